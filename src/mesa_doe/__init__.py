@@ -1,0 +1,1 @@
+"""Designs of experiments for Mesa agent-based models."""

@@ -1,0 +1,88 @@
+"""The error tree: every mistake that this package reports.
+
+::
+
+    MesaDoeError (Exception)
+    ├── SpaceError            (ValueError)   a parameter space or one of its axes
+    ├── DesignError           (ValueError)   a sampler's arguments, or a sample that breaks a promise
+    ├── ConfigurationError    (ValueError)   a model, its parameters, seeds or run settings
+    ├── StudyError            (RuntimeError) a batch that could not be finished
+    ├── AnalysisError         (ValueError)   a design or outputs that an analysis cannot use
+    └── MissingDependencyError (ImportError) an optional library that is not installed
+
+    MesaDoeWarning (UserWarning)             what does not stop the work, but must be known
+
+Each child is also the builtin that a caller would catch without knowing us.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+__all__ = [
+    "AnalysisError",
+    "ConfigurationError",
+    "DesignError",
+    "MesaDoeError",
+    "MesaDoeWarning",
+    "MissingDependencyError",
+    "SpaceError",
+    "StudyError",
+]
+
+
+class MesaDoeError(Exception):
+    """Base of every error that mesa-doe raises on purpose."""
+
+
+class SpaceError(MesaDoeError, ValueError):
+    """A parameter space, or an axis of one, that cannot be sampled."""
+
+
+class DesignError(MesaDoeError, ValueError):
+    """Arguments of a sampler, or a sample, that make no valid design."""
+
+
+class ConfigurationError(MesaDoeError, ValueError):
+    """A model, parameter, seed or setting that no run could use."""
+
+
+class StudyError(MesaDoeError, RuntimeError):
+    """A batch of runs that could not be finished; what was computed is kept."""
+
+
+class AnalysisError(MesaDoeError, ValueError):
+    """A design, or outputs of it, that the chosen analysis cannot use."""
+
+
+class MissingDependencyError(MesaDoeError, ImportError):
+    """An optional library that this call needs is not installed."""
+
+
+class MesaDoeWarning(UserWarning):
+    """Something that does not stop the work but changes what a result means."""
+
+
+def listed(problems: Sequence[str], heading: str) -> str:
+    """Join one or more problems into one message, a line each.
+
+    Parameters
+    ----------
+    problems : sequence of str
+        What is wrong, each a whole sentence without a full stop.
+    heading : str
+        What the problems are of; used when there is more than one.
+
+    Returns
+    -------
+    str
+        The problem alone, or the heading with a bulleted line a problem.
+
+    Examples
+    --------
+    >>> listed(["low must be below high"], "the space has problems")
+    'low must be below high'
+    """
+    if len(problems) == 1:
+        return problems[0]
+    return "\n".join([f"{heading} ({len(problems)}):", *(f"  - {problem}" for problem in problems)])
