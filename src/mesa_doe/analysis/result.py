@@ -1,0 +1,183 @@
+"""``SensitivityResult``: the one shape that every analysis answers in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mesa_doe import plots
+from mesa_doe.errors import AnalysisError
+
+__all__ = ["SensitivityResult"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SensitivityResult:
+    """Estimates of one analysis, with their intervals and what must be known of them.
+
+    Parameters
+    ----------
+    method : str
+        Name of the analysis.
+    estimates : DataFrame
+        Tidy: one row an estimate, columns ``output``, ``measure`` (such as ``"S1"``), ``factor``,
+        ``partner`` (the second factor of an interaction, else empty), ``estimate``, ``low``, ``high``.
+    settings : mapping
+        What the analysis was called with, and what it found: blocks used, noise, confidence.
+    warnings : tuple of str
+        What changes the meaning of the estimates.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"output": ["y"], "measure": ["S1"], "factor": ["a"], "partner": [""],
+    ...                       "estimate": [0.8], "low": [0.7], "high": [0.9]})
+    >>> SensitivityResult("sobol", frame)
+    sobol indices of 'y'
+    factor  S1
+    a       0.800 [0.700, 0.900]
+    """
+
+    method: str
+    estimates: pd.DataFrame
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def outputs(self) -> list[Any]:
+        """The outputs analysed, in order."""
+        return list(dict.fromkeys(self.estimates["output"]))
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the tidy estimates: one row an estimate.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``output``, ``measure``, ``factor``, ``partner``, ``estimate``, ``low``, ``high``.
+        """
+        return self.estimates.copy()
+
+    def table(self, output: Any = None) -> pd.DataFrame:
+        """Return one row a factor, three columns a measure, to be read or typeset.
+
+        Parameters
+        ----------
+        output : object, optional
+            Which output; needed where there are several.
+
+        Returns
+        -------
+        DataFrame
+            Index ``factor`` (pairs as ``a × b``), columns ``S1``, ``S1_low``, ``S1_high``, ….
+        """
+        rows = self._of(output)
+        pairs = rows["partner"] != ""
+        index = rows["factor"].where(~pairs, rows["factor"] + " × " + rows["partner"])
+        order = list(dict.fromkeys(index))
+        columns = {}
+        for measure in dict.fromkeys(rows["measure"]):
+            here = rows[rows["measure"] == measure].set_index(index[rows["measure"] == measure])
+            columns[measure] = here["estimate"]
+            columns[f"{measure}_low"] = here["low"]
+            columns[f"{measure}_high"] = here["high"]
+        return pd.DataFrame(columns).reindex(order).rename_axis("factor")
+
+    def plot(self, ax: Any = None, *, output: Any = None) -> Any:
+        """Draw the first- and total-order indices with their intervals.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+        output : object, optional
+            Which output; needed where there are several.
+
+        Returns
+        -------
+        matplotlib Axes
+        """
+        rows = self._of(output)
+        title = f"{self.method.capitalize()} indices of {rows['output'].iloc[0]}"
+        return plots.bars(rows[rows["partner"] == ""], ax=ax, title=title, xlabel="share of variance")
+
+    def plot_interactions(self, ax: Any = None, *, output: Any = None) -> Any:
+        """Draw the second-order indices as a heat map.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+        output : object, optional
+
+        Returns
+        -------
+        matplotlib Axes
+
+        Raises
+        ------
+        AnalysisError
+            If the design had no second order.
+        """
+        rows = self._of(output)
+        pairs = rows[rows["partner"] != ""]
+        if pairs.empty:
+            message = "there are no second-order indices; make the design with sobol(…, second_order=True)"
+            raise AnalysisError(message)
+        return plots.heatmap(pairs, ax=ax, title=f"Second-order indices of {rows['output'].iloc[0]}")
+
+    def _of(self, output: Any) -> pd.DataFrame:
+        if output is None and len(self.outputs) > 1:
+            message = (
+                f"there are several outputs ({', '.join(map(str, self.outputs))}); choose one with output="
+            )
+            raise AnalysisError(message)
+        if output is None:
+            return self.estimates
+        rows = self.estimates[self.estimates["output"] == output]
+        if rows.empty:
+            message = f"there is no output {output!r}; there are {', '.join(map(str, self.outputs))}"
+            raise AnalysisError(message)
+        return rows
+
+    def __repr__(self) -> str:
+        parts = []
+        for output in self.outputs[:5]:
+            wide = self.table(output)
+            measures = [name for name in wide.columns if not name.endswith(("_low", "_high"))]
+            text = pd.DataFrame(
+                {name: [_cell(wide.loc[factor], name) for factor in wide.index] for name in measures},
+                index=wide.index,
+            )
+            parts.append(f"{self.method} indices of {output!r}\n{_aligned(text)}")
+        if len(self.outputs) > 5:
+            parts.append(f"… and {len(self.outputs) - 5} more outputs: to_frame() has all")
+        parts += [f"Note: {warning}" for warning in self.warnings]
+        return "\n\n".join(parts)
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        shown = [
+            f"<p><b>{escape(self.method)} indices of {escape(str(output))}</b></p>"
+            + self.table(output).to_html(float_format="{:.3f}".format, na_rep="")
+            for output in self.outputs[:5]
+        ]
+        return "".join(shown) + "".join(f"<p>Note: {escape(w)}</p>" for w in self.warnings)
+
+
+def _cell(row: pd.Series[Any], measure: str) -> str:
+    estimate, low, high = row[measure], row[f"{measure}_low"], row[f"{measure}_high"]
+    if np.isnan(estimate):
+        return "" if np.isnan(low) else "nan"
+    return f"{estimate:.3f} [{low:.3f}, {high:.3f}]"
+
+
+def _aligned(text: pd.DataFrame) -> str:
+    rows = [
+        ["factor", *text.columns],
+        *([str(i), *row] for i, row in zip(text.index, text.to_numpy(), strict=True)),
+    ]
+    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
+    return "\n".join("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows)

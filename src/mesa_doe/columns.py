@@ -1,0 +1,231 @@
+"""Typed columns of many runs that join without loss, whatever the order in which they arrive.
+
+A run's values become one typed array a column (:func:`as_column`). A :class:`Table` keeps those arrays
+as they are, and only :meth:`Table.to_frame` chooses the type of a whole column: the narrowest of
+bool, int, float, text that holds all of it. So the final frame cannot depend on how runs were chunked.
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+import numbers
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["Table", "Tables", "as_column"]
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+# The address in a default repr differs from process to process: the same run must give the same text.
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+_WIDTH = {"b": 0, "i": 1, "f": 2, "O": 3}
+
+
+def as_column(values: Iterable[Any]) -> tuple[Array | None, bool]:
+    """Turn the values of one run into one typed array.
+
+    Parameters
+    ----------
+    values : iterable
+        Whatever a model reported: numbers, strings, None, or any object.
+
+    Returns
+    -------
+    array : ndarray (n,) or None
+        bool, int64, float64 (None becomes NaN) or object holding only str and None; None where every
+        value is None, so that nothing is known of the type.
+    converted : bool
+        Whether a value that is no number, string or None was stored as text: an enum member as its
+        name, lists, dicts, sets and arrays as JSON, anything else as its repr without addresses.
+
+    Examples
+    --------
+    >>> as_column([1, None, 3])
+    (array([ 1., nan,  3.]), False)
+    >>> as_column([[1, 2], "a"])
+    (array(['[1, 2]', 'a'], dtype=object), True)
+    """
+    items = [_plain(value) for value in values]
+    types = {type(item) for item in items}
+    known = types - {type(None)}
+    if not known:
+        return (None, False) if items else (np.empty(0, dtype=np.float64), False)
+    if known == {bool} and len(types) == 1:
+        return np.array(items, dtype=bool), False
+    if known <= {bool, int} and len(known) == len(types):
+        try:
+            return np.array(items, dtype=np.int64), False
+        except OverflowError:
+            return np.array([float(item) for item in items]), False
+    if known <= {bool, int, float}:
+        return np.array([np.nan if item is None else float(item) for item in items]), False
+    texts = np.empty(len(items), dtype=object)
+    texts[:] = [item if item is None or isinstance(item, str) else _text(item) for item in items]
+    return texts, bool(known - {bool, int, float, str})
+
+
+def _plain(value: Any) -> Any:
+    """Return a bool, int, float, str or None where the value is one in disguise, else the value."""
+    kind = type(value)
+    if kind in (float, int, bool, str) or value is None:
+        return value
+    if isinstance(value, enum.Enum):
+        return value
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
+        return _plain(value.item()) if not isinstance(value.item(), (np.generic, np.ndarray)) else value
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, numbers.Integral):
+        return int(value)
+    if isinstance(value, numbers.Real):
+        return float(value)
+    return value
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, enum.Enum):
+        return value.name
+    try:
+        return json.dumps(value, default=_jsonable)
+    except (TypeError, ValueError, RecursionError):
+        pass
+    try:
+        return _ADDRESS.sub("", repr(value))
+    except Exception as error:  # noqa: BLE001 - a broken repr must not lose the run; the text says so
+        return f"<{type(value).__name__}: repr failed with {type(error).__name__}>"
+
+
+def _jsonable(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, enum.Enum):
+        return value.name
+    if isinstance(value, (set, frozenset)):
+        # Iteration order of a set of strings changes with the process' hash seed.
+        return sorted(value, key=repr)
+    raise TypeError(type(value).__name__)
+
+
+class Table:
+    """Columns of many runs, as the typed arrays that the runs gave.
+
+    Parameters
+    ----------
+    columns : sequence of str, default ()
+        Columns that exist even if no row ever fills them.
+
+    Attributes
+    ----------
+    rows : int
+        Number of rows appended so far.
+
+    Examples
+    --------
+    >>> table = Table()
+    >>> table.append({"run_id": np.array([0, 0]), "gini": np.array([0.1, 0.2])}, rows=2)
+    >>> table.append({"run_id": np.array([1]), "gini": np.array([1])}, rows=1)
+    >>> table.to_frame()["gini"].tolist()
+    [0.1, 0.2, 1.0]
+    """
+
+    def __init__(self, columns: Sequence[str] = ()) -> None:
+        self.rows = 0
+        self._segments: dict[str, list[tuple[int, Array]]] = {name: [] for name in columns}
+
+    def append(self, columns: Mapping[str, Array | None], rows: int) -> None:
+        """Add rows; a column that is missing or None leaves a gap in them.
+
+        Parameters
+        ----------
+        columns : mapping of str to ndarray (rows,) or None
+        rows : int
+        """
+        for name, array in columns.items():
+            segments = self._segments.setdefault(name, [])
+            if array is not None and rows:
+                segments.append((self.rows, array))
+        self.rows += rows
+
+    def extend(self, other: Table) -> None:
+        """Add all rows of another table below these."""
+        for name, segments in other._segments.items():
+            own = self._segments.setdefault(name, [])
+            own.extend((self.rows + start, array) for start, array in segments)
+        self.rows += other.rows
+
+    def compact(self) -> Table:
+        """Join neighbouring arrays of one type, which loses nothing, and return self."""
+        for name, segments in self._segments.items():
+            joined: list[tuple[int, list[Array]]] = []
+            end = -1
+            for start, array in segments:
+                if start == end and joined[-1][1][0].dtype == array.dtype:
+                    joined[-1][1].append(array)
+                else:
+                    joined.append((start, [array]))
+                end = start + len(array)
+            self._segments[name] = [
+                (start, arrays[0] if len(arrays) == 1 else np.concatenate(arrays)) for start, arrays in joined
+            ]
+        return self
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the whole as a frame; gaps are NaN in number columns and None in text columns.
+
+        Returns
+        -------
+        DataFrame (rows, columns)
+        """
+        columns = {name: self._joined(segments) for name, segments in self._segments.items()}
+        return pd.DataFrame(columns, index=pd.RangeIndex(self.rows))
+
+    def _joined(self, segments: list[tuple[int, Array]]) -> Array:
+        width = max((_WIDTH[array.dtype.kind] for _, array in segments), default=2)
+        has_gaps = sum(len(array) for _, array in segments) < self.rows
+        if has_gaps:
+            width = max(width, _WIDTH["f"])
+        if width == _WIDTH["O"]:
+            column = np.full(self.rows, None, dtype=object)
+        elif width == _WIDTH["f"]:
+            column = np.full(self.rows, np.nan)
+        else:
+            column = np.zeros(self.rows, dtype=(bool, np.int64)[width])
+        for start, array in segments:
+            if width == _WIDTH["O"] and array.dtype != object:
+                # Numbers among texts are written out; NaN stays a gap.
+                array = np.array([None if v != v else repr(v) for v in array.tolist()], dtype=object)
+            column[start : start + len(array)] = array
+        return column
+
+
+@dataclass
+class Tables:
+    """All that runs reported: one table of the model, one an agent type, one a named table.
+
+    Every table has the column ``run_id``; all but the named tables have ``step``.
+    """
+
+    model: Table = field(default_factory=lambda: Table(["run_id", "step"]))
+    agents: dict[str, Table] = field(default_factory=dict)
+    tables: dict[str, Table] = field(default_factory=dict)
+
+    def extend(self, other: Tables) -> None:
+        """Add the rows of other runs below these."""
+        self.model.extend(other.model)
+        for own, theirs in ((self.agents, other.agents), (self.tables, other.tables)):
+            for name, table in theirs.items():
+                own.setdefault(name, Table()).extend(table)
+
+    def compact(self) -> Tables:
+        """Join neighbouring arrays of one type in every table, and return self."""
+        for table in (self.model, *self.agents.values(), *self.tables.values()):
+            table.compact()
+        return self

@@ -1,0 +1,309 @@
+"""One run, whole (:class:`RunConfiguration`), and the lazy sequence of all runs of a design."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, overload
+
+import numpy as np
+import pandas as pd
+
+from mesa_doe.errors import ConfigurationError, listed
+from mesa_doe.seeding import SeedPlan
+
+__all__ = ["Configurations", "RunConfiguration", "column_names"]
+
+Columns = Mapping[str, np.ndarray[Any, Any]]
+Outputs = Callable[[Any], Mapping[str, Any]]
+
+#: Columns of every table of runs that a parameter's name could clash with.
+BOOKKEEPING = (
+    "run_id", "point", "iteration", "seed", "step", "status", "origin", "error_type", "error",
+    "steps", "wall_time", "traceback",
+)  # fmt: skip
+
+
+def column_names(parameters: Sequence[str], taken: Sequence[str] = BOOKKEEPING) -> list[str]:
+    """Name the parameters' columns in a table that has columns of its own.
+
+    Parameters
+    ----------
+    parameters : sequence of str
+    taken : sequence of str
+        Names that the table already uses.
+
+    Returns
+    -------
+    list of str
+        The names themselves, with ``_parameter`` appended where they clash: nothing is overwritten.
+
+    Examples
+    --------
+    >>> column_names(["density", "steps"])
+    ['density', 'steps_parameter']
+    """
+    names: list[str] = []
+    for name in parameters:
+        column = name
+        while column in taken or column in names or (column != name and column in parameters):
+            column += "_parameter"
+        names.append(column)
+    return names
+
+
+@dataclass(frozen=True, slots=True)
+class RunConfiguration:
+    """Everything that decides one run; the same configuration gives the same results anywhere.
+
+    The fields up to ``data_collection_period`` are those of the Mesa proposal that this package comes
+    from. Mesa 4's experimental class of the same name is a recipe for running many scenarios; what is
+    one run here is one ``Scenario`` there.
+
+    Parameters
+    ----------
+    model_cls : type or callable
+        A Mesa model class, a factory that returns a model, or a function ``parameters -> mapping``.
+    run_id : int
+        The run's number in its batch; unique there. Across batches a run is (point, iteration).
+    iteration : int
+        Which replication of the design point, from 0.
+    parameters : dict
+        Keyword arguments of the model.
+    max_steps : int, default 1000
+        Stop after this many steps, or earlier if the model sets ``running`` to False.
+    data_collection_period : int, default -1
+        -1 keeps the last collection; n keeps steps 0, n, 2n, … and always the last one.
+    point : int or None
+        The design point, or None for a run that belongs to no design.
+    seed : int or None
+        Seed of the model; None leaves the model unseeded.
+    outputs : callable or None
+        ``model -> mapping``, called in place of the model's own data collector.
+    scenario_cls : type or None
+        The model's Scenario class, where it cannot be found from the model.
+
+    Examples
+    --------
+    >>> RunConfiguration(model_cls=dict, run_id=0, iteration=0, parameters={"x": 1}, seed=7).seed
+    7
+    """
+
+    model_cls: Callable[..., Any]
+    run_id: int
+    iteration: int = 0
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    max_steps: int = 1000
+    data_collection_period: int = -1
+    point: int | None = None
+    seed: int | None = None
+    outputs: Outputs | None = None
+    scenario_cls: type | None = None
+
+    def problems(self) -> list[str]:
+        """Return what is wrong with the settings, a sentence each; empty where nothing is."""
+        found = settings_problems(self.model_cls, self.max_steps, self.data_collection_period, self.outputs)
+        parameters: Any = self.parameters
+        if not isinstance(parameters, Mapping):
+            found.append(f"parameters takes a mapping of names to values, got {parameters!r}")
+        if not _is_count(self.run_id) or not _is_count(self.iteration):
+            found.append(f"run_id and iteration take ints from 0, got {self.run_id!r} and {self.iteration!r}")
+        if self.seed is not None and not _is_count(self.seed):
+            found.append(f"seed takes an int from 0 or None, got {self.seed!r}")
+        return found
+
+
+def settings_problems(model_cls: Any, max_steps: Any, period: Any, outputs: Any) -> list[str]:
+    """Return what is wrong with the settings that all runs of a batch share."""
+    found = []
+    if not callable(model_cls):
+        found.append(f"model_cls takes a Mesa model class or a function of the parameters, got {model_cls!r}")
+    if not _is_count(max_steps):
+        found.append(f"max_steps takes an int from 0, got {max_steps!r}")
+    if not _is_int(period) or period == 0 or period < -1:
+        found.append(f"data_collection_period takes -1 (the last step) or an int from 1, got {period!r}")
+    if outputs is not None and not callable(outputs):
+        found.append(f"outputs takes a function model -> mapping of names to values, got {outputs!r}")
+    return found
+
+
+def _is_int(value: Any) -> bool:
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+
+
+def _is_count(value: Any) -> bool:
+    return _is_int(value) and value >= 0
+
+
+class Configurations(Sequence[RunConfiguration]):
+    """All runs of a design, made when they are asked for.
+
+    Runs are ordered by design point, then by replication; ``run_id`` is the position in the whole.
+    Slices are Configurations too, hold only their own points and keep every ``run_id`` and seed.
+    Usually made by ``design.configurations(...)``.
+
+    Parameters
+    ----------
+    model_cls : type or callable
+    columns : mapping of str to ndarray (points,)
+        Native values of the factors.
+    constants : mapping of str to object
+    replications : int
+    seeds : SeedPlan
+        With one unit a point.
+    max_steps, data_collection_period, outputs, scenario_cls
+        As in :class:`RunConfiguration`, the same for all runs.
+    design : object, optional
+        Carried along to the results, never looked into.
+
+    Raises
+    ------
+    ConfigurationError
+        If a setting is wrong; all that are wrong are named.
+    """
+
+    def __init__(
+        self,
+        model_cls: Callable[..., Any],
+        columns: Columns,
+        *,
+        constants: Mapping[str, Any],
+        replications: int,
+        seeds: SeedPlan,
+        max_steps: int = 1000,
+        data_collection_period: int = -1,
+        outputs: Outputs | None = None,
+        scenario_cls: type | None = None,
+        design: Any = None,
+    ) -> None:
+        found = settings_problems(model_cls, max_steps, data_collection_period, outputs)
+        if not _is_count(replications) or replications < 1:
+            found.append(f"replications takes an int from 1, got {replications!r}")
+        if found:
+            raise ConfigurationError(listed(found, "the configurations have problems"))
+        self.model_cls = model_cls
+        self.constants = dict(constants)
+        self.replications = int(replications)
+        self.seeds = seeds
+        self.max_steps = int(max_steps)
+        self.data_collection_period = int(data_collection_period)
+        self.outputs = outputs
+        self.scenario_cls = scenario_cls
+        self.design = design
+        self._columns = dict(columns)
+        self._first_point = 0
+        self._runs = range(len(seeds.units) * self.replications)
+
+    @property
+    def seed_policy(self) -> str:
+        """How seeds meet design points."""
+        return self.seeds.policy
+
+    @property
+    def parameter_names(self) -> list[str]:
+        """Names of the factors, then of the constants."""
+        return [*self._columns, *self.constants]
+
+    def __len__(self) -> int:
+        return len(self._runs)
+
+    @overload
+    def __getitem__(self, index: int) -> RunConfiguration: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Configurations: ...
+
+    def __getitem__(self, index: int | slice) -> RunConfiguration | Configurations:
+        if isinstance(index, slice):
+            return self._part(self._runs[index])
+        point, iteration = divmod(self._runs[index], self.replications)
+        return self._run(point, iteration, self.seeds.seed(point - self._first_point, iteration))
+
+    def __iter__(self) -> Iterator[RunConfiguration]:
+        seeds = self._all_seeds()
+        for run_id in self._runs:
+            point, iteration = divmod(run_id, self.replications)
+            yield self._run(point, iteration, seeds[iteration][point - self._first_point])
+
+    def _run(self, point: int, iteration: int, seed: int) -> RunConfiguration:
+        row = point - self._first_point
+        values = {name: _item(column[row]) for name, column in self._columns.items()}
+        return RunConfiguration(
+            model_cls=self.model_cls,
+            run_id=point * self.replications + iteration,
+            iteration=iteration,
+            parameters={**values, **self.constants},
+            max_steps=self.max_steps,
+            data_collection_period=self.data_collection_period,
+            point=point,
+            seed=seed,
+            outputs=self.outputs,
+            scenario_cls=self.scenario_cls,
+        )
+
+    def _all_seeds(self) -> list[list[int]]:
+        return [self.seeds.seeds(slice(None), iteration) for iteration in range(self.replications)]
+
+    def _part(self, runs: range) -> Configurations:
+        part = object.__new__(Configurations)
+        part.__dict__.update(self.__dict__)
+        first, last = (min(runs), max(runs)) if runs else (0, -1)
+        rows = slice(
+            first // self.replications - self._first_point if runs else 0,
+            last // self.replications + 1 - self._first_point if runs else 0,
+        )
+        part._runs = runs
+        part._first_point += rows.start
+        part._columns = {name: column[rows] for name, column in self._columns.items()}
+        part.seeds = self.seeds.part(rows)
+        return part
+
+    def without_design(self) -> Configurations:
+        """Return the same runs without the design that they carry: what a worker needs."""
+        part = self._part(self._runs)
+        part.design = None
+        return part
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row a run.
+
+        Returns
+        -------
+        DataFrame (runs, 3 + parameters), index ``run_id``
+            ``point``, ``iteration``, ``seed`` (128-bit ints as text) and the parameters.
+        """
+        runs = np.arange(self._runs.start, self._runs.stop, self._runs.step)
+        points, iterations = np.divmod(runs, self.replications)
+        rows = points - self._first_point
+        seeds = self._all_seeds()
+        texts = [str(seeds[i][row]) for i, row in zip(iterations.tolist(), rows.tolist(), strict=True)]
+        frame: dict[str, Any] = {"point": points, "iteration": iterations, "seed": texts}
+        names = column_names(self.parameter_names)
+        for name, column in zip(names, self._columns.values(), strict=False):
+            frame[name] = pd.Series(column[rows], dtype=column.dtype).array
+        for name, value in zip(names[len(self._columns) :], self.constants.values(), strict=True):
+            frame[name] = constant_column(value, len(runs))
+        return pd.DataFrame(frame, index=pd.Index(runs, name="run_id"))
+
+    def __repr__(self) -> str:
+        model = getattr(self.model_cls, "__name__", repr(self.model_cls))
+        return (
+            f"<Configurations: {len(self)} runs of {model} ({len(self.seeds.units)} points × "
+            f"{self.replications} replications, seed_policy={self.seed_policy!r}, "
+            f"max_steps={self.max_steps})>"
+        )
+
+
+def constant_column(value: Any, rows: int) -> Any:
+    """Repeat one value as a column; a container is one value, not many."""
+    if isinstance(value, (bool, int, float, str)):
+        return np.full(rows, value, dtype=object if isinstance(value, str) else None)
+    column = np.empty(rows, dtype=object)
+    for row in range(rows):
+        column[row] = value
+    return column
+
+
+def _item(value: Any) -> Any:
+    # Models get plain Python numbers: Mesa 3.5 and many user models reject numpy's.
+    return value.item() if isinstance(value, np.generic) else value

@@ -1,0 +1,267 @@
+"""One run: build, step, read; whatever happens becomes a record."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import time
+import traceback
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from mesa_doe.columns import Tables, as_column
+from mesa_doe.configurations import RunConfiguration
+from mesa_doe.errors import ConfigurationError, listed
+from mesa_doe.model_run.collect import Reader, clock, outputs_row
+from mesa_doe.model_run.recipe import Recipe, check_names, recipe_of
+
+__all__ = ["Run", "check_model", "execute", "run"]
+
+
+@dataclass
+class Run:
+    """What came of one run.
+
+    Parameters
+    ----------
+    run_id : int
+    status : {"ok", "failed"}
+    origin : str
+        Where it failed: ``"building"``, ``"stepping"`` or ``"collecting"``; empty if it did not.
+    error_type, error, traceback : str
+        Of the exception, or empty.
+    steps : float
+        The model's clock at the end.
+    wall_time : float
+        Seconds.
+    notes : tuple of str
+        What the user should hear once.
+    data : Tables
+        What the model reported, as typed columns.
+    exception : Exception or None
+        The exception itself, where the run was made in this process.
+    """
+
+    run_id: int
+    status: str = "ok"
+    origin: str = ""
+    error_type: str = ""
+    error: str = ""
+    traceback: str = ""
+    steps: float = 0.0
+    wall_time: float = 0.0
+    notes: tuple[str, ...] = ()
+    data: Tables = field(default_factory=Tables, repr=False)
+    exception: BaseException | None = field(default=None, repr=False)
+
+    @property
+    def model(self) -> pd.DataFrame:
+        """The model's time series: ``run_id``, ``step`` and one column a reporter."""
+        return self.data.model.to_frame()
+
+    @property
+    def agents(self) -> dict[str, pd.DataFrame]:
+        """One frame an agent type: ``run_id``, ``step``, ``agent_id`` and one column a reporter."""
+        return {name: table.to_frame() for name, table in self.data.agents.items()}
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The collector's tables by name."""
+        return {name: table.to_frame() for name, table in self.data.tables.items()}
+
+
+def run(configuration: RunConfiguration, *, on_error: Literal["raise", "record"] = "raise") -> Run:
+    """Run one configuration, here and now.
+
+    Parameters
+    ----------
+    configuration : RunConfiguration
+    on_error : {"raise", "record"}, default "raise"
+        What to do with an exception of the model: raise it, or return it as a failed run.
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    ConfigurationError
+        If the configuration fits no run of the model: wrong settings, unknown parameters.
+
+    Examples
+    --------
+    >>> from mesa_doe.configurations import RunConfiguration
+    >>> def double(x):
+    ...     return {"y": 2 * x}
+    >>> run(RunConfiguration(double, run_id=0, parameters={"x": 4})).model["y"].tolist()
+    [8]
+    """
+    if on_error not in ("raise", "record"):
+        message = f"on_error takes 'raise' or 'record', got {on_error!r}"
+        raise ConfigurationError(message)
+    found = configuration.problems()
+    if found:
+        raise ConfigurationError(listed(found, "the configuration has problems"))
+    recipe = recipe_of(configuration.model_cls, configuration.scenario_cls)
+    check_names(recipe, configuration.parameters)
+    record = execute(configuration, recipe)
+    if record.exception is not None and on_error == "raise":
+        raise record.exception
+    return record
+
+
+def check_model(configuration: RunConfiguration, recipe: Recipe) -> None:
+    """Build a model once, and see that there is something to read.
+
+    A plain function is not called: that would be a run. An exception of the model is no answer to this
+    question, and will be recorded by the run itself.
+
+    Raises
+    ------
+    ConfigurationError
+        If the model has no collector and no outputs were named.
+    """
+    if not recipe.is_model or configuration.outputs is not None:
+        return
+    try:
+        model, _ = recipe.build(configuration.parameters, configuration.seed)
+    except Exception:  # noqa: BLE001 - the run of this configuration records it
+        return
+    try:
+        Reader(model, configuration.outputs, configuration.data_collection_period)
+    finally:
+        _forget(model)
+
+
+def execute(configuration: RunConfiguration, recipe: Recipe) -> Run:
+    """Run one configuration; never raises what the model raises.
+
+    Parameters
+    ----------
+    configuration : RunConfiguration
+    recipe : Recipe
+        Of its model.
+
+    Returns
+    -------
+    Run
+    """
+    with _global_generators(configuration.seed):
+        return _execute(configuration, recipe)
+
+
+@contextlib.contextmanager
+def _global_generators(seed: int | None) -> Iterator[None]:
+    """Seed ``random`` and ``numpy.random`` for one run, and put them back as they were.
+
+    Many models draw from them somewhere (Mesa's own virus model makes its graph so): without this the
+    same configuration would give other results in another process.
+    """
+    if seed is None:
+        yield
+        return
+    state, numpy_state = random.getstate(), np.random.get_state()  # noqa: NPY002
+    random.seed(int(seed))
+    words = np.random.SeedSequence(int(seed)).generate_state(4)
+    np.random.seed(words)  # noqa: NPY002
+    try:
+        yield
+    finally:
+        random.setstate(state)
+        np.random.set_state(numpy_state)  # noqa: NPY002
+
+
+def _execute(configuration: RunConfiguration, recipe: Recipe) -> Run:
+    record = Run(configuration.run_id)
+    model = None
+    phase = "building"
+    start = time.perf_counter()
+    try:
+        model, simulator = recipe.build(configuration.parameters, configuration.seed)
+        if _is_model(model):
+            reader = Reader(model, configuration.outputs, configuration.data_collection_period)
+            phase = "stepping"
+            record.steps = now = clock(model, simulator)
+            phase = "collecting"
+            reader.watch(now)
+            while getattr(model, "running", True) and now < configuration.max_steps:
+                phase = "stepping"
+                if simulator is None:
+                    model.step()
+                else:
+                    simulator.run_for(1)
+                record.steps = now = clock(model, simulator)
+                phase = "collecting"
+                reader.watch(now)
+            phase = "collecting"
+            record.data = reader.finish(now, configuration.run_id)
+            record.notes = (*reader.notes, *_seed_notes(configuration, recipe))
+        else:
+            phase = "collecting"
+            record.data = _function_data(configuration, model)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a model's failure is data
+        record.status = "failed"
+        record.origin = "collecting" if _in_collector(error.__traceback__) else phase
+        record.error_type = type(error).__name__
+        record.error = str(error)
+        record.traceback = "".join(traceback.format_exception(error))
+        record.exception = error
+    record.wall_time = time.perf_counter() - start
+    _forget(model)
+    return record
+
+
+def _is_model(value: Any) -> bool:
+    return not isinstance(value, Mapping) and callable(getattr(value, "step", None))
+
+
+def _function_data(configuration: RunConfiguration, row: Any) -> Tables:
+    if configuration.outputs is not None:
+        row = configuration.outputs(row)
+    what = f"what {getattr(configuration.model_cls, '__name__', 'the model')} returns"
+    columns = outputs_row(row, what)
+    data = Tables()
+    arrays: dict[str, Any] = {
+        "run_id": as_single(configuration.run_id),
+        "step": as_single(0),
+        **{name: as_single(value) for name, value in columns.items()},
+    }
+    data.model.append(arrays, rows=1)
+    return data
+
+
+def as_single(value: Any) -> Any:
+    """Return one value as a typed column of one row."""
+    from_columns, _ = as_column([value])
+    return from_columns
+
+
+def _seed_notes(configuration: RunConfiguration, recipe: Recipe) -> list[str]:
+    if recipe.seed_keyword is None and configuration.seed is not None:
+        return [
+            "the model takes neither seed, rng nor scenario, so it cannot be seeded: runs are not repeatable"
+        ]
+    return []
+
+
+def _in_collector(trace: TracebackType | None) -> bool:
+    """Whether an exception came through a data collector: a reporter's fault, though inside a step."""
+    while trace is not None:
+        module = trace.tb_frame.f_globals.get("__name__", "")
+        if module == "mesa.datacollection" or module.startswith("mesa.experimental.data_collection"):
+            return True
+        trace = trace.tb_next
+    return False
+
+
+def _forget(model: Any) -> None:
+    """Let go of a model: up to Mesa 3.4.1 a class attribute of Agent keeps every model alive."""
+    for kind in list(getattr(model, "agent_types", None) or ()):
+        ids = getattr(kind, "_ids", None)
+        if isinstance(ids, dict):
+            ids.pop(model, None)

@@ -1,0 +1,116 @@
+"""The gate of the plots room: what a frame or an array must hold before it is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from mesa_doe.errors import AnalysisError
+
+
+def tidy(frame: object, columns: Sequence[str], *, caller: str) -> pd.DataFrame:
+    """Return a copy of the needed columns, rows numbered from zero.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        What the user gave; it is not changed.
+    columns : sequence of str
+        The columns that the plot reads.
+    caller : str
+        Name of the plot, for the message.
+
+    Returns
+    -------
+    pandas.DataFrame
+
+    Raises
+    ------
+    AnalysisError
+        If it is no frame, lacks a column or has no rows.
+
+    Examples
+    --------
+    >>> tidy(pd.DataFrame({"step": [0]}), ["step", "value"], caller="fan")
+    Traceback (most recent call last):
+    mesa_doe.errors.AnalysisError: fan: needs the columns step, value; missing: value; given: 'step'
+    """
+    needed = ", ".join(columns)
+    if not isinstance(frame, pd.DataFrame):
+        message = f"{caller}: needs a DataFrame with the columns {needed}; given a {type(frame).__name__}"
+        raise AnalysisError(message)
+    missing = [name for name in columns if name not in frame.columns]
+    if missing:
+        given = ", ".join(repr(name) for name in frame.columns) or "no columns"
+        message = f"{caller}: needs the columns {needed}; missing: {', '.join(missing)}; given: {given}"
+        if set(missing) & set(frame.index.names):
+            message += " (a missing one names the index: pass frame.reset_index())"
+        raise AnalysisError(message)
+    if frame.empty:
+        raise AnalysisError(f"{caller}: needs at least one row of {needed}; the frame given has none")
+    return frame.loc[:, list(columns)].reset_index(drop=True)
+
+
+def refuse_repeats(frame: pd.DataFrame, keys: Sequence[str], *, caller: str) -> None:
+    """Refuse a frame in which two rows claim the same place of the figure.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        A checked frame.
+    keys : sequence of str
+        The columns that name the place together.
+    caller : str
+        Name of the plot, for the message.
+
+    Raises
+    ------
+    AnalysisError
+        Naming the first place that is claimed twice.
+    """
+    repeated = frame.duplicated(list(keys)).to_numpy()
+    if repeated.any():
+        row = int(repeated.argmax())
+        # By way of lists, so that the message shows 0 and not np.int64(0).
+        place = ", ".join(f"{key} {frame[key].tolist()[row]!r}" for key in keys)
+        raise AnalysisError(
+            f"{caller}: needs one row for each {' and '.join(keys)}; given more than one for {place}; "
+            "select the rows of one output (and one analysis) first"
+        )
+
+
+def as_floats(values: Any, name: str, *, caller: str) -> npt.NDArray[np.float64]:
+    """Return a one-dimensional float copy, with missing values as NaN.
+
+    Parameters
+    ----------
+    values : array_like, shape (n,)
+        Numbers or booleans.
+    name : str
+        What the user calls them.
+    caller : str
+        Name of the plot, for the message.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+
+    Raises
+    ------
+    AnalysisError
+        If they are not one-dimensional, or not numbers.
+    """
+    if np.ndim(values) != 1:
+        raise AnalysisError(f"{caller}: {name} must be one-dimensional, given shape {np.shape(values)}")
+    series = pd.Series(values)
+    # Text that looks like numbers ("0.1") would convert silently: it is a reading mistake, so it is refused.
+    if series.map(lambda value: isinstance(value, (str, bytes))).any():
+        raise AnalysisError(f"{caller}: {name} must be numbers, given text such as {series.iloc[0]!r}")
+    try:
+        return series.to_numpy(dtype=float, na_value=np.nan, copy=True)
+    except (TypeError, ValueError) as error:
+        raise AnalysisError(f"{caller}: {name} must be numbers, given {series.dtype} ({error})") from error

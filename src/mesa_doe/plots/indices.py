@@ -1,0 +1,190 @@
+"""Sensitivity indices: bars with intervals, and a map of second-order indices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from mesa_doe._optional import require
+from mesa_doe.errors import AnalysisError
+from mesa_doe.plots import _canvas
+from mesa_doe.plots._checks import as_floats, refuse_repeats, tidy
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+FIELD_NAMES = {"S1": "first-order index S1", "ST": "total-order index ST"}
+
+
+def bars(
+    estimates: pd.DataFrame,
+    ax: Axes | None = None,
+    *,
+    title: str | None = None,
+    reference: float | None = None,
+    xlabel: str = "share of variance",
+) -> Axes:
+    """Draw each factor's indices as horizontal bars with their intervals.
+
+    Factors keep the order given, the first on top. An interval that is not finite is left out, and an
+    estimate that is not is written as text. The factor ``seed`` is hatched: it is the model's own noise.
+
+    Parameters
+    ----------
+    estimates : pandas.DataFrame
+        Columns ``factor``, ``measure`` (such as ``"S1"``), ``estimate``, ``low`` and ``high``; one row for
+        each factor and measure.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; by default a new figure that grows with the number of factors.
+    title : str, optional
+        Title of the Axes.
+    reference : float, optional
+        Where to draw a dashed line, such as the index of a dummy factor.
+    xlabel : str
+        Label of the x axis.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    AnalysisError
+        If a column is missing, there are no rows, or a factor and measure come twice.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> row = {"factor": ["density"], "measure": ["S1"], "estimate": [0.4], "low": [0.3], "high": [0.6]}
+    >>> ax = bars(pd.DataFrame(row), Figure().subplots())
+    >>> float(ax.patches[0].get_width())
+    0.4
+    """
+    frame = tidy(estimates, ["factor", "measure", "estimate", "low", "high"], caller="bars")
+    refuse_repeats(frame, ["factor", "measure"], caller="bars")
+    numbers = [as_floats(frame[name], name, caller="bars").tolist() for name in ("estimate", "low", "high")]
+    factors, measures = list(frame["factor"].unique()), list(frame["measure"].unique())
+    patches = require("matplotlib.patches", extra="plot")
+    ours = ax is None
+    ax = _canvas.axes_of(ax, width=8.0, height=1.2 + len(factors) * (0.2 + 0.16 * len(measures)))
+
+    colours = _colours(measures)
+    thickness = 0.8 / len(measures)
+    ax.axvline(0.0, color=_canvas.INK, linewidth=0.8)
+    for factor, measure, estimate, low, high in zip(frame["factor"], frame["measure"], *numbers, strict=True):
+        y = factors.index(factor) + (measures.index(measure) - (len(measures) - 1) / 2) * thickness
+        if np.isfinite(estimate):
+            style: dict[str, Any] = {"hatch": "////", "edgecolor": "white"} if factor == "seed" else {}
+            ax.barh(y, estimate, thickness, color=colours[measure], linewidth=0, **style)
+        else:
+            ax.text(0.0, y, f" {estimate}", va="center", fontsize="small", color=_canvas.INK)
+        # Not barh's xerr: it raises when an estimate lies outside its interval, as bootstrap ones may.
+        if np.isfinite(low) and np.isfinite(high):
+            ax.plot([low, high], [y, y], color=_canvas.INK, linewidth=1.2, marker="|", markersize=5)
+
+    handles = [patches.Patch(color=colours[name], label=FIELD_NAMES.get(name, name)) for name in measures]
+    if reference is not None:
+        label = f"reference {reference:g}"
+        handles.append(ax.axvline(reference, color=_canvas.INK, linewidth=1, linestyle="--", label=label))
+    ax.set_yticks(range(len(factors)), labels=[_canvas.factor_name(factor) for factor in factors])
+    ax.set_ylim(len(factors) - 0.5, -0.5)
+    ax.set_xlabel(xlabel)
+    if title is not None:
+        ax.set_title(title)
+    _canvas.tidy_spines(ax)
+    _canvas.legend(ax, handles, beside=ours)
+    return ax
+
+
+def heatmap(
+    estimates: pd.DataFrame,
+    ax: Axes | None = None,
+    *,
+    title: str | None = None,
+    label: str = "second-order index S2",
+) -> Axes:
+    """Draw the indices of pairs of factors as a symmetric map, centred on zero.
+
+    A pair may be given once or both ways round. The diagonal stays empty, and rows that pair a factor with
+    itself are not read; a pair that is not given, or is not finite, stays empty too.
+
+    Parameters
+    ----------
+    estimates : pandas.DataFrame
+        Columns ``factor``, ``partner`` and ``estimate``.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; by default a new figure that grows with the number of factors.
+    title : str, optional
+        Title of the Axes.
+    label : str
+        Label of the colour bar.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    AnalysisError
+        If a column is missing, there are no rows, or a pair has two different estimates.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> pair = pd.DataFrame({"factor": ["a"], "partner": ["b"], "estimate": [0.2]})
+    >>> ax = heatmap(pair, Figure().subplots())
+    >>> [text.get_text() for text in ax.texts]
+    ['0.20', '0.20']
+    """
+    frame = tidy(estimates, ["factor", "partner", "estimate"], caller="heatmap")
+    numbers = as_floats(frame["estimate"], "estimate", caller="heatmap")
+    names = list(dict.fromkeys(frame[["factor", "partner"]].to_numpy().ravel()))
+    matrix = np.full((len(names), len(names)), np.nan)
+    for factor, partner, estimate in zip(frame["factor"], frame["partner"], numbers, strict=True):
+        i, j = names.index(factor), names.index(partner)
+        if i == j or not np.isfinite(estimate):
+            continue
+        if np.isfinite(matrix[i, j]) and not np.isclose(matrix[i, j], estimate):
+            raise AnalysisError(
+                f"heatmap: needs one estimate a pair; {factor!r} and {partner!r} were given "
+                f"{matrix[i, j]:g} and {estimate:g}; select the rows of one output first"
+            )
+        matrix[i, j] = matrix[j, i] = estimate
+
+    side = 2.4 + 0.5 * len(names)
+    ours = ax is None
+    ax = _canvas.axes_of(ax, width=side + 1.2, height=side)
+    limit = float(np.nanmax(np.abs(matrix), initial=0.0)) or 1.0
+    # Origin and interpolation are named, since the user's rcParams may turn the map upside down or blur it.
+    image = ax.imshow(
+        matrix,
+        cmap="RdBu_r",
+        vmin=-limit,
+        vmax=limit,
+        origin="upper",
+        interpolation="nearest",
+        aspect="equal",
+    )
+    ax.figure.colorbar(image, ax=ax, label=label, shrink=0.8)
+    # Five characters, in a cell that the user's layout engine may yet narrow.
+    size = float(np.clip((0.28 if ours else 0.22) * _canvas.slot_width(ax, len(names)), 4, 10))
+    for i, j in np.argwhere(np.isfinite(matrix)):
+        text = f"{round(matrix[i, j], 2) + 0.0:.2f}"  # + 0.0 turns -0.00 into 0.00
+        colour = "white" if abs(matrix[i, j]) > 0.6 * limit else _canvas.INK
+        ax.text(j, i, text, ha="center", va="center", fontsize=size, color=colour)
+    labels = [_canvas.factor_name(name) for name in names]
+    ax.set_yticks(range(len(names)), labels=labels)
+    _canvas.name_x_ticks(ax, labels)
+    if title is not None:
+        ax.set_title(title)
+    return ax
+
+
+def _colours(measures: list[str]) -> dict[str, str]:
+    """Return a colour a measure; S1 and ST keep theirs in every figure, drawn alone or together."""
+    fixed = dict(zip(FIELD_NAMES, _canvas.OKABE_ITO, strict=False))
+    free = _canvas.OKABE_ITO[len(fixed) :]
+    others = [measure for measure in measures if measure not in fixed]
+    return fixed | {measure: free[i % len(free)] for i, measure in enumerate(others)}

@@ -1,0 +1,114 @@
+"""Time series of many runs: the median and the bands around it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from mesa_doe.errors import AnalysisError
+from mesa_doe.plots import _canvas
+from mesa_doe.plots._checks import as_floats, refuse_repeats, tidy
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def fan(
+    series: pd.DataFrame,
+    ax: Axes | None = None,
+    *,
+    xlabel: str = "step",
+    ylabel: str | None = None,
+    quantiles: Sequence[float] = (0.05, 0.25, 0.75, 0.95),
+) -> Axes:
+    """Draw the median of the runs at each step, inside nested bands of quantiles.
+
+    A step that fewer runs reached is drawn from those that did, so a late part of the figure may show only
+    the runs that last; the legend then says ``n=a..b runs a step``. Values that are not finite do not count.
+
+    Parameters
+    ----------
+    series : pandas.DataFrame
+        Columns ``run_id``, ``step`` and ``value``; one row for each run and step.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; by default a new figure.
+    xlabel, ylabel : str, optional
+        Labels of the axes.
+    quantiles : sequence of float
+        Edges of the bands, rising, in pairs from the outside in; empty for the median alone.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    AnalysisError
+        If a column is missing, no value is finite, a run has a step twice, or the quantiles do not pair up.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> runs = pd.DataFrame({"run_id": [0, 0, 1, 1], "step": [0, 1, 0, 1], "value": [1.0, 2.0, 3.0, 6.0]})
+    >>> fan(runs, Figure().subplots()).lines[0].get_ydata()
+    array([2., 4.])
+    """
+    edges = _edges(quantiles)
+    frame = tidy(series, ["run_id", "step", "value"], caller="fan")
+    refuse_repeats(frame, ["run_id", "step"], caller="fan")
+    for name in ("step", "value"):
+        frame[name] = as_floats(frame[name], name, caller="fan")
+    frame = frame[np.isfinite(frame["step"]) & np.isfinite(frame["value"])]
+    if frame.empty:
+        raise AnalysisError(f"fan: needs at least one finite value; given {len(series)} rows, none finite")
+    by_step = frame.groupby("step")["value"]
+    counts, median = by_step.count(), by_step.median()
+    steps = median.index.to_numpy()
+
+    ours = ax is None
+    ax = _canvas.axes_of(ax, width=8.0, height=4.2)
+    # A line through one step has no length: without a marker the figure would look empty.
+    marker = "o" if len(steps) == 1 else "none"
+    (line,) = ax.plot(
+        steps, median.to_numpy(), color=_canvas.BLUE, linewidth=2, marker=marker, label="median"
+    )
+    handles: list[Any] = [line]
+    pairs = list(zip(edges, reversed(edges), strict=True))[: len(edges) // 2]
+    for depth, (low, high) in enumerate(pairs, start=1):
+        band = ax.fill_between(
+            steps,
+            by_step.quantile(low).to_numpy(),
+            by_step.quantile(high).to_numpy(),
+            color=_canvas.BLUE,
+            alpha=0.15 + 0.25 * (depth - 1) / len(pairs),
+            linewidth=0,
+            label=f"{100 * low:g}–{100 * high:g} % of runs",
+        )
+        handles.insert(1, band)
+    fewest, most = int(counts.min()), int(counts.max())
+    note = f"n={most} runs" if fewest == most else f"n={fewest}..{most} runs a step"
+    ax.set_xlabel(xlabel)
+    if ylabel is not None:
+        ax.set_ylabel(ylabel)
+    ax.margins(x=0.01)
+    _canvas.tidy_spines(ax)
+    _canvas.legend(ax, handles, beside=ours, note=note)
+    return ax
+
+
+def _edges(quantiles: Sequence[float]) -> list[float]:
+    """Return the quantiles as floats, refusing those that form no nested bands around the median."""
+    edges = [float(quantile) for quantile in quantiles]
+    rising = all(low < high for low, high in pairwise(edges))
+    half = len(edges) // 2
+    around = all(0 <= q <= 0.5 for q in edges[:half]) and all(0.5 <= q <= 1 for q in edges[half:])
+    if len(edges) % 2 or not rising or not around:
+        raise AnalysisError(
+            "fan: quantiles must rise, half of them below and half above 0.5, such as "
+            f"(0.05, 0.25, 0.75, 0.95); given {tuple(quantiles)!r}"
+        )
+    return edges

@@ -1,0 +1,337 @@
+"""``Results``: what a batch of runs gave, as tidy tables, and the way from there to an analysis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from mesa_doe import plots
+from mesa_doe.analysis import SensitivityResult, choose
+from mesa_doe.columns import Tables
+from mesa_doe.configurations import column_names
+from mesa_doe.design import Design
+from mesa_doe.errors import AnalysisError
+
+__all__ = ["Results"]
+
+At: TypeAlias = Literal["final", "mean"] | float | Callable[[pd.Series], float]  # type: ignore[type-arg]
+
+_POINT_COLUMNS = ("point", "n", "mean", "std", "sem")
+
+
+class Results:
+    """What a batch of runs gave.
+
+    Made by :meth:`BatchRunner.run_all`.
+
+    Parameters
+    ----------
+    runs : DataFrame, index ``run_id``
+        One row a run, with ``traceback``.
+    tables : Tables
+        What the models reported.
+    parameters : sequence of str
+        Columns of ``runs`` that are parameters.
+    design : Design, optional
+        Whose points the runs are.
+    seed_policy : str, optional
+        How runs were seeded; None where the model takes no seed.
+    period : int, default -1
+        The data collection period of the runs.
+
+    Attributes
+    ----------
+    runs : DataFrame, index ``run_id``
+        ``point``, ``iteration``, ``seed`` (128-bit ints as text), the parameters, ``status`` (``ok`` or
+        ``failed``), ``origin``, ``error_type``, ``error``, ``steps`` and ``wall_time`` (seconds).
+    """
+
+    def __init__(
+        self,
+        runs: pd.DataFrame,
+        tables: Tables,
+        *,
+        parameters: list[str],
+        design: Design | None = None,
+        seed_policy: str | None = None,
+        period: int = -1,
+    ) -> None:
+        self.runs = runs.drop(columns="traceback")
+        self.parameters = list(parameters)
+        self.design = design
+        self.seed_policy = seed_policy
+        self.data_collection_period = period
+        self._tracebacks = runs["traceback"]
+        self._tables = tables
+
+    @cached_property
+    def model(self) -> pd.DataFrame:
+        """The models' time series: ``run_id``, ``step`` and one column a reporter, in run order."""
+        return _in_run_order(self._tables.model.to_frame())
+
+    @cached_property
+    def agents(self) -> dict[str, pd.DataFrame]:
+        """Agent type → frame of ``run_id``, ``step``, ``agent_id`` and one column a reporter.
+
+        What ``agent_reporters`` collect of agents of any type is under ``"Agent"``.
+        """
+        return {
+            name: _in_run_order(self._tables.agents[name].to_frame()) for name in sorted(self._tables.agents)
+        }
+
+    @cached_property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Name → frame of ``run_id`` and the columns of the collector's table of that name."""
+        return {
+            name: _in_run_order(self._tables.tables[name].to_frame()) for name in sorted(self._tables.tables)
+        }
+
+    @property
+    def failures(self) -> pd.DataFrame:
+        """The rows of ``runs`` that are not ``ok``, with their ``traceback``."""
+        failed = self.runs["status"] != "ok"
+        return self.runs[failed].assign(traceback=self._tracebacks[failed])
+
+    @property
+    def outputs(self) -> list[str]:
+        """Names of the model's outputs."""
+        return [name for name in self.model.columns if name not in ("run_id", "step")]
+
+    def output(self, name: str, at: At = "final") -> pd.Series[Any]:
+        """Return one number a run.
+
+        Parameters
+        ----------
+        name : str
+            A column of ``model``.
+        at : {"final", "mean"}, step, or callable, default "final"
+            The last kept step, the mean over the kept steps, the value at a step, or a function of the
+            run's series (indexed by step).
+
+        Returns
+        -------
+        Series, index ``run_id``
+            Of the runs that are ``ok``, in run order.
+
+        Raises
+        ------
+        AnalysisError
+            If there is no such output, it is not numeric, or a run has no value at the step.
+        """
+        model = self._numeric(name)
+        if isinstance(at, str) and at not in ("final", "mean"):
+            message = f"at takes 'final', 'mean', a step or a function of the series, got {at!r}"
+            raise AnalysisError(message)
+        if at != "final" and self.data_collection_period == -1 and self.design_steps_lost:
+            message = (
+                f"only the last step of each run was kept, so at={at!r} has nothing to look at: make the "
+                "configurations with data_collection_period=1 (or the period that you need)"
+            )
+            raise AnalysisError(message)
+        by_run = model.groupby("run_id", sort=True)[name]
+        if callable(at):
+            series = model.set_index("step").groupby("run_id", sort=True)[name]
+            values = {run: at(one) for run, one in series}
+            return pd.Series(values, name=name, dtype=np.float64).rename_axis("run_id")
+        if at == "final":
+            return by_run.last(skipna=False)
+        if at == "mean":
+            return by_run.mean()
+        return self._at_step(model, name, at)
+
+    @property
+    def design_steps_lost(self) -> bool:
+        """Whether runs took steps that were not kept."""
+        return bool((self.runs["steps"] > 0).any())
+
+    def _at_step(self, model: pd.DataFrame, name: str, step: float) -> pd.Series[Any]:
+        here = model.loc[model["step"] == step, ["run_id", name]].set_index("run_id")[name]
+        lacking = sorted(set(model["run_id"]) - set(here.index))
+        if lacking:
+            ends = model.groupby("run_id")["step"].max()
+            message = (
+                f"{len(lacking)} of {len(ends)} runs have no value of {name!r} at step {step:g} (first: run "
+                f"{lacking[0]}; the shortest run ends at step {ends.min():g}, and every "
+                f"{self.data_collection_period} steps were kept); use at='final', 'mean' or a function"
+            )
+            raise AnalysisError(message)
+        return here
+
+    def _numeric(self, name: str) -> pd.DataFrame:
+        model = self.model
+        if name not in self.outputs:
+            done = "" if len(model) else "; no run was finished: see results.failures"
+            message = f"there is no output {name!r}; there are {', '.join(self.outputs) or 'none'}{done}"
+            raise AnalysisError(message)
+        if model[name].dtype.kind not in "bif":
+            message = (
+                f"output {name!r} holds text, not numbers; reduce it to a number in the model, or with "
+                "outputs= of design.configurations"
+            )
+            raise AnalysisError(message)
+        return model[["run_id", "step", name]].astype({name: np.float64})
+
+    def points(self, name: str, at: At = "final") -> pd.DataFrame:
+        """Return one row a design point: its parameters and what its replications gave.
+
+        Parameters
+        ----------
+        name : str
+        at : as in :meth:`output`
+
+        Returns
+        -------
+        DataFrame, index ``point``
+            The parameters, ``n`` (replications that are ``ok``), ``mean``, ``std`` (ddof 1) and ``sem``,
+            the standard error of the mean.
+
+        Raises
+        ------
+        AnalysisError
+            If the runs belong to no design points.
+        """
+        if self.runs["point"].isna().any():
+            message = "some runs have no point; give their RunConfigurations one, or use results.output"
+            raise AnalysisError(message)
+        values = self.output(name, at)
+        runs = self.runs
+        # Not groupby.first: it would turn levels that are containers into missing values.
+        frame = runs[~runs["point"].duplicated()].set_index("point")[self.parameters].sort_index()
+        frame.columns = pd.Index(column_names(self.parameters, _POINT_COLUMNS))
+        by_point = values.groupby(runs["point"].reindex(values.index))
+        frame["n"] = by_point.count().reindex(frame.index, fill_value=0).astype(np.int64)
+        frame["mean"] = by_point.mean().reindex(frame.index)
+        frame["std"] = by_point.std(ddof=1).reindex(frame.index)
+        frame["sem"] = frame["std"] / np.sqrt(frame["n"].where(frame["n"] > 0))
+        return frame
+
+    def to_records(self) -> list[dict[str, Any]]:
+        """Return one dictionary a run and kept step: run, parameters and the model's outputs.
+
+        Returns
+        -------
+        list of dict
+            Keys ``run_id``, ``point``, ``iteration``, ``seed``, the parameters, ``step`` and the outputs
+            (``_output`` appended where a name clashes). Values are plain Python objects.
+        """
+        columns = ["point", "iteration", "seed", *self.parameters]
+        left = self.runs[columns].reset_index()
+        right = self.model.rename(
+            columns={name: f"{name}_output" for name in self.outputs if name in left.columns}
+        )
+        merged = left.merge(right, on="run_id", how="inner", validate="one_to_many")
+        return merged.astype(object).to_dict("records")  # type: ignore[return-value]
+
+    def sensitivity(
+        self,
+        output: str,
+        at: At = "final",
+        *,
+        method: str | None = None,
+        design: Design | None = None,
+        missing: Literal["raise", "drop"] = "raise",
+        **options: Any,
+    ) -> SensitivityResult:
+        """Analyse one output with the analysis that fits the design.
+
+        Parameters
+        ----------
+        output : str
+            A column of ``model``.
+        at : as in :meth:`output`
+        method : str, optional
+            Name of the analysis; by default the one that fits the design.
+        design : Design, optional
+            Needed only where the runs did not come from ``design.configurations``.
+        missing : {"raise", "drop"}, default "raise"
+            What to do with points of which a run failed or gave no number.
+        **options
+            Of the analysis, such as ``resamples=`` and ``confidence=``.
+
+        Returns
+        -------
+        SensitivityResult
+
+        Raises
+        ------
+        AnalysisError
+            If there is no design, no analysis for it, or points are missing.
+        """
+        design = design if design is not None else self.design
+        if design is None:
+            message = (
+                "these runs carry no design: they were not made by design.configurations(...); "
+                "give it with results.sensitivity(..., design=design)"
+            )
+            raise AnalysisError(message)
+        analyse = choose(design, method)
+        y = self._array(design, output, at)
+        return analyse(design, y, outputs=[output], missing=missing, seed_policy=self.seed_policy, **options)
+
+    def _array(self, design: Design, output: str, at: At) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """Return (points, replications, 1), NaN where a run is missing or failed."""
+        values = self.output(output, at)
+        runs = self.runs[["point", "iteration"]]
+        if runs["point"].isna().any() or runs.duplicated().any() or int(runs["point"].max()) >= len(design):
+            message = (
+                f"the runs are not those of the design: it has {len(design)} points, each with each of "
+                "its replications once"
+            )
+            raise AnalysisError(message)
+        y = np.full((len(design), int(runs["iteration"].max()) + 1, 1), np.nan)
+        where = runs.loc[values.index]
+        y[where["point"].to_numpy(int), where["iteration"].to_numpy(int), 0] = values.to_numpy()
+        return y
+
+    def plot_scatter(self, output: str, factor: str, at: At = "final", ax: Any = None) -> Any:
+        """Draw one output of every design point over one factor, with its binned conditional mean.
+
+        Parameters
+        ----------
+        output, factor : str
+        at : as in :meth:`output`
+        ax : matplotlib Axes, optional
+
+        Returns
+        -------
+        matplotlib Axes
+        """
+        frame = self.points(output, at)
+        if factor not in self.parameters:
+            message = f"there is no parameter {factor!r}; there are {', '.join(self.parameters)}"
+            raise AnalysisError(message)
+        column = frame.columns[self.parameters.index(factor)]
+        return plots.scatter(frame[column], frame["mean"], ax=ax, xlabel=factor, ylabel=output)
+
+    def plot_series(self, output: str, ax: Any = None) -> Any:
+        """Draw the time series of one output over all runs: median and quantile bands.
+
+        Parameters
+        ----------
+        output : str
+        ax : matplotlib Axes, optional
+
+        Returns
+        -------
+        matplotlib Axes
+        """
+        series = self._numeric(output).rename(columns={output: "value"})
+        return plots.fan(series, ax=ax, ylabel=output)
+
+    def __len__(self) -> int:
+        return len(self.runs)
+
+    def __repr__(self) -> str:
+        counts: Mapping[str, int] = self.runs["status"].value_counts().to_dict()
+        told = ", ".join(f"{count} {status}" for status, count in sorted(counts.items(), reverse=True))
+        return f"<Results: {len(self)} runs ({told}); outputs {', '.join(self.outputs) or 'none'}>"
+
+
+def _in_run_order(frame: pd.DataFrame) -> pd.DataFrame:
+    if not frame["run_id"].is_monotonic_increasing:
+        frame = frame.sort_values("run_id", kind="stable", ignore_index=True)
+    return frame

@@ -1,0 +1,112 @@
+"""Samplers of scipy.stats.qmc."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from mesa_doe.design import Design
+from mesa_doe.errors import DesignError
+from mesa_doe.samplers.declare import check_n, check_space, declare
+from mesa_doe.seeding import RNG, root_entropy
+from mesa_doe.space import ParameterSpace
+
+__all__ = ["latin_hypercube"]
+
+
+@declare(
+    library="scipy.stats.qmc.LatinHypercube",
+    points="n",
+    extension="none",
+    random=True,
+    source="McKay, Beckman & Conover 1979; strength 2: Tang 1993",
+)
+def latin_hypercube(
+    space: ParameterSpace,
+    n: int,
+    *,
+    rng: RNG = None,
+    scramble: bool = True,
+    strength: Literal[1, 2] = 1,
+    optimization: Literal["random-cd", "lloyd"] | None = None,
+) -> Design:
+    """Latin hypercube sample.
+
+    Each factor's range is cut into ``n`` strata of equal probability, and each stratum is drawn once.
+
+    Parameters
+    ----------
+    space : ParameterSpace
+    n : int
+        Number of points.
+    rng : int, SeedSequence, Generator or None
+    scramble : bool, default True
+        Whether points lie anywhere in their cell, or in its centre.
+    strength : {1, 2}, default 1
+        2 balances each pair of factors too; ``n`` must then be the square of a prime p with
+        p >= factors - 1.
+    optimization : {"random-cd", "lloyd"}, optional
+        ``"random-cd"`` swaps coordinates to lower the discrepancy; ``"lloyd"`` spreads the points
+        evenly, which gives up the strata.
+
+    Returns
+    -------
+    Design
+        Of n points.
+
+    Raises
+    ------
+    DesignError
+        If an option is wrong, or ``n`` does not fit the strength.
+
+    Notes
+    -----
+    Wraps `scipy.stats.qmc.LatinHypercube
+    <https://docs.scipy.org/doc/scipy/reference/generated/scipy.stats.qmc.LatinHypercube.html>`_. Only
+    the unit sample is scipy's; values come from the axes' own quantile functions.
+
+    Examples
+    --------
+    >>> from mesa_doe.space import Integer, ParameterSpace
+    >>> design = latin_hypercube(ParameterSpace(radius=Integer(1, 4)), 8, rng=1)
+    >>> design.points["radius"].value_counts().sort_index().tolist()
+    [2, 2, 2, 2]
+    """
+    from scipy.stats import qmc
+
+    check_space(space, "latin_hypercube")
+    n = check_n(n, "latin_hypercube")
+    if optimization not in (None, "random-cd", "lloyd"):
+        message = f"latin_hypercube: optimization takes 'random-cd', 'lloyd' or None, got {optimization!r}"
+        raise DesignError(message)
+    if optimization == "lloyd" and (len(space) < 2 or n < 3):
+        message = "latin_hypercube: optimization='lloyd' needs at least two factors and three points"
+        raise DesignError(message)
+    if strength == 2:
+        prime = round(n**0.5)
+        if prime**2 != n or any(prime % k == 0 for k in range(2, prime)) or prime < max(2, len(space) - 1):
+            message = (
+                f"latin_hypercube: strength=2 needs n = p² with a prime p of at least factors - 1 = "
+                f"{len(space) - 1}, got n={n}"
+            )
+            raise DesignError(message)
+    elif strength != 1:
+        message = f"latin_hypercube: strength takes 1 or 2, got {strength!r}"
+        raise DesignError(message)
+    entropy = root_entropy(rng)
+    engine = qmc.LatinHypercube(
+        d=len(space),
+        scramble=scramble,
+        strength=strength,
+        optimization=optimization,
+        rng=np.random.default_rng(entropy),
+    )
+    options = {
+        "n": n,
+        "scramble": scramble,
+        "strength": strength,
+        "optimization": optimization,
+        "entropy": entropy,
+    }
+    return Design(space, engine.random(n), method="latin_hypercube", options=options, rows=n)

@@ -1,0 +1,18 @@
+"""The parameter space: axes, constants, and the way between the unit cube and native values."""
+
+from mesa_doe.space.axes import Axis, Discrete, Integer, Real
+from mesa_doe.space.laws import Law
+from mesa_doe.space.levels import Boolean, Categorical, Constant
+from mesa_doe.space.space import ParameterSpace
+
+__all__ = [
+    "Axis",
+    "Boolean",
+    "Categorical",
+    "Constant",
+    "Discrete",
+    "Integer",
+    "Law",
+    "ParameterSpace",
+    "Real",
+]

@@ -1,0 +1,127 @@
+"""What every plot promises: the Axes given, the user's data untouched, matplotlib only when called."""
+
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+import mesa_doe.plots
+from mesa_doe.errors import AnalysisError, MissingDependencyError
+from mesa_doe.plots import bars, fan, heatmap, scatter
+
+CALLS = {
+    "bars": lambda data, ax: bars(data["indices"], ax),
+    "heatmap": lambda data, ax: heatmap(data["pairs"], ax),
+    "scatter": lambda data, ax: scatter(data["runs"]["step"] > 9, data["runs"]["value"], ax),
+    "fan": lambda data, ax: fan(data["runs"], ax),
+}
+TABLES = [(bars, "indices"), (heatmap, "pairs"), (fan, "runs")]
+
+
+@pytest.fixture
+def data(indices, pairs, runs):
+    return {"indices": indices, "pairs": pairs, "runs": runs}
+
+
+def test_the_surface_is_the_list():
+    assert sorted(mesa_doe.plots.__all__) == sorted(CALLS)
+    for name in mesa_doe.plots.__all__:
+        assert inspect.signature(getattr(mesa_doe.plots, name)).parameters["ax"].default is None
+
+
+def test_importing_plots_imports_no_matplotlib():
+    code = (
+        "import sys, mesa_doe; before = set(sys.modules); import mesa_doe.plots; "
+        "assert not [m for m in set(sys.modules) - before if m.startswith('matplotlib')]"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_the_axes_given_are_returned_and_no_figure_is_opened(name, data):
+    ax = Figure().subplots()
+    assert CALLS[name](data, ax) is ax
+    assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_without_axes_one_new_figure_is_drawn_that_clips_nothing(name, data):
+    ax = CALLS[name](data, None)
+    assert len(plt.get_fignums()) == 1
+    ax.figure.draw_without_rendering()
+    box = ax.figure.get_tightbbox()
+    width, height = ax.figure.get_size_inches()
+    assert box.x0 >= -0.01
+    assert box.y0 >= -0.01
+    assert box.x1 <= width + 0.01
+    assert box.y1 <= height + 0.01
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_the_users_frames_are_unchanged(name, data):
+    before = {key: frame.copy(deep=True) for key, frame in data.items()}
+    CALLS[name](data, Figure().subplots())
+    for key, frame in data.items():
+        pd.testing.assert_frame_equal(frame, before[key])
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_the_global_random_state_does_not_move_and_the_picture_repeats(name, data):
+    state = np.random.get_state()[1].copy()  # noqa: NPY002
+    pictures = []
+    for _ in range(2):
+        figure = Figure()
+        CALLS[name](data, figure.subplots())
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+        pictures.append(np.asarray(canvas.buffer_rgba()).copy())
+    np.testing.assert_array_equal(pictures[0], pictures[1])
+    np.testing.assert_array_equal(np.random.get_state()[1], state)  # noqa: NPY002
+
+
+@pytest.mark.parametrize(("function", "table"), TABLES)
+def test_a_missing_column_is_named_with_those_given(function, table, data):
+    frame = data[table]
+    lost = frame.columns[-1]
+    with pytest.raises(
+        AnalysisError, match=f"{function.__name__}: needs the columns .*; missing: {lost}; given"
+    ):
+        function(frame.drop(columns=lost))
+    assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize(("function", "table"), TABLES)
+def test_a_column_in_the_index_is_pointed_out(function, table, data):
+    frame = data[table]
+    with pytest.raises(ValueError, match=r"reset_index\(\)"):
+        function(frame.set_index(frame.columns[0]))
+
+
+@pytest.mark.parametrize(("function", "table"), TABLES)
+def test_an_empty_frame_and_no_frame_are_refused(function, table, data):
+    with pytest.raises(AnalysisError, match="at least one row"):
+        function(data[table].iloc[:0])
+    with pytest.raises(AnalysisError, match="given a dict"):
+        function({})
+
+
+@pytest.mark.parametrize(("function", "table"), TABLES)
+def test_text_in_a_number_column_is_refused(function, table, data):
+    column = data[table].columns[-1]
+    with pytest.raises(AnalysisError, match=f"{function.__name__}: {column} must be numbers, given text"):
+        function(data[table].assign(**{column: "0.1"}))
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_without_matplotlib_the_install_line_is_given(name, data, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    with pytest.raises(MissingDependencyError, match=r'pip install "mesa-doe\[plot\]"'):
+        CALLS[name](data, None)
