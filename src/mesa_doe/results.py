@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
@@ -18,7 +19,7 @@ from mesa_doe.errors import AnalysisError
 
 __all__ = ["Results"]
 
-At: TypeAlias = Literal["final", "mean"] | float | Callable[[pd.Series], float]  # type: ignore[type-arg]
+At: TypeAlias = Literal["final", "mean"] | float | Callable[["pd.Series[Any]"], float]
 
 _POINT_COLUMNS = ("point", "n", "mean", "std", "sem")
 
@@ -326,7 +327,7 @@ class Results:
         return len(self.runs)
 
     def __repr__(self) -> str:
-        counts: Mapping[str, int] = self.runs["status"].value_counts().to_dict()
+        counts = Counter(self.runs["status"])
         told = ", ".join(f"{count} {status}" for status, count in sorted(counts.items(), reverse=True))
         return f"<Results: {len(self)} runs ({told}); outputs {', '.join(self.outputs) or 'none'}>"
 

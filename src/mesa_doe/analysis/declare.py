@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ParamSpec
+from typing import Any, ParamSpec
 
 import pandas as pd
 
@@ -107,7 +107,7 @@ def choose(design: Design, method: str | None = None) -> Callable[..., Sensitivi
     return ANALYSES[method].function
 
 
-def check_design(design: Design, method: str) -> None:
+def check_design(design: Any, method: str) -> None:
     """Refuse a design that the analysis cannot use.
 
     Raises

@@ -124,7 +124,7 @@ def _complete(
     points = np.flatnonzero(bad)
     blocks = design.blocks
     if missing == "raise" or blocks is None:
-        where = [str(names[k]) for k in np.flatnonzero(bad_cells.any(axis=(0, 1)))]
+        where = [str(names[k]) for k in np.flatnonzero(bad_cells.any(axis=(0, 1))).tolist()]
         shown = ", ".join(map(str, points[:10])) + (", …" if len(points) > 10 else "")
         remedy = "; or leave out their whole blocks with missing='drop'" if blocks is not None else ""
         message = (

@@ -135,7 +135,7 @@ class SensitivityResult:
             raise AnalysisError(message)
         if output is None:
             return self.estimates
-        rows = self.estimates[self.estimates["output"] == output]
+        rows: pd.DataFrame = self.estimates[self.estimates["output"] == output]
         if rows.empty:
             message = f"there is no output {output!r}; there are {', '.join(map(str, self.outputs))}"
             raise AnalysisError(message)

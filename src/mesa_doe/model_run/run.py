@@ -20,7 +20,7 @@ from mesa_doe.errors import ConfigurationError, listed
 from mesa_doe.model_run.collect import Reader, clock, outputs_row
 from mesa_doe.model_run.recipe import Recipe, check_names, recipe_of
 
-__all__ = ["Run", "check_model", "execute", "run"]
+__all__ = ["Run", "check_model", "execute", "kept_generators", "run"]
 
 
 @dataclass
@@ -109,7 +109,8 @@ def run(configuration: RunConfiguration, *, on_error: Literal["raise", "record"]
         raise ConfigurationError(listed(found, "the configuration has problems"))
     recipe = recipe_of(configuration.model_cls, configuration.scenario_cls)
     check_names(recipe, configuration.parameters)
-    record = execute(configuration, recipe)
+    with kept_generators():
+        record = execute(configuration, recipe)
     if record.exception is not None and on_error == "raise":
         raise record.exception
     return record
@@ -138,8 +139,21 @@ def check_model(configuration: RunConfiguration, recipe: Recipe) -> None:
         _forget(model)
 
 
+@contextlib.contextmanager
+def kept_generators() -> Iterator[None]:
+    """Put ``random`` and ``numpy.random`` back as they were, whatever runs seed and draw meanwhile."""
+    state, numpy_state = random.getstate(), np.random.get_state()  # noqa: NPY002
+    try:
+        yield
+    finally:
+        random.setstate(state)
+        np.random.set_state(numpy_state)  # noqa: NPY002
+
+
 def execute(configuration: RunConfiguration, recipe: Recipe) -> Run:
     """Run one configuration; never raises what the model raises.
+
+    Call it inside :func:`kept_generators`: it seeds the global generators too.
 
     Parameters
     ----------
@@ -151,32 +165,11 @@ def execute(configuration: RunConfiguration, recipe: Recipe) -> Run:
     -------
     Run
     """
-    with _global_generators(configuration.seed):
-        return _execute(configuration, recipe)
-
-
-@contextlib.contextmanager
-def _global_generators(seed: int | None) -> Iterator[None]:
-    """Seed ``random`` and ``numpy.random`` for one run, and put them back as they were.
-
-    Many models draw from them somewhere (Mesa's own virus model makes its graph so): without this the
-    same configuration would give other results in another process.
-    """
-    if seed is None:
-        yield
-        return
-    state, numpy_state = random.getstate(), np.random.get_state()  # noqa: NPY002
-    random.seed(int(seed))
-    words = np.random.SeedSequence(int(seed)).generate_state(4)
-    np.random.seed(words)  # noqa: NPY002
-    try:
-        yield
-    finally:
-        random.setstate(state)
-        np.random.set_state(numpy_state)  # noqa: NPY002
-
-
-def _execute(configuration: RunConfiguration, recipe: Recipe) -> Run:
+    if configuration.seed is not None:
+        # Many models draw from the global generators somewhere (Mesa's virus model makes its graph so):
+        # unseeded, the same configuration would give other results in another process.
+        random.seed(int(configuration.seed))
+        np.random.seed(int(configuration.seed) & 0xFFFFFFFF)  # noqa: NPY002
     record = Run(configuration.run_id)
     model = None
     phase = "building"

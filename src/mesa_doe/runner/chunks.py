@@ -8,7 +8,7 @@ from typing import Any
 
 from mesa_doe.columns import Tables
 from mesa_doe.configurations import RunConfiguration
-from mesa_doe.model_run import Recipe, execute
+from mesa_doe.model_run import Recipe, execute, kept_generators
 
 __all__ = ["Block", "ChunkSizes", "model_key", "run_chunk"]
 
@@ -65,12 +65,13 @@ def run_chunk(
     Block
     """
     block = Block(start, start + len(configurations))
-    for configuration in configurations:
-        record = execute(configuration, recipes[model_key(configuration)])
-        for name in RUN_COLUMNS:
-            block.runs[name].append(getattr(record, name))
-        block.data.extend(record.data)
-        block.notes.update(dict.fromkeys(record.notes))
+    with kept_generators():
+        for configuration in configurations:
+            record = execute(configuration, recipes[model_key(configuration)])
+            for name in RUN_COLUMNS:
+                block.runs[name].append(getattr(record, name))
+            block.data.extend(record.data)
+            block.notes.update(dict.fromkeys(record.notes))
     block.data.compact()
     return block
 

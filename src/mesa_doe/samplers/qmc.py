@@ -83,6 +83,9 @@ def latin_hypercube(
     if optimization == "lloyd" and (len(space) < 2 or n < 3):
         message = "latin_hypercube: optimization='lloyd' needs at least two factors and three points"
         raise DesignError(message)
+    if strength not in (1, 2):
+        message = f"latin_hypercube: strength takes 1 or 2, got {strength!r}"
+        raise DesignError(message)
     if strength == 2:
         prime = round(n**0.5)
         if prime**2 != n or any(prime % k == 0 for k in range(2, prime)) or prime < max(2, len(space) - 1):
@@ -91,9 +94,6 @@ def latin_hypercube(
                 f"{len(space) - 1}, got n={n}"
             )
             raise DesignError(message)
-    elif strength != 1:
-        message = f"latin_hypercube: strength takes 1 or 2, got {strength!r}"
-        raise DesignError(message)
     entropy = root_entropy(rng)
     engine = qmc.LatinHypercube(
         d=len(space),

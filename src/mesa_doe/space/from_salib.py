@@ -11,11 +11,10 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from scipy import stats
-
 from mesa_doe.errors import SpaceError, listed
 from mesa_doe.space.axes import Axis, Real
 from mesa_doe.space.laws import Law
+from mesa_doe.space.scipy_laws import build
 from mesa_doe.space.values import as_tuple, is_number
 
 __all__ = ["entries_from_salib"]
@@ -24,28 +23,28 @@ __all__ = ["entries_from_salib"]
 def _triang(low: float, high: float, peak: float) -> Axis:
     _require(low < high, f"the start must be below the end, got {low!r} and {high!r}")
     _require(0 <= peak <= 1, f"the peak is a fraction of the width, from 0 to 1, got {peak!r}")
-    return Law(stats.triang(peak, loc=low, scale=high - low))
+    return Law(build("triang", [peak], {"loc": low, "scale": high - low}))
 
 
 def _norm(mean: float, sd: float) -> Axis:
     _require(sd > 0, f"the standard deviation must be above zero, got {sd!r}")
-    return Law(stats.norm(mean, sd))
+    return Law(build("norm", [mean, sd], {}))
 
 
 def _truncnorm(low: float, high: float, mean: float, sd: float) -> Axis:
     _require(low < high, f"the lower bound must be below the upper, got {low!r} and {high!r}")
     _require(sd > 0, f"the standard deviation must be above zero, got {sd!r}")
-    return Law(stats.truncnorm((low - mean) / sd, (high - mean) / sd, loc=mean, scale=sd))
+    return Law(build("truncnorm", [(low - mean) / sd, (high - mean) / sd], {"loc": mean, "scale": sd}))
 
 
 def _lognorm(mean: float, sd: float) -> Axis:
     _require(sd > 0, f"the standard deviation of the logarithm must be above zero, got {sd!r}")
-    return Law(stats.lognorm(sd, scale=math.exp(mean)))
+    return Law(build("lognorm", [sd], {"scale": math.exp(mean)}))
 
 
 def _weibull(shape: float, scale: float, loc: float = 0) -> Axis:
     _require(shape > 0 and scale > 0, f"shape and scale must be above zero, got {shape!r} and {scale!r}")
-    return Law(stats.weibull_min(shape, loc=loc, scale=scale))
+    return Law(build("weibull_min", [shape], {"loc": loc, "scale": scale}))
 
 
 # dist: (axis, what bounds holds, how many numbers that may be)

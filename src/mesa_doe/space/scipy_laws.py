@@ -1,10 +1,11 @@
-"""The two kinds of scipy.stats laws, the frozen and the new objects, read through one small face."""
+"""The two kinds of scipy.stats laws, the frozen and the new objects, read through one small face.
+
+scipy.stats takes half a second to import, so it is imported only once something looks like a law.
+"""
 
 from __future__ import annotations
 
 from typing import Any
-
-from scipy import stats
 
 from mesa_doe.errors import SpaceError
 from mesa_doe.space.values import is_number, plain
@@ -21,18 +22,29 @@ def is_law(value: Any) -> bool:
 
     Examples
     --------
+    >>> from scipy import stats
     >>> is_law(stats.beta(2, 5)), is_law(stats.beta), is_law(3)
     (True, False, False)
     """
-    if isinstance(value, (type, stats.rv_continuous, stats.rv_discrete)):
+    if isinstance(value, type) or _is_unfrozen(value):
         return False
     quantiles = hasattr(value, "ppf") or hasattr(value, "icdf")
     return quantiles and hasattr(value, "cdf") and hasattr(value, "support")
 
 
+def _is_unfrozen(value: Any) -> bool:
+    if not hasattr(value, "freeze"):
+        return False
+    from scipy import stats
+
+    return isinstance(value, (stats.rv_continuous, stats.rv_discrete))
+
+
 def unusable(value: Any) -> str | None:
     """Say why an object that looks like one of scipy.stats is no law; None for what does not look so."""
-    if isinstance(value, (stats.rv_continuous, stats.rv_discrete)):
+    if _is_unfrozen(value):
+        from scipy import stats
+
         name = str(value.name)
         example = f"stats.{name}(...)" if hasattr(stats, name) else "law() for one that needs none"
         return f"the law {name!r} is not frozen: call it with its parameters, e.g. {example}"
@@ -50,6 +62,7 @@ def is_discrete(law: Any) -> bool:
 
     Examples
     --------
+    >>> from scipy import stats
     >>> is_discrete(stats.poisson(3)), is_discrete(stats.beta(2, 5))
     (True, False)
     """
@@ -65,6 +78,8 @@ def quantile_function(law: Any) -> Any:
 
 
 def _public_class(law: Any) -> type | None:
+    from scipy import stats
+
     # The class that users write: stats.Normal() is a StandardNormal, which scipy.stats does not export.
     if not type(law).__module__.startswith("scipy.stats"):
         return None
@@ -79,6 +94,8 @@ def describe(law: Any) -> dict[str, Any]:
     SpaceError
         If the law is not one that scipy.stats has under a name, or a parameter is no finite number.
     """
+    from scipy import stats
+
     public = getattr(stats, str(getattr(getattr(law, "dist", None), "name", "")), None)
     if public is not None and type(public) is type(law.dist):
         name, args, kwds = law.dist.name, list(map(plain, law.args)), law.kwds
@@ -111,9 +128,11 @@ def build(distribution: Any, args: Any, kwds: Any) -> Any:
     >>> float(build("uniform", [1, 2], {}).mean())
     2.0
     """
+    from scipy import stats
+
     maker: Any = getattr(stats, distribution, None) if isinstance(distribution, str) else None
     new = isinstance(maker, type) and "UnivariateDistribution" in _bases(maker)
-    if not new and not isinstance(maker, (stats.rv_continuous, stats.rv_discrete)):
+    if not new and not _is_unfrozen(maker):
         raise SpaceError(f"scipy.stats has no law called {distribution!r}")
     if not (
         isinstance(args, list) and isinstance(kwds, dict) and all(map(is_number, [*args, *kwds.values()]))
