@@ -11,6 +11,7 @@ import pandas as pd
 
 from mesa_doe.errors import ConfigurationError, listed
 from mesa_doe.seeding import SeedPlan
+from mesa_doe.space.values import plain
 
 __all__ = ["Configurations", "RunConfiguration", "column_names"]
 
@@ -22,6 +23,9 @@ BOOKKEEPING = (
     "run_id", "point", "iteration", "seed", "step", "status", "origin", "error_type", "error",
     "steps", "wall_time", "traceback",
 )  # fmt: skip
+
+#: How many runs are made at once when iterating.
+_AT_ONCE = 10_000
 
 
 def column_names(parameters: Sequence[str], taken: Sequence[str] = BOOKKEEPING) -> list[str]:
@@ -220,14 +224,18 @@ class Configurations(Sequence[RunConfiguration]):
         return self._run(point, iteration, self.seeds.seed(point - self._first_point, iteration))
 
     def __iter__(self) -> Iterator[RunConfiguration]:
-        seeds = self._all_seeds()
-        for run_id in self._runs:
-            point, iteration = divmod(run_id, self.replications)
-            yield self._run(point, iteration, seeds[iteration][point - self._first_point])
+        # Part by part: the seeds of a million runs at once would be 200 MB of Python ints.
+        for start in range(0, len(self), _AT_ONCE):
+            part = self._part(self._runs[start : start + _AT_ONCE])
+            seeds = part._all_seeds()
+            for run_id in part._runs:
+                point, iteration = divmod(run_id, self.replications)
+                yield part._run(point, iteration, seeds[iteration][point - part._first_point])
 
     def _run(self, point: int, iteration: int, seed: int) -> RunConfiguration:
         row = point - self._first_point
-        values = {name: _item(column[row]) for name, column in self._columns.items()}
+        # Models get plain Python numbers: Mesa 3.5 and many user models reject numpy's.
+        values = {name: plain(column[row]) for name, column in self._columns.items()}
         return RunConfiguration(
             model_cls=self.model_cls,
             run_id=point * self.replications + iteration,
@@ -247,7 +255,7 @@ class Configurations(Sequence[RunConfiguration]):
     def _part(self, runs: range) -> Configurations:
         part = object.__new__(Configurations)
         part.__dict__.update(self.__dict__)
-        first, last = (min(runs), max(runs)) if runs else (0, -1)
+        first, last = sorted((runs[0], runs[-1])) if runs else (0, -1)
         rows = slice(
             first // self.replications - self._first_point if runs else 0,
             last // self.replications + 1 - self._first_point if runs else 0,
@@ -302,8 +310,3 @@ def constant_column(value: Any, rows: int) -> Any:
     for row in range(rows):
         column[row] = value
     return column
-
-
-def _item(value: Any) -> Any:
-    # Models get plain Python numbers: Mesa 3.5 and many user models reject numpy's.
-    return value.item() if isinstance(value, np.generic) else value

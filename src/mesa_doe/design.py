@@ -97,10 +97,20 @@ class Design:
         self.seed_levels = self._checked_ints("seed_levels", seed_levels)
         self._extension = extension
         self.points = space.from_unit(self.unit[:, : len(space)]) if points is None else points
+        if (*self.points.columns,) != space.names or len(self.points) != len(self.unit):
+            message = (
+                f"points must have the columns {space.names!r} and {len(self.unit)} rows, "
+                f"got {(*self.points.columns,)!r} and {len(self.points)}"
+            )
+            raise DesignError(message)
 
     def _checked_unit(self, unit: Any, rows: int | None) -> FloatArray:
-        array = np.array(unit, dtype=np.float64)
         where = f"the {self.method} sample"
+        try:
+            array = np.array(unit, dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            message = f"{where} must be an array of numbers: {error}"
+            raise DesignError(message) from error
         if array.ndim != 2 or array.shape[1] != len(self.factors):
             message = f"{where} must have one column a factor ({len(self.factors)}), got shape {array.shape}"
             raise DesignError(message)
@@ -110,7 +120,7 @@ class Design:
         if not np.isfinite(array).all() or array.min(initial=0.0) < 0.0 or array.max(initial=0.0) > 1.0:
             bad = np.argwhere(~((array >= 0.0) & (array <= 1.0)))[0]
             message = (
-                f"{where} must lie in the unit cube, got {array[tuple(bad)]!r} for factor "
+                f"{where} must lie in the unit cube, got {float(array[tuple(bad)])!r} for factor "
                 f"{self.factors[bad[1]]!r} of point {bad[0]}"
             )
             raise DesignError(message)
@@ -120,7 +130,11 @@ class Design:
     def _checked_ints(self, name: str, values: Any) -> IntArray | None:
         if values is None:
             return None
-        array = np.array(values, dtype=np.int64)
+        array = np.array(values)
+        if array.dtype.kind not in "iu" or array.min(initial=0) < 0:
+            message = f"{name} takes ints from 0, one a point, got {values!r}"
+            raise DesignError(message)
+        array = array.astype(np.int64)
         if array.shape != (len(self.unit),):
             message = f"{name} must have one entry a point ({len(self.unit)}), got shape {array.shape}"
             raise DesignError(message)
@@ -135,6 +149,9 @@ class Design:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state, options=MappingProxyType(state["options"]))
+        for array in (self.unit, self.blocks, self.seed_levels):
+            if array is not None:
+                array.setflags(write=False)  # which pickle forgets
 
     def __repr__(self) -> str:
         options = ", ".join(f"{name}={value!r}" for name, value in self.options.items() if name != "entropy")

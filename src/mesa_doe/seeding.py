@@ -21,6 +21,9 @@ RNG: TypeAlias = int | np.integer[Any] | np.random.SeedSequence | np.random.Gene
 
 SeedPolicy: TypeAlias = Literal["independent", "common", "block", "fixed"]
 
+#: Up to how many times more units than needed are computed, since neighbours come in bulk.
+_DENSE = 1_000
+
 _Units: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 
 
@@ -160,10 +163,18 @@ class SeedPlan:
         if len(units) == 0:
             return []
         first = int(units.min())
+        count = int(units.max()) - first + 1
+        if count <= _DENSE * len(units):
+            words = self._words(first, count, replication)[units - first]
+        else:  # blocks numbered far apart, of a selection say: not everything between is computed
+            numbers, where = np.unique(units, return_inverse=True)
+            words = np.concatenate([self._words(unit, 1, replication) for unit in numbers.tolist()])[where]
+        return [(high << 64) | low for low, high in words.tolist()]
+
+    def _words(self, first: int, count: int, replication: int) -> np.ndarray[Any, np.dtype[np.uint64]]:
         counter = first | (replication << 64 if self.policy != "fixed" else 0)
         philox = np.random.Philox(key=self.root, counter=counter)
-        words = philox.random_raw(4 * (int(units.max()) - first + 1)).reshape(-1, 4)[units - first, :2]
-        return [(high << 64) | low for low, high in words.tolist()]
+        return philox.random_raw(4 * count).reshape(-1, 4)[:, :2]
 
     def part(self, points: slice) -> SeedPlan:
         """Return the plan of some of the points; their seeds stay what they were."""

@@ -247,8 +247,11 @@ def _flat(checked: Outputs, constant: Any) -> list[str]:
             )
             continue
         noise = checked.noise[k]
-        between = checked.means[:, k].var() - noise / checked.replications
-        if np.isfinite(noise) and between < _LEAST_SHARE * (max(between, 0.0) + noise):
+        noise_of_means = noise / checked.replications
+        between = checked.means[:, k].var() - noise_of_means
+        # Three standard errors of that difference, were there nothing but noise.
+        chance = 3 * noise_of_means * np.sqrt(2 / len(checked.means))
+        if np.isfinite(noise) and between < max(chance, _LEAST_SHARE * (max(between, 0.0) + noise)):
             said.append(
                 f"output {name!r} varies no more between design points than between replications of one "
                 "point: its indices describe noise; use more replications or wider axes"

@@ -12,8 +12,10 @@ import pandas as pd
 
 from mesa_doe.design import Design
 from mesa_doe.errors import DesignError, SpaceError, listed
-from mesa_doe.samplers.declare import declare
-from mesa_doe.space import Boolean, Categorical, Integer, ParameterSpace, Real
+from mesa_doe.samplers.declare import check_space, declare
+from mesa_doe.samplers.native import native_column
+from mesa_doe.space import Boolean, Categorical, Constant, Integer, ParameterSpace, Real
+from mesa_doe.space.values import as_column, objects, same
 
 __all__ = ["explicit"]
 
@@ -40,7 +42,7 @@ def explicit(points: Any, space: ParameterSpace | None = None) -> Design:
     Returns
     -------
     Design
-        With the values as they were given.
+        With the values as they were given, each of its axis' own type.
 
     Raises
     ------
@@ -53,13 +55,15 @@ def explicit(points: Any, space: ParameterSpace | None = None) -> Design:
     >>> design.points["n"].tolist(), design.space.names
     ([50, 100], ('n', 'torus'))
     """
+    if space is not None:
+        check_space(space, "explicit")
     frame = _frame(points, space)
     if len(frame) == 0 or len(frame.columns) == 0:
         message = f"explicit needs at least one point and one column, got shape {frame.shape}"
         raise DesignError(message)
-    missing = [str(name) for name in frame.columns if frame[name].isna().any()]
+    missing = {name: rows for name in frame.columns if (rows := _missing(frame[name], space)).any()}
     if missing:
-        row = int(frame[missing].isna().any(axis=1).to_numpy().argmax())
+        row = int(np.any(list(missing.values()), axis=0).argmax())
         message = f"explicit: values are missing in {', '.join(missing)}, first at point {row}"
         raise DesignError(message)
     if space is None:
@@ -72,11 +76,11 @@ def explicit(points: Any, space: ParameterSpace | None = None) -> Design:
     problems += space.problems_of(frame)
     if problems:
         raise DesignError(listed(problems, "the points do not lie in the space"))
-    own = frame[list(space.names)].rename_axis(index="point")
+    own = pd.DataFrame(index=pd.RangeIndex(len(frame), name="point"))
     for name, axis in space.axes.items():
-        if isinstance(axis, Integer):
-            # An array or a CSV file may hold whole numbers as floats; models get ints.
-            own[name] = own[name].astype("int64")
+        # An array or a CSV file may hold whole numbers as floats; models get ints.
+        column = native_column(axis, frame[name])
+        own[name] = pd.Series(column, index=own.index, dtype=column.dtype)
     return Design(space, space.to_unit(own), method="explicit", options={"n": len(frame)}, points=own)
 
 
@@ -86,8 +90,7 @@ def _frame(points: Any, space: ParameterSpace | None) -> pd.DataFrame:
         if not path.is_file():
             message = f"explicit: there is no file {str(path)!r}; a str is taken as the path of a CSV file"
             raise DesignError(message)
-        frame = pd.read_csv(path)
-        return _as_levels(frame.drop(columns=["point"], errors="ignore"), space)
+        return _read_csv(path, space)
     if isinstance(points, np.ndarray) and points.dtype.names is None:
         if space is None or points.ndim != 2 or points.shape[1] != len(space):
             need = "a space, to name its columns" if space is None else f"{len(space)} columns"
@@ -98,21 +101,51 @@ def _frame(points: Any, space: ParameterSpace | None) -> pd.DataFrame:
     try:
         frame = pd.DataFrame(points)
     except (TypeError, ValueError) as error:
-        message = f"explicit takes a DataFrame, records, an array or a CSV file, got {type(points).__name__}"
+        kind = type(points).__name__
+        message = f"explicit takes a DataFrame, records, an array or a CSV file, got a {kind}: {error}"
         raise DesignError(message) from error
-    return frame.rename(columns=str).reset_index(drop=True)
-
-
-def _as_levels(frame: pd.DataFrame, space: ParameterSpace | None) -> pd.DataFrame:
-    """Give the words of a CSV file back the levels that they stand for."""
-    for name, axis in ({} if space is None else space.axes).items():
-        if name in frame and isinstance(axis, Categorical):
-            by_text: Mapping[str, Any] = {str(level): level for level in axis.levels}
-            column = np.empty(len(frame), dtype=object)
-            for row, value in enumerate(frame[name].tolist()):
-                column[row] = by_text.get(str(value), value)
-            frame[name] = pd.Series(column, dtype=object)
+    frame = frame.rename(columns=str).reset_index(drop=True)
+    if not frame.columns.is_unique:
+        repeated = sorted(set(frame.columns[frame.columns.duplicated()]))
+        message = f"explicit: columns must have different names, got more than one {', '.join(repeated)}"
+        raise DesignError(message)
     return frame
+
+
+def _missing(column: pd.Series[Any], space: ParameterSpace | None) -> np.ndarray[Any, Any]:
+    missing = column.isna().to_numpy(dtype=bool)
+    if missing.any() and space is not None and column.name in space:
+        # None may be a level or a constant.
+        missing = missing & space[str(column.name)].outside(as_column(column))
+    return missing
+
+
+def _read_csv(path: Path, space: ParameterSpace | None) -> pd.DataFrame:
+    axes = {} if space is None else space.axes
+    try:
+        frame = pd.read_csv(path)
+        # Words as they are written: read as values, the level "None" is missing, and 1 beside 2.5 is 1.0.
+        words = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except ValueError as error:  # so are pandas' own parser errors
+        message = f"explicit: {str(path)!r} is no CSV file that pandas reads: {error}"
+        raise DesignError(message) from error
+    for name, axis in axes.items():
+        if name in frame and isinstance(axis, Categorical):
+            frame[name] = _levels_of(words[name].tolist(), name, axis)
+    return frame if "point" in axes else frame.drop(columns=["point"], errors="ignore")
+
+
+def _levels_of(words: list[str], name: str, axis: Categorical) -> pd.Series[Any]:
+    """Give the words of a CSV file back the levels that they stand for."""
+    texts = ["" if level is None else str(level) for level in axis.levels]
+    if len(set(texts)) < len(texts):
+        message = (
+            f"explicit: a CSV file cannot tell the levels of axis {name!r} apart, which are written "
+            f"alike: {axis.levels!r}; give the points as a DataFrame"
+        )
+        raise DesignError(message)
+    by_text = dict(zip(texts, axis.levels, strict=True))
+    return pd.Series(objects(by_text.get(word, word or None) for word in words), dtype=object)
 
 
 def _space_of(frame: pd.DataFrame) -> ParameterSpace:
@@ -121,8 +154,8 @@ def _space_of(frame: pd.DataFrame) -> ParameterSpace:
         column = frame[name]
         values = column.tolist()
         kind = column.dtype.kind
-        if all(_same(value, values[0]) for value in values):
-            axes[name] = values[0]
+        if all(same(value, values[0]) for value in values):
+            axes[name] = Constant(values[0])
         elif kind == "b":
             axes[name] = Boolean()
         elif kind in "iu":
@@ -132,7 +165,7 @@ def _space_of(frame: pd.DataFrame) -> ParameterSpace:
         else:
             levels: list[Any] = []
             for value in values:
-                if not any(_same(value, level) for level in levels):
+                if not any(same(value, level) for level in levels):
                     levels.append(value)
             axes[name] = Categorical(levels)
     try:
@@ -140,7 +173,3 @@ def _space_of(frame: pd.DataFrame) -> ParameterSpace:
     except SpaceError as error:
         message = f"explicit: no space can be read off the columns; give it with space=. {error}"
         raise DesignError(message) from error
-
-
-def _same(a: Any, b: Any) -> bool:
-    return a is b or (type(a) is type(b) and bool(a == b))

@@ -80,10 +80,13 @@ def latin_hypercube(
     if optimization not in (None, "random-cd", "lloyd"):
         message = f"latin_hypercube: optimization takes 'random-cd', 'lloyd' or None, got {optimization!r}"
         raise DesignError(message)
-    if optimization == "lloyd" and (len(space) < 2 or n < 3):
-        message = "latin_hypercube: optimization='lloyd' needs at least two factors and three points"
+    if optimization == "lloyd" and not 2 <= len(space) < n:
+        message = (
+            "latin_hypercube: optimization='lloyd' needs at least two factors and more points than factors, "
+            f"got {len(space)} factors and n={n}"
+        )
         raise DesignError(message)
-    if strength not in (1, 2):
+    if isinstance(strength, bool) or strength not in (1, 2):
         message = f"latin_hypercube: strength takes 1 or 2, got {strength!r}"
         raise DesignError(message)
     if strength == 2:

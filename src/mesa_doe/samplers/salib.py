@@ -81,14 +81,18 @@ def sobol(
     """
     check_space(space, "sobol")
     n = check_n(n, "sobol")
+    _warn_if_unbalanced(n, stacklevel=3)
+    return _sobol(space, n, root_entropy(rng), bool(second_order), bool(seed_factor), bool(scramble))
+
+
+def _warn_if_unbalanced(n: int, *, stacklevel: int) -> None:
     if n & (n - 1):
         warnings.warn(
             f"sobol: n={n} is not a power of two, so the sequence is not balanced and the indices "
             f"converge more slowly; use {1 << n.bit_length() - 1} or {1 << n.bit_length()}",
             MesaDoeWarning,
-            stacklevel=2,
+            stacklevel=stacklevel,
         )
-    return _sobol(space, n, root_entropy(rng), bool(second_order), bool(seed_factor), bool(scramble))
 
 
 def _sobol(
@@ -108,9 +112,14 @@ def _sobol(
     blocks = np.repeat(np.arange(n), step)
     seed_levels = None
     if seed_factor:
-        # Each block has two seeds, that of its row of A and that of its row of B.
-        from_a = unit[:, -1] == np.repeat(unit[::step, -1], step)
-        seed_levels = 2 * blocks + ~from_a
+        # Each block has two seeds, that of its row of A and that of its row of B. Told by the rows' places,
+        # not by their values: an unscrambled sequence begins with one value for both.
+        d = len(factors)
+        from_b = np.zeros(step, dtype=np.int64)
+        from_b[[d, -1]] = 1
+        if second_order:
+            from_b[d + 1 : 2 * d] = 1
+        seed_levels = 2 * blocks + np.tile(from_b, n)
     options = {
         "n": n,
         "second_order": second_order,
@@ -135,5 +144,6 @@ def _longer(design: Design, n: int) -> Design:
     if n <= design.options["n"]:
         message = f"extend takes the new number of blocks, more than n={design.options['n']}, got {n}"
         raise DesignError(message)
+    _warn_if_unbalanced(n, stacklevel=4)
     options = {name: value for name, value in design.options.items() if name not in ("n", "entropy")}
     return _sobol(design.space, n, design.options["entropy"], **options)

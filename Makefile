@@ -1,0 +1,42 @@
+# `make demo` and `make test` need Python 3.11+ and make; everything else they install into .venv.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint docs benchmark clean
+
+demo: $(VENV)/.demo
+	$(BIN)/python notebooks/first_study.py
+
+test: $(VENV)/.test
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/.lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+docs: $(VENV)/.docs
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
+	@echo "docs/_build/html/index.html"
+
+benchmark: $(VENV)/.test
+	$(BIN)/python benchmarks/run.py
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit("mesa-doe needs Python 3.11 or newer; set PYTHON=" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+# One stamp a set of extras, renewed when the dependencies change.
+$(VENV)/.demo: EXTRA = plot
+$(VENV)/.test: EXTRA = test
+$(VENV)/.lint: EXTRA = lint
+$(VENV)/.docs: EXTRA = docs
+$(VENV)/.demo $(VENV)/.test $(VENV)/.lint $(VENV)/.docs: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet -e '.[$(EXTRA)]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) .venvs demo-output docs/_build docs/reference/generated .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+import mesa_doe as doe
+from mesa_doe import analysis
+
+
+@pytest.fixture(scope="module")
+def result():
+    space = doe.ParameterSpace(a=doe.Real(0, 1), b=doe.Real(0, 1), c=doe.Real(0, 1))
+    design = doe.sobol(space, 64, rng=1, second_order=True)
+    y = np.column_stack([design.unit @ [2, 1, 0], design.unit[:, 0] * design.unit[:, 2]])
+    return doe.analyze.sobol(design, y, outputs=["sum", "product"])
+
+
+def test_tidy_frame_has_one_row_an_estimate(result):
+    frame = result.to_frame()
+    assert list(frame.columns) == ["output", "measure", "factor", "partner", "estimate", "low", "high"]
+    assert len(frame) == 2 * (3 + 3 + 3)
+    assert (frame["low"] <= frame["high"]).all()
+    assert set(frame.loc[frame["measure"] != "S2", "partner"]) == {""}
+
+
+def test_changing_the_frame_does_not_change_the_result(result):
+    frame = result.to_frame()
+    frame["estimate"] = 0.0
+    assert (result.to_frame()["estimate"] != 0.0).any()
+
+
+def test_table_has_one_row_a_factor_and_pair(result):
+    table = result.table("sum")
+    assert table.index.tolist() == ["a", "b", "c", "a × b", "a × c", "b × c"]
+    assert table.loc["a", "ST"] > table.loc["b", "ST"]
+    assert np.isnan(table.loc["a × b", "ST"])
+
+
+def test_an_output_must_be_chosen_among_several(result):
+    with pytest.raises(doe.AnalysisError, match=r"several outputs \(sum, product\)"):
+        result.plot()
+    with pytest.raises(doe.AnalysisError, match=r"no output 'som'; there are sum, product"):
+        result.table("som")
+
+
+def test_plot_draws_on_the_given_axes(result):
+    ax = Figure().subplots()
+    assert result.plot(ax, output="sum") is ax
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "b", "c"]
+    assert result.plot_interactions(Figure().subplots(), output="product") is not None
+
+
+def test_interactions_of_a_first_order_design_are_refused():
+    design = doe.sobol(doe.ParameterSpace(a=doe.Real(0, 1), b=doe.Real(0, 1)), 8, rng=1)
+    first = doe.analyze.sobol(design, design.unit.sum(axis=1))
+    with pytest.raises(doe.AnalysisError, match="second_order=True"):
+        first.plot_interactions()
+
+
+def test_repr_shows_estimates_with_their_intervals(result):
+    lines = repr(result).splitlines()
+    assert lines[0] == "sobol indices of 'sum'"
+    estimate, low, high = result.table("sum").loc["a", ["S1", "S1_low", "S1_high"]]
+    assert f"{estimate:.3f} [{low:.3f}, {high:.3f}]" in lines[2]
+    assert "sobol indices of product" in result._repr_html_()
+
+
+def test_every_analysis_says_what_it_takes_and_is_public():
+    for name, info in analysis.ANALYSES.items():
+        assert getattr(doe.analyze, name) is info.function
+        assert info.designs
+        assert info.source

@@ -1,0 +1,294 @@
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from SALib.analyze import sobol as salib_sobol
+from scipy import stats
+
+import mesa_doe as doe
+from tests import models
+
+
+def unit_space(d):
+    return doe.ParameterSpace({f"x{i}": doe.Real(0, 1) for i in range(d)})
+
+
+def problem(d):
+    return {"num_vars": d, "names": [f"x{i}" for i in range(d)], "bounds": [[0, 1]] * d}
+
+
+def some_outputs(design):
+    u = design.unit
+    return np.column_stack([u[:, 0] + u[:, 1] * u[:, -1], np.exp(3 * u[:, 0]) + 50, u.sum(axis=1) ** 2])
+
+
+@pytest.mark.parametrize("second_order", [False, True])
+@pytest.mark.parametrize("d", [2, 3, 6])
+def test_point_estimates_equal_salibs(d, second_order):
+    design = doe.sobol(unit_space(d), 64, rng=3, second_order=second_order)
+    y = some_outputs(design)
+    result = doe.analyze.sobol(design, y, resamples=100).to_frame()
+    for k in range(3):
+        theirs = salib_sobol.analyze(problem(d), y[:, k], calc_second_order=second_order, seed=1)
+        ours = result[result["output"] == f"y{k}"]
+        for measure in ("S1", "ST"):
+            got = ours.loc[ours["measure"] == measure, "estimate"].to_numpy()
+            np.testing.assert_allclose(got, theirs[measure], rtol=1e-12, atol=1e-13)
+        if second_order:
+            got = ours.loc[ours["measure"] == "S2", "estimate"].to_numpy()
+            np.testing.assert_allclose(got, theirs["S2"][np.triu_indices(d, 1)], rtol=1e-10, atol=1e-12)
+
+
+def test_several_outputs_at_once_are_what_each_is_alone():
+    design = doe.sobol(unit_space(3), 32, rng=3, second_order=True)
+    y = some_outputs(design)
+    together = doe.analyze.sobol(design, y, resamples=200).to_frame()
+    for k in range(3):
+        alone = doe.analyze.sobol(design, y[:, k], resamples=200).to_frame()
+        mine = together[together["output"] == f"y{k}"]
+        columns = ["estimate", "low", "high"]
+        np.testing.assert_allclose(mine[columns], alone[columns], rtol=1e-9, atol=1e-12)
+
+
+def test_bootstrap_interval_is_the_percentile_of_salibs_estimator_on_resampled_blocks():
+    design = doe.sobol(unit_space(2), 32, rng=3, second_order=True)
+    y = some_outputs(design)[:, 0]
+    result = doe.analyze.sobol(design, y, resamples=100, rng=9).to_frame()
+    step, n = 6, 32
+    z = ((y - y.mean()) / y.std()).reshape(n, step)
+    drawn = np.random.default_rng(doe.seeding.root_entropy(9)).integers(n, size=(100, n))
+    found = []
+    for rows in drawn:
+        a, ab, ba, b = z[rows, 0], z[rows, 1:3], z[rows, 3:5], z[rows, 5]
+        s1 = [salib_sobol.first_order(a, ab[:, j], b) for j in range(2)]
+        st = [salib_sobol.total_order(a, ab[:, j], b) for j in range(2)]
+        s2 = salib_sobol.second_order(a, ab[:, 0], ab[:, 1], ba[:, 0], b)
+        found.append([*s1, *st, s2])
+    low, high = np.quantile(found, [0.025, 0.975], axis=0)
+    np.testing.assert_allclose(result["low"], low, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(result["high"], high, rtol=1e-9, atol=1e-12)
+
+
+def check_against(result, measure, truth):
+    rows = result.to_frame()
+    rows = rows[(rows["measure"] == measure)].set_index("factor")
+    for factor, exact in truth.items():
+        low, high = rows.loc[factor, ["low", "high"]]
+        assert low - 1e-9 <= exact <= high + 1e-9, (measure, factor, exact, low, high)
+
+
+def whole_flow(space, model, **options):
+    design = doe.sobol(space, 4096, rng=1, **options)
+    configurations = design.configurations(model, rng=2)
+    return design, doe.BatchRunner(configurations).run_all()
+
+
+def test_ishigami_through_the_whole_flow_has_its_analytic_indices():
+    space = doe.ParameterSpace({f"x{i}": doe.Real(-np.pi, np.pi) for i in (1, 2, 3)})
+    design, results = whole_flow(space, models.ishigami, second_order=True)
+    result = results.sensitivity("y")
+    check_against(result, "S1", models.ISHIGAMI_S1)
+    check_against(result, "ST", models.ISHIGAMI_ST)
+    pairs = result.to_frame().query("measure == 'S2'").set_index(["factor", "partner"])
+    for pair, exact in models.ISHIGAMI_S2.items():
+        assert pairs.loc[pair, "low"] <= exact <= pairs.loc[pair, "high"]
+    by_hand = [models.ishigami(*row)["y"] for row in design.points.to_numpy()]
+    theirs = salib_sobol.analyze(problem(3), np.array(by_hand), calc_second_order=True, seed=1)
+    np.testing.assert_allclose(result.table()["ST"].iloc[:3], theirs["ST"], rtol=1e-12)
+    np.testing.assert_allclose(result.table()["S1"].iloc[:3], theirs["S1"], rtol=1e-12, atol=1e-13)
+
+
+def test_sobol_g_through_the_whole_flow_has_its_analytic_indices():
+    _, results = whole_flow(unit_space(8), models.sobol_g)
+    first, total = models.sobol_g_indices()
+    assert first["x0"] == pytest.approx(0.716192, abs=1e-6)
+    assert total["x1"] == pytest.approx(0.242198, abs=1e-6)
+    result = results.sensitivity("y")
+    check_against(result, "S1", first)
+    check_against(result, "ST", total)
+
+
+def test_indices_agree_with_scipys_own_estimator():
+    space = unit_space(3)
+    design = doe.sobol(space, 2048, rng=5)
+
+    def g(u):
+        return u[0] + 2 * u[1] * u[2]
+
+    result = doe.analyze.sobol(design, g(design.unit.T)).table()
+    theirs = stats.sobol_indices(func=g, n=2048, dists=[stats.uniform()] * 3, rng=np.random.default_rng(5))
+    np.testing.assert_allclose(result["S1"], theirs.first_order, atol=0.03)
+    np.testing.assert_allclose(result["ST"], theirs.total_order, atol=0.03)
+
+
+def test_integer_factor_gets_its_exact_share():
+    # y = 2 * level of five + b: variances 4 * 2 and 1/12.
+    space = doe.ParameterSpace(level=doe.Integer(0, 4), b=doe.Real(0, 1))
+    design = doe.sobol(space, 4096, rng=1)
+    y = 2 * design.points["level"] + design.points["b"]
+    result = doe.analyze.sobol(design, y)
+    check_against(result, "S1", {"level": 0.989691, "b": 0.010309})
+    check_against(result, "ST", {"level": 0.989691, "b": 0.010309})
+
+
+# ---- noise -------------------------------------------------------------------------------------------
+
+NOISY_SPACE = {"a": doe.Real(0, 1), "b": doe.Real(0, 1), "inert": doe.Real(0, 1)}
+V_A, V_B, V_NOISE = 1 / 12, 1 / 48, models.NOISE**2
+V = V_A + V_B + V_NOISE
+
+
+def noisy_results(n=2048, replications=1, seed_factor=False, **options):
+    design = doe.sobol(doe.ParameterSpace(NOISY_SPACE), n, rng=1, seed_factor=seed_factor)
+    configurations = design.configurations(models.noisy, rng=2, replications=replications, **options)
+    return doe.BatchRunner(configurations).run_all()
+
+
+def test_seed_as_factor_recovers_the_shares_of_factors_and_noise():
+    result = noisy_results(seed_factor=True).sensitivity("y")
+    shares = {"a": V_A / V, "b": V_B / V, "inert": 0.0, "seed": V_NOISE / V}
+    check_against(result, "S1", shares)
+    check_against(result, "ST", shares)
+
+
+def test_block_policy_gives_the_inert_factor_no_total_index():
+    result = noisy_results(seed_policy="block").sensitivity("y")
+    check_against(result, "ST", {"inert": 0.0})
+    assert result.warnings == ()
+
+
+def test_independent_seeds_inflate_the_inert_factor_as_theory_says_and_it_is_said():
+    results = noisy_results(seed_policy="independent")
+    with pytest.warns(doe.MesaDoeWarning, match=r"one replication, noise inflates.*up to 0\.4"):
+        result = results.sensitivity("y")
+    check_against(result, "ST", {"inert": V_NOISE / V})  # theory: noise / (signal + noise)
+    assert result.table().loc["inert", "ST_low"] > 0.3
+
+
+def test_with_replications_the_noise_is_measured_and_said():
+    results = noisy_results(n=512, replications=4, seed_policy="independent")
+    expected = V_NOISE / 4 / (V_A + V_B + V_NOISE / 4)
+    with pytest.warns(doe.MesaDoeWarning, match="4 replications") as said:
+        result = results.sensitivity("y")
+    told = float(str(said[0].message).split("replications, ")[1].split(" ")[0])
+    assert told == pytest.approx(expected, abs=0.03)
+    assert result.table().loc["inert", "ST"] == pytest.approx(expected, abs=0.05)
+
+
+def test_noiseless_output_of_a_seeded_model_draws_no_warning_with_replications():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        noisy_results(n=64, replications=2, seed_policy="independent").sensitivity("exact")
+
+
+def test_deterministic_model_draws_no_noise_warning():
+    design = doe.sobol(unit_space(8), 64, rng=1)
+    runs = design.configurations(models.sobol_g, seed_policy="independent", rng=1)
+    assert doe.BatchRunner(runs).run_all().sensitivity("y").warnings == ()
+
+
+def test_output_that_is_noise_alone_draws_a_warning():
+    design = doe.sobol(unit_space(2), 64, rng=1)
+    y = np.random.default_rng(0).normal(size=(len(design), 5, 1))
+    with pytest.warns(doe.MesaDoeWarning, match="no more between design points than between replications"):
+        doe.analyze.sobol(design, y)
+
+
+# ---- what must never be silent -----------------------------------------------------------------------
+
+
+def test_constant_output_is_nan_with_a_warning_and_leaves_the_others():
+    design = doe.sobol(unit_space(2), 64, rng=1)
+    y = np.column_stack([np.full(len(design), 5.1), design.unit[:, 0]])
+    with pytest.warns(doe.MesaDoeWarning, match=r"'still' is the same \(5\.1\) at every design point"):
+        result = doe.analyze.sobol(design, y, outputs=["still", "moving"])
+    assert result.table("still")["ST"].isna().all()
+    assert result.table("moving").loc["x0", "ST"] == pytest.approx(1, abs=0.05)
+
+
+def test_points_without_a_finite_value_are_named():
+    design = doe.sobol(unit_space(2), 8, rng=1)
+    y = design.unit[:, 0].copy()
+    y[[3, 17]] = np.nan, np.inf
+    with pytest.raises(doe.AnalysisError, match=r"2 of 32 have no finite value of y: points 3, 17"):
+        doe.analyze.sobol(design, y)
+
+
+def test_dropping_leaves_out_whole_blocks_and_says_which():
+    design = doe.sobol(unit_space(2), 16, rng=1)
+    y = design.unit[:, 0] + design.unit[:, 1] ** 2
+    bad = y.copy()
+    bad[[3, 17]] = np.nan
+    with pytest.warns(doe.MesaDoeWarning, match=r"2 blocks were left out whole.*\(0, 4\); 14 blocks"):
+        result = doe.analyze.sobol(design, bad, missing="drop")
+    keep = ~np.isin(design.blocks, [0, 4])
+    theirs = salib_sobol.analyze(problem(2), y[keep], calc_second_order=False, seed=1)
+    np.testing.assert_allclose(result.table()["ST"], theirs["ST"], rtol=1e-12)
+    assert result.settings["dropped_blocks"] == [0, 4]
+
+
+def test_a_reordered_series_is_refused():
+    design = doe.sobol(unit_space(2), 8, rng=1)
+    y = pd.Series(design.unit[:, 0], index=design.points.index, name="y")
+    with pytest.raises(doe.AnalysisError, match="in the order of the design, but row 0 is point 31"):
+        doe.analyze.sobol(design, y.iloc[::-1])
+
+
+@pytest.mark.parametrize("shape", [(31,), (33,), (32, 2, 2, 1), (0,), ()])
+def test_wrong_shapes_are_refused(shape):
+    design = doe.sobol(unit_space(2), 8, rng=1)
+    with pytest.raises(doe.AnalysisError, match="one output a design point"):
+        doe.analyze.sobol(design, np.zeros(shape))
+
+
+def test_other_designs_are_refused_with_what_would_do():
+    design = doe.latin_hypercube(unit_space(2), 32, rng=1)
+    with pytest.raises(doe.AnalysisError, match="made by sobol, got one made by latin_hypercube"):
+        doe.analyze.sobol(design, design.unit[:, 0])
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"resamples": 99}, "resamples takes an int from 100"),
+        ({"resamples": 1e3}, "resamples takes an int from 100"),
+        ({"confidence": 1.0}, "confidence takes a number between 0 and 1"),
+        ({"missing": "zero"}, "missing takes 'raise' or 'drop'"),
+        ({"outputs": ["a", "b"]}, "2 names"),
+    ],
+)
+def test_wrong_options_are_refused(options, words):
+    design = doe.sobol(unit_space(2), 8, rng=1)
+    with pytest.raises(doe.AnalysisError, match=words):
+        doe.analyze.sobol(design, design.unit[:, 0], **options)
+
+
+def test_text_outputs_are_refused():
+    design = doe.sobol(unit_space(1), 2, rng=1)
+    with pytest.raises(doe.AnalysisError, match="needs numbers"):
+        doe.analyze.sobol(design, ["a"] * len(design))
+
+
+def test_one_block_is_too_few():
+    design = doe.sobol(unit_space(2), 1, rng=1)
+    with pytest.raises(doe.AnalysisError, match="at least two complete blocks"):
+        doe.analyze.sobol(design, design.unit[:, 0])
+
+
+def test_intervals_are_seeded_and_leave_global_generators_alone():
+    design = doe.sobol(unit_space(2), 32, rng=1)
+    y = some_outputs(design)
+    state = np.random.get_state()[1].copy()  # noqa: NPY002
+    first, again = (doe.analyze.sobol(design, y).to_frame() for _ in range(2))
+    other = doe.analyze.sobol(design, y, rng=7).to_frame()
+    pd.testing.assert_frame_equal(first, again)
+    assert not first["low"].equals(other["low"])
+    assert first["estimate"].equals(other["estimate"])
+    assert (np.random.get_state()[1] == state).all()  # noqa: NPY002
+
+
+def test_one_factor_alone_explains_everything():
+    design = doe.sobol(unit_space(1), 64, rng=1)
+    result = doe.analyze.sobol(design, design.unit[:, 0])
+    assert result.table().loc["x0", "ST"] == pytest.approx(1, abs=0.05)

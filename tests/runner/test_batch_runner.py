@@ -1,0 +1,249 @@
+import threading
+import time
+
+import mesa
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import mesa_doe as doe
+from tests import models
+
+SPACE = doe.ParameterSpace(
+    n=doe.Integer(2, 6), pace=doe.Real(0.5, 2), torus=doe.Boolean(), fail_at=doe.Discrete([-1, 3])
+)
+
+
+def walkers(points=6, replications=2, **options):
+    design = doe.latin_hypercube(SPACE, points, rng=1)
+    return design.configurations(
+        models.Walkers, rng=2, replications=replications, max_steps=8, data_collection_period=1, **options
+    )
+
+
+def run(configurations, **options):
+    with pytest.warns(doe.MesaDoeWarning, match="runs failed"):
+        return doe.BatchRunner(configurations, **options).run_all()
+
+
+def same(a, b):
+    """Whether two results are equal but for the time that they took."""
+    pd.testing.assert_frame_equal(a.runs.drop(columns="wall_time"), b.runs.drop(columns="wall_time"))
+    pd.testing.assert_frame_equal(a.model, b.model)
+    assert a.agents.keys() == b.agents.keys() == {"Agent"}
+    assert a.tables.keys() == b.tables.keys() == {"deaths"}
+    for mine, theirs in [(a.agents, b.agents), (a.tables, b.tables)]:
+        for name in mine:
+            pd.testing.assert_frame_equal(mine[name], theirs[name])
+
+
+@pytest.fixture(scope="module")
+def reference():
+    return run(walkers())
+
+
+def test_results_are_whole(reference):
+    assert len(reference.runs) == 12
+    assert set(reference.runs["status"]) == {"ok", "failed"}
+    assert reference.runs.index.tolist() == list(range(12))
+    assert reference.model["run_id"].is_monotonic_increasing
+    assert {"mean", "alive", "torus"} == set(reference.outputs)
+
+
+@pytest.mark.parametrize("options", [{"n_jobs": 2}, {"n_jobs": 2, "chunk_size": 5}, {"chunk_size": 1}])
+def test_results_are_the_same_at_any_n_jobs_and_chunk_size(reference, options):
+    same(reference, run(walkers(), **options))
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.permutations(range(12)), st.integers(1, 12))
+def test_results_are_the_same_for_a_shuffled_list(reference, order, chunk_size):
+    configurations = walkers()
+    same(reference, run([configurations[i] for i in order], chunk_size=chunk_size))
+
+
+def test_a_hand_built_list_is_as_good_as_the_lazy_sequence(reference):
+    same(reference, run(list(walkers())))
+
+
+def test_a_part_of_the_runs_gives_its_part_of_the_results(reference):
+    part = run(walkers()[3:9])
+    expected = reference.model[reference.model["run_id"].between(3, 8)].reset_index(drop=True)
+    pd.testing.assert_frame_equal(part.model, expected)
+
+
+def test_a_failed_run_is_a_row_with_everything_that_is_known(reference):
+    failures = reference.failures
+    assert len(failures) == (reference.runs["status"] == "failed").sum() > 0
+    first = failures.iloc[0]
+    assert (first["origin"], first["error_type"], first["error"]) == (
+        "stepping", "ZeroDivisionError", "told to fail",
+    )  # fmt: skip
+    assert "raise ZeroDivisionError" in first["traceback"]
+    assert first["fail_at"] == 3
+    assert not set(failures.index) & set(reference.model["run_id"])
+
+
+def test_replaying_one_run_from_its_row_gives_the_same_series(reference):
+    ok = reference.runs.query("status == 'ok'").index[0]
+    again = doe.run(walkers()[ok])
+    expected = reference.model[reference.model["run_id"] == ok].reset_index(drop=True)
+    pd.testing.assert_frame_equal(again.model, expected, check_dtype=False)
+
+
+def test_a_lambda_runs_in_worker_processes():
+    design = doe.latin_hypercube(doe.ParameterSpace(x=doe.Real(0, 1)), 4, rng=1)
+    results = doe.BatchRunner(design.configurations(lambda x: {"y": 2 * x}, rng=1), n_jobs=2).run_all()
+    np.testing.assert_array_equal(results.output("y"), 2 * design.points["x"])
+
+
+def test_progress_is_silent_where_nobody_looks(capfd):
+    design = doe.latin_hypercube(doe.ParameterSpace(x=doe.Real(0, 1)), 4, rng=1)
+    runs = design.configurations(lambda x: {"y": x}, rng=1, seed_policy="common")
+    doe.BatchRunner(runs).run_all()
+    assert capfd.readouterr() == ("", "")
+    doe.BatchRunner(runs, progress=True).run_all()
+    assert "4/4" in capfd.readouterr().err
+
+
+def test_workers_get_no_design_and_only_their_points():
+    import pickle
+
+    design = doe.sobol(doe.ParameterSpace(x=doe.Real(0, 1)), 2**14, rng=1)
+    runner = doe.BatchRunner(design.configurations(models.ishigami_of_x, rng=1))
+    assert len(pickle.dumps(runner._task(0, 8))) < 10_000
+    assert runner.run_all().design is design
+
+
+# ---- bad input fails before the first run -------------------------------------------------------------
+
+
+class Counting(models.Walkers):
+    built = 0
+
+    def __init__(self, n=1, rng=None):
+        type(self).built += 1
+        super().__init__(n=n, rng=rng)
+
+
+def one(model=Counting, run_id=0, **options):
+    return doe.RunConfiguration(model, run_id=run_id, seed=1, **options)
+
+
+@pytest.mark.parametrize(
+    ("configurations", "words"),
+    [
+        ([], "there are no configurations"),
+        ("runs", "takes design.configurations"),
+        ([1], "configuration 0 is no RunConfiguration"),
+        ([one(), one()], "run_id must be unique, but 0 occur more than once"),
+        ([one(parameters={"nn": 1})], "takes no parameter 'nn': did you mean 'n'"),
+        ([one(max_steps=-1)], "max_steps takes an int from 0"),
+        ([one(data_collection_period=0)], "data_collection_period takes -1"),
+        ([doe.RunConfiguration(Counting, run_id=0, seed=-1)], "seed takes an int"),
+        ([one(model="Counting")], "model_cls takes"),
+        ([one(outputs="n")], "outputs takes a function"),
+    ],
+)
+def test_wrong_configurations_are_refused_before_any_model_is_built(configurations, words):
+    Counting.built = 0
+    with pytest.raises(doe.ConfigurationError, match=words):
+        doe.BatchRunner(configurations)
+    assert Counting.built == 0
+
+
+def test_all_problems_of_a_list_are_told_at_once():
+    with pytest.raises(doe.ConfigurationError) as error:
+        doe.BatchRunner([one(max_steps=-1), one(run_id=1, data_collection_period=0)])
+    assert "(2)" in str(error.value)
+
+
+@pytest.mark.parametrize("options", [{"n_jobs": 0}, {"n_jobs": 1.5}, {"n_jobs": True}, {"chunk_size": 0}])
+def test_wrong_options_are_refused(options):
+    with pytest.raises(doe.ConfigurationError, match="takes an int"):
+        doe.BatchRunner([one()], **options)
+
+
+def test_unknown_parameter_of_a_design_is_refused_with_the_close_match():
+    design = doe.latin_hypercube(doe.ParameterSpace(nn=doe.Integer(1, 3)), 4, rng=1)
+    with pytest.raises(doe.ConfigurationError, match="'nn': did you mean 'n'"):
+        doe.BatchRunner(design.configurations(Counting, rng=1))
+
+
+@pytest.mark.parametrize("replications", [0, -1, 1.5, True])
+def test_wrong_replications_are_refused(replications):
+    design = doe.latin_hypercube(doe.ParameterSpace(n=doe.Integer(1, 3)), 4, rng=1)
+    with pytest.raises(doe.ConfigurationError, match="replications takes an int from 1"):
+        design.configurations(Counting, rng=1, replications=replications)
+
+
+def test_a_model_that_records_nothing_is_refused_before_the_sweep():
+    class Mute(mesa.Model):
+        def __init__(self, n, rng=None):
+            super().__init__(rng=rng)
+
+    design = doe.latin_hypercube(doe.ParameterSpace(n=doe.Integer(3, 5)), 4, rng=1)
+    runner = doe.BatchRunner(design.configurations(Mute, rng=1))
+    with pytest.raises(doe.ConfigurationError, match="Mute has no DataCollector"):
+        runner.run_all()
+
+
+def test_an_unpicklable_model_is_refused_for_worker_processes_only():
+    lock = threading.Lock()
+
+    def model(x):
+        with lock:
+            return {"y": x}
+
+    design = doe.latin_hypercube(doe.ParameterSpace(x=doe.Real(0, 1)), 2, rng=1)
+    runs = design.configurations(model, rng=1)
+    with pytest.raises(doe.ConfigurationError, match="cannot be sent to worker processes"):
+        doe.BatchRunner(runs, n_jobs=2)
+    assert len(doe.BatchRunner(runs, n_jobs=1).run_all()) == 2
+
+
+# ---- interruption -------------------------------------------------------------------------------------
+
+
+def test_what_was_finished_before_an_interrupt_is_kept():
+    def model(x):
+        if x > 0.5:
+            raise KeyboardInterrupt
+        return {"y": x}
+
+    design = doe.explicit([{"x": 0.1}, {"x": 0.2}, {"x": 0.9}])
+    runner = doe.BatchRunner(design.configurations(model, rng=1), chunk_size=1)
+    with pytest.raises(doe.StudyError, match="nothing was run yet"):
+        _ = runner.results
+    with pytest.raises(KeyboardInterrupt):
+        runner.run_all()
+    assert runner.results.output("y").tolist() == [0.1, 0.2]
+
+
+def test_a_dead_worker_is_an_error_that_keeps_what_was_finished():
+    def model(x):
+        if x > 0.5:
+            import os
+
+            time.sleep(1)
+            os._exit(1)
+        return {"y": x}
+
+    design = doe.explicit([{"x": 0.1}, {"x": 0.2}, {"x": 0.9}])
+    runner = doe.BatchRunner(design.configurations(model, rng=1), n_jobs=2, chunk_size=1)
+    with pytest.raises(doe.StudyError, match=r"a worker process died .* after 2 of 3 runs"):
+        runner.run_all()
+    assert runner.results.output("y").tolist() == [0.1, 0.2]
+
+
+def test_what_a_user_should_hear_is_said_once():
+    class Unseeded(models.Walkers):
+        def __init__(self):
+            super().__init__(n=1)
+
+    runs = [doe.RunConfiguration(Unseeded, run_id=k, seed=k, max_steps=1) for k in range(3)]
+    with pytest.warns(doe.MesaDoeWarning, match="cannot be seeded") as said:
+        doe.BatchRunner(runs).run_all()
+    assert len(said) == 1

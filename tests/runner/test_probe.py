@@ -1,0 +1,34 @@
+import random
+
+import pytest
+from mesa.examples import Schelling
+
+import mesa_doe as doe
+from tests import models
+
+
+def test_a_factor_that_reaches_no_output_is_named():
+    space = doe.ParameterSpace(a=doe.Real(0, 1), b=doe.Integer(1, 5), inert=doe.Real(0, 1))
+    design = doe.latin_hypercube(space, 4, rng=1)
+    found = doe.check_factors(design, models.noisy)
+    assert found["changes"].to_dict() == {"a": True, "b": True, "inert": False}
+
+
+def test_factors_of_a_mesa_model_are_moved_one_at_a_time():
+    space = doe.ParameterSpace(
+        density=doe.Real(0.5, 0.9), homophily=doe.Real(0.2, 0.7), radius=doe.Integer(1, 3), width=8, height=8
+    )
+    found = doe.check_factors(doe.latin_hypercube(space, 4, rng=1), Schelling, steps=3)
+    assert found["changes"].all()
+    assert (found["moves"] >= 2).all()
+
+
+def test_a_model_that_does_not_repeat_is_an_error():
+    generator = random.SystemRandom()
+
+    def model(x):
+        return {"y": generator.random()}
+
+    design = doe.latin_hypercube(doe.ParameterSpace(x=doe.Real(0, 1)), 4, rng=1)
+    with pytest.raises(doe.StudyError, match="different results for the same configuration and seed"):
+        doe.check_factors(design, model)
