@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import enum
 import json
+import math
 import numbers
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -38,8 +39,8 @@ def as_column(values: Iterable[Any]) -> tuple[Array | None, bool]:
     Returns
     -------
     array : ndarray (n,) or None
-        bool, int64, float64 (None becomes NaN) or object holding only str and None; None where every
-        value is None, so that nothing is known of the type.
+        bool, int64, float64 (None becomes NaN; ints too large for int64 are rounded) or object holding
+        only str and None; None where every value is None, so that nothing is known of the type.
     converted : bool
         Whether a value that is no number, string or None was stored as text: an enum member as its
         name, lists, dicts, sets and arrays as JSON, anything else as its repr without addresses.
@@ -62,11 +63,11 @@ def as_column(values: Iterable[Any]) -> tuple[Array | None, bool]:
         try:
             return np.array(items, dtype=np.int64), False
         except OverflowError:
-            return np.array([float(item) for item in items]), False
+            return np.array([_float(item) for item in items]), False
     if known <= {bool, int, float}:
-        return np.array([np.nan if item is None else float(item) for item in items]), False
+        return np.array([np.nan if item is None else _float(item) for item in items]), False
     texts = np.empty(len(items), dtype=object)
-    texts[:] = [item if item is None or isinstance(item, str) else _text(item) for item in items]
+    texts[:] = [_number_text(item) if type(item) in (bool, int, float) else _text(item) for item in items]
     return texts, bool(known - {bool, int, float, str})
 
 
@@ -75,43 +76,72 @@ def _plain(value: Any) -> Any:
     kind = type(value)
     if kind in (float, int, bool, str) or value is None:
         return value
+    if value is pd.NA or value is pd.NaT or value is np.ma.masked:
+        return None
     if isinstance(value, enum.Enum):
         return value
-    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
-        return _plain(value.item()) if not isinstance(value.item(), (np.generic, np.ndarray)) else value
+    if isinstance(value, (np.generic, np.ndarray)) and value.ndim == 0:
+        item = value.item()
+        # A long double is its own item.
+        if not isinstance(item, (np.generic, np.ndarray)):
+            return _plain(item)
     if isinstance(value, str):
         return str(value)
     if isinstance(value, numbers.Integral):
         return int(value)
     if isinstance(value, numbers.Real):
-        return float(value)
+        return _float(value)
     return value
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, enum.Enum):
-        return value.name
+def _float(value: Any) -> float:
     try:
-        return json.dumps(value, default=_jsonable)
-    except (TypeError, ValueError, RecursionError):
-        pass
+        return float(value)
+    except OverflowError:
+        return math.copysign(math.inf, value > 0 or -1)
+
+
+def _number_text(value: float) -> str | None:
+    # Numbers among texts are written out, in one way everywhere; NaN stays a gap.
+    return None if value != value else repr(value)
+
+
+def _text(value: Any) -> str | None:
+    if value is None or type(value) is str:
+        return value
+    try:
+        tree = _tree(value)
+        return tree if isinstance(tree, str) else json.dumps(tree)
+    except Exception:  # noqa: BLE001 - loops and broken containers have at least a repr
+        return _repr(value)
+
+
+def _tree(value: Any) -> Any:
+    """Return what JSON can hold, the same in every process: no addresses, no order of a set."""
+    plain = _plain(value)
+    if plain is None or type(plain) in (bool, int, float, str):
+        return plain
+    if isinstance(value, enum.Enum):
+        return value.name or _repr(value)
+    if isinstance(value, np.ndarray):
+        return value.tolist() if value.dtype.kind in "biuf" else _tree(value.tolist())
+    if isinstance(value, (list, tuple)):
+        return [_tree(item) for item in value]
+    if isinstance(value, (set, frozenset)):
+        # Iteration order of a set of strings changes with the process' hash seed.
+        return sorted(map(_tree, value), key=json.dumps)
+    if isinstance(value, Mapping):
+        pairs = [(_text(key), _tree(item)) for key, item in value.items()]
+        keys = {key for key, _ in pairs}
+        return dict(pairs) if len(keys) == len(pairs) and None not in keys else [list(pair) for pair in pairs]
+    return _repr(value)
+
+
+def _repr(value: Any) -> str:
     try:
         return _ADDRESS.sub("", repr(value))
     except Exception as error:  # noqa: BLE001 - a broken repr must not lose the run; the text says so
         return f"<{type(value).__name__}: repr failed with {type(error).__name__}>"
-
-
-def _jsonable(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, enum.Enum):
-        return value.name
-    if isinstance(value, (set, frozenset)):
-        # Iteration order of a set of strings changes with the process' hash seed.
-        return sorted(value, key=repr)
-    raise TypeError(type(value).__name__)
 
 
 class Table:
@@ -178,7 +208,7 @@ class Table:
         return self
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the whole as a frame; gaps are NaN in number columns and None in text columns.
+        """Return the whole as a frame; gaps are NaN in number columns, in text columns None (pandas 3: NaN).
 
         Returns
         -------
@@ -200,8 +230,7 @@ class Table:
             column = np.zeros(self.rows, dtype=(bool, np.int64)[width])
         for start, array in segments:
             if width == _WIDTH["O"] and array.dtype != object:
-                # Numbers among texts are written out; NaN stays a gap.
-                array = np.array([None if v != v else repr(v) for v in array.tolist()], dtype=object)
+                array = np.array([_number_text(v) for v in array.tolist()], dtype=object)
             column[start : start + len(array)] = array
         return column
 

@@ -22,7 +22,7 @@ RNG: TypeAlias = int | np.integer[Any] | np.random.SeedSequence | np.random.Gene
 SeedPolicy: TypeAlias = Literal["independent", "common", "block", "fixed"]
 
 #: Up to how many times more units than needed are computed, since neighbours come in bulk.
-_DENSE = 1_000
+_DENSE = 16
 
 _Units: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 

@@ -207,6 +207,14 @@ def test_constant_output_is_nan_with_a_warning_and_leaves_the_others():
     assert result.table("moving").loc["x0", "ST"] == pytest.approx(1, abs=0.05)
 
 
+def test_an_output_that_varies_in_one_block_has_intervals_of_the_resamples_that_vary():
+    design = doe.sobol(unit_space(2), 8, rng=1)
+    y = np.where(design.blocks == 3, design.unit[:, 0], 0.0)
+    with pytest.warns(doe.MesaDoeWarning, match="of the bootstrap resamples have no variance"):
+        result = doe.analyze.sobol(design, y)
+    assert np.isfinite(result.to_frame()[["estimate", "low", "high"]].to_numpy()).all()
+
+
 def test_points_without_a_finite_value_are_named():
     design = doe.sobol(unit_space(2), 8, rng=1)
     y = design.unit[:, 0].copy()

@@ -114,11 +114,12 @@ def sobol(
     constant = np.ptp(checked.means, axis=0) <= np.finfo(float).eps * np.abs(checked.means).max(axis=0)
     products, estimate = _estimator(_standardised(blocks, constant), len(factors), second_order)
     point = estimate(products.mean(axis=0)[None])[0]
-    low, high = _bootstrap(products, estimate, int(resamples), confidence, root_entropy(rng))
+    low, high, undefined = _bootstrap(products, estimate, int(resamples), confidence, root_entropy(rng))
     for values in (point, low, high):
         values[constant] = np.nan
 
     said = [*_dropped(checked, len(blocks)), *_flat(checked, constant)]
+    said += _undefined(checked.names, undefined, constant)
     totals = point[:, len(factors) : 2 * len(factors)]
     variances = blocks[:, [0, -1]].reshape(-1, len(checked.names)).var(axis=0)
     if seed_policy == "independent":
@@ -185,7 +186,8 @@ def _estimator(blocks: FloatArray, d: int, second_order: bool) -> tuple[FloatArr
 
 def _bootstrap(
     products: FloatArray, estimate: Any, resamples: int, confidence: float, entropy: int
-) -> tuple[FloatArray, FloatArray]:
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return the ends of the intervals, and each output's share of resamples that had no variance."""
     count, outputs, width = products.shape
     generator = np.random.default_rng(entropy)
     flat = products.reshape(count, -1)
@@ -197,8 +199,14 @@ def _bootstrap(
         weights = np.bincount(drawn.ravel(), minlength=size * count).reshape(size, count) / count
         found.append(estimate((weights @ flat).reshape(size, outputs, width)))
     tails = (0.5 - confidence / 2, 0.5 + confidence / 2)
-    low, high = np.quantile(np.concatenate(found), tails, axis=0)
-    return low, high
+    indices = np.concatenate(found)
+    # A resample may draw only blocks in which the output is the same: it has no variance, and no index.
+    undefined = ~np.isfinite(indices).all(axis=-1)
+    indices[undefined] = np.nan
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="All-NaN slice", category=RuntimeWarning)
+        low, high = np.nanquantile(indices, tails, axis=0)
+    return low, high, undefined.mean(axis=0)
 
 
 def _tidy(
@@ -257,6 +265,15 @@ def _flat(checked: Outputs, constant: Any) -> list[str]:
                 "point: its indices describe noise; use more replications or wider axes"
             )
     return said
+
+
+def _undefined(names: list[Any], undefined: FloatArray, constant: Any) -> list[str]:
+    return [
+        f"output {name!r} varies in so few blocks that {share:.1%} of the bootstrap resamples have no "
+        "variance; they are left out of the intervals, which are too narrow: use a larger n"
+        for name, share, flat in zip(names, undefined.tolist(), constant, strict=True)
+        if share > 0 and not flat
+    ]
 
 
 def _inflation(checked: Outputs, totals: FloatArray, variances: FloatArray, constant: Any) -> list[str]:

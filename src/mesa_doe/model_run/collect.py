@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from mesa_doe.columns import Table, Tables, as_column
 from mesa_doe.errors import ConfigurationError
 
-__all__ = ["Reader", "clock"]
+__all__ = ["Reader", "append_rows", "clock", "outputs_row"]
 
 _EVERY_AGENT = "Agent"
 
@@ -20,7 +21,8 @@ def clock(model: Any, simulator: Any = None) -> float:
     if simulator is not None:
         return float(model.time if hasattr(model, "time") else simulator.time)
     steps = getattr(model, "steps", None)
-    return float(steps if steps is not None else model.time)
+    # Mesa 4 counts no steps, so there the name is free for something else of the user's.
+    return float(steps if isinstance(steps, (int, float)) else model.time)
 
 
 class Reader:
@@ -47,7 +49,11 @@ class Reader:
         self._period = period
         self._rows: list[tuple[float, dict[str, Any]]] = []
         self._seen: list[float] = []
-        self._collector = None if outputs else _collector_of(model)
+        collectors = {} if outputs else _collectors_of(model)
+        self._collector = next(iter(collectors.values()), None)
+        if len(collectors) > 1:
+            first, *others = collectors
+            self.notes.append(f"the model has several data collectors: {first!r} is read, not {others}")
         self._recorders = [] if outputs else _recorders_of(model)
         if outputs is None and self._collector is None and not self._recorders:
             name = type(model).__name__
@@ -87,11 +93,10 @@ class Reader:
             steps = [step for step, _ in self._rows]
             names = dict.fromkeys(name for _, row in self._rows for name in row)
             columns = {name: [row.get(name) for _, row in self._rows] for name in names}
-            self._append(tables.model, run_id, steps, columns)
+            self.notes += append_rows(tables.model, run_id, columns, steps)
         if self._collector is not None:
             self._read_collector(tables, now, run_id)
-        for recorder in self._recorders:
-            self._read_recorder(tables, recorder, run_id)
+        self._read_recorders(tables, run_id)
         return tables
 
     def _read_outputs(self, now: float) -> None:
@@ -108,23 +113,19 @@ class Reader:
             self.notes.append("the model never collects: its reporters were read once, at the end of the run")
         count = _collections(dc)
         if count:
-            own_steps = list(getattr(dc, "_collection_steps", ()))
-            steps = own_steps if len(own_steps) == count else self._seen
+            known = (list(getattr(dc, "_collection_steps", ())), list(dc._agent_records), list(by_type))
+            steps = next((own for own in known if len(own) == count), self._seen)
             kept = kept_collections(steps, self._period)
             columns = {name: [values[i] for i in kept] for name, values in dc.model_vars.items()}
-            self._append(tables.model, run_id, [steps[i] for i in kept], columns)
+            self.notes += append_rows(tables.model, run_id, columns, [steps[i] for i in kept])
         if dc.agent_reporters:
             self._read_agents(tables, _EVERY_AGENT, list(dc.agent_reporters), dc._agent_records, run_id)
         kinds = getattr(dc, "agenttype_reporters", {})
-        short = [kind.__name__ for kind in kinds]
-        for kind, reporters in kinds.items():
-            unique = short.count(kind.__name__) == 1 and kind.__name__ != _EVERY_AGENT
-            name = kind.__name__ if unique else f"{kind.__module__}.{kind.__qualname__}"
+        for name, kind in zip(_type_names(kinds), kinds, strict=True):
             records = {step: rows.get(kind, []) for step, rows in by_type.items()}
-            self._read_agents(tables, name, list(reporters), records, run_id)
+            self._read_agents(tables, name, list(kinds[kind]), records, run_id)
         for name, columns in dc.tables.items():
-            table = tables.tables.setdefault(name, Table(["run_id", *columns]))
-            self._append(table, run_id, None, columns)
+            self.notes += append_rows(tables.tables.setdefault(name, Table()), run_id, columns)
 
     def _read_agents(
         self, tables: Tables, name: str, reporters: list[str], records: Mapping[Any, Any], run_id: int
@@ -132,49 +133,105 @@ class Reader:
         steps = list(records)
         kept = [steps[i] for i in kept_collections(steps, self._period)]
         rows = [row for step in kept for row in records[step]]
-        table = tables.agents.setdefault(name, Table(["run_id", "step", "agent_id", *map(_free, reporters)]))
-        columns = {"agent_id": [row[1] for row in rows]}
-        # A reporter may be called like a column of ours: it is set aside, not lost.
-        columns.update({_free(r): [row[k + 2] for row in rows] for k, r in enumerate(reporters)})
-        self._append(table, run_id, [row[0] for row in rows], columns)
+        columns = {reporter: [row[k + 2] for row in rows] for k, reporter in enumerate(reporters)}
+        table = tables.agents.setdefault(name, Table())
+        steps, ids = [row[0] for row in rows], [row[1] for row in rows]
+        self.notes += append_rows(table, run_id, columns, steps, ids)
 
-    def _read_recorder(self, tables: Tables, recorder: Any, run_id: int) -> None:
-        # A recorder stores the state before time changes, so the last one is still missing here.
-        getattr(recorder, "finalise", recorder.collect)()
+    def _read_recorders(self, tables: Tables, run_id: int) -> None:
         own_model_table = self._collector is None or not self._collector.model_reporters
-        for name in recorder.configs:
-            frame = recorder.get_table_dataframe(name)
-            if "time" not in frame.columns or frame.empty:
-                columns = {str(column): list(frame[column]) for column in frame.columns}
-                self._append(tables.tables.setdefault(name, Table(["run_id"])), run_id, None, columns)
-                continue
-            keys = [key for key in ("agent_id", "unique_id") if key in frame.columns]
-            frame = frame.drop_duplicates(["time", *keys], keep="last")
-            times = list(dict.fromkeys(frame["time"]))
-            kept = {times[i] for i in kept_collections(times, self._period)}
-            frame = frame[frame["time"].isin(kept)]
-            steps = list(frame.pop("time"))
-            columns = {"agent_id" if c in keys else str(c): list(frame[c]) for c in frame.columns}
-            if keys:
-                table = tables.agents.setdefault(name, Table(["run_id", "step", "agent_id"]))
-            elif own_model_table:
-                table = tables.model
-            else:
-                table = tables.tables.setdefault(name, Table(["run_id", "step"]))
-            self._append(table, run_id, steps, columns)
+        model_rows: dict[float, dict[str, Any]] = {}
+        for recorder in self._recorders:
+            # A recorder stores the state before time changes, so the last one is still missing here.
+            getattr(recorder, "finalise", recorder.collect)()
+            for name in recorder.configs:
+                dataset = recorder.registry.datasets[name]
+                if hasattr(dataset, "add_row"):
+                    # Each collection stored the same list of all rows.
+                    columns = {field: [row[field] for row in dataset.data] for field in dataset.fields}
+                    self.notes += append_rows(tables.tables.setdefault(name, Table()), run_id, columns)
+                    continue
+                frame = recorder.get_table_dataframe(name)
+                if _is_agent_dataset(dataset):
+                    self._read_agent_frame(tables, name, dataset, frame, run_id)
+                elif "time" not in frame.columns:
+                    columns = {column: list(frame[column]) for column in frame.columns}
+                    self.notes += append_rows(tables.tables.setdefault(name, Table()), run_id, columns)
+                elif own_model_table:
+                    # Several datasets of the model share its table: one row a time.
+                    for row in self._kept(frame, []).to_dict("records"):
+                        whole = model_rows.setdefault(row.pop("time"), {})
+                        whole.update({f"{name}.{c}" if c in whole else str(c): row[c] for c in row})
+                else:
+                    kept = self._kept(frame, [])
+                    steps = list(kept.pop("time"))
+                    columns = {column: list(kept[column]) for column in kept.columns}
+                    table = tables.tables.setdefault(name, Table())
+                    self.notes += append_rows(table, run_id, columns, steps)
+        if model_rows:
+            steps = sorted(model_rows)
+            names = dict.fromkeys(column for step in steps for column in model_rows[step])
+            columns = {column: [model_rows[step].get(column) for step in steps] for column in names}
+            self.notes += append_rows(tables.model, run_id, columns, steps)
 
-    def _append(
-        self, table: Table, run_id: int, steps: Sequence[float] | None, columns: Mapping[str, Sequence[Any]]
+    def _read_agent_frame(
+        self, tables: Tables, name: str, dataset: Any, frame: pd.DataFrame, run_id: int
     ) -> None:
-        rows = len(steps) if steps is not None else max(map(len, columns.values()), default=0)
-        arrays: dict[str, Any] = {"run_id": np.full(rows, run_id, dtype=np.int64)}
-        if steps is not None:
-            arrays["step"] = step_column(steps)
-        for name, values in columns.items():
-            arrays[_free(name) if name != "agent_id" else name], converted = as_column(values)
-            if converted:
-                self.notes.append(f"{name!r} holds values that are no numbers or strings; they became text")
-        table.append(arrays, rows)
+        table = tables.agents.setdefault(name, Table())
+        if frame.empty:
+            fields = [field for field in dataset._attributes if field != "unique_id"]
+            append_rows(table, run_id, {field: [] for field in fields}, [], [])
+            return
+        key = "unique_id" if "unique_id" in frame.columns else "agent_id"
+        kept = self._kept(frame, [key])
+        # Mesa's array of agents holds their ids as floats.
+        steps, ids = list(kept.pop("time")), step_column(list(kept.pop(key))).tolist()
+        columns = {column: list(kept[column]) for column in kept.columns}
+        self.notes += append_rows(table, run_id, columns, steps, ids)
+
+    def _kept(self, frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+        """Return the rows of the times to keep, the last one where a time was recorded twice."""
+        frame = frame.drop_duplicates(["time", *keys], keep="last")
+        times = list(dict.fromkeys(frame["time"]))
+        return frame[frame["time"].isin([times[i] for i in kept_collections(times, self._period)])].copy()
+
+
+def append_rows(
+    table: Table,
+    run_id: int,
+    columns: Mapping[Any, Sequence[Any]],
+    steps: Sequence[float] | None = None,
+    agent_ids: Sequence[Any] | None = None,
+) -> list[str]:
+    """Append the rows of one run to a table, under names that hide none of its own columns.
+
+    Parameters
+    ----------
+    table : Table
+    run_id : int
+    columns : mapping of object to sequence (rows,)
+        A column named like one of the table's own gets ``_reporter`` appended.
+    steps, agent_ids : sequence (rows,), optional
+        Of each row, in a table that has them.
+
+    Returns
+    -------
+    list of str
+        What the user should hear once.
+    """
+    rows = len(steps) if steps is not None else max(map(len, columns.values()), default=0)
+    arrays: dict[str, Any] = {"run_id": np.full(rows, run_id, dtype=np.int64)}
+    if steps is not None:
+        arrays["step"] = step_column(steps)
+    if agent_ids is not None:
+        arrays["agent_id"], _ = as_column(agent_ids)
+    notes = []
+    for name, values in zip(_free_names(columns, arrays), columns.values(), strict=True):
+        arrays[name], converted = as_column(values)
+        if converted:
+            notes.append(f"{name!r} holds values that are no numbers or strings; they became text")
+    table.append(arrays, rows)
+    return notes
 
 
 def outputs_row(row: Any, what: str) -> dict[str, Any]:
@@ -226,20 +283,44 @@ def kept_collections(steps: Sequence[float], period: int) -> list[int]:
     return sorted({position for step, position in last.items() if step % period == 0} | {final})
 
 
-def _free(name: str) -> str:
-    return f"{name}_reporter" if name in ("run_id", "step", "agent_id") else str(name)
+def _free_names(names: Iterable[Any], taken: Iterable[str]) -> list[str]:
+    wanted, used = [str(name) for name in names], set(taken)
+    free = []
+    for name in wanted:
+        column = name
+        while column in used or (column != name and column in wanted):
+            column += "_reporter"
+        used.add(column)
+        free.append(column)
+    return free
+
+
+def _type_names(kinds: Iterable[type]) -> list[str]:
+    """Name agent types: by their class, or in full where two classes share a name."""
+    short = [kind.__name__ for kind in kinds]
+    full = [f"{kind.__module__}.{kind.__qualname__}" for kind in kinds]
+    names = [f if short.count(s) > 1 or s == _EVERY_AGENT else s for s, f in zip(short, full, strict=True)]
+    # Classes made by one function share even that.
+    return [f"{n}#{names[:k].count(n) + 1}" if names.count(n) > 1 else n for k, n in enumerate(names)]
 
 
 def _collections(collector: Any) -> int:
     return max((len(values) for values in collector.model_vars.values()), default=0)
 
 
-def _collector_of(model: Any) -> Any:
+def _collectors_of(model: Any) -> dict[str, Any]:
     attributes = vars(model)
-    for value in (attributes.get("datacollector"), *attributes.values()):
-        if hasattr(value, "model_vars") and hasattr(value, "_agent_records"):
-            return value
-    return None
+    found: dict[str, Any] = {}
+    for name in dict.fromkeys(["datacollector", *attributes]):
+        value = attributes.get(name)
+        known = any(value is other for other in found.values())
+        if hasattr(value, "model_vars") and hasattr(value, "_agent_records") and not known:
+            found[name] = value
+    return found
+
+
+def _is_agent_dataset(dataset: Any) -> bool:
+    return hasattr(dataset, "agents") or hasattr(dataset, "agent_type")
 
 
 def _recorders_of(model: Any) -> list[Any]:

@@ -5,19 +5,29 @@ from __future__ import annotations
 import difflib
 import functools
 import inspect
-import sys
-import typing
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from mesa_doe.errors import ConfigurationError, listed
+from mesa_doe.model_run.scenarios import (
+    ScenarioFields,
+    classes_in,
+    find_scenario,
+    hints_of,
+    is_bare,
+    is_mesa_class,
+    is_plain_parameter,
+    scenario_fields,
+    scenarios_beside,
+)
 
 __all__ = ["Recipe", "recipe_of"]
 
 _RANDOM = ("rng", "seed")
+_FILLED = {*_RANDOM, "scenario"}
 _MAPPING_NAMES = ("parameters", "params")
 # Where mesa.Model.__init__ lives: its **kwargs end in object.__init__ and take nothing.
 _MESA_INIT = ("mesa.model", "mesa.mesa_logging")
@@ -42,8 +52,12 @@ class Recipe:
         Whether the seed goes in as a numpy Generator: for ``rng`` of a plain function.
     as_mapping : bool
         Whether a function takes all parameters as one mapping.
+    filled : frozenset of str
+        Keywords filled in here, which are no parameters.
     scenario_cls, scenario_names, scenario_takes_any
         The model's Scenario class, its fields, and whether it takes others.
+    scenario_values : dict
+        What the model's own default Scenario says, where it is an instance.
     simulator : tuple (keyword, class) or None
         A simulator of Mesa 3 that the model wants, made anew for each run.
     is_model : bool
@@ -57,25 +71,30 @@ class Recipe:
     seed_keyword: str | None
     seed_as_generator: bool = False
     as_mapping: bool = False
+    filled: frozenset[str] = frozenset()
     scenario_cls: type | None = None
     scenario_names: frozenset[str] = frozenset()
     scenario_takes_any: bool = False
+    scenario_values: Mapping[str, Any] = field(default_factory=dict, hash=False)
     simulator: tuple[str, type] | None = None
     is_model: bool = False
 
     def problems(self, parameters: Iterable[str]) -> list[str]:
         """Return what is wrong with the names of the parameters, a sentence each."""
-        given = list(parameters)
+        given = [] if self.as_mapping else list(parameters)
         model = _name(self.model_cls)
+        takes_any = self.takes_any or self.scenario_takes_any
+        allowed = sorted(self.names | self.scenario_names)
         found = []
-        if not (self.takes_any or self.as_mapping or self.scenario_takes_any):
-            allowed = sorted(self.names | self.scenario_names)
-            for name in given:
-                if name not in allowed:
-                    close = difflib.get_close_matches(name, allowed, n=1)
-                    hint = f"did you mean {close[0]!r}? " if close else ""
-                    takes = f"it takes {', '.join(allowed)}" if allowed else "it takes no parameters"
-                    found.append(f"{model} takes no parameter {name!r}: {hint}{takes}")
+        for name in given:
+            if name in self.filled:
+                where = "from the configuration's seed" if name in _RANDOM else "anew for each run"
+                found.append(f"{model} gets its {name} {where}: {name!r} cannot be a parameter too")
+            elif not takes_any and name not in allowed:
+                close = difflib.get_close_matches(str(name), allowed, n=1)
+                hint = f"did you mean {close[0]!r}? " if close else ""
+                takes = f"it takes {', '.join(allowed)}" if allowed else "it takes no parameters"
+                found.append(f"{model} takes no parameter {name!r}: {hint}{takes}")
         missing = sorted(self.required - set(given)) if not self.as_mapping else []
         if missing:
             found.append(
@@ -103,8 +122,9 @@ class Recipe:
         simulator = None
         if self.scenario_cls is not None:
             own = {name: keywords.pop(name) for name in list(keywords) if self._goes_to_scenario(name)}
+            rng = {} if seed is None else {"rng": int(seed)}
             # A fresh Scenario for each run: one instance cannot serve two models.
-            keywords["scenario"] = self.scenario_cls(**({} if seed is None else {"rng": seed}), **own)
+            keywords["scenario"] = self.scenario_cls(**{**self.scenario_values, **own, **rng})
         if self.as_mapping:
             keywords = {}
         if seed is not None and self.seed_keyword in _RANDOM:
@@ -141,47 +161,81 @@ def recipe_of(model_cls: Callable[..., Any], scenario_cls: type | None = None) -
         If the model takes a Scenario whose class cannot be found, or positional-only arguments.
     """
     arguments = _arguments(model_cls)
-    target = model_cls
+    target: Any = model_cls
     while isinstance(target, functools.partial):
         target = target.func
     is_model = isinstance(target, type) and callable(getattr(target, "step", None))
     takes_any = any(a.kind is a.VAR_KEYWORD for a in arguments) and not _is_mesa_init(target)
-    named = {a.name: a for a in arguments if a.kind in (a.POSITIONAL_OR_KEYWORD, a.KEYWORD_ONLY)}
-    hints = _hints(target)
-
-    as_mapping = False
-    required_positional = [a for a in arguments if a.default is a.empty and a.name not in _RANDOM]
-    if not is_model and len(required_positional) == 1:
-        only = required_positional[0]
-        as_mapping = only.kind is only.POSITIONAL_ONLY or only.name in _MAPPING_NAMES
-    if not as_mapping and any(a.kind is a.POSITIONAL_ONLY and a.default is a.empty for a in arguments):
-        message = f"{_name(model_cls)} takes positional-only arguments; parameters are given as keywords"
-        raise ConfigurationError(message)
-
+    own = {a.name: a for a in arguments if a.kind in (a.POSITIONAL_OR_KEYWORD, a.KEYWORD_ONLY)}
+    named, hints = own, hints_of(target)
+    if is_model and takes_any and not own.keys() & _FILLED:
+        passed_on, further_hints = _passed_on(target)
+        named, hints = {**passed_on, **own}, {**further_hints, **hints}
     simulator = _simulator(named, hints)
-    filled = {*_RANDOM, "scenario", *([simulator[0]] if simulator else [])}
-    if "scenario" in named and scenario_cls is None:
-        scenario_cls = _find_scenario(target, named["scenario"], hints)
-        if scenario_cls is None and not set(_RANDOM) & set(named):
-            raise ConfigurationError(_no_scenario(target))
+    scenario_cls, plain = _scenario_of(target, named, hints, scenario_cls, is_model)
     if scenario_cls is not None and "scenario" not in named and not takes_any:
         message = f"scenario_cls={_name(scenario_cls)} was given, but {_name(model_cls)} takes no scenario"
         raise ConfigurationError(message)
-    fields, any_field = _scenario_fields(scenario_cls)
+    seed_keyword = _seed_keyword(named, scenario_cls, is_model)
+    filled = {
+        *(_RANDOM if seed_keyword else ()),
+        *(("scenario",) if seed_keyword == "scenario" or ("scenario" in named and not plain) else ()),
+        *(simulator[:1] if simulator else ()),
+    }
+    names = own.keys() - filled
+    required = {name for name in names if own[name].default is inspect.Parameter.empty}
+    fields = ScenarioFields()
+    if scenario_cls is not None:
+        default = named["scenario"].default if "scenario" in named else None
+        fields = scenario_fields(scenario_cls, default)
     return Recipe(
         model_cls=model_cls,
-        names=frozenset(set(named) - filled),
-        required=frozenset(a.name for a in named.values() if a.default is a.empty and a.name not in filled),
+        names=frozenset(names),
+        required=frozenset(required | (fields.required - names)),
         takes_any=takes_any,
-        seed_keyword=_seed_keyword(named, scenario_cls, is_model, takes_any),
-        seed_as_generator=not is_model and "seed" not in named and "rng" in named,
-        as_mapping=as_mapping,
+        seed_keyword=seed_keyword,
+        seed_as_generator=not is_model and seed_keyword == "rng",
+        as_mapping=not is_model and _takes_mapping(model_cls, arguments),
+        filled=frozenset(filled),
         scenario_cls=scenario_cls,
-        scenario_names=fields,
-        scenario_takes_any=any_field,
+        scenario_names=fields.names,
+        scenario_takes_any=fields.takes_any,
+        scenario_values=fields.values,
         simulator=simulator,
         is_model=is_model,
     )
+
+
+def _takes_mapping(function: Callable[..., Any], arguments: list[inspect.Parameter]) -> bool:
+    """Whether a function's only argument, beside optional ones and the seed, is a mapping of parameters."""
+    needed = [
+        a
+        for a in arguments
+        if a.default is a.empty and a.kind not in (a.VAR_POSITIONAL, a.VAR_KEYWORD) and a.name not in _RANDOM
+    ]
+    if len(needed) == 1 and needed[0].kind is not inspect.Parameter.KEYWORD_ONLY:
+        only = needed[0]
+        return only.kind is only.POSITIONAL_ONLY or only.name in _MAPPING_NAMES
+    if any(a.kind is a.POSITIONAL_ONLY for a in needed):
+        message = f"{_name(function)} takes positional-only arguments; parameters are given as keywords"
+        raise ConfigurationError(message)
+    return False
+
+
+def _scenario_of(
+    target: Any, named: Mapping[str, Any], hints: Mapping[str, Any], given: type | None, is_model: bool
+) -> tuple[type | None, bool]:
+    """Return the Scenario class, and whether ``scenario`` is a plain parameter instead."""
+    if given is not None or "scenario" not in named:
+        return given, False
+    found = find_scenario(target, named["scenario"], hints)
+    if _is_mesa_init(target):
+        # mesa.Model itself takes any Scenario, so that it takes the bare one says nothing of the model.
+        return (None if found is None or is_bare(found) else found), False
+    plain = found is None and is_plain_parameter(target, named["scenario"], hints, is_model)
+    if found is None and not plain and not named.keys() & set(_RANDOM):
+        raise ConfigurationError(_no_scenario(target))
+    return found, plain
 
 
 def _arguments(model_cls: Callable[..., Any]) -> list[inspect.Parameter]:
@@ -192,17 +246,28 @@ def _arguments(model_cls: Callable[..., Any]) -> list[inspect.Parameter]:
         return [inspect.Parameter("keywords", inspect.Parameter.VAR_KEYWORD)]
 
 
-def _seed_keyword(
-    named: Mapping[str, Any], scenario_cls: type | None, is_model: bool, takes_any: bool
-) -> str | None:
+def _seed_keyword(named: Mapping[str, Any], scenario_cls: type | None, is_model: bool) -> str | None:
     if scenario_cls is not None:
         return "scenario"
     # A model that names both gets rng (Mesa 3.5 deprecates seed); a function gets seed, a plain int.
     for keyword in _RANDOM if is_model else reversed(_RANDOM):
         if keyword in named:
             return keyword
-    # Every mesa.Model since 3.0 takes rng, so keywords that are passed on may hold it.
-    return "rng" if is_model and takes_any else None
+    return None
+
+
+def _passed_on(model_cls: type) -> tuple[dict[str, inspect.Parameter], dict[str, Any]]:
+    """Return what of seed, rng and scenario a class' ``**kwargs`` reach first, and its annotations."""
+    inits = [base for base in model_cls.__mro__ if "__init__" in vars(base)]
+    for base in inits[1:]:
+        if _is_mesa_init(base) or base is object:
+            break
+        arguments = _arguments(base)
+        found = {a.name: a for a in arguments if a.name in _FILLED}
+        if found or not any(a.kind is a.VAR_KEYWORD for a in arguments):
+            return found, hints_of(base)
+    # Every mesa.Model since 3.0 takes rng.
+    return {"rng": inspect.Parameter("rng", inspect.Parameter.KEYWORD_ONLY)}, {}
 
 
 def _is_mesa_init(target: Any) -> bool:
@@ -210,79 +275,21 @@ def _is_mesa_init(target: Any) -> bool:
     return isinstance(target, type) and getattr(init, "__module__", "") in _MESA_INIT
 
 
-def _hints(target: Any) -> dict[str, Any]:
-    function = target.__init__ if isinstance(target, type) else target  # type: ignore[misc]
-    try:
-        return typing.get_type_hints(function)
-    except Exception:  # noqa: BLE001 - annotations are free text; those that cannot be read tell nothing
-        return dict(getattr(function, "__annotations__", {}))
-
-
-def _classes_in(annotation: Any) -> Iterator[type]:
-    if isinstance(annotation, type):
-        yield annotation
-    for argument in typing.get_args(annotation):
-        yield from _classes_in(argument)
-
-
-def _is_mesa_class(value: Any, name: str) -> bool:
-    """Whether a value is a Mesa class of this name or a child of it, on whatever version."""
-    return isinstance(value, type) and any(
-        base.__name__ == name and base.__module__.startswith("mesa.") for base in value.__mro__
-    )
-
-
 def _simulator(named: Mapping[str, inspect.Parameter], hints: Mapping[str, Any]) -> tuple[str, type] | None:
     for name in named:
-        for cls in _classes_in(hints.get(name)):
-            if _is_mesa_class(cls, "Simulator"):
+        for cls in classes_in(hints.get(name)):
+            if is_mesa_class(cls, "Simulator"):
                 return name, cls
     return None
 
 
-def _find_scenario(target: Any, argument: inspect.Parameter, hints: Mapping[str, Any]) -> type | None:
-    default = argument.default
-    candidates = [*_classes_in(hints.get("scenario")), default, type(default)]
-    for base in getattr(target, "__orig_bases__", ()):
-        candidates.extend(_classes_in(base))
-    for candidate in candidates:
-        if _is_mesa_class(candidate, "Scenario"):
-            found: type = candidate
-            return found
-    beside = _scenarios_beside(target)
-    return next(iter(beside.values())) if len(beside) == 1 else beside.get(f"{_name(target)}Scenario")
-
-
-def _scenarios_beside(target: Any) -> dict[str, type]:
-    """Return the Scenario classes that the model's own module defines."""
-    module = sys.modules.get(getattr(target, "__module__", ""))
-    return {
-        name: value
-        for name, value in vars(module).items()
-        if _is_mesa_class(value, "Scenario") and value.__module__ == target.__module__
-    } if module else {}  # fmt: skip
-
-
 def _no_scenario(target: Any) -> str:
-    beside = sorted(_scenarios_beside(target))
+    beside = sorted(scenarios_beside(target))
     found = f" (its module has {', '.join(beside)})" if beside else ""
     return (
         f"{_name(target)} takes a scenario, but which Scenario class is its own cannot be told{found}: "
         "name it with scenario_cls="
     )
-
-
-def _scenario_fields(scenario_cls: type | None) -> tuple[frozenset[str], bool]:
-    if scenario_cls is None:
-        return frozenset(), False
-    fields: set[str] = set()
-    for base in scenario_cls.__mro__:
-        if base.__module__.startswith("mesa.") and base.__name__ == "Scenario":
-            break
-        fields.update(name for name in inspect.get_annotations(base) if not name.startswith("_"))
-    fields -= {"rng", "model"}
-    # The bare Scenario class holds whatever it is given.
-    return frozenset(fields), not fields
 
 
 def _name(value: Any) -> str:

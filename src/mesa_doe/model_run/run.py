@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import random
+import sys
 import time
 import traceback
 from collections.abc import Iterator, Mapping
@@ -14,10 +16,10 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from mesa_doe.columns import Tables, as_column
+from mesa_doe.columns import Tables
 from mesa_doe.configurations import RunConfiguration
 from mesa_doe.errors import ConfigurationError, listed
-from mesa_doe.model_run.collect import Reader, clock, outputs_row
+from mesa_doe.model_run.collect import Reader, append_rows, clock, outputs_row
 from mesa_doe.model_run.recipe import Recipe, check_names, recipe_of
 
 __all__ = ["Run", "check_model", "execute", "kept_generators", "run"]
@@ -111,8 +113,12 @@ def run(configuration: RunConfiguration, *, on_error: Literal["raise", "record"]
     check_names(recipe, configuration.parameters)
     with kept_generators():
         record = execute(configuration, recipe)
-    if record.exception is not None and on_error == "raise":
-        raise record.exception
+    if record.exception is not None:
+        if on_error == "raise":
+            raise record.exception
+        # The frames of a traceback hold the model, as long as anyone holds the record.
+        for error in _chain(record.exception):
+            traceback.clear_frames(error.__traceback__)
     return record
 
 
@@ -129,10 +135,12 @@ def check_model(configuration: RunConfiguration, recipe: Recipe) -> None:
     """
     if not recipe.is_model or configuration.outputs is not None:
         return
-    try:
-        model, _ = recipe.build(configuration.parameters, configuration.seed)
-    except Exception:  # noqa: BLE001 - the run of this configuration records it
-        return
+    with kept_generators():
+        try:
+            model, _ = recipe.build(configuration.parameters, configuration.seed)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - the run of this configuration records it
+            _forget_unfinished(error)
+            return
     try:
         Reader(model, configuration.outputs, configuration.data_collection_period)
     finally:
@@ -182,7 +190,10 @@ def execute(configuration: RunConfiguration, recipe: Recipe) -> Run:
             record.steps = now = clock(model, simulator)
             phase = "collecting"
             reader.watch(now)
-            while getattr(model, "running", True) and now < configuration.max_steps:
+            # A model whose clock stands still, or that sets it back, must come to an end too.
+            for _ in range(configuration.max_steps):
+                if not getattr(model, "running", True) or now >= configuration.max_steps:
+                    break
                 phase = "stepping"
                 if simulator is None:
                     model.step()
@@ -196,14 +207,17 @@ def execute(configuration: RunConfiguration, recipe: Recipe) -> Run:
             record.notes = (*reader.notes, *_seed_notes(configuration, recipe))
         else:
             phase = "collecting"
-            record.data = _function_data(configuration, model)
+            record.data, notes = _function_data(configuration, model)
+            record.notes = tuple(notes)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a model's failure is data
         record.status = "failed"
         record.origin = "collecting" if _in_collector(error.__traceback__) else phase
         record.error_type = type(error).__name__
-        record.error = str(error)
+        record.error = _message(error)
         record.traceback = "".join(traceback.format_exception(error))
         record.exception = error
+        if model is None:
+            _forget_unfinished(error)
     record.wall_time = time.perf_counter() - start
     _forget(model)
     return record
@@ -213,25 +227,20 @@ def _is_model(value: Any) -> bool:
     return not isinstance(value, Mapping) and callable(getattr(value, "step", None))
 
 
-def _function_data(configuration: RunConfiguration, row: Any) -> Tables:
-    if configuration.outputs is not None:
-        row = configuration.outputs(row)
+def _function_data(configuration: RunConfiguration, row: Any) -> tuple[Tables, list[str]]:
     what = f"what {getattr(configuration.model_cls, '__name__', 'the model')} returns"
-    columns = outputs_row(row, what)
+    if configuration.outputs is not None:
+        row, what = configuration.outputs(row), "outputs"
+    columns = {name: [value] for name, value in outputs_row(row, what).items()}
     data = Tables()
-    arrays: dict[str, Any] = {
-        "run_id": as_single(configuration.run_id),
-        "step": as_single(0),
-        **{name: as_single(value) for name, value in columns.items()},
-    }
-    data.model.append(arrays, rows=1)
-    return data
+    return data, append_rows(data.model, configuration.run_id, columns, [0])
 
 
-def as_single(value: Any) -> Any:
-    """Return one value as a typed column of one row."""
-    from_columns, _ = as_column([value])
-    return from_columns
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception as broken:  # noqa: BLE001 - an error that cannot be written is recorded all the same
+        return f"<its text cannot be had: {type(broken).__name__}>"
 
 
 def _seed_notes(configuration: RunConfiguration, recipe: Recipe) -> list[str]:
@@ -252,9 +261,40 @@ def _in_collector(trace: TracebackType | None) -> bool:
     return False
 
 
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    seen: list[BaseException] = []
+    while error is not None and all(error is not other for other in seen):
+        seen.append(error)
+        yield error
+        error = error.__cause__ or error.__context__
+
+
 def _forget(model: Any) -> None:
-    """Let go of a model: up to Mesa 3.4.1 a class attribute of Agent keeps every model alive."""
+    """Let go of a model: two of Mesa's class attributes keep every model alive."""
+    # Up to Mesa 3.4.1, the counters of agents' ids.
     for kind in list(getattr(model, "agent_types", None) or ()):
         ids = getattr(kind, "_ids", None)
         if isinstance(ids, dict):
             ids.pop(model, None)
+    # To this day, the cached neighbourhoods of cells, and with a cell its agents and their model.
+    cell = getattr(sys.modules.get("mesa.discrete_space.cell"), "Cell", None)
+    for name in ("get_neighborhood", "_neighborhood"):
+        clear = getattr(getattr(cell, name, None), "cache_clear", None)
+        if clear is not None:
+            clear()
+
+
+def _forget_unfinished(error: BaseException) -> None:
+    """Let go of a model whose constructor failed: only the frames of the traceback know it."""
+    ids = getattr(getattr(sys.modules.get("mesa.agent"), "Agent", None), "_ids", None)
+    trace = error.__traceback__
+    while isinstance(ids, dict) and trace is not None:
+        if trace.tb_frame.f_code.co_flags & inspect.CO_OPTIMIZED:
+            known = trace.tb_frame.f_locals
+            for model in [m for m in ids if any(m is value for value in known.values())]:
+                ids.pop(model)
+            if isinstance(known, dict):
+                # Up to Python 3.12 a copy, which stays with the frame.
+                known.clear()
+        trace = trace.tb_next
+    _forget(None)

@@ -1,0 +1,60 @@
+"""Sphinx configuration: every code cell of every page is executed by the build."""
+
+import shutil
+from pathlib import Path
+
+from mesa_doe import __version__
+
+HERE = Path(__file__).parent
+
+
+def copy_notebooks() -> None:
+    """Copy the project's notebooks below docs/, so that Sphinx runs and shows them too."""
+    target = HERE / "notebooks"
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir()
+    for notebook in sorted((HERE.parent / "notebooks").glob("*.ipynb")):
+        shutil.copy(notebook, target)
+
+
+copy_notebooks()
+
+project = "mesa-doe"
+author = "The mesa-doe developers"
+version = release = __version__
+
+extensions = ["myst_nb", "numpydoc", "sphinx.ext.autodoc", "sphinx.ext.autosummary"]
+templates_path = ["_templates"]
+exclude_patterns = ["_build", "jupyter_execute", "**.ipynb_checkpoints"]
+
+# "force", not "cache": a cache does not notice that the package has changed.
+nb_execution_mode = "force"
+nb_execution_raise_on_error = True
+nb_execution_in_temp = True
+nb_execution_timeout = 120
+# Warnings are shown on the pages through `result.warnings`; on stderr they carry the builder's own paths.
+nb_output_stderr = "remove"
+nb_merge_streams = True
+myst_enable_extensions = ["colon_fence", "deflist"]
+myst_heading_anchors = 3
+
+# Named, since a build on top of an older one looks for new pages too late.
+autosummary_generate = ["reference.md"]
+autodoc_typehints = "none"
+autodoc_member_order = "bysource"
+numpydoc_show_class_members = False
+
+html_theme = "pydata_sphinx_theme"
+html_title = f"mesa-doe {version}"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_show_sourcelink = False
+html_theme_options = {
+    "navbar_align": "left",
+    "header_links_before_dropdown": 5,
+    "secondary_sidebar_items": ["page-toc"],
+    "footer_start": ["copyright"],
+    "footer_end": [],
+    "navigation_with_keys": False,
+}
+html_sidebars = {"changelog": [], "faq": [], "tutorial": []}

@@ -1,0 +1,152 @@
+import importlib
+import inspect
+import pkgutil
+import subprocess
+import sys
+
+import pytest
+
+import mesa_doe
+
+SURFACE = [
+    "AnalysisError",
+    "BatchRunner",
+    "Boolean",
+    "Categorical",
+    "ConfigurationError",
+    "Configurations",
+    "Constant",
+    "Design",
+    "DesignError",
+    "Discrete",
+    "Integer",
+    "Law",
+    "MesaDoeError",
+    "MesaDoeWarning",
+    "MissingDependencyError",
+    "ParameterSpace",
+    "Real",
+    "Results",
+    "Run",
+    "RunConfiguration",
+    "SensitivityResult",
+    "SpaceError",
+    "StudyError",
+    "analyze",
+    "check_factors",
+    "explicit",
+    "full_factorial",
+    "latin_hypercube",
+    "run",
+    "sobol",
+]
+
+#: What `import mesa_doe` must not import: each of these is imported where it is used.
+HEAVY = ["SALib", "joblib", "matplotlib", "mesa", "networkx", "pyDOE3", "pydoe", "scipy.stats", "tqdm"]
+
+
+def walk():
+    return [
+        importlib.import_module(info.name)
+        for info in pkgutil.walk_packages(mesa_doe.__path__, "mesa_doe.")
+        if not info.name.endswith("__main__")
+    ]
+
+
+MODULES = walk()
+
+
+def public_objects():
+    """Yield every public function, class and method that the package defines itself."""
+    for module in MODULES:
+        for name, value in vars(module).items():
+            if name.startswith("_") or getattr(value, "__module__", None) != module.__name__:
+                continue
+            if inspect.isfunction(value):
+                yield f"{module.__name__}.{name}", value
+            elif inspect.isclass(value):
+                yield f"{module.__name__}.{name}", value
+                for attribute, member in vars(value).items():
+                    if attribute.startswith("_"):
+                        continue
+                    function = unwrapped(member)
+                    if inspect.isfunction(function):
+                        yield f"{module.__name__}.{name}.{attribute}", function
+
+
+def unwrapped(member):
+    if isinstance(member, property):
+        return member.fget
+    return getattr(member, "__func__", member)
+
+
+OBJECTS = dict(public_objects())
+
+
+def test_the_public_names_are_held():
+    assert mesa_doe.__all__ == SURFACE == sorted(SURFACE)
+
+
+@pytest.mark.parametrize("name", SURFACE)
+def test_every_public_name_exists_and_is_documented(name):
+    value = getattr(mesa_doe, name)
+    assert inspect.getdoc(value)
+    assert value.__doc__  # its own, not that of a base
+
+
+def test_the_version_is_that_of_the_project():
+    assert mesa_doe.__version__.count(".") == 2
+
+
+def test_the_package_is_typed():
+    from importlib.resources import files
+
+    assert files("mesa_doe").joinpath("py.typed").is_file()
+
+
+def test_import_stays_light():
+    code = f"""
+import sys, mesa_doe
+assert mesa_doe.ParameterSpace(x=mesa_doe.Real(0, 1), n=mesa_doe.Integer(1, 4)).names == ("x", "n")
+heavy = {HEAVY!r}
+print(*[name for name in heavy if name in sys.modules], sep=",")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
+def test_every_module_is_documented_and_what_it_declares_exists(module):
+    assert module.__doc__
+    for name in getattr(module, "__all__", []):
+        assert hasattr(module, name)
+
+
+def test_the_objects_below_are_those_of_the_whole_package():
+    assert {
+        "mesa_doe.design.Design",
+        "mesa_doe.design.Design.extend",
+        "mesa_doe.seeding.root_entropy",
+    } <= set(OBJECTS)
+    assert len(OBJECTS) > 100
+
+
+@pytest.mark.parametrize("name", sorted(OBJECTS))
+def test_every_public_function_and_class_is_documented(name):
+    doc = OBJECTS[name].__doc__
+    assert doc
+    first = doc.strip().splitlines()[0]
+    assert first.endswith((".", ":", "?"))
+
+
+@pytest.mark.parametrize("name", sorted(name for name, value in OBJECTS.items() if inspect.isfunction(value)))
+def test_every_public_function_is_annotated_completely(name):
+    function = OBJECTS[name]
+    signature = inspect.signature(function)
+    assert signature.return_annotation is not inspect.Signature.empty
+    bare = [
+        parameter.name
+        for parameter in signature.parameters.values()
+        if parameter.annotation is inspect.Parameter.empty and parameter.name not in ("self", "cls")
+    ]
+    assert bare == []

@@ -1,0 +1,256 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+import mesa_doe as doe
+from tests import models
+
+
+def growth(start, rate, stop=None, word="w"):
+    """A model whose series is known: start, start + rate, …; ends early at step ``stop``."""
+
+    class Line(models.mesa.Model):
+        def __init__(self, seed=None):
+            super().__init__(rng=seed)
+            self.y = start
+            self.datacollector = models.mesa.DataCollector({"y": "y", "word": lambda m: word})
+            self.datacollector.collect(self)
+
+        def step(self):
+            self.y += rate
+            self.running = stop is None or self._collected() < stop
+            self.datacollector.collect(self)
+
+        def _collected(self):
+            return len(self.datacollector.model_vars["y"])
+
+    return Line()
+
+
+def line_results(points, period=1, replications=1, **options):
+    design = doe.explicit(points)
+    configurations = design.configurations(
+        growth, rng=1, max_steps=4, data_collection_period=period, replications=replications, **options
+    )
+    with pytest.warns(doe.MesaDoeWarning, match="cannot be seeded"):
+        return doe.BatchRunner(configurations).run_all()
+
+
+@pytest.fixture(scope="module")
+def lines():
+    return line_results([{"start": 0, "rate": 1.0}, {"start": 10, "rate": 2.5}])
+
+
+def test_runs_have_the_documented_columns(lines):
+    assert lines.runs.index.name == "run_id"
+    assert list(lines.runs.columns) == [
+        "point", "iteration", "seed", "start", "rate", "status", "origin", "error_type", "error",
+        "steps", "wall_time",
+    ]  # fmt: skip
+    assert lines.runs["steps"].tolist() == [4, 4]
+    assert [int(seed) for seed in lines.runs["seed"]]
+
+
+def test_model_is_tidy(lines):
+    assert list(lines.model.columns) == ["run_id", "step", "y", "word"]
+    assert lines.model["step"].tolist() == [0, 1, 2, 3, 4] * 2
+    assert lines.model["y"].tolist() == [0, 1, 2, 3, 4, 10, 12.5, 15, 17.5, 20]
+    assert lines.outputs == ["y", "word"]
+
+
+@pytest.mark.parametrize(
+    ("at", "expected"),
+    [
+        ("final", [4, 20]),
+        ("mean", [2, 15]),
+        (2, [2, 15]),
+        (0, [0, 10]),
+        (lambda series: series.max() - series.loc[1], [3, 7.5]),
+    ],
+)
+def test_output_reduces_each_run_to_a_number(lines, at, expected):
+    series = lines.output("y", at)
+    assert series.tolist() == expected
+    assert series.index.tolist() == [0, 1]
+    assert series.name == "y"
+
+
+def test_unknown_output_is_refused_with_what_there_is(lines):
+    with pytest.raises(doe.AnalysisError, match="no output 'z'; there are y, word"):
+        lines.output("z")
+
+
+def test_text_output_is_refused(lines):
+    with pytest.raises(doe.AnalysisError, match="'word' holds text"):
+        lines.output("word")
+
+
+@pytest.mark.parametrize("at", ["last", "max"])
+def test_unknown_word_for_at_is_refused(lines, at):
+    with pytest.raises(doe.AnalysisError, match="at takes 'final', 'mean'"):
+        lines.output("y", at)
+
+
+def test_a_step_that_some_runs_lack_is_refused_with_their_number():
+    results = line_results([{"start": 0, "rate": 1.0, "stop": 2}, {"start": 0, "rate": 1.0, "stop": 9}])
+    with pytest.raises(doe.AnalysisError, match=r"1 of 2 runs have no value of 'y' at step 4 \(first: run 0"):
+        results.output("y", at=4)
+
+
+@pytest.mark.parametrize("at", ["mean", 2, np.mean])
+def test_asking_for_steps_that_were_not_kept_is_refused(at):
+    results = line_results([{"start": 0, "rate": 1.0}, {"start": 1, "rate": 1.0}], period=-1)
+    assert results.output("y").tolist() == [4, 5]
+    with pytest.raises(doe.AnalysisError, match="data_collection_period=1"):
+        results.output("y", at)
+
+
+def test_points_give_mean_spread_and_standard_error_of_replications():
+    design = doe.latin_hypercube(doe.ParameterSpace(models_noisy_axes()), 5, rng=1)
+    configurations = design.configurations(models.noisy, rng=2, replications=4)
+    results = doe.BatchRunner(configurations).run_all()
+    points = results.points("y")
+    y = results.output("y").to_numpy().reshape(5, 4)
+    np.testing.assert_allclose(points["mean"], y.mean(axis=1))
+    np.testing.assert_allclose(points["std"], y.std(axis=1, ddof=1))
+    np.testing.assert_allclose(points["sem"], y.std(axis=1, ddof=1) / 2)
+    assert points["n"].tolist() == [4] * 5
+    pd.testing.assert_frame_equal(points[["a", "b", "inert"]], design.points)
+
+
+def models_noisy_axes():
+    return {"a": doe.Real(0, 1), "b": doe.Real(0, 1), "inert": doe.Real(0, 1)}
+
+
+def failing(x, rng):
+    if x > 1 and rng.random() < 2:
+        raise RuntimeError("no such x")
+    return {"y": x}
+
+
+@pytest.fixture(scope="module")
+def with_failures():
+    design = doe.explicit([{"x": 0.5}, {"x": 1.5}, {"x": 1.0}])
+    with pytest.warns(doe.MesaDoeWarning, match=r"2 of 6 runs failed; the first, run 2, while building"):
+        return doe.BatchRunner(design.configurations(failing, rng=1, replications=2)).run_all()
+
+
+def test_failed_runs_are_told_and_left_out_of_outputs(with_failures):
+    assert with_failures.output("y").index.tolist() == [0, 1, 4, 5]
+    points = with_failures.points("y")
+    assert points["n"].tolist() == [2, 0, 2]
+    assert np.isnan(points.loc[1, "mean"])
+    assert with_failures.failures["error"].tolist() == ["no such x"] * 2
+    assert repr(with_failures) == "<Results: 6 runs (4 ok, 2 failed); outputs y>"
+
+
+def test_when_every_run_failed_the_outputs_say_so():
+    design = doe.explicit([{"x": 1.5}, {"x": 1.7}])
+    with pytest.warns(doe.MesaDoeWarning, match="2 of 2 runs failed"):
+        results = doe.BatchRunner(design.configurations(failing, rng=1)).run_all()
+    with pytest.raises(doe.AnalysisError, match=r"no run was finished: see results\.failures"):
+        results.output("y")
+
+
+def test_sensitivity_names_the_points_whose_runs_failed():
+    design = doe.sobol(doe.ParameterSpace(x=doe.Real(0, 1.1)), 16, rng=1)
+    with pytest.warns(doe.MesaDoeWarning, match="runs failed"):
+        results = doe.BatchRunner(design.configurations(failing, rng=1)).run_all()
+    bad = results.failures["point"].tolist()
+    with pytest.raises(doe.AnalysisError, match=f"points {', '.join(map(str, bad))}"):
+        results.sensitivity("y")
+    with pytest.warns(doe.MesaDoeWarning, match="blocks were left out whole"):
+        result = results.sensitivity("y", missing="drop")
+    assert np.isfinite(result.to_frame()["estimate"]).all()
+
+
+def test_sensitivity_of_a_part_of_the_runs_names_what_is_missing():
+    design = doe.sobol(doe.ParameterSpace(x=doe.Real(0, 1)), 4, rng=1)
+    results = doe.BatchRunner(design.configurations(failing, rng=1)[:-2]).run_all()
+    with pytest.raises(doe.AnalysisError, match="points 10, 11"):
+        results.sensitivity("y")
+
+
+def test_sensitivity_of_a_shuffled_hand_built_list_needs_its_design_and_keeps_the_order():
+    design = doe.sobol(doe.ParameterSpace(models_noisy_axes()), 64, rng=1)
+    runs = list(design.configurations(models.noisy, rng=2))
+    expected = doe.BatchRunner(runs).run_all().sensitivity("exact", design=design)
+    results = doe.BatchRunner(runs[::-1]).run_all()
+    with pytest.raises(doe.AnalysisError, match="carry no design"):
+        results.sensitivity("exact")
+    pd.testing.assert_frame_equal(results.sensitivity("exact", design=design).to_frame(), expected.to_frame())
+    with pytest.raises(doe.AnalysisError, match="not those of the design"):
+        results.sensitivity("exact", design=doe.sobol(design.space, 32, rng=1))
+
+
+def test_sensitivity_of_a_design_without_analysis_says_what_can_be_had():
+    design = doe.latin_hypercube(doe.ParameterSpace(x=doe.Real(0, 1)), 4, rng=1)
+    results = doe.BatchRunner(design.configurations(failing, rng=1)).run_all()
+    with pytest.raises(doe.AnalysisError, match=r"no analysis takes a latin_hypercube design yet.*sobol"):
+        results.sensitivity("y")
+    with pytest.raises(doe.AnalysisError, match="no analysis 'delta'; there are sobol"):
+        results.sensitivity("y", method="delta")
+
+
+def test_records_are_plain_and_json_able():
+    results = line_results([{"start": 0, "rate": 1.0}, {"start": 1, "rate": 1.0}], period=2)
+    records = results.to_records()
+    assert len(records) == len(results.model) == 6
+    assert records[0] == {
+        "run_id": 0, "point": 0, "iteration": 0, "seed": results.runs.loc[0, "seed"], "start": 0,
+        "rate": 1.0, "step": 0, "y": 0, "word": "w",
+    }  # fmt: skip
+    json.dumps(records)
+
+
+def test_an_output_named_like_a_parameter_is_kept_beside_it():
+    def model(x):
+        return {"x": 10 * x, "point": -1}
+
+    design = doe.explicit([{"x": 1}, {"x": 2}])
+    results = doe.BatchRunner(design.configurations(model, rng=1)).run_all()
+    assert results.output("x").tolist() == [10, 20]
+    assert [(r["x"], r["x_output"], r["point_output"]) for r in results.to_records()] == [
+        (1, 10, -1),
+        (2, 20, -1),
+    ]
+
+
+def test_a_parameter_named_like_a_column_is_kept_beside_it():
+    def model(steps, mean):
+        return {"y": steps + mean}
+
+    design = doe.explicit([{"steps": 1, "mean": 5}, {"steps": 2, "mean": 7}])
+    results = doe.BatchRunner(design.configurations(model, rng=1)).run_all()
+    assert results.runs["steps_parameter"].tolist() == [1, 2]
+    assert results.runs["steps"].tolist() == [0, 0]
+    points = results.points("y")
+    assert points["mean_parameter"].tolist() == [5, 7]
+    assert points["mean"].tolist() == [6, 9]
+
+
+def test_levels_keep_their_objects_from_the_design_to_the_points():
+    def double(x):
+        return 2 * x
+
+    def model(f, x):
+        return {"y": f(x)}
+
+    space = doe.ParameterSpace(f=doe.Categorical([abs, double]), x=3)
+    results = doe.BatchRunner(doe.full_factorial(space).configurations(model, rng=1)).run_all()
+    assert results.points("y")["mean"].tolist() == [3, 6]
+    assert results.points("y")["f"].tolist() == [abs, double]
+    assert results.runs["x"].tolist() == [3, 3]
+
+
+def test_plots_return_the_axes_that_they_are_given(lines):
+    ax = Figure().subplots()
+    assert lines.plot_scatter("y", "rate", ax=ax) is ax
+    assert ax.get_xlabel() == "rate"
+    ax = Figure().subplots()
+    assert lines.plot_series("y", ax=ax) is ax
+    with pytest.raises(doe.AnalysisError, match="no parameter 'rat'"):
+        lines.plot_scatter("y", "rat")
