@@ -51,10 +51,13 @@ html_css_files = ["site.css"]
 html_show_sourcelink = False
 html_theme_options = {
     "navbar_align": "left",
-    "header_links_before_dropdown": 5,
+    "header_links_before_dropdown": 9,
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],
     "footer_end": [],
     "navigation_with_keys": False,
 }
-html_sidebars = {"changelog": [], "faq": [], "tutorial": []}
+# The left side lists the pages of the reference; elsewhere it would be empty.
+html_sidebars = {
+    page.stem: [] for page in sorted(HERE.glob("*.md")) if page.stem != "reference"
+} | {"notebooks/*": []}

@@ -108,6 +108,14 @@ def test_the_frame_keeps_types_and_objects():
     assert all(isinstance(seed, str) for seed in frame["seed"])
 
 
+def test_a_column_has_the_type_of_its_axis_in_every_part_of_the_frame():
+    space = ParameterSpace(rule=Categorical(["a", "b"]), n=Integer(1, 4), x=Real(0, 1), s=Boolean(), c="z")
+    runs = latin_hypercube(space, 8, rng=1).configurations(model, rng=1, seed_policy="independent")
+    for part in (runs, runs[2:3], runs[3:3]):
+        types = part.to_frame()[[*space, "c"]].dtypes.map(str).to_dict()
+        assert types == {"rule": "object", "n": "int64", "x": "float64", "s": "bool", "c": "object"}
+
+
 @pytest.mark.parametrize("index", [21, -22, 10**6])
 def test_an_index_beyond_the_ends_is_an_index_error(index):
     with pytest.raises(IndexError):

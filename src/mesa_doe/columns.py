@@ -25,6 +25,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 # The address in a default repr differs from process to process: the same run must give the same text.
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+_PLAIN = {bool, int, float, str, type(None)}
 _WIDTH = {"b": 0, "i": 1, "f": 2, "O": 3}
 
 
@@ -52,8 +53,11 @@ def as_column(values: Iterable[Any]) -> tuple[Array | None, bool]:
     >>> as_column([[1, 2], "a"])
     (array(['[1, 2]', 'a'], dtype=object), True)
     """
-    items = [_plain(value) for value in values]
-    types = {type(item) for item in items}
+    items = list(values)
+    types = set(map(type, items))
+    if not types <= _PLAIN:
+        items = [_plain(value) for value in items]
+        types = set(map(type, items))
     known = types - {type(None)}
     if not known:
         return (None, False) if items else (np.empty(0, dtype=np.float64), False)
@@ -65,7 +69,10 @@ def as_column(values: Iterable[Any]) -> tuple[Array | None, bool]:
         except OverflowError:
             return np.array([_float(item) for item in items]), False
     if known <= {bool, int, float}:
-        return np.array([np.nan if item is None else _float(item) for item in items]), False
+        try:
+            return np.array(items, dtype=np.float64), False  # None becomes NaN
+        except OverflowError:
+            return np.array([np.nan if item is None else _float(item) for item in items]), False
     texts = np.empty(len(items), dtype=object)
     texts[:] = [_number_text(item) if type(item) in (bool, int, float) else _text(item) for item in items]
     return texts, bool(known - {bool, int, float, str})
@@ -73,8 +80,7 @@ def as_column(values: Iterable[Any]) -> tuple[Array | None, bool]:
 
 def _plain(value: Any) -> Any:
     """Return a bool, int, float, str or None where the value is one in disguise, else the value."""
-    kind = type(value)
-    if kind in (float, int, bool, str) or value is None:
+    if type(value) in _PLAIN:
         return value
     if value is pd.NA or value is pd.NaT or value is np.ma.masked:
         return None

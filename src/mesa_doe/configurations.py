@@ -286,12 +286,13 @@ class Configurations(Sequence[RunConfiguration]):
         seeds = self._all_seeds()
         texts = [str(seeds[i][row]) for i, row in zip(iterations.tolist(), rows.tolist(), strict=True)]
         frame: dict[str, Any] = {"point": points, "iteration": iterations, "seed": texts}
-        names = column_names(self.parameter_names)
-        for name, column in zip(names, self._columns.values(), strict=False):
-            frame[name] = pd.Series(column[rows], dtype=column.dtype).array
-        for name, value in zip(names[len(self._columns) :], self.constants.values(), strict=True):
-            frame[name] = constant_column(value, len(runs))
-        return pd.DataFrame(frame, index=pd.Index(runs, name="run_id"))
+        index = pd.Index(runs, name="run_id")
+        columns = [column[rows] for column in self._columns.values()]
+        columns += [constant_column(value, len(runs)) for value in self.constants.values()]
+        for name, column in zip(column_names(self.parameter_names), columns, strict=True):
+            # The dtype is said: left to itself, pandas turns an object column of strings into its own.
+            frame[name] = pd.Series(column, index=index, dtype=column.dtype)
+        return pd.DataFrame(frame, index=index)
 
     def __repr__(self) -> str:
         model = getattr(self.model_cls, "__name__", repr(self.model_cls))

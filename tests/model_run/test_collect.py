@@ -12,7 +12,7 @@ import pytest
 
 import mesa_doe as doe
 from mesa_doe.model_run import Recipe, check_model, recipe_of
-from mesa_doe.model_run.collect import kept_collections
+from mesa_doe.model_run.rows import kept_collections
 
 VERSION = tuple(map(int, mesa.__version__.split(".")[:2]))
 with_recorders = pytest.mark.skipif(

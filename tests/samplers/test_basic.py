@@ -57,17 +57,13 @@ def test_every_form_of_table_is_taken_as_it_is(points, space):
     assert all(type(row["n"]) is int and type(row["x"]) is float for row in parameters_of(design))
 
 
-@given(st.lists(st.tuples(st.floats(-1e6, 1e6), st.integers(-(2**62), 2**62)), min_size=1, max_size=20))
+@given(st.lists(st.tuples(st.floats(-1e6, 1e6), st.integers(2**60, 2**60 + 999)), min_size=1, max_size=20))
 def test_values_are_kept_exactly_and_in_their_order(rows):
+    # Ints beyond 2**53, which no float tells apart, on stated axes and on those read off the columns.
     frame = pd.DataFrame(rows, columns=["x", "n"])
-    if frame["x"].nunique() == 1 or frame["n"].nunique() == 1 or frame["n"].max() - frame["n"].min() >= 2**53:
-        space = None
-        frame["n"] %= 1000
-    else:
-        space = ParameterSpace(x=Real(-1e6, 1e6), n=Integer(min(frame["n"]), max(frame["n"])))
-    assert [(row["x"], row["n"]) for row in parameters_of(explicit(frame, space))] == list(
-        frame.itertuples(index=False, name=None)
-    )
+    for space in (ParameterSpace(x=Real(-1e6, 1e6), n=Integer(2**60, 2**60 + 999)), None):
+        got = parameters_of(explicit(frame, space))
+        assert [(row["x"], row["n"]) for row in got] == rows
 
 
 def test_an_array_has_the_columns_of_the_space_in_their_order():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 import functools
 import inspect
@@ -118,26 +119,30 @@ class Recipe:
         simulator : object or None
             The simulator that drives the model, where it has one.
         """
-        keywords: dict[str, Any] = dict(parameters)
+        keywords: dict[str, Any] = {name: _fresh(value) for name, value in parameters.items()}
         simulator = None
         if self.scenario_cls is not None:
             own = {name: keywords.pop(name) for name in list(keywords) if self._goes_to_scenario(name)}
             rng = {} if seed is None else {"rng": int(seed)}
             # A fresh Scenario for each run: one instance cannot serve two models.
             keywords["scenario"] = self.scenario_cls(**{**self.scenario_values, **own, **rng})
-        if self.as_mapping:
-            keywords = {}
+        mapping, keywords = (keywords, {}) if self.as_mapping else ({}, keywords)
         if seed is not None and self.seed_keyword in _RANDOM:
             value = np.random.default_rng(seed) if self.seed_as_generator else int(seed)
             keywords[self.seed_keyword] = value
         if self.simulator is not None and self.simulator[0] not in keywords:
             simulator = keywords[self.simulator[0]] = self.simulator[1]()
         if self.as_mapping:
-            return self.model_cls(dict(parameters), **keywords), simulator
+            return self.model_cls(mapping, **keywords), simulator
         return self.model_cls(**keywords), simulator
 
     def _goes_to_scenario(self, name: str) -> bool:
         return name not in self.names and (name in self.scenario_names or self.scenario_takes_any)
+
+
+def _fresh(value: Any) -> Any:
+    """Copy a container: a model that changes its own must not change the next run's."""
+    return copy.deepcopy(value) if isinstance(value, (list, dict, set, np.ndarray)) else value
 
 
 def recipe_of(model_cls: Callable[..., Any], scenario_cls: type | None = None) -> Recipe:

@@ -19,8 +19,9 @@ import pandas as pd
 from mesa_doe.columns import Tables
 from mesa_doe.configurations import RunConfiguration
 from mesa_doe.errors import ConfigurationError, listed
-from mesa_doe.model_run.collect import Reader, append_rows, clock, outputs_row
+from mesa_doe.model_run.collect import Reader, clock
 from mesa_doe.model_run.recipe import Recipe, check_names, recipe_of
+from mesa_doe.model_run.rows import append_rows, outputs_row
 
 __all__ = ["Run", "check_model", "execute", "kept_generators", "run"]
 
