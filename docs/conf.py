@@ -11,10 +11,14 @@ HERE = Path(__file__).parent
 def copy_notebooks() -> None:
     """Copy the project's notebooks below docs/, so that Sphinx runs and shows them too."""
     target = HERE / "notebooks"
-    shutil.rmtree(target, ignore_errors=True)
-    target.mkdir()
-    for notebook in sorted((HERE.parent / "notebooks").glob("*.ipynb")):
-        shutil.copy(notebook, target)
+    target.mkdir(exist_ok=True)
+    notebooks = {path.name: path for path in (HERE.parent / "notebooks").glob("*.ipynb")}
+    for path in target.glob("*.ipynb"):
+        if path.name not in notebooks:
+            path.unlink()
+    for path in notebooks.values():
+        # With its time, so that a notebook that has not changed is not run again.
+        shutil.copy2(path, target)
 
 
 copy_notebooks()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -132,6 +132,7 @@ bounds = st.none() | st.integers(-30, 30)
 slices = st.builds(slice, bounds, bounds, st.none() | st.integers(-5, 5).filter(bool))
 
 
+@settings(deadline=None)
 @given(
     st.lists(slices, min_size=1, max_size=4),
     st.integers(1, 4),
@@ -296,6 +297,7 @@ def test_a_constant_that_clashes_gets_a_column_of_its_own_too():
     assert runs.to_frame()["point"].tolist() == [0, 1]
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from(["x", "y", *(f"{b}{'_parameter' * k}" for b in BOOKKEEPING for k in range(3))]),

@@ -3,7 +3,7 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -20,6 +20,7 @@ roots = st.integers(0, 2**128 - 1)
 # root_entropy, library_seed
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**200))
 def test_an_int_and_its_seed_sequence_have_the_same_root(rng):
     root = root_entropy(rng)
@@ -67,6 +68,7 @@ def test_the_roots_of_neighbouring_ints_share_no_bits_beyond_chance():
     assert abs(differing - 64_000) < 6 * math.sqrt(128_000) / 2
 
 
+@settings(deadline=None)
 @given(roots)
 def test_a_library_seed_is_a_python_int_from_one(root):
     assert type(library_seed(root)) is int
@@ -113,6 +115,7 @@ def test_blocks_are_needed_where_seeds_go_by_block():
 # SeedPlan
 
 
+@settings(deadline=None)
 @given(
     root=roots,
     units=st.lists(st.integers(0, 60), min_size=1, max_size=30),
@@ -131,6 +134,7 @@ def test_seeds_in_bulk_are_those_one_by_one(root, units, replication, policy):
     )
 
 
+@settings(deadline=None)
 @given(root=roots, unit=st.integers(0, 2**62), replication=st.integers(0, 2**62))
 def test_units_far_apart_cost_no_more_than_near_ones(root, unit, replication):
     # Everything in between would be more than any memory holds.
@@ -161,6 +165,7 @@ def test_seeds_never_change_from_version_to_version():
     ]
 
 
+@settings(deadline=None)
 @given(root=roots, n=st.integers(1, 30), more=st.integers(1, 30))
 def test_more_points_and_more_replications_keep_all_earlier_seeds(root, n, more):
     short, long = (SeedPlan(root, np.arange(size), "independent") for size in (n, n + more))

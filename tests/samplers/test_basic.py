@@ -4,7 +4,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -57,6 +57,7 @@ def test_every_form_of_table_is_taken_as_it_is(points, space):
     assert all(type(row["n"]) is int and type(row["x"]) is float for row in parameters_of(design))
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(-1e6, 1e6), st.integers(2**60, 2**60 + 999)), min_size=1, max_size=20))
 def test_values_are_kept_exactly_and_in_their_order(rows):
     # Ints beyond 2**53, which no float tells apart, on stated axes and on those read off the columns.
@@ -381,6 +382,7 @@ def test_a_csv_file_that_holds_no_points_is_refused_with_why(tmp_path, text, wor
     assert words in str(caught.value)
 
 
+@settings(deadline=None)
 @given(values=st.lists(st.floats(1e-300, 1e300), min_size=2, max_size=30, unique=True))
 def test_numbers_of_a_csv_file_keep_their_last_digit(tmp_path_factory, values):
     path = tmp_path_factory.mktemp("csv") / "points.csv"

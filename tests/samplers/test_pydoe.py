@@ -5,7 +5,7 @@ import types
 import numpy as np
 import pyDOE3
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -18,6 +18,7 @@ def levels_of(axis, levels=None):
     return full_factorial(ParameterSpace(x=axis), levels).points["x"].tolist()
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(2, 5), min_size=1, max_size=4))
 def test_every_combination_comes_once_in_the_order_of_the_library(counts):
     space = ParameterSpace({f"x{k}": Integer(0, count - 1) for k, count in enumerate(counts)})
@@ -55,6 +56,7 @@ def test_levels_of_a_logarithmic_real_lie_evenly_in_the_logarithm():
     assert levels_of(Real(0.01, 100, log=True), 2) == [0.01, 100]
 
 
+@settings(deadline=None)
 @given(low=st.integers(-50, 50), n=st.integers(2, 40), k=st.integers(2, 40))
 def test_integers_are_thinned_evenly_with_both_ends_kept(low, n, k):
     levels = levels_of(Integer(low, low + n - 1), k)
@@ -116,6 +118,7 @@ def test_levels_of_an_unbounded_discrete_law_that_would_repeat_are_refused():
         levels_of(stats.poisson(0.1), 4)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0.1, 0.9), min_size=1, max_size=6, unique=True))
 def test_values_given_are_kept_exactly_and_in_their_order(values):
     assert levels_of(Real(0.1, 0.9), {"x": values}) == values

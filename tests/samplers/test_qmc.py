@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import qmc
 
@@ -35,6 +35,7 @@ def test_the_sample_is_scipys_own(options):
     np.testing.assert_allclose(design.points.to_numpy(), design.unit, rtol=1e-15)
 
 
+@settings(deadline=None)
 @given(n=st.integers(1, 60), d=st.integers(1, 5), rng=st.integers(0, 2**32), centred=st.booleans())
 def test_every_stratum_of_every_factor_is_drawn_once(n, d, rng, centred):
     unit = latin_hypercube(cube(d), n, rng=rng, scramble=not centred).unit
@@ -96,6 +97,7 @@ def test_random_cd_keeps_the_strata_and_does_not_raise_the_discrepancy():
     assert qmc.discrepancy(better.unit) < qmc.discrepancy(plain.unit)
 
 
+@settings(deadline=None)
 @given(k=st.integers(2, 9), times=st.integers(1, 5), rng=st.integers(0, 999))
 def test_each_integer_is_drawn_equally_often_when_n_is_a_multiple_of_their_number(k, times, rng):
     counts = latin_hypercube(ParameterSpace(n=Integer(1, k)), k * times, rng=rng).points["n"].value_counts()

@@ -2,7 +2,7 @@ import warnings
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from SALib.sample import sobol as salib_sobol
 from scipy.stats import qmc
@@ -39,6 +39,7 @@ def test_the_seed_factor_is_one_more_column_of_salibs_sample(seed_factor, second
     np.testing.assert_array_equal(design.unit, own)
 
 
+@settings(deadline=None)
 @given(d=st.integers(1, 5), m=st.integers(0, 4), rng=st.integers(0, 10**9), second_order=st.booleans())
 def test_a_block_is_a_row_of_a_then_a_with_each_column_of_b_then_b(d, m, rng, second_order):
     n = 2**m
@@ -93,6 +94,7 @@ def test_an_extension_to_no_power_of_two_is_warned_of_where_it_was_written():
     np.testing.assert_array_equal(longer.unit, design.extend(16).unit[: len(longer)])
 
 
+@settings(deadline=None)
 @given(n=st.integers(1, 20), more=st.integers(1, 20), second_order=st.booleans(), seed_factor=st.booleans())
 def test_a_longer_design_begins_with_the_shorter_one(n, more, second_order, seed_factor):
     with warnings.catch_warnings():
