@@ -62,6 +62,6 @@ html_theme_options = {
     "navigation_with_keys": False,
 }
 # The left side lists the pages of the reference; elsewhere it would be empty.
-html_sidebars = {
-    page.stem: [] for page in sorted(HERE.glob("*.md")) if page.stem != "reference"
-} | {"notebooks/*": []}
+html_sidebars = {page.stem: [] for page in sorted(HERE.glob("*.md")) if page.stem != "reference"} | {
+    "notebooks/*": []
+}
