@@ -162,7 +162,7 @@ def test_sensitivity_names_the_points_whose_runs_failed():
     bad = results.failures["point"].tolist()
     with pytest.raises(doe.AnalysisError, match=f"points {', '.join(map(str, bad))}"):
         results.sensitivity("y")
-    with pytest.warns(doe.MesaDoeWarning, match="blocks were left out whole"):
+    with pytest.warns(doe.MesaDoeWarning, match="left out whole"):
         result = results.sensitivity("y", missing="drop")
     assert np.isfinite(result.to_frame()["estimate"]).all()
 

@@ -17,6 +17,8 @@ Each child is also the builtin that a caller would catch without knowing us.
 
 from __future__ import annotations
 
+import sys
+import warnings
 from collections.abc import Sequence
 
 __all__ = [
@@ -86,3 +88,27 @@ def listed(problems: Sequence[str], heading: str) -> str:
     if len(problems) == 1:
         return problems[0]
     return "\n".join([f"{heading} ({len(problems)}):", *(f"  - {problem}" for problem in problems)])
+
+
+def warn(message: str) -> None:
+    """Warn, and show the line of the user's that led here, however deep in this package we are.
+
+    Parameters
+    ----------
+    message : str
+    """
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("mesa_doe"):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, MesaDoeWarning, stacklevel=level)
+
+
+def counted(count: int, noun: str) -> str:
+    """Write a number with its noun.
+
+    Examples
+    --------
+    >>> counted(1, "block"), counted(2, "block")
+    ('1 block', '2 blocks')
+    """
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

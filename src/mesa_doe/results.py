@@ -127,7 +127,7 @@ class Results:
         if isinstance(at, str) and at not in ("final", "mean"):
             message = f"at takes 'final', 'mean', a step or a function of the series, got {at!r}"
             raise AnalysisError(message)
-        if at != "final" and self.data_collection_period == -1 and self.design_steps_lost:
+        if at != "final" and self.data_collection_period == -1 and self._lost_steps:
             message = (
                 f"only the last step of each run was kept, so at={at!r} has nothing to look at: make the "
                 "configurations with data_collection_period=1 (or the period that you need)"
@@ -145,7 +145,7 @@ class Results:
         return self._at_step(model, name, at)
 
     @property
-    def design_steps_lost(self) -> bool:
+    def _lost_steps(self) -> bool:
         """Whether runs took steps that were not kept."""
         return bool((self.runs["steps"] > 0).any())
 
@@ -156,8 +156,8 @@ class Results:
             ends = model.groupby("run_id")["step"].max()
             message = (
                 f"{len(lacking)} of {len(ends)} runs have no value of {name!r} at step {step:g} (first: run "
-                f"{lacking[0]}; the shortest run ends at step {ends.min():g}, and every "
-                f"{self.data_collection_period} steps were kept); use at='final', 'mean' or a function"
+                f"{lacking[0]}; the shortest run ends at step {ends.min():g}, and the runs "
+                f"have data_collection_period={self.data_collection_period}); use at='final', 'mean' or a function"
             )
             raise AnalysisError(message)
         return here

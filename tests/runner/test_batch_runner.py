@@ -238,10 +238,45 @@ def test_a_dead_worker_is_an_error_that_keeps_what_was_finished():
     assert runner.results.output("y").tolist() == [0.1, 0.2]
 
 
+def unseeded(a, b, inert):
+    return {"y": a + 0.5 * b + models.NOISE * np.random.default_rng().normal()}
+
+
+def from_global_generator(a, b, inert):
+    return {"y": a + 0.5 * b + models.NOISE * np.random.normal()}  # noqa: NPY002
+
+
+def noisy_design(**options):
+    return doe.sobol(
+        doe.ParameterSpace({n: doe.Real(0, 1) for n in ("a", "b", "inert")}), 256, rng=1, **options
+    )
+
+
+@pytest.mark.parametrize("seed_factor", [False, True])
+def test_noise_that_no_seed_reaches_is_said_and_counts_as_independent(seed_factor):
+    runner = doe.BatchRunner(noisy_design(seed_factor=seed_factor).configurations(unseeded, rng=1))
+    with pytest.warns(doe.MesaDoeWarning, match="random numbers that no seed reaches"):
+        results = runner.run_all()
+    assert results.seed_policy == "independent"
+    with pytest.warns(doe.MesaDoeWarning, match="noise inflates every total index"):
+        results.sensitivity("y")
+
+
+def test_noise_of_the_global_generator_follows_the_seed_policy():
+    results = doe.BatchRunner(noisy_design().configurations(from_global_generator, rng=1)).run_all()
+    assert results.seed_policy == "block"
+    assert results.sensitivity("y").table().loc["inert", "ST"] == pytest.approx(0, abs=1e-12)
+
+
+def test_a_deterministic_model_has_no_seed_policy():
+    results = doe.BatchRunner(noisy_design().configurations(lambda a, b, inert: {"y": a}, rng=1)).run_all()
+    assert results.seed_policy is None
+
+
 def test_what_a_user_should_hear_is_said_once():
     class Unseeded(models.Walkers):
         def __init__(self):
-            super().__init__(n=1)
+            super().__init__(n=0)
 
     runs = [doe.RunConfiguration(Unseeded, run_id=k, seed=k, max_steps=1) for k in range(3)]
     with pytest.warns(doe.MesaDoeWarning, match="cannot be seeded") as said:

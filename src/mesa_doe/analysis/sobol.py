@@ -14,7 +14,7 @@ from mesa_doe.analysis.declare import check_design, declare
 from mesa_doe.analysis.outputs import Missing, Outputs, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.design import Design
-from mesa_doe.errors import AnalysisError, MesaDoeWarning
+from mesa_doe.errors import AnalysisError, counted, warn
 from mesa_doe.seeding import RNG, root_entropy
 
 __all__ = ["sobol"]
@@ -125,7 +125,7 @@ def sobol(
     if seed_policy == "independent":
         said += _inflation(checked, totals, variances, constant)
     for warning in said:
-        warnings.warn(warning, MesaDoeWarning, stacklevel=2)
+        warn(warning)
     settings = {
         "blocks": len(blocks),
         "resamples": int(resamples),
@@ -240,8 +240,8 @@ def _dropped(checked: Outputs, blocks: int) -> list[str]:
     shown = ", ".join(map(str, checked.dropped_blocks[:10]))
     more = ", …" if len(checked.dropped_blocks) > 10 else ""
     return [
-        f"{len(checked.dropped_blocks)} blocks were left out whole, since a point of theirs has no finite "
-        f"value ({shown}{more}); {blocks} blocks are left"
+        f"left out whole, since a point of theirs has no finite value: "
+        f"{counted(len(checked.dropped_blocks), 'block')} ({shown}{more}); left: {blocks}"
     ]
 
 

@@ -247,7 +247,8 @@ def _message(error: BaseException) -> str:
 def _seed_notes(configuration: RunConfiguration, recipe: Recipe) -> list[str]:
     if recipe.seed_keyword is None and configuration.seed is not None:
         return [
-            "the model takes neither seed, rng nor scenario, so it cannot be seeded: runs are not repeatable"
+            "the model takes neither seed, rng nor scenario, so it cannot be seeded: a seed decides only "
+            "what it draws from random and numpy.random"
         ]
     return []
 

@@ -13,12 +13,16 @@ import pandas as pd
 
 from mesa_doe.columns import Tables
 from mesa_doe.configurations import Configurations, RunConfiguration, column_names
-from mesa_doe.errors import ConfigurationError, MesaDoeWarning, StudyError, listed
+from mesa_doe.errors import ConfigurationError, StudyError, listed, warn
 from mesa_doe.model_run import Recipe, check_model, check_names, recipe_of
 from mesa_doe.results import Results
 from mesa_doe.runner.chunks import RUN_COLUMNS, Block, ChunkSizes, model_key, run_chunk
+from mesa_doe.runner.probe import Noise, noise_of
 
 __all__ = ["BatchRunner"]
+
+# Seconds that a run may take to be repeated, only to see whether it can be.
+_SHORT = 1.0
 
 
 class BatchRunner:
@@ -74,6 +78,7 @@ class BatchRunner:
         self.progress = progress
         self._recipes = _recipes(self.configurations)
         self._blocks: list[Block] = []
+        self._noise: Noise = "unknown"
         if n_jobs != 1:
             _check_pickles(self._task(0, 1))
 
@@ -100,6 +105,7 @@ class BatchRunner:
         self._blocks = []
         for block in self._finished_blocks():
             self._blocks.append(block)
+        self._noise = self._find_noise()
         results = self.results
         self._tell(results)
         return results
@@ -135,8 +141,25 @@ class BatchRunner:
         )
 
     def _seed_policy(self) -> str | None:
-        takes_seed = any(recipe.seed_keyword is not None for recipe in self._recipes.values())
-        return getattr(self.configurations, "seed_policy", None) if takes_seed else None
+        if self._noise == "none":
+            return None
+        # Runs that no seed reaches differ from each other as if each had a seed of its own.
+        return (
+            "independent" if self._noise == "unseeded" else getattr(self.configurations, "seed_policy", None)
+        )
+
+    def _find_noise(self) -> Noise:
+        """Find out by repeating one short run whether seeds reach a model that takes none."""
+        if any(recipe.seed_keyword is not None for recipe in self._recipes.values()):
+            return "seeded"
+        for block in self._blocks:
+            for k, (status, seconds) in enumerate(
+                zip(block.runs["status"], block.runs["wall_time"], strict=True)
+            ):
+                if status == "ok" and seconds < _SHORT:
+                    configuration = self.configurations[block.start + k]
+                    return noise_of(configuration, self._recipes[model_key(configuration)])
+        return "unknown"
 
     def _task(self, start: int, stop: int) -> tuple[int, Sequence[RunConfiguration], Any]:
         part = self.configurations[start:stop]
@@ -183,16 +206,20 @@ class BatchRunner:
                 check_model(configuration, self._recipes[key])
 
     def _tell(self, results: Results) -> None:
+        if self._noise == "unseeded":
+            warn(
+                "the model draws random numbers that no seed reaches: the same configuration gives other "
+                "results each time, and all runs are independent, whatever the seed_policy; let it take "
+                "rng= or seed="
+            )
         for note in dict.fromkeys(note for block in self._blocks for note in block.notes):
-            warnings.warn(note, MesaDoeWarning, stacklevel=3)
+            warn(note)
         failures = results.failures
         if len(failures):
             first = failures.iloc[0]
-            warnings.warn(
+            warn(
                 f"{len(failures)} of {len(results)} runs failed; the first, run {failures.index[0]}, while "
-                f"{first['origin']}: {first['error_type']}: {first['error']}. See results.failures",
-                MesaDoeWarning,
-                stacklevel=3,
+                f"{first['origin']}: {first['error_type']}: {first['error']}. See results.failures"
             )
 
 

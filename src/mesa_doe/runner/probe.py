@@ -1,10 +1,10 @@
-"""``check_factors``: whether each factor reaches the model at all."""
+"""Probes of a model: whether each factor reaches it, and whether its seed does."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -12,10 +12,12 @@ import pandas as pd
 from mesa_doe.configurations import Outputs, RunConfiguration
 from mesa_doe.design import Design
 from mesa_doe.errors import StudyError
-from mesa_doe.model_run import run
+from mesa_doe.model_run import Recipe, Run, execute, kept_generators, run
 from mesa_doe.seeding import RNG, root_entropy
 
-__all__ = ["check_factors"]
+__all__ = ["Noise", "check_factors", "noise_of"]
+
+Noise: TypeAlias = Literal["none", "seeded", "unseeded", "unknown"]
 
 # Where an axis is moved to from its middle: near its ends, inside any law's support.
 _MOVES = (0.02, 0.25, 0.75, 0.98)
@@ -100,6 +102,29 @@ def check_factors(
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("factor")
 
 
+def noise_of(configuration: RunConfiguration, recipe: Recipe) -> Noise:
+    """Find out where a model's noise comes from, by running one configuration three times.
+
+    Parameters
+    ----------
+    configuration : RunConfiguration
+    recipe : Recipe
+
+    Returns
+    -------
+    {"none", "seeded", "unseeded"}
+        The model draws no random numbers; its seed decides them; or its seed does not.
+    """
+    other = dataclasses.replace(configuration, seed=(configuration.seed or 0) + 1)
+    with kept_generators():
+        first, again, reseeded = (
+            _tables(execute(one, recipe)) for one in (configuration, configuration, other)
+        )
+    if not _equal(first, again):
+        return "unseeded"
+    return "none" if _equal(first, reseeded) else "seeded"
+
+
 def _values(design: Design, unit: np.ndarray[Any, np.dtype[np.float64]]) -> dict[str, Any]:
     columns = design.space.columns_from_unit(unit[None, :])
     return {
@@ -109,7 +134,10 @@ def _values(design: Design, unit: np.ndarray[Any, np.dtype[np.float64]]) -> dict
 
 
 def _reported(configuration: RunConfiguration) -> dict[str, pd.DataFrame]:
-    record = run(configuration, on_error="record")
+    return _tables(run(configuration, on_error="record"))
+
+
+def _tables(record: Run) -> dict[str, pd.DataFrame]:
     failed = pd.DataFrame({"error": [record.error]} if record.status != "ok" else {})
     return {"": record.model, "error": failed, **record.agents, **record.tables}
 
