@@ -88,7 +88,7 @@ def test_text_output_is_refused(lines):
         lines.output("word")
 
 
-@pytest.mark.parametrize("at", ["last", "max"])
+@pytest.mark.parametrize("at", ["last", "max", None, True, [1, 2]])
 def test_unknown_word_for_at_is_refused(lines, at):
     with pytest.raises(doe.AnalysisError, match="at takes 'final', 'mean'"):
         lines.output("y", at)
@@ -117,7 +117,7 @@ def test_points_give_mean_spread_and_standard_error_of_replications():
     np.testing.assert_allclose(points["mean"], y.mean(axis=1))
     np.testing.assert_allclose(points["std"], y.std(axis=1, ddof=1))
     np.testing.assert_allclose(points["sem"], y.std(axis=1, ddof=1) / 2)
-    assert points["n"].tolist() == [4] * 5
+    assert points["replications"].tolist() == [4] * 5
     pd.testing.assert_frame_equal(points[["a", "b", "inert"]], design.points)
 
 
@@ -134,14 +134,17 @@ def failing(x, rng):
 @pytest.fixture(scope="module")
 def with_failures():
     design = doe.explicit([{"x": 0.5}, {"x": 1.5}, {"x": 1.0}])
-    with pytest.warns(doe.MesaDoeWarning, match=r"2 of 6 runs failed; the first, run 2, while building"):
+    with (
+        pytest.warns(doe.MesaDoeWarning, match="2 replications are the same run"),
+        pytest.warns(doe.MesaDoeWarning, match="2 of 6 runs failed; the first, run 2, while stepping"),
+    ):
         return doe.BatchRunner(design.configurations(failing, rng=1, replications=2)).run_all()
 
 
 def test_failed_runs_are_told_and_left_out_of_outputs(with_failures):
     assert with_failures.output("y").index.tolist() == [0, 1, 4, 5]
     points = with_failures.points("y")
-    assert points["n"].tolist() == [2, 0, 2]
+    assert points["replications"].tolist() == [2, 0, 2]
     assert np.isnan(points.loc[1, "mean"])
     assert with_failures.failures["error"].tolist() == ["no such x"] * 2
     assert repr(with_failures) == "<Results: 6 runs (4 ok, 2 failed); outputs y>"
@@ -254,3 +257,65 @@ def test_plots_return_the_axes_that_they_are_given(lines):
     assert lines.plot_series("y", ax=ax) is ax
     with pytest.raises(doe.AnalysisError, match="no parameter 'rat'"):
         lines.plot_scatter("y", "rat")
+
+
+def test_a_design_with_other_points_is_refused():
+    space = doe.ParameterSpace(models_noisy_axes())
+    results = doe.BatchRunner(doe.sobol(space, 8, rng=1).configurations(models.noisy, rng=2)).run_all()
+    with pytest.raises(doe.AnalysisError, match=r"run 0 of point 0 has a=.*, the design has"):
+        results.sensitivity("exact", design=doe.sobol(space, 8, rng=9))
+    other = doe.ParameterSpace({"q": doe.Real(0, 1), "w": doe.Real(0, 1), "v": doe.Real(0, 1)})
+    with pytest.raises(doe.AnalysisError, match="no parameter 'q'"):
+        results.sensitivity("exact", design=doe.sobol(other, 8, rng=1))
+
+
+@pytest.mark.parametrize("policy", ["independent", "common", "block"])
+def test_the_seed_policy_of_a_hand_built_list_is_read_off_its_seeds(policy):
+    design = doe.sobol(doe.ParameterSpace(models_noisy_axes()), 64, rng=1)
+    runs = list(design.configurations(models.noisy, rng=2, seed_policy=policy))
+    results = doe.BatchRunner(runs).run_all()
+    assert results.seed_policy is None
+    if policy == "independent":
+        with pytest.warns(doe.MesaDoeWarning, match="noise inflates"):
+            result = results.sensitivity("y", design=design)
+    else:
+        result = results.sensitivity("y", design=design)
+    assert result.settings["seed_policy"] == policy
+
+
+def test_a_mean_over_steps_of_which_one_is_missing_is_missing():
+    def model(x):
+        class Gap(models.mesa.Model):
+            def __init__(self):
+                super().__init__(rng=1)
+                self.datacollector = models.mesa.DataCollector({"y": lambda m: None if m.late() else x})
+                self.datacollector.collect(self)
+
+            def late(self):
+                return len(self.datacollector.model_vars["y"]) == 1
+
+            def step(self):
+                self.datacollector.collect(self)
+
+        return Gap()
+
+    runs = doe.explicit([{"x": 1.0}, {"x": 2.0}]).configurations(
+        model, rng=1, max_steps=3, data_collection_period=1
+    )
+    with pytest.warns(doe.MesaDoeWarning, match="cannot be seeded"):
+        results = doe.BatchRunner(runs).run_all()
+    assert results.output("y", "mean").isna().all()
+    assert results.output("y", lambda series: series.mean()).tolist() == [1.0, 2.0]
+
+
+def test_records_keep_every_output_whatever_it_is_called():
+    runs = doe.explicit([{"a": 1}, {"a": 2}]).configurations(
+        lambda a: {"a": 5, "a_output": 6, "step": 7}, rng=1
+    )
+    record = doe.BatchRunner(runs).run_all().to_records()[0]
+    assert (record["a"], record["step"]) == (1, 0)
+    assert sorted(value for key, value in record.items() if key.endswith(("_output", "_reporter"))) == [
+        5,
+        6,
+        7,
+    ]

@@ -110,6 +110,10 @@ class RunConfiguration:
         parameters: Any = self.parameters
         if not isinstance(parameters, Mapping):
             found.append(f"parameters takes a mapping of names to values, got {parameters!r}")
+        elif not all(isinstance(name, str) for name in parameters):
+            found.append(f"names of parameters are str, got {sorted(map(repr, parameters))}")
+        if self.point is not None and not _is_count(self.point):
+            found.append(f"point takes an int from 0 or None, got {self.point!r}")
         if not _is_count(self.run_id) or not _is_count(self.iteration):
             found.append(f"run_id and iteration take ints from 0, got {self.run_id!r} and {self.iteration!r}")
         if self.seed is not None and not _is_count(self.seed):
@@ -122,6 +126,11 @@ def settings_problems(model_cls: Any, max_steps: Any, period: Any, outputs: Any)
     found = []
     if not callable(model_cls):
         found.append(f"model_cls takes a Mesa model class or a function of the parameters, got {model_cls!r}")
+    elif type(model_cls).__hash__ is None:
+        found.append(
+            f"model_cls must be hashable, got {model_cls!r}: a dataclass with __call__ needs frozen=True "
+            "or eq=False"
+        )
     if not _is_count(max_steps):
         found.append(f"max_steps takes an int from 0, got {max_steps!r}")
     if not _is_int(period) or period == 0 or period < -1:

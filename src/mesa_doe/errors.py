@@ -33,6 +33,9 @@ __all__ = [
 ]
 
 
+_MOST_LISTED = 30
+
+
 class MesaDoeError(Exception):
     """Base of every error that mesa-doe raises on purpose."""
 
@@ -87,7 +90,10 @@ def listed(problems: Sequence[str], heading: str) -> str:
     """
     if len(problems) == 1:
         return problems[0]
-    return "\n".join([f"{heading} ({len(problems)}):", *(f"  - {problem}" for problem in problems)])
+    shown = [f"  - {problem}" for problem in problems[:_MOST_LISTED]]
+    if len(problems) > len(shown):
+        shown.append(f"  … and {len(problems) - len(shown)} more")
+    return "\n".join([f"{heading} ({len(problems)}):", *shown])
 
 
 def warn(message: str) -> None:

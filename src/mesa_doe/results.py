@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
+from numbers import Real
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -16,12 +17,16 @@ from mesa_doe.columns import Tables
 from mesa_doe.configurations import column_names
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError
+from mesa_doe.seeding import policy_of
 
-__all__ = ["Results"]
+__all__ = ["Noise", "Results"]
+
+#: Whether an output varies between runs of one configuration, and whether the seed decides it.
+Noise: TypeAlias = Literal["none", "seeded", "unseeded"]
 
 At: TypeAlias = Literal["final", "mean"] | float | Callable[["pd.Series[Any]"], float]
 
-_POINT_COLUMNS = ("point", "n", "mean", "std", "sem")
+_POINT_COLUMNS = ("point", "replications", "mean", "std", "sem")
 
 
 class Results:
@@ -40,9 +45,11 @@ class Results:
     design : Design, optional
         Whose points the runs are.
     seed_policy : str, optional
-        How runs were seeded; None where the model takes no seed.
-    period : int, default -1
-        The data collection period of the runs.
+        How runs were seeded; None for runs built by hand.
+    noise : mapping of str to {"none", "seeded", "unseeded"}, optional
+        By output, what repeating a few runs showed.
+    period : int or None, default -1
+        The data collection period of the runs; None where they differ.
 
     Attributes
     ----------
@@ -59,12 +66,14 @@ class Results:
         parameters: list[str],
         design: Design | None = None,
         seed_policy: str | None = None,
-        period: int = -1,
+        noise: Mapping[str, Noise] | None = None,
+        period: int | None = -1,
     ) -> None:
         self.runs = runs.drop(columns="traceback")
         self.parameters = list(parameters)
         self.design = design
         self.seed_policy = seed_policy
+        self.noise = dict(noise or {})
         self.data_collection_period = period
         self._tracebacks = runs["traceback"]
         self._tables = tables
@@ -110,8 +119,8 @@ class Results:
         name : str
             A column of ``model``.
         at : {"final", "mean"}, step, or callable, default "final"
-            The last kept step, the mean over the kept steps, the value at a step, or a function of the
-            run's series (indexed by step).
+            The last kept step, the mean over the kept steps (NaN if one of them is), the value at a step,
+            or a function of the run's series (indexed by step).
 
         Returns
         -------
@@ -124,7 +133,8 @@ class Results:
             If there is no such output, it is not numeric, or a run has no value at the step.
         """
         model = self._numeric(name)
-        if isinstance(at, str) and at not in ("final", "mean"):
+        known: Any = at
+        if known not in ("final", "mean") if isinstance(known, str) else not _is_step_or_function(known):
             message = f"at takes 'final', 'mean', a step or a function of the series, got {at!r}"
             raise AnalysisError(message)
         if at != "final" and self.data_collection_period == -1 and self._lost_steps:
@@ -141,7 +151,7 @@ class Results:
         if at == "final":
             return by_run.last(skipna=False)
         if at == "mean":
-            return by_run.mean()
+            return by_run.mean(skipna=False)
         return self._at_step(model, name, at)
 
     @property
@@ -157,7 +167,8 @@ class Results:
             message = (
                 f"{len(lacking)} of {len(ends)} runs have no value of {name!r} at step {step:g} (first: run "
                 f"{lacking[0]}; the shortest run ends at step {ends.min():g}, and the runs "
-                f"have data_collection_period={self.data_collection_period}); use at='final', 'mean' or a function"
+                f"have data_collection_period={self.data_collection_period}); use at='final', 'mean' or a "
+                "function"
             )
             raise AnalysisError(message)
         return here
@@ -187,8 +198,8 @@ class Results:
         Returns
         -------
         DataFrame, index ``point``
-            The parameters, ``n`` (replications that are ``ok``), ``mean``, ``std`` (ddof 1) and ``sem``,
-            the standard error of the mean.
+            The parameters, ``replications`` (those that gave a number; the others are left out), ``mean``,
+            ``std`` (ddof 1) and ``sem``, the standard error of the mean.
 
         Raises
         ------
@@ -204,10 +215,10 @@ class Results:
         frame = runs[~runs["point"].duplicated()].set_index("point")[self.parameters].sort_index()
         frame.columns = pd.Index(column_names(self.parameters, _POINT_COLUMNS))
         by_point = values.groupby(runs["point"].reindex(values.index))
-        frame["n"] = by_point.count().reindex(frame.index, fill_value=0).astype(np.int64)
+        frame["replications"] = by_point.count().reindex(frame.index, fill_value=0).astype(np.int64)
         frame["mean"] = by_point.mean().reindex(frame.index)
         frame["std"] = by_point.std(ddof=1).reindex(frame.index)
-        frame["sem"] = frame["std"] / np.sqrt(frame["n"].where(frame["n"] > 0))
+        frame["sem"] = frame["std"] / np.sqrt(frame["replications"].where(frame["replications"] > 0))
         return frame
 
     def to_records(self) -> list[dict[str, Any]]:
@@ -217,13 +228,19 @@ class Results:
         -------
         list of dict
             Keys ``run_id``, ``point``, ``iteration``, ``seed``, the parameters, ``step`` and the outputs
-            (``_output`` appended where a name clashes). Values are plain Python objects.
+            (``_output`` appended where a name clashes). Values are plain Python objects. A failed run
+            reported nothing, and has no record: it is in ``failures``.
         """
         columns = ["point", "iteration", "seed", *self.parameters]
         left = self.runs[columns].reset_index()
-        right = self.model.rename(
-            columns={name: f"{name}_output" for name in self.outputs if name in left.columns}
-        )
+        right = self.model.copy()
+        names, taken = iter(self.outputs), set(left.columns) | {"step"}
+        for name in names:
+            free = name
+            while free in taken or (free != name and free in self.outputs):
+                free += "_output"
+            taken.add(free)
+            right = right.rename(columns={name: free})
         merged = left.merge(right, on="run_id", how="inner", validate="one_to_many")
         return merged.astype(object).to_dict("records")  # type: ignore[return-value]
 
@@ -269,9 +286,27 @@ class Results:
                 "give it with results.sensitivity(..., design=design)"
             )
             raise AnalysisError(message)
+        own = {"outputs", "seed_policy"} & options.keys()
+        if own:
+            message = f"results.sensitivity knows {', '.join(sorted(own))} itself; leave it out"
+            raise AnalysisError(message)
         analyse = choose(design, method)
         y = self._array(design, output, at)
-        return analyse(design, y, outputs=[output], missing=missing, seed_policy=self.seed_policy, **options)
+        policy = self._policy(design, output)
+        return analyse(design, y, outputs=[output], missing=missing, seed_policy=policy, **options)
+
+    def _policy(self, design: Design, output: str) -> str | None:
+        """Return how the runs were seeded, as it matters to one output."""
+        noise = self.noise.get(output)
+        if noise == "none":
+            return None
+        if noise == "unseeded":
+            # As if each run had a seed of its own.
+            return "independent"
+        if self.seed_policy is None:
+            seeds, points, iterations = (self.runs[c].tolist() for c in ("seed", "point", "iteration"))
+            return policy_of(seeds, points, iterations, design.blocks)
+        return self.seed_policy
 
     def _array(self, design: Design, output: str, at: At) -> np.ndarray[Any, np.dtype[np.float64]]:
         """Return (points, replications, 1), NaN where a run is missing or failed."""
@@ -283,10 +318,28 @@ class Results:
                 "its replications once"
             )
             raise AnalysisError(message)
+        self._check_parameters(design)
         y = np.full((len(design), int(runs["iteration"].max()) + 1, 1), np.nan)
         where = runs.loc[values.index]
         y[where["point"].to_numpy(int), where["iteration"].to_numpy(int), 0] = values.to_numpy()
         return y
+
+    def _check_parameters(self, design: Design) -> None:
+        """Refuse a design whose points are not those that were run."""
+        points = self.runs["point"].to_numpy(int)
+        for factor in design.space.names:
+            column = f"{factor}_parameter" if f"{factor}_parameter" in self.parameters else factor
+            if column not in self.parameters:
+                message = f"the runs are not those of the design: they have no parameter {factor!r}"
+                raise AnalysisError(message)
+            theirs = design.points[factor].to_numpy()[points].tolist()
+            for run, (mine, other) in enumerate(zip(self.runs[column].tolist(), theirs, strict=True)):
+                if mine is not other and not _equal(mine, other):
+                    message = (
+                        f"the runs are not those of the design: run {self.runs.index[run]} of point "
+                        f"{points[run]} has {factor}={mine!r}, the design has {other!r}"
+                    )
+                    raise AnalysisError(message)
 
     def plot_scatter(self, output: str, factor: str, at: At = "final", ax: Any = None) -> Any:
         """Draw one output of every design point over one factor, with its binned conditional mean.
@@ -330,6 +383,15 @@ class Results:
         counts = Counter(self.runs["status"])
         told = ", ".join(f"{count} {status}" for status, count in sorted(counts.items(), reverse=True))
         return f"<Results: {len(self)} runs ({told}); outputs {', '.join(self.outputs) or 'none'}>"
+
+
+def _is_step_or_function(value: Any) -> bool:
+    return callable(value) or (isinstance(value, Real) and not isinstance(value, bool))
+
+
+def _equal(a: Any, b: Any) -> bool:
+    # What a worker or a file gave back is another object; arrays have no single truth.
+    return type(a) is type(b) and (repr(a) == repr(b) if not isinstance(a, (int, float, str)) else a == b)
 
 
 def _in_run_order(frame: pd.DataFrame) -> pd.DataFrame:

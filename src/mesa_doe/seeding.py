@@ -7,6 +7,9 @@ at the counter (unit, replication), keyed by the root: seeds of a whole design c
 
 from __future__ import annotations
 
+import contextlib
+import random
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -14,7 +17,16 @@ import numpy as np
 
 from mesa_doe.errors import ConfigurationError
 
-__all__ = ["RNG", "SeedPlan", "SeedPolicy", "library_seed", "root_entropy", "seed_units"]
+__all__ = [
+    "RNG",
+    "SeedPlan",
+    "SeedPolicy",
+    "kept_generators",
+    "library_seed",
+    "policy_of",
+    "root_entropy",
+    "seed_units",
+]
 
 #: What every ``rng=`` takes (SPEC 7).
 RNG: TypeAlias = int | np.integer[Any] | np.random.SeedSequence | np.random.Generator | None
@@ -82,6 +94,17 @@ def library_seed(root: int) -> int:
     return int(np.random.SeedSequence(root).generate_state(1)[0]) or 1
 
 
+@contextlib.contextmanager
+def kept_generators() -> Iterator[None]:
+    """Put ``random`` and ``numpy.random`` back as they were, whatever a run or a library draws meanwhile."""
+    state, numpy_state = random.getstate(), np.random.get_state()  # noqa: NPY002
+    try:
+        yield
+    finally:
+        random.setstate(state)
+        np.random.set_state(numpy_state)  # noqa: NPY002
+
+
 def seed_units(policy: SeedPolicy, points: int, blocks: np.ndarray[Any, Any] | None) -> _Units:
     """Return which unit each design point draws its seed from.
 
@@ -108,13 +131,57 @@ def seed_units(policy: SeedPolicy, points: int, blocks: np.ndarray[Any, Any] | N
     if policy == "block":
         if blocks is None:
             message = (
-                "seed_policy='block' needs a design made of blocks (sobol); use 'independent' or 'common'"
+                "seed_policy='block' needs a design made of blocks (sobol or morris, say); "
+                "use 'independent' or 'common'"
             )
             raise ConfigurationError(message)
         return np.asarray(blocks, dtype=np.int64)
     if policy == "independent":
         return np.arange(points, dtype=np.int64)
     return np.zeros(points, dtype=np.int64)
+
+
+def policy_of(
+    seeds: Sequence[Any],
+    points: Sequence[Any],
+    iterations: Sequence[Any],
+    blocks: np.ndarray[Any, Any] | None,
+) -> str | None:
+    """Read the seed policy off the seeds of runs that were built by hand.
+
+    Parameters
+    ----------
+    seeds, points, iterations : sequence (runs,)
+    blocks : ndarray (points,) of int, or None
+        Of the design.
+
+    Returns
+    -------
+    str or None
+        None where the seeds follow no policy, or there are none.
+
+    Examples
+    --------
+    >>> policy_of([5, 6, 5, 6], [0, 0, 1, 1], [0, 1, 0, 1], None)
+    'common'
+    """
+    known = list(seeds)
+    if not known or any(seed is None or seed != seed for seed in known):
+        return None
+    distinct = len(set(known))
+
+    def shared_by(units: Sequence[Any]) -> bool:
+        groups = dict.fromkeys(zip(units, iterations, strict=True))
+        pairs = set(zip(units, iterations, known, strict=True))
+        return len(pairs) == len(groups) == distinct
+
+    if distinct == len(known):
+        return "independent"
+    if shared_by([0] * len(known)):
+        return "common"
+    if blocks is not None and shared_by(blocks[np.asarray(points, dtype=int)].tolist()):
+        return "block"
+    return None
 
 
 @dataclass(frozen=True)

@@ -182,10 +182,30 @@ def test_noiseless_output_of_a_seeded_model_draws_no_warning_with_replications()
         noisy_results(n=64, replications=2, seed_policy="independent").sensitivity("exact")
 
 
-def test_deterministic_model_draws_no_noise_warning():
-    design = doe.sobol(unit_space(8), 64, rng=1)
-    runs = design.configurations(models.sobol_g, seed_policy="independent", rng=1)
+@pytest.mark.parametrize("model", [lambda x0, x1: {"y": x0 * x1}, lambda x0, x1, seed: {"y": x0 + x1}])
+def test_deterministic_model_draws_no_noise_warning(model):
+    design = doe.sobol(unit_space(2), 64, rng=1)
+    runs = design.configurations(model, seed_policy="independent", rng=1)
     assert doe.BatchRunner(runs).run_all().sensitivity("y").warnings == ()
+
+
+@pytest.mark.parametrize("replications", [4, 10])
+def test_noise_of_common_seeds_is_no_part_of_the_differences_between_points(replications):
+    result = noisy_results(n=64, replications=replications, seed_policy="common").sensitivity("y")
+    assert result.warnings == ()
+    assert result.table().loc["inert", "ST"] == pytest.approx(0, abs=1e-12)
+
+
+def noise_alone(x0, x1, rng):
+    return {"y": rng.normal()}
+
+
+@pytest.mark.parametrize("rng", range(10))
+def test_pure_noise_under_the_block_policy_is_said_too(rng):
+    design = doe.sobol(unit_space(2), 64, rng=rng)
+    results = doe.BatchRunner(design.configurations(noise_alone, replications=5, rng=rng)).run_all()
+    with pytest.warns(doe.MesaDoeWarning, match="no more between design points than between replications"):
+        results.sensitivity("y")
 
 
 def test_output_that_is_noise_alone_draws_a_warning():
@@ -213,6 +233,36 @@ def test_an_output_that_varies_in_one_block_has_intervals_of_the_resamples_that_
     with pytest.warns(doe.MesaDoeWarning, match="of the bootstrap resamples have no variance"):
         result = doe.analyze.sobol(design, y)
     assert np.isfinite(result.to_frame()[["estimate", "low", "high"]].to_numpy()).all()
+
+
+def test_an_output_that_varies_only_off_the_base_sample_is_nan():
+    design = doe.sobol(unit_space(2), 8, rng=1)
+    first, last = np.arange(len(design)) % 4 == 0, np.arange(len(design)) % 4 == 3
+    y = np.where(first | last, 0.0, design.unit[:, 0])
+    with pytest.warns(doe.MesaDoeWarning, match="at every point of the base sample"):
+        result = doe.analyze.sobol(design, y)
+    assert result.table()["ST"].isna().all()
+
+
+@pytest.mark.parametrize("factor", [1e-200, 1e200, -1e150])
+def test_indices_do_not_depend_on_the_unit_of_the_output(factor):
+    design = doe.sobol(unit_space(3), 32, rng=3)
+    y = some_outputs(design)[:, 0]
+    plain, scaled = (doe.analyze.sobol(design, v).to_frame() for v in (y, factor * y))
+    columns = ["estimate", "low", "high"]
+    np.testing.assert_allclose(plain[columns], scaled[columns], rtol=1e-9, atol=1e-12)
+
+
+def test_masked_outputs_are_missing_and_other_numbers_are_refused():
+    design = doe.sobol(unit_space(2), 8, rng=1)
+    y = np.ma.masked_array(design.unit[:, 0], mask=np.arange(len(design)) == 5)
+    with pytest.raises(doe.AnalysisError, match="points 5"):
+        doe.analyze.sobol(design, y)
+    for wrong in (design.unit[:, 0] * 1j, design.unit[:, 0].astype(str), ["1"] * len(design)):
+        with pytest.raises(doe.AnalysisError, match="needs real numbers"):
+            doe.analyze.sobol(design, wrong)
+    with pytest.raises(doe.AnalysisError, match="names of outputs must differ"):
+        doe.analyze.sobol(design, design.unit, outputs=["y", "y"])
 
 
 def test_points_without_a_finite_value_are_named():
@@ -274,7 +324,7 @@ def test_wrong_options_are_refused(options, words):
 
 def test_text_outputs_are_refused():
     design = doe.sobol(unit_space(1), 2, rng=1)
-    with pytest.raises(doe.AnalysisError, match="needs numbers"):
+    with pytest.raises(doe.AnalysisError, match="needs real numbers"):
         doe.analyze.sobol(design, ["a"] * len(design))
 
 

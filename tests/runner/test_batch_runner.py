@@ -1,6 +1,9 @@
+import subprocess
+import sys
 import threading
 import time
 
+import joblib
 import mesa
 import numpy as np
 import pandas as pd
@@ -9,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mesa_doe as doe
+from mesa_doe.runner.dispatch import task
 from tests import models
 
 SPACE = doe.ParameterSpace(
@@ -113,7 +117,7 @@ def test_workers_get_no_design_and_only_their_points():
 
     design = doe.sobol(doe.ParameterSpace(x=doe.Real(0, 1)), 2**14, rng=1)
     runner = doe.BatchRunner(design.configurations(models.ishigami_of_x, rng=1))
-    assert len(pickle.dumps(runner._task(0, 8))) < 10_000
+    assert len(pickle.dumps(task(runner.configurations, runner._recipes, 0, 8))) < 10_000
     assert runner.run_all().design is design
 
 
@@ -252,25 +256,148 @@ def noisy_design(**options):
     )
 
 
+def half_noisy(a, b, inert, rng):
+    """Noise from another source in each output, and none where a is small."""
+    return {
+        "exact": a,
+        "seeded": a + max(0.0, a - 0.5) * rng.normal(),
+        "clock": time.perf_counter(),
+    }
+
+
+def test_noise_is_judged_per_output_and_in_more_than_one_run():
+    runs = doe.explicit([{"a": x, "b": 0.0, "inert": x} for x in (0.1, 0.6, 0.9)]).configurations(
+        half_noisy, rng=1
+    )
+    with pytest.warns(doe.MesaDoeWarning, match="no seed reaches the randomness of 'clock':"):
+        results = doe.BatchRunner(runs).run_all()
+    assert results.noise == {"exact": "none", "seeded": "seeded", "clock": "unseeded"}
+
+
+@pytest.mark.parametrize(
+    ("options", "words"), [({"seed_factor": True}, "does nothing"), ({"replications": 3}, "the same run")]
+)
+def test_runs_that_a_deterministic_model_does_not_need_are_said(options, words):
+    design = noisy_design(seed_factor=options.pop("seed_factor", False))
+    runner = doe.BatchRunner(design.configurations(lambda a, b, inert: {"y": a}, rng=1, **options))
+    with pytest.warns(doe.MesaDoeWarning, match=words):
+        runner.run_all()
+
+
+class Plan:
+    """A level that is an object of a module, with state that a run may change."""
+
+    def __init__(self, name):
+        self.name = name
+        self.used = 0
+
+    def __repr__(self):
+        return f"Plan({self.name})"
+
+
+def spend(plan, table, x):
+    plan.used += 1
+    table[0, 0] += 1.0
+    return {"used": plan.used, "table": float(table[0, 0]), "y": x}
+
+
+def test_what_a_run_changes_in_its_parameters_is_gone_in_the_next_at_any_n_jobs():
+    space = doe.ParameterSpace(
+        plan=doe.Categorical([Plan("a"), Plan("b")]),
+        table=doe.Constant(np.zeros((400, 400))),  # more than joblib sends as an array
+        x=doe.Discrete([1, 2, 3]),
+    )
+    runs = doe.full_factorial(space).configurations(spend, rng=1)
+    for options in ({"n_jobs": 1}, {"n_jobs": 2}, {"n_jobs": 2, "chunk_size": 2}):
+        results = doe.BatchRunner(runs, **options).run_all()
+        assert results.output("used").tolist() == [1.0] * 6
+        assert results.output("table").tolist() == [1.0] * 6
+
+
+def test_levels_that_a_script_defines_reach_worker_processes(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        """
+import enum
+import mesa_doe as doe
+
+class Mode(enum.Enum):
+    CALM = 1
+    WILD = 2
+
+class Rule:
+    def __init__(self, gain): self.gain = gain
+
+def double(x): return 2 * x
+
+def model(mode, rule, f):
+    return {"y": f(rule.gain) * mode.value}
+
+space = doe.ParameterSpace(mode=doe.Categorical(list(Mode)), rule=doe.Categorical([Rule(1), Rule(3)]),
+                           f=doe.Categorical([abs, double]))
+runs = doe.full_factorial(space).configurations(model, rng=1)
+print(doe.BatchRunner(runs, n_jobs=2).run_all().output("y").tolist())
+"""
+    )
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines()[-1] == str([1.0, 2.0, 3.0, 6.0, 2.0, 4.0, 6.0, 12.0]), done.stderr
+
+
+def test_threads_are_refused_since_runs_would_disturb_each_other():
+    runs = noisy_design().configurations(from_global_generator, rng=1)
+    with (
+        joblib.parallel_config(backend="threading"),
+        pytest.raises(doe.ConfigurationError, match="threads would disturb each other"),
+    ):
+        doe.BatchRunner(runs, n_jobs=2).run_all()
+
+
+def test_columns_are_in_the_order_of_the_runs_whatever_the_order_of_the_list():
+    def model(kind):
+        return {"p": 1, "q": 2} if kind == "pq" else {"q": 3, "r": 4, "p": 5}
+
+    runs = [
+        doe.RunConfiguration(model, run_id=k, parameters={"kind": kind})
+        for k, kind in enumerate(["pq", "qrp"])
+    ]
+    for order in (runs, runs[::-1]):
+        assert doe.BatchRunner(order).run_all().outputs == ["p", "q", "r"]
+
+
+def test_a_factory_whose_models_record_nothing_stops_the_batch():
+    def factory(n, seed):
+        return mesa.Model(seed=seed) if hasattr(mesa.Model, "steps") else mesa.Model(rng=seed)
+
+    runs = doe.explicit([{"n": k} for k in range(50)]).configurations(factory, rng=1)
+    with pytest.raises(doe.ConfigurationError, match="has no DataCollector with reporters"):
+        doe.BatchRunner(runs, chunk_size=1).run_all()
+
+
+def test_runs_that_report_nothing_are_said():
+    runs = doe.explicit([{"x": 1}, {"x": 2}]).configurations(lambda x: {}, rng=1)
+    with pytest.warns(doe.MesaDoeWarning, match="no run reported any output"):
+        doe.BatchRunner(runs).run_all()
+
+
 @pytest.mark.parametrize("seed_factor", [False, True])
 def test_noise_that_no_seed_reaches_is_said_and_counts_as_independent(seed_factor):
     runner = doe.BatchRunner(noisy_design(seed_factor=seed_factor).configurations(unseeded, rng=1))
-    with pytest.warns(doe.MesaDoeWarning, match="random numbers that no seed reaches"):
+    with pytest.warns(doe.MesaDoeWarning, match="no seed reaches the randomness of 'y'"):
         results = runner.run_all()
-    assert results.seed_policy == "independent"
+    assert results.noise == {"y": "unseeded"}
     with pytest.warns(doe.MesaDoeWarning, match="noise inflates every total index"):
         results.sensitivity("y")
 
 
 def test_noise_of_the_global_generator_follows_the_seed_policy():
     results = doe.BatchRunner(noisy_design().configurations(from_global_generator, rng=1)).run_all()
-    assert results.seed_policy == "block"
+    assert results.noise == {"y": "seeded"}
     assert results.sensitivity("y").table().loc["inert", "ST"] == pytest.approx(0, abs=1e-12)
 
 
-def test_a_deterministic_model_has_no_seed_policy():
+def test_a_deterministic_model_has_no_noise():
     results = doe.BatchRunner(noisy_design().configurations(lambda a, b, inert: {"y": a}, rng=1)).run_all()
-    assert results.seed_policy is None
+    assert results.noise == {"y": "none"}
 
 
 def test_what_a_user_should_hear_is_said_once():

@@ -32,3 +32,17 @@ def test_a_model_that_does_not_repeat_is_an_error():
     design = doe.latin_hypercube(doe.ParameterSpace(x=doe.Real(0, 1)), 4, rng=1)
     with pytest.raises(doe.StudyError, match="different results for the same configuration and seed"):
         doe.check_factors(design, model)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"), [(lambda x: 1 / 0, "failed"), (lambda x: {}, "reported nothing")]
+)
+def test_when_the_middle_run_tells_nothing_it_is_an_error(answer, words):
+    design = doe.latin_hypercube(doe.ParameterSpace(x=doe.Real(0, 1)), 4, rng=1)
+    with pytest.raises(doe.StudyError, match=words):
+        doe.check_factors(design, answer)
+
+
+def test_moves_that_give_the_same_value_do_not_count():
+    design = doe.latin_hypercube(doe.ParameterSpace(n=doe.Integer(1000, 1001)), 4, rng=1)
+    assert doe.check_factors(design, lambda n: {"y": n})["moves"].tolist() == [2]

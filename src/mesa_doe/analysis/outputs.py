@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -31,8 +32,6 @@ class Outputs:
     noise : ndarray (outputs,)
         Variance between replications of one point, averaged over points; NaN with one replication.
     replications : int
-    kept_points : ndarray (points,) of int
-        Which points of the design are left.
     dropped_blocks : list of int
         Blocks left out since a point of theirs is missing.
     """
@@ -41,7 +40,6 @@ class Outputs:
     means: FloatArray
     noise: FloatArray
     replications: int
-    kept_points: np.ndarray[Any, np.dtype[np.int64]]
     dropped_blocks: list[int]
 
 
@@ -78,11 +76,7 @@ def checked_outputs(
         _check_index(design, y, method)
         if names is None:
             names = [y.name if y.name is not None else "y"] if isinstance(y, pd.Series) else list(y.columns)
-    try:
-        array = np.asarray(y, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        message = f"{method} needs numbers as outputs: {error}"
-        raise AnalysisError(message) from error
+    array = _numbers(y, method)
     if array.ndim not in (1, 2, 3) or len(array) != len(design) or array.size == 0:
         message = (
             f"{method} needs one output a design point, in their order: y of shape ({len(design)},), "
@@ -96,10 +90,27 @@ def checked_outputs(
     if len(names) != count:
         message = f"{method}: {len(names)} names ({', '.join(map(str, names))}) for {count} outputs"
         raise AnalysisError(message)
-    array, kept, dropped = _complete(design, array, names, missing, method)
+    if len(set(names)) < count:
+        message = f"{method}: names of outputs must differ, got {', '.join(map(str, names))}"
+        raise AnalysisError(message)
+    array, dropped = _complete(design, array, names, missing, method)
     replications = array.shape[1]
     noise = array.var(axis=1, ddof=1).mean(axis=0) if replications > 1 else np.full(count, np.nan)
-    return Outputs(list(names), array.mean(axis=1), noise, replications, kept, dropped)
+    return Outputs(list(names), array.mean(axis=1), noise, replications, dropped)
+
+
+def _numbers(y: Any, method: str) -> FloatArray:
+    raw = y if np.ma.isMaskedArray(y) else np.asarray(y)
+    if raw.dtype.kind == "O" and not any(isinstance(value, (str, bytes, complex)) for value in raw.flat):
+        with contextlib.suppress(TypeError, ValueError):  # told below
+            raw = raw.astype(np.float64)
+    if raw.dtype.kind not in "biuf":
+        message = f"{method} needs real numbers as outputs, got values of type {raw.dtype}"
+        raise AnalysisError(message)
+    floats = raw.astype(np.float64)
+    # What is masked is missing.
+    array: FloatArray = floats.filled(np.nan) if np.ma.isMaskedArray(floats) else floats
+    return array
 
 
 def _check_index(design: Design, y: Any, method: str) -> None:
@@ -115,12 +126,11 @@ def _check_index(design: Design, y: Any, method: str) -> None:
 
 def _complete(
     design: Design, array: FloatArray, names: Sequence[Any], missing: Missing, method: str
-) -> tuple[FloatArray, np.ndarray[Any, np.dtype[np.int64]], list[int]]:
+) -> tuple[FloatArray, list[int]]:
     bad_cells = ~np.isfinite(array)
     bad = bad_cells.any(axis=(1, 2))
-    everything = np.arange(len(design))
     if not bad.any():
-        return array, everything, []
+        return array, []
     points = np.flatnonzero(bad)
     blocks = design.blocks
     if missing == "raise" or blocks is None:
@@ -137,4 +147,4 @@ def _complete(
     if not keep.any():
         message = f"{method}: every block has a point without a finite value; nothing is left to analyse"
         raise AnalysisError(message)
-    return array[keep], everything[keep], [int(block) for block in dropped]
+    return array[keep], [int(block) for block in dropped]

@@ -25,6 +25,8 @@ FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 _WEIGHTS_AT_ONCE = 2**22
 # Below this share of the variance between design points, indices describe noise.
 _LEAST_SHARE = 0.005
+# Of an output scaled to deviations of at most one: what is less is rounding.
+_ROUNDING = 4 * np.finfo(float).eps
 
 
 @declare(
@@ -98,7 +100,7 @@ def sobol(
     if isinstance(resamples, bool) or not isinstance(resamples, (int, np.integer)) or resamples < 100:
         message = f"sobol: resamples takes an int from 100, got {resamples!r}"
         raise AnalysisError(message)
-    if not 0 < confidence < 1:
+    if isinstance(confidence, (str, bool)) or not 0 < confidence < 1:
         message = f"sobol: confidence takes a number between 0 and 1, got {confidence!r}"
         raise AnalysisError(message)
     checked = checked_outputs(design, y, names=outputs, missing=missing, method="sobol")
@@ -111,19 +113,24 @@ def sobol(
             f"sobol needs at least two complete blocks, got {len(blocks)}; make the design with a larger n"
         )
         raise AnalysisError(message)
-    constant = np.ptp(checked.means, axis=0) <= np.finfo(float).eps * np.abs(checked.means).max(axis=0)
-    products, estimate = _estimator(_standardised(blocks, constant), len(factors), second_order)
+    scaled, scale = _scaled(blocks)
+    base = scaled[:, [0, -1]].reshape(-1, len(checked.names))
+    constant = np.ptp(base, axis=0) <= _ROUNDING
+    products, estimate = _estimator(_standardised(scaled, constant), len(factors), second_order)
     point = estimate(products.mean(axis=0)[None])[0]
     low, high, undefined = _bootstrap(products, estimate, int(resamples), confidence, root_entropy(rng))
     for values in (point, low, high):
         values[constant] = np.nan
 
-    said = [*_dropped(checked, len(blocks)), *_flat(checked, constant)]
+    said = _dropped(checked, len(blocks))
+    noise = (np.sqrt(checked.noise) / scale) ** 2
+    units = len(blocks) if seed_policy == "block" else len(checked.means)
+    spread = scaled.reshape(-1, len(checked.names)).var(axis=0)
+    said += _flat(checked, constant, noise, spread, units if seed_policy != "common" else None)
     said += _undefined(checked.names, undefined, constant)
-    totals = point[:, len(factors) : 2 * len(factors)]
-    variances = blocks[:, [0, -1]].reshape(-1, len(checked.names)).var(axis=0)
     if seed_policy == "independent":
-        said += _inflation(checked, totals, variances, constant)
+        totals = point[:, len(factors) : 2 * len(factors)]
+        said += _inflation(checked, totals, noise / base.var(axis=0), constant)
     for warning in said:
         warn(warning)
     settings = {
@@ -139,10 +146,19 @@ def sobol(
     return SensitivityResult("sobol", frame, settings, tuple(said))
 
 
-def _standardised(blocks: FloatArray, constant: np.ndarray[Any, np.dtype[np.bool_]]) -> FloatArray:
-    """Centre and scale each output over all points, as SALib does: its S1 depends on the centre."""
-    spread = blocks.std(axis=(0, 1))
-    standard: FloatArray = (blocks - blocks.mean(axis=(0, 1))) / np.where(constant, 1.0, spread)
+def _scaled(blocks: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Centre each output over all points, and divide by its largest deviation: squares stay finite."""
+    centred = blocks - blocks.mean(axis=(0, 1))
+    largest = np.abs(centred).max(axis=(0, 1))
+    size = np.maximum(np.abs(blocks).max(axis=(0, 1)), np.finfo(float).tiny)
+    # What is left of a constant after its mean is taken away is rounding, not a deviation.
+    scale = np.where(largest <= _ROUNDING * size, size, largest)
+    return centred / scale, scale
+
+
+def _standardised(scaled: FloatArray, constant: np.ndarray[Any, np.dtype[np.bool_]]) -> FloatArray:
+    """Divide each output by its deviation over all points, as SALib does."""
+    standard: FloatArray = scaled / np.where(constant, 1.0, scaled.std(axis=(0, 1)))
     return standard
 
 
@@ -175,8 +191,9 @@ def _estimator(blocks: FloatArray, d: int, second_order: bool) -> tuple[FloatArr
 
     def estimate(means: FloatArray) -> FloatArray:
         variance = (means[..., 1] - means[..., 0] ** 2)[..., None]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            indices: FloatArray = means[..., 2:] / variance
+        # A resample may draw only blocks in which the output is the same: no variance, and no index.
+        variance = np.where(variance > _ROUNDING, variance, np.nan)
+        indices: FloatArray = means[..., 2:] / variance
         if pairs:
             indices[..., 2 * d :] -= indices[..., left] + indices[..., right]
         return indices
@@ -200,9 +217,7 @@ def _bootstrap(
         found.append(estimate((weights @ flat).reshape(size, outputs, width)))
     tails = (0.5 - confidence / 2, 0.5 + confidence / 2)
     indices = np.concatenate(found)
-    # A resample may draw only blocks in which the output is the same: it has no variance, and no index.
-    undefined = ~np.isfinite(indices).all(axis=-1)
-    indices[undefined] = np.nan
+    undefined = np.isnan(indices).all(axis=-1)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="All-NaN slice", category=RuntimeWarning)
         low, high = np.nanquantile(indices, tails, axis=0)
@@ -245,21 +260,27 @@ def _dropped(checked: Outputs, blocks: int) -> list[str]:
     ]
 
 
-def _flat(checked: Outputs, constant: Any) -> list[str]:
+def _flat(
+    checked: Outputs, constant: Any, noise: FloatArray, spread: FloatArray, units: int | None
+) -> list[str]:
+    """Say which outputs do not vary, or no more than chance; units: how many points have own noise."""
     said = []
     for k, name in enumerate(checked.names):
         if constant[k]:
+            where = "design point" if np.ptp(checked.means[:, k]) == 0 else "point of the base sample"
             said.append(
-                f"output {name!r} is the same ({checked.means[0, k]:g}) at every design point: it has no "
+                f"output {name!r} is the same ({checked.means[0, k]:g}) at every {where}: it has no "
                 "variance to explain, so its indices are NaN"
             )
             continue
-        noise = checked.noise[k]
-        noise_of_means = noise / checked.replications
-        between = checked.means[:, k].var() - noise_of_means
+        # Common random numbers: the noise is the same at every point, and no part of their differences.
+        if units is None or not np.isfinite(noise[k]):
+            continue
+        noise_of_means = noise[k] / checked.replications
+        between = spread[k] - noise_of_means
         # Three standard errors of that difference, were there nothing but noise.
-        chance = 3 * noise_of_means * np.sqrt(2 / len(checked.means))
-        if np.isfinite(noise) and between < max(chance, _LEAST_SHARE * (max(between, 0.0) + noise)):
+        chance = 3 * noise_of_means * np.sqrt(2 / units)
+        if between < max(chance, _LEAST_SHARE * (max(between, 0.0) + noise[k])):
             said.append(
                 f"output {name!r} varies no more between design points than between replications of one "
                 "point: its indices describe noise; use more replications or wider axes"
@@ -276,7 +297,7 @@ def _undefined(names: list[Any], undefined: FloatArray, constant: Any) -> list[s
     ]
 
 
-def _inflation(checked: Outputs, totals: FloatArray, variances: FloatArray, constant: Any) -> list[str]:
+def _inflation(checked: Outputs, totals: FloatArray, noise_share: FloatArray, constant: Any) -> list[str]:
     """Say how much of every total index is noise when each run had a seed of its own."""
     said = []
     remedy = "use seed_policy='block', or sobol(…, seed_factor=True)"
@@ -284,18 +305,19 @@ def _inflation(checked: Outputs, totals: FloatArray, variances: FloatArray, cons
         if constant[k]:
             continue
         if checked.replications > 1:
-            share = min(1.0, checked.noise[k] / checked.replications / variances[k])
-            if share >= _LEAST_SHARE:
-                said.append(
-                    f"output {name!r}: with independent seeds and {checked.replications} replications, "
-                    f"{share:.2f} of the variance is noise, and the total index of even an inert factor "
-                    f"reads about {share:.2f}; {remedy}, or more replications"
-                )
+            share = min(1.0, noise_share[k] / checked.replications)
+            told = (
+                f"output {name!r}: with independent seeds and {checked.replications} replications, "
+                f"{share:.2f} of the variance is noise, and the total index of even an inert factor "
+                f"reads about {share:.2f}; {remedy}, or more replications"
+            )
         else:
             share = max(0.0, float(totals[k].min()))
-            said.append(
+            told = (
                 f"output {name!r}: with independent seeds and one replication, noise inflates every "
                 f"total index, by up to {share:.2f} here (the smallest total index); {remedy}, or "
                 "replications to measure the noise"
             )
+        if share >= _LEAST_SHARE:
+            said.append(told)
     return said

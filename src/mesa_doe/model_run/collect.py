@@ -54,11 +54,12 @@ class Reader:
             first, *others = collectors
             self.notes.append(f"the model has several data collectors: {first!r} is read, not {others}")
         self._recorders = [] if outputs else recorders_of(model)
-        if outputs is None and self._collector is None and not self._recorders:
+        if outputs is None and not _reads_anything(self._collector) and not self._recorders:
             name = type(model).__name__
             message = (
-                f"{name} has no DataCollector and no DataRecorder, so there is nothing to read: give it "
-                f"one, or name the outputs, e.g. outputs=lambda model: {{'agents': len(model.agents)}}"
+                f"{name} has no DataCollector with reporters and no DataRecorder, so there is nothing to "
+                "read: give it one, or name the outputs, e.g. "
+                "outputs=lambda model: {'agents': len(model.agents)}"
             )
             raise ConfigurationError(message)
 
@@ -141,6 +142,11 @@ class Reader:
         table = tables.agents.setdefault(name, Table())
         steps, ids = [row[0] for row in rows], [row[1] for row in rows]
         self.notes += append_rows(table, run_id, columns, steps, ids)
+
+
+def _reads_anything(collector: Any) -> bool:
+    kinds = ("model_reporters", "agent_reporters", "agenttype_reporters", "tables")
+    return any(getattr(collector, kind, None) for kind in kinds)
 
 
 def _type_names(kinds: Iterable[type]) -> list[str]:

@@ -141,8 +141,17 @@ class Recipe:
 
 
 def _fresh(value: Any) -> Any:
-    """Copy a container: a model that changes its own must not change the next run's."""
-    return copy.deepcopy(value) if isinstance(value, (list, dict, set, np.ndarray)) else value
+    """Copy a parameter: a model that changes its own must not change the next run's.
+
+    Functions, classes and enum members stay what they are. What cannot be copied (a lock, say) cannot be
+    sent to another process either: it is shared by the runs of this one.
+    """
+    if isinstance(value, (bool, int, float, str, bytes, type(None))):
+        return value
+    try:
+        return copy.deepcopy(value)
+    except Exception:  # noqa: BLE001 - any object may refuse to be copied, with any error
+        return value
 
 
 def recipe_of(model_cls: Callable[..., Any], scenario_cls: type | None = None) -> Recipe:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import inspect
 import random
 import sys
@@ -22,6 +21,7 @@ from mesa_doe.errors import ConfigurationError, listed
 from mesa_doe.model_run.collect import Reader, clock
 from mesa_doe.model_run.recipe import Recipe, check_names, recipe_of
 from mesa_doe.model_run.rows import append_rows, outputs_row
+from mesa_doe.seeding import kept_generators
 
 __all__ = ["Run", "check_model", "execute", "kept_generators", "run"]
 
@@ -148,17 +148,6 @@ def check_model(configuration: RunConfiguration, recipe: Recipe) -> None:
         _forget(model)
 
 
-@contextlib.contextmanager
-def kept_generators() -> Iterator[None]:
-    """Put ``random`` and ``numpy.random`` back as they were, whatever runs seed and draw meanwhile."""
-    state, numpy_state = random.getstate(), np.random.get_state()  # noqa: NPY002
-    try:
-        yield
-    finally:
-        random.setstate(state)
-        np.random.set_state(numpy_state)  # noqa: NPY002
-
-
 def execute(configuration: RunConfiguration, recipe: Recipe) -> Run:
     """Run one configuration; never raises what the model raises.
 
@@ -177,11 +166,13 @@ def execute(configuration: RunConfiguration, recipe: Recipe) -> Run:
     if configuration.seed is not None:
         # Many models draw from the global generators somewhere (Mesa's virus model makes its graph so):
         # unseeded, the same configuration would give other results in another process.
-        random.seed(int(configuration.seed))
-        np.random.seed(int(configuration.seed) & 0xFFFFFFFF)  # noqa: NPY002
+        seed = int(configuration.seed)
+        random.seed(seed)
+        np.random.seed([seed >> shift & 0xFFFFFFFF for shift in (0, 32, 64, 96)])  # noqa: NPY002
     record = Run(configuration.run_id)
     model = None
-    phase = "building"
+    # A plain function is built and stepped at once.
+    phase = "building" if recipe.is_model else "stepping"
     start = time.perf_counter()
     try:
         model, simulator = recipe.build(configuration.parameters, configuration.seed)
@@ -245,6 +236,11 @@ def _message(error: BaseException) -> str:
 
 
 def _seed_notes(configuration: RunConfiguration, recipe: Recipe) -> list[str]:
+    if recipe.seed_as_generator:
+        return [
+            "the factory takes rng= and got a numpy Generator, of which Mesa keeps 31 bits for model.random; "
+            "let it take seed=, which is a whole 128-bit int"
+        ]
     if recipe.seed_keyword is None and configuration.seed is not None:
         return [
             "the model takes neither seed, rng nor scenario, so it cannot be seeded: a seed decides only "

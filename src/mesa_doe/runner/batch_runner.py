@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import pickle
-import warnings
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,16 +10,14 @@ import pandas as pd
 
 from mesa_doe.columns import Tables
 from mesa_doe.configurations import Configurations, RunConfiguration, column_names
-from mesa_doe.errors import ConfigurationError, StudyError, listed, warn
-from mesa_doe.model_run import Recipe, check_model, check_names, recipe_of
-from mesa_doe.results import Results
-from mesa_doe.runner.chunks import RUN_COLUMNS, Block, ChunkSizes, model_key, run_chunk
-from mesa_doe.runner.probe import Noise, noise_of
+from mesa_doe.errors import ConfigurationError, StudyError, counted, warn
+from mesa_doe.results import Noise, Results
+from mesa_doe.runner.checks import check_models, check_pickles, checked, recipes_of
+from mesa_doe.runner.chunks import RUN_COLUMNS, Block
+from mesa_doe.runner.dispatch import finished_blocks, task
+from mesa_doe.runner.noise import find_noise
 
 __all__ = ["BatchRunner"]
-
-# Seconds that a run may take to be repeated, only to see whether it can be.
-_SHORT = 1.0
 
 
 class BatchRunner:
@@ -66,24 +61,27 @@ class BatchRunner:
         chunk_size: int | None = None,
         progress: bool | None = None,
     ) -> None:
-        if n_jobs is not None and (isinstance(n_jobs, bool) or not isinstance(n_jobs, int) or n_jobs == 0):
+        if n_jobs is not None and (not _is_int(n_jobs) or n_jobs == 0):
             message = f"n_jobs takes an int other than 0 (-1 is all cores) or None, got {n_jobs!r}"
             raise ConfigurationError(message)
-        if chunk_size is not None and (not isinstance(chunk_size, int) or chunk_size < 1):
+        if chunk_size is not None and (not _is_int(chunk_size) or chunk_size < 1):
             message = f"chunk_size takes an int from 1 or None, got {chunk_size!r}"
             raise ConfigurationError(message)
-        self.configurations = _checked(configurations)
-        self.n_jobs = n_jobs
+        self.configurations = checked(configurations)
+        self.n_jobs = None if n_jobs is None else int(n_jobs)
         self.chunk_size = chunk_size
         self.progress = progress
-        self._recipes = _recipes(self.configurations)
+        self._recipes = recipes_of(self.configurations)
         self._blocks: list[Block] = []
-        self._noise: Noise = "unknown"
+        self._noise: dict[str, Noise] = {}
         if n_jobs != 1:
-            _check_pickles(self._task(0, 1))
+            check_pickles(task(self.configurations, self._recipes, 0, 1))
 
     def run_all(self) -> Results:
         """Run everything.
+
+        Afterwards up to three short runs are repeated, with their seed and with another, to know of each
+        output whether it has noise and whether the seed decides it: ``results.noise``.
 
         Returns
         -------
@@ -92,7 +90,7 @@ class BatchRunner:
         Raises
         ------
         ConfigurationError
-            Before the first run, if the model records nothing and no outputs were named.
+            Before or with the first runs, if the model records nothing and no outputs were named.
         StudyError
             If a worker process died; ``runner.results`` holds the runs that were finished.
 
@@ -101,192 +99,106 @@ class BatchRunner:
         MesaDoeWarning
             If runs failed, or the model did something that a user should know.
         """
-        self._check_models()
-        self._blocks = []
-        for block in self._finished_blocks():
+        check_models(self.configurations, self._recipes)
+        self._blocks, self._noise = [], {}
+        for block in finished_blocks(
+            self.configurations,
+            self._recipes,
+            n_jobs=self.n_jobs,
+            chunk_size=self.chunk_size,
+            progress=self.progress,
+        ):
             self._blocks.append(block)
-        self._noise = self._find_noise()
+            self._stop_if_nothing_can_be_read()
+        self._noise = find_noise(self.configurations, self._recipes, self._outcome())
         results = self.results
         self._tell(results)
         return results
 
+    def _stop_if_nothing_can_be_read(self) -> None:
+        """Stop where the first runs show that a factory's models record nothing, as all will."""
+        statuses = [status for block in self._blocks for status in block.runs["status"]]
+        errors = self._blocks[-1].runs
+        if "ok" not in statuses and errors["error_type"][0] == ConfigurationError.__name__:
+            raise ConfigurationError(errors["error"][0])
+
     @property
     def results(self) -> Results:
         """The runs that are finished: all of them, or what there was when ``run_all`` was interrupted."""
-        blocks = sorted(self._blocks, key=lambda block: block.start)
-        if not blocks:
+        if not self._blocks:
             message = "nothing was run yet: call run_all()"
             raise StudyError(message)
         frame, parameters = _configuration_frame(self.configurations)
-        columns: dict[str, list[Any]] = {
-            name: [value for block in blocks for value in block.runs[name]] for name in RUN_COLUMNS
-        }
-        done = np.concatenate([np.arange(block.start, block.stop) for block in blocks])
-        outcome = pd.DataFrame(columns, index=frame.index[done])
-        steps = outcome["steps"].to_numpy(np.float64)
-        if np.array_equal(steps, steps.astype(np.int64)):
-            outcome["steps"] = steps.astype(np.int64)
-        runs = pd.concat([frame.iloc[done], outcome], axis=1).sort_index(kind="stable")
+        outcome = self._outcome()
+        runs = pd.concat([frame.iloc[outcome.index], outcome.set_index(frame.index[outcome.index])], axis=1)
         data = Tables()
-        for block in blocks:
+        for block in self._in_order():
             data.extend(block.data)
-        first = self.configurations[0]
+        lists_differ = not isinstance(self.configurations, Configurations)
+        periods = {c.data_collection_period for c in self.configurations} if lists_differ else set()
         return Results(
             runs,
             data,
             parameters=parameters,
             design=getattr(self.configurations, "design", None),
-            seed_policy=self._seed_policy(),
-            period=first.data_collection_period,
+            seed_policy=getattr(self.configurations, "seed_policy", None),
+            noise=self._noise,
+            period=self.configurations[0].data_collection_period if len(periods) < 2 else None,
         )
 
-    def _seed_policy(self) -> str | None:
-        if self._noise == "none":
-            return None
-        # Runs that no seed reaches differ from each other as if each had a seed of its own.
-        return (
-            "independent" if self._noise == "unseeded" else getattr(self.configurations, "seed_policy", None)
-        )
+    def _in_order(self) -> list[Block]:
+        return sorted(self._blocks, key=lambda block: block.start)
 
-    def _find_noise(self) -> Noise:
-        """Find out by repeating one short run whether seeds reach a model that takes none."""
-        if any(recipe.seed_keyword is not None for recipe in self._recipes.values()):
-            return "seeded"
-        for block in self._blocks:
-            for k, (status, seconds) in enumerate(
-                zip(block.runs["status"], block.runs["wall_time"], strict=True)
-            ):
-                if status == "ok" and seconds < _SHORT:
-                    configuration = self.configurations[block.start + k]
-                    return noise_of(configuration, self._recipes[model_key(configuration)])
-        return "unknown"
-
-    def _task(self, start: int, stop: int) -> tuple[int, Sequence[RunConfiguration], Any]:
-        part = self.configurations[start:stop]
-        if isinstance(part, Configurations):
-            part = part.without_design()
-        return start, part, self._recipes
-
-    def _finished_blocks(self) -> Iterator[Block]:
-        import joblib
-
-        parallel = joblib.Parallel(
-            n_jobs=self.n_jobs, return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs"
-        )
-        sizes = ChunkSizes(len(self.configurations), joblib.effective_n_jobs(self.n_jobs), self.chunk_size)
-        run = joblib.delayed(run_chunk)
-        finished = parallel(run(*self._task(start, stop)) for start, stop in sizes)
-        with _bar(len(self.configurations), self.progress) as bar:
-            try:
-                for block in finished:
-                    sizes.learn(block)
-                    bar.update(block.stop - block.start)
-                    yield block
-            except pickle.PicklingError as error:
-                message = f"a configuration cannot be sent to worker processes: {error}; use n_jobs=1"
-                raise ConfigurationError(message) from error
-            except RuntimeError as error:
-                # loky's TerminatedWorkerError and BrokenProcessPool are RuntimeErrors.
-                done = sum(block.stop - block.start for block in self._blocks)
-                message = (
-                    f"a worker process died (out of memory, or a crash in compiled code) after {done} of "
-                    f"{len(self.configurations)} runs; runner.results holds these. joblib said: {error}"
-                )
-                raise StudyError(message) from error
-
-    def _check_models(self) -> None:
-        seen = set()
-        candidates: Sequence[RunConfiguration] = self.configurations
-        if isinstance(candidates, Configurations):
-            candidates = [candidates[0]]
-        for configuration in candidates:
-            key = model_key(configuration)
-            if key not in seen:
-                seen.add(key)
-                check_model(configuration, self._recipes[key])
+    def _outcome(self) -> pd.DataFrame:
+        """Return what the finished runs decided, by their position among the configurations."""
+        blocks = self._in_order()
+        columns = {name: [value for block in blocks for value in block.runs[name]] for name in RUN_COLUMNS}
+        done = np.concatenate([np.arange(block.start, block.stop) for block in blocks])
+        outcome = pd.DataFrame(columns, index=done)
+        steps = outcome["steps"].to_numpy(np.float64)
+        if np.array_equal(steps, steps.astype(np.int64)):
+            outcome["steps"] = steps.astype(np.int64)
+        return outcome
 
     def _tell(self, results: Results) -> None:
-        if self._noise == "unseeded":
+        unseeded = [name for name, noise in self._noise.items() if noise == "unseeded"]
+        if unseeded:
             warn(
-                "the model draws random numbers that no seed reaches: the same configuration gives other "
-                "results each time, and all runs are independent, whatever the seed_policy; let it take "
-                "rng= or seed="
+                f"no seed reaches the randomness of {', '.join(map(repr, unseeded))}: the same configuration "
+                "gives other results each time, and all runs are independent, whatever the seed_policy; "
+                "let the model take rng= or seed="
             )
-        for note in dict.fromkeys(note for block in self._blocks for note in block.notes):
+        if self._noise and set(self._noise.values()) == {"none"}:
+            self._tell_of_needless_runs()
+        for note in dict.fromkeys(note for block in self._in_order() for note in block.notes):
             warn(note)
         failures = results.failures
         if len(failures):
             first = failures.iloc[0]
             warn(
-                f"{len(failures)} of {len(results)} runs failed; the first, run {failures.index[0]}, while "
-                f"{first['origin']}: {first['error_type']}: {first['error']}. See results.failures"
+                f"{len(failures)} of {counted(len(results), 'run')} failed; the first, run "
+                f"{failures.index[0]}, while {first['origin']}: {first['error_type']}: {first['error']}. "
+                "See results.failures"
+            )
+        if len(failures) < len(results) and not (results.outputs or results.agents or results.tables):
+            warn("no run reported any output: the data collector or the outputs function gave no columns")
+
+    def _tell_of_needless_runs(self) -> None:
+        replications = getattr(self.configurations, "replications", 1)
+        if replications > 1:
+            warn(
+                f"the model draws no random numbers, so its {replications} replications are the same run; "
+                "use replications=1"
+            )
+        elif getattr(self.configurations, "seed_policy", None) == "factor":
+            warn(
+                "the model draws no random numbers, so the seed is a factor that does nothing; "
+                "make the design with seed_factor=False"
             )
 
 
-def _checked(configurations: Any) -> Sequence[RunConfiguration]:
-    if isinstance(configurations, Configurations):
-        if len(configurations) == 0:
-            message = "there are no configurations to run"
-            raise ConfigurationError(message)
-        return configurations
-    if not isinstance(configurations, Sequence) or isinstance(configurations, (str, bytes)):
-        message = (
-            "BatchRunner takes design.configurations(...) or a list of RunConfiguration, "
-            f"got {type(configurations).__name__}"
-        )
-        raise ConfigurationError(message)
-    if len(configurations) == 0:
-        message = "there are no configurations to run"
-        raise ConfigurationError(message)
-    problems: dict[str, None] = {}
-    for position, configuration in enumerate(configurations):
-        if not isinstance(configuration, RunConfiguration):
-            problems[f"configuration {position} is no RunConfiguration but {configuration!r}"] = None
-        else:
-            problems.update(dict.fromkeys(configuration.problems()))
-    if not problems:
-        problems.update(dict.fromkeys(_duplicates(configurations)))
-    if problems:
-        raise ConfigurationError(listed(list(problems), "the configurations have problems"))
-    return list(configurations)
-
-
-def _duplicates(configurations: Sequence[RunConfiguration]) -> list[str]:
-    counts = Counter(configuration.run_id for configuration in configurations)
-    twice = [run_id for run_id, count in counts.items() if count > 1]
-    if not twice:
-        return []
-    shown = ", ".join(map(str, sorted(twice)[:5])) + (", …" if len(twice) > 5 else "")
-    return [f"run_id must be unique, but {shown} occur more than once"]
-
-
-def _recipes(configurations: Sequence[RunConfiguration]) -> dict[tuple[Any, Any], Recipe]:
-    """Return the recipe of each model, having checked every combination of parameter names once."""
-    recipes: dict[tuple[Any, Any], Recipe] = {}
-    checked = set()
-    one_of_each = [configurations[0]] if isinstance(configurations, Configurations) else configurations
-    for configuration in one_of_each:
-        key = model_key(configuration)
-        if key not in recipes:
-            recipes[key] = recipe_of(configuration.model_cls, configuration.scenario_cls)
-        names = (key, tuple(configuration.parameters))
-        if names not in checked:
-            checked.add(names)
-            check_names(recipes[key], configuration.parameters)
-    return recipes
-
-
-def _check_pickles(task: Any) -> None:
-    import cloudpickle
-
-    try:
-        cloudpickle.dumps(task)
-    except Exception as error:
-        message = (
-            f"the model, its outputs or a parameter cannot be sent to worker processes "
-            f"({type(error).__name__}: {error}); use n_jobs=1, or keep open files, locks and connections out"
-        )
-        raise ConfigurationError(message) from error
+def _is_int(value: Any) -> bool:
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
 def _configuration_frame(configurations: Sequence[RunConfiguration]) -> tuple[pd.DataFrame, list[str]]:
@@ -318,15 +230,3 @@ def _parameter_column(values: list[Any]) -> Any:
     for row, value in enumerate(values):
         column[row] = value
     return pd.Series(column, dtype=object).array
-
-
-def _bar(total: int, progress: bool | None) -> Any:
-    with warnings.catch_warnings():
-        # In a notebook without ipywidgets tqdm falls back to text, and says so at every import.
-        warnings.simplefilter("ignore")
-        from tqdm.auto import tqdm
-
-    in_notebook = tqdm.__module__ == "tqdm.notebook"
-    # None: only where the stream is a terminal.
-    disable = not progress if progress is not None else (False if in_notebook else None)
-    return tqdm(total=total, unit="run", disable=disable)

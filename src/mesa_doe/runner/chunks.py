@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from mesa_doe.columns import Tables
 from mesa_doe.configurations import RunConfiguration
-from mesa_doe.model_run import Recipe, execute, kept_generators
+from mesa_doe.errors import ConfigurationError
+from mesa_doe.model_run import Recipe, execute
+from mesa_doe.runner.checks import ModelKey, model_key
+from mesa_doe.seeding import kept_generators
 
-__all__ = ["Block", "ChunkSizes", "model_key", "run_chunk"]
+__all__ = ["RUN_COLUMNS", "Block", "ChunkSizes", "run_chunk", "run_pickled"]
 
 #: Columns of ``Results.runs`` that a run decides, in order.
 RUN_COLUMNS = ("status", "origin", "error_type", "error", "steps", "wall_time", "traceback")
@@ -42,13 +46,8 @@ class Block:
     notes: dict[str, None] = field(default_factory=dict)
 
 
-def model_key(configuration: RunConfiguration) -> tuple[Any, Any]:
-    """Return what decides the recipe of a run."""
-    return configuration.model_cls, configuration.scenario_cls
-
-
 def run_chunk(
-    start: int, configurations: Sequence[RunConfiguration], recipes: Mapping[tuple[Any, Any], Recipe]
+    start: int, configurations: Sequence[RunConfiguration], recipes: Mapping[ModelKey, Recipe]
 ) -> Block:
     """Run a chunk of configurations; never raises what a model raises.
 
@@ -65,15 +64,40 @@ def run_chunk(
     Block
     """
     block = Block(start, start + len(configurations))
+    # A thousand failures of one kind hold one text.
+    texts: dict[Any, Any] = {}
     with kept_generators():
         for configuration in configurations:
             record = execute(configuration, recipes[model_key(configuration)])
             for name in RUN_COLUMNS:
-                block.runs[name].append(getattr(record, name))
+                value = getattr(record, name)
+                block.runs[name].append(texts.setdefault(value, value) if isinstance(value, str) else value)
             block.data.extend(record.data)
             block.notes.update(dict.fromkeys(record.notes))
     block.data.compact()
     return block
+
+
+def run_pickled(task: bytes) -> Block:
+    """Run a chunk in a worker process.
+
+    The task comes as bytes of cloudpickle: joblib itself would send arrays of levels by plain pickle,
+    which cannot name what a script or notebook defines, and large arrays as read-only memory maps.
+
+    Raises
+    ------
+    ConfigurationError
+        If the worker cannot load it.
+    """
+    try:
+        start, configurations, recipes = pickle.loads(task)
+    except Exception as error:
+        message = (
+            f"a worker process cannot load the model or its parameters ({type(error).__name__}: {error}); "
+            "define them in an importable module or in the script itself, or use n_jobs=1"
+        )
+        raise ConfigurationError(message) from error
+    return run_chunk(start, configurations, recipes)
 
 
 class ChunkSizes:

@@ -1,10 +1,10 @@
-"""Probes of a model: whether each factor reaches it, and whether its seed does."""
+"""``check_factors``: whether each factor reaches the model at all."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,15 +12,14 @@ import pandas as pd
 from mesa_doe.configurations import Outputs, RunConfiguration
 from mesa_doe.design import Design
 from mesa_doe.errors import StudyError
-from mesa_doe.model_run import Recipe, Run, execute, kept_generators, run
+from mesa_doe.model_run import run
 from mesa_doe.seeding import RNG, root_entropy
 
-__all__ = ["Noise", "check_factors", "noise_of"]
-
-Noise: TypeAlias = Literal["none", "seeded", "unseeded", "unknown"]
+__all__ = ["check_factors"]
 
 # Where an axis is moved to from its middle: near its ends, inside any law's support.
 _MOVES = (0.02, 0.25, 0.75, 0.98)
+_NUMBERS = (bool, int, float)
 
 
 def check_factors(
@@ -57,7 +56,8 @@ def check_factors(
     Raises
     ------
     StudyError
-        If the model gives different results for the same seed, so that nothing can be told.
+        If nothing can be told: the run in the middle of the space fails or reports nothing, or the
+        model gives different results for the same seed.
 
     Examples
     --------
@@ -81,6 +81,15 @@ def check_factors(
         scenario_cls=scenario_cls,
     )
     base = _reported(middle)
+    if len(base["error"]):
+        message = (
+            f"the run in the middle of the space failed ({base['error']['error'].iloc[0]}), so it cannot be "
+            "told what a factor changes; doe.run of one configuration shows where"
+        )
+        raise StudyError(message)
+    if not set().union(*(frame.columns for frame in base.values())) - {"run_id", "step", "agent_id", "error"}:
+        message = f"the model reported nothing in {steps} steps, so it cannot be told what a factor changes"
+        raise StudyError(message)
     if not _equal(base, _reported(middle)):
         message = (
             "the model gives different results for the same configuration and seed, so it cannot be told "
@@ -94,35 +103,13 @@ def check_factors(
             unit = np.full(len(space), 0.5)
             unit[column] = move
             moved = dataclasses.replace(middle, parameters={**_values(design, unit), **space.constants})
-            if moved.parameters[factor] is middle.parameters[factor]:
+            here, there = middle.parameters[factor], moved.parameters[factor]
+            if here is there or (type(here) in _NUMBERS and here == there):
                 continue
             moves += 1
             changes = changes or not _equal(base, _reported(moved))
         rows[factor] = {"changes": changes, "moves": moves}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("factor")
-
-
-def noise_of(configuration: RunConfiguration, recipe: Recipe) -> Noise:
-    """Find out where a model's noise comes from, by running one configuration three times.
-
-    Parameters
-    ----------
-    configuration : RunConfiguration
-    recipe : Recipe
-
-    Returns
-    -------
-    {"none", "seeded", "unseeded"}
-        The model draws no random numbers; its seed decides them; or its seed does not.
-    """
-    other = dataclasses.replace(configuration, seed=(configuration.seed or 0) + 1)
-    with kept_generators():
-        first, again, reseeded = (
-            _tables(execute(one, recipe)) for one in (configuration, configuration, other)
-        )
-    if not _equal(first, again):
-        return "unseeded"
-    return "none" if _equal(first, reseeded) else "seeded"
 
 
 def _values(design: Design, unit: np.ndarray[Any, np.dtype[np.float64]]) -> dict[str, Any]:
@@ -134,10 +121,7 @@ def _values(design: Design, unit: np.ndarray[Any, np.dtype[np.float64]]) -> dict
 
 
 def _reported(configuration: RunConfiguration) -> dict[str, pd.DataFrame]:
-    return _tables(run(configuration, on_error="record"))
-
-
-def _tables(record: Run) -> dict[str, pd.DataFrame]:
+    record = run(configuration, on_error="record")
     failed = pd.DataFrame({"error": [record.error]} if record.status != "ok" else {})
     return {"": record.model, "error": failed, **record.agents, **record.tables}
 

@@ -1,0 +1,78 @@
+"""Where the noise of each output comes from, found by repeating a few short runs."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from mesa_doe.configurations import RunConfiguration
+from mesa_doe.model_run import Recipe, execute
+from mesa_doe.results import Noise
+from mesa_doe.runner.checks import ModelKey, model_key
+from mesa_doe.seeding import kept_generators
+
+__all__ = ["find_noise", "noise_of"]
+
+# Seconds that a run may take to be repeated, only to see whether it can be.
+_SHORT = 0.5
+_GRAVITY: tuple[Noise, ...] = ("none", "seeded", "unseeded")
+
+
+def find_noise(
+    configurations: Sequence[RunConfiguration],
+    recipes: Mapping[ModelKey, Recipe],
+    runs: pd.DataFrame,
+) -> dict[str, Noise]:
+    """Repeat the first, the middle and the last of the short runs.
+
+    Parameters
+    ----------
+    configurations : sequence of RunConfiguration
+    recipes : mapping
+    runs : DataFrame
+        ``status`` and ``wall_time`` of every configuration, in their order.
+
+    Returns
+    -------
+    dict of str to {"none", "seeded", "unseeded"}
+        By output; empty where every run takes too long or failed.
+    """
+    short = ((runs["status"] == "ok") & (runs["wall_time"] < _SHORT)).to_numpy().nonzero()[0].tolist()
+    found: dict[str, Noise] = {}
+    for position in dict.fromkeys(short[k] for k in (0, len(short) // 2, -1)) if short else ():
+        configuration = configurations[position]
+        for name, noise in noise_of(configuration, recipes[model_key(configuration)]).items():
+            found[name] = max(noise, found.get(name, "none"), key=_GRAVITY.index)
+    return found
+
+
+def noise_of(configuration: RunConfiguration, recipe: Recipe) -> dict[str, Noise]:
+    """Run one configuration twice with its seed and once with another.
+
+    Parameters
+    ----------
+    configuration : RunConfiguration
+    recipe : Recipe
+
+    Returns
+    -------
+    dict of str to {"none", "seeded", "unseeded"}
+        By output: it does not vary; it follows the seed; or it varies though the seed is the same.
+    """
+    other = dataclasses.replace(configuration, seed=(configuration.seed or 0) + 1)
+    with kept_generators():
+        first, again, reseeded = (
+            execute(one, recipe).data.model.to_frame() for one in (configuration, configuration, other)
+        )
+    found: dict[str, Noise] = {}
+    for name in first.columns:
+        if name not in ("run_id", "step"):
+            seeded = "none" if _same(first, reseeded, name) else "seeded"
+            found[name] = seeded if _same(first, again, name) else "unseeded"  # type: ignore[assignment]
+    return found
+
+
+def _same(one: pd.DataFrame, other: pd.DataFrame, name: str) -> bool:
+    return name in other.columns and one[name].equals(other[name])
