@@ -36,6 +36,7 @@ def test_the_public_names_are_held():
         "Boolean",
         "Categorical",
         "Constant",
+        "Derived",
         "Discrete",
         "Integer",
         "Law",

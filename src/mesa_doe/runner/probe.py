@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,12 +14,12 @@ from mesa_doe.design import Design
 from mesa_doe.errors import StudyError
 from mesa_doe.model_run import run
 from mesa_doe.seeding import RNG, root_entropy
+from mesa_doe.space import ParameterSpace
 
 __all__ = ["check_factors"]
 
 # Where an axis is moved to from its middle: near its ends, inside any law's support.
 _MOVES = (0.02, 0.25, 0.75, 0.98)
-_NUMBERS = (bool, int, float)
 
 
 def check_factors(
@@ -39,7 +39,8 @@ def check_factors(
     Parameters
     ----------
     design : Design
-        Its space says how far each factor is moved: from the middle to near both ends.
+        Its space says how far each factor is moved: from the middle to near both ends. Where the middle
+        breaks a constraint, from the first point of the design; moves that break one are left out.
     model_cls : type or callable
     steps : int, default 5
     rng : int, SeedSequence or Generator, default 0
@@ -70,10 +71,13 @@ def check_factors(
     {'a': True, 'b': False}
     """
     space = design.space
+    columns = space.columns_from_unit(np.full((1, len(space)), 0.5))
+    if not space.satisfied(columns).all():
+        columns = {name: design.points[name].to_numpy()[:1] for name in space.names}
     middle = RunConfiguration(
         model_cls,
         run_id=0,
-        parameters={**_values(design, np.full(len(space), 0.5)), **space.constants},
+        parameters=_parameters(space, columns),
         max_steps=steps,
         data_collection_period=1,
         seed=root_entropy(rng),
@@ -97,27 +101,29 @@ def check_factors(
         )
         raise StudyError(message)
     rows = {}
-    for column, factor in enumerate(space.names):
+    for factor, axis in space.axes.items():
         changes, moves = False, 0
         for move in _MOVES:
-            unit = np.full(len(space), 0.5)
-            unit[column] = move
-            moved = dataclasses.replace(middle, parameters={**_values(design, unit), **space.constants})
-            here, there = middle.parameters[factor], moved.parameters[factor]
-            if here is there or (type(here) in _NUMBERS and here == there):
+            there = {**columns, factor: axis.from_unit(np.array([move]))}
+            if _alike(columns[factor][0], there[factor][0]) or not space.satisfied(there).all():
                 continue
+            moved = dataclasses.replace(middle, parameters=_parameters(space, there))
             moves += 1
             changes = changes or not _equal(base, _reported(moved))
         rows[factor] = {"changes": changes, "moves": moves}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("factor")
 
 
-def _values(design: Design, unit: np.ndarray[Any, np.dtype[np.float64]]) -> dict[str, Any]:
-    columns = design.space.columns_from_unit(unit[None, :])
-    return {
-        name: column[0].item() if isinstance(column[0], np.generic) else column[0]
-        for name, column in columns.items()
-    }
+def _parameters(space: ParameterSpace, columns: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the keywords of a model at the one point that columns hold."""
+    whole = {**columns, **space.derived_columns(columns)}
+    values = {name: column[0] for name, column in whole.items()}
+    plain = {name: v.item() if isinstance(v, np.generic) else v for name, v in values.items()}
+    return {**plain, **space.constants}
+
+
+def _alike(here: Any, there: Any) -> bool:
+    return here is there or (isinstance(here, np.generic) and here == there)
 
 
 def _reported(configuration: RunConfiguration) -> dict[str, pd.DataFrame]:

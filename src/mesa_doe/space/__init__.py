@@ -1,6 +1,7 @@
 """The parameter space: axes, constants, and the way between the unit cube and native values."""
 
 from mesa_doe.space.axes import Axis, Discrete, Integer, Real
+from mesa_doe.space.derived import Derived
 from mesa_doe.space.laws import Law
 from mesa_doe.space.levels import Boolean, Categorical, Constant
 from mesa_doe.space.space import ParameterSpace
@@ -10,6 +11,7 @@ __all__ = [
     "Boolean",
     "Categorical",
     "Constant",
+    "Derived",
     "Discrete",
     "Integer",
     "Law",

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mesa_doe.errors import SpaceError
+from mesa_doe.errors import SpaceError, listed
 from mesa_doe.space.axes import Axis
 from mesa_doe.space.levels import Constant
-from mesa_doe.space.values import as_column, plain
+from mesa_doe.space.values import Array, as_column, as_numbers, objects, plain
 
-__all__ = ["close_to", "points_problems"]
+__all__ = ["close_to", "points_problems", "typed_columns"]
 
 
 def close_to(name: Any, names: Iterable[Any]) -> str:
@@ -59,3 +59,51 @@ def points_problems(entries: Mapping[str, Axis], points: Any) -> list[str]:
     if len(set(lengths.values())) > 1:
         problems.append(f"columns must be equally long, got {lengths!r}")
     return problems
+
+
+def typed_columns(axes: Mapping[str, Axis], points: Any) -> tuple[dict[str, Array], int]:
+    """Read the columns of these axes off a table, each of the type that its axis gives, and count the rows.
+
+    Values are not checked against the axes; what is no number, in a column of numbers, is NaN.
+
+    Raises
+    ------
+    SpaceError
+        If a column is missing, or the columns are not equally long.
+
+    Examples
+    --------
+    >>> from mesa_doe.space.axes import Integer
+    >>> typed_columns({"n": Integer(1, 4)}, {"n": [1, 2], "other": "?"})
+    ({'n': array([1, 2])}, 2)
+    """
+    if not isinstance(points, (pd.DataFrame, Mapping)):
+        raise SpaceError(f"points must be a DataFrame or a mapping of columns, got {type(points).__name__}")
+    columns, problems = {}, []
+    for name, axis in axes.items():
+        try:
+            if name not in points:
+                raise SpaceError(f"the column is missing{close_to(name, points)}")
+            columns[name] = _typed(as_column(points[name]), axis.from_unit(np.empty(0)).dtype.kind)
+        except SpaceError as error:
+            problems.append(f"axis {name!r}: {error}")
+    lengths = {name: len(column) for name, column in columns.items()}
+    if len(set(lengths.values())) > 1:
+        problems.append(f"columns must be equally long, got {lengths!r}")
+    if problems:
+        raise SpaceError(listed(problems, "the points do not fit the parameter space"))
+    if isinstance(points, pd.DataFrame):
+        return columns, len(points)
+    return columns, next(iter(lengths.values()), 0)
+
+
+def _typed(column: Array, kind: str) -> Array:
+    if kind == "O":
+        return column if column.dtype.kind == "O" else objects(map(plain, column))
+    if kind == "b":
+        if column.dtype.kind != "b" and not all(isinstance(value, (bool, np.bool_)) for value in column):
+            raise SpaceError("a value is neither True nor False")
+        return column.astype(np.bool_)
+    numbers = as_numbers(column)
+    whole = numbers.dtype.kind == "i" or (numbers.dtype.kind == "u" and numbers.max(initial=0) < 2**63)
+    return numbers.astype(np.int64 if whole else np.float64)

@@ -8,6 +8,7 @@ from typing import Any, TypeGuard
 
 from mesa_doe.errors import SpaceError
 from mesa_doe.space.axes import Axis
+from mesa_doe.space.derived import Derived
 from mesa_doe.space.laws import Law
 from mesa_doe.space.levels import Constant
 from mesa_doe.space.scipy_laws import is_law, unusable
@@ -61,6 +62,8 @@ def read_entry(value: Any) -> Axis:
         return value
     if isinstance(value, type) and all(hasattr(value, method) for method in _AXIS_METHODS):
         raise SpaceError(f"{value.__name__} is a class: write {value.__name__}(...) with its arguments")
+    if value is Derived:
+        raise SpaceError("Derived is a class: write Derived(...) with its expression")
     if (why := unusable(value)) is not None:
         raise SpaceError(why)
     if is_law(value):

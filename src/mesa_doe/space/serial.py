@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+import pandas as pd
 
 from mesa_doe.errors import SpaceError, listed
 from mesa_doe.space.axes import Axis, Discrete, Integer, Real
+from mesa_doe.space.derived import Derived
 from mesa_doe.space.laws import Law
 from mesa_doe.space.levels import Boolean, Categorical, Constant
+from mesa_doe.space.rules import Rule
 from mesa_doe.space.scipy_laws import build
 from mesa_doe.space.values import json_ready
 
-__all__ = ["VERSION", "entries_from_dict", "entries_to_dict"]
+__all__ = ["VERSION", "entries_from_dict", "entries_to_dict", "extras_from_dict", "extras_to_dict"]
 
 VERSION = 1
 
@@ -33,13 +37,14 @@ _KINDS: dict[str, tuple[type, Callable[..., Axis], tuple[str, ...]]] = {
 }
 
 
-def entries_to_dict(entries: Mapping[str, Axis]) -> dict[str, Any]:
+def entries_to_dict(entries: Mapping[str, Axis], others: Sequence[str] = ()) -> dict[str, Any]:
     """Describe axes and constants, in their order, in what JSON gives back exactly.
 
     Raises
     ------
     SpaceError
-        If a value would come back as something else; every such axis is named.
+        If a value would come back as something else; every such axis is named, beside `others`, problems
+        of other parts of the space.
 
     Examples
     --------
@@ -54,7 +59,7 @@ def entries_to_dict(entries: Mapping[str, Axis]) -> dict[str, Any]:
             axes[name] = json_ready(axis.to_dict())
         except SpaceError as error:
             problems.append(f"axis {name!r}: {error}")
-    if problems:
+    if problems := [*problems, *others]:
         raise SpaceError(listed(problems, "the parameter space cannot be written to JSON"))
     return {"version": VERSION, "axes": axes}
 
@@ -100,3 +105,41 @@ def _entry(description: Any) -> Axis:
         ] * bool(unknown)
         raise SpaceError(f"an axis of kind {kind!r} {' and '.join(wrong)}")
     return maker(**given)
+
+
+def extras_to_dict(
+    derived: Mapping[str, Derived], correlation: pd.DataFrame | None, constraints: Sequence[Rule]
+) -> tuple[dict[str, Any], list[str]]:
+    """Describe what a space has beside axes and constants, and say what cannot be described.
+
+    Examples
+    --------
+    >>> extras_to_dict({"c": Derived("a + b")}, None, [Rule("a < b"), Rule(max)])
+    ({'derived': {'c': 'a + b'}, 'constraints': ['a < b']}, ['constraint max: a function cannot be ...'])
+    """
+    document: dict[str, Any] = {}
+    why = "a function cannot be written to JSON: give the expression as text"
+    problems = [f"derived {k!r}: {why}" for k, v in derived.items() if not isinstance(v.expression, str)]
+    problems += [f"constraint {rule}: {why}" for rule in constraints if not isinstance(rule.given, str)]
+    if derived:
+        document["derived"] = {k: v.expression for k, v in derived.items() if isinstance(v.expression, str)}
+    if correlation is not None:
+        document["correlation"] = correlation.to_numpy().tolist()
+    if constraints:
+        document["constraints"] = [rule.given for rule in constraints if isinstance(rule.given, str)]
+    return document, problems
+
+
+def extras_from_dict(document: Mapping[str, Any]) -> tuple[dict[str, Derived], Any, Any]:
+    """Read a document's derived parameters, correlation and constraints, which `ParameterSpace` checks.
+
+    Raises
+    ------
+    SpaceError
+        If the derived ones are no mapping of names to expressions.
+    """
+    derived = document.get("derived", {})
+    if not isinstance(derived, Mapping) or not all(isinstance(text, str) for text in derived.values()):
+        raise SpaceError(f"'derived' must be a dict of name: expression, got {derived!r}")
+    correlation, constraints = document.get("correlation"), document.get("constraints")
+    return {name: Derived(text) for name, text in derived.items()}, correlation, constraints

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NoReturn
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from mesa_doe.errors import SpaceError, listed
 from mesa_doe.space.axes import Axis
+from mesa_doe.space.constraints import breaks, kept
+from mesa_doe.space.copula import Copula
+from mesa_doe.space.derived import Derived, computed
 from mesa_doe.space.from_salib import entries_from_salib
 from mesa_doe.space.levels import Constant
-from mesa_doe.space.points import close_to, points_problems
-from mesa_doe.space.reading import name_problem, read_entry
-from mesa_doe.space.serial import entries_from_dict, entries_to_dict
+from mesa_doe.space.parts import read_parts
+from mesa_doe.space.points import close_to, points_problems, typed_columns
+from mesa_doe.space.reading import read_entry
+from mesa_doe.space.rules import Rule
+from mesa_doe.space.serial import entries_from_dict, entries_to_dict, extras_from_dict, extras_to_dict
 from mesa_doe.space.values import Array, Floats
 
 __all__ = ["ParameterSpace"]
@@ -28,13 +34,33 @@ class ParameterSpace:
     ----------
     mapping : mapping of str to object, optional
         Names and axes, for names held in variables.
+    correlation : DataFrame or array_like, shape (d, d), optional
+        Rank (Spearman) correlation wanted between factors: a frame by names of some or all factors, the
+        others being independent, or an array in the order of `names`. See the notes.
+    constraints : list of str or callable, optional
+        Which points are meant: conditions such as ``"low < high"``, ``"kind != 'random' or n > 3"`` (parsed,
+        never evaluated by Python; see `mesa_doe.space.expressions.Expression`), or functions that take
+        columns of factors as keyword arguments, arrays (n,) that are read-only (and constants, as their
+        values), and return an array (n,) of bools. Samplers keep the points that satisfy all.
     **axes : object
-        A name and an axis, a scipy.stats law, or a plain value, which makes a constant.
+        A name and an axis, a scipy.stats law, a `Derived`, or a plain value, which makes a constant. A
+        parameter called `correlation` or `constraints` must be given in the mapping.
 
     Raises
     ------
     SpaceError
-        Naming every mistake of every axis at once.
+        Naming every mistake of every axis, of the correlation and of the constraints at once.
+
+    Notes
+    -----
+    Correlation is put in by a Gaussian copula inside `from_unit`: the unit cube stays one of independent
+    coordinates, and each factor keeps its law. Factors after the first correlated one no longer have the
+    strata of a Latin hypercube. The correlation holds for the shares of the unit interval: where an axis has
+    few values, ties bring that of the values nearer to zero, and levels count in the order listed.
+
+    Sobol indices, and every other decomposition of variance, assume independent factors: under correlation
+    or constraints the shares of two factors cannot be told apart, and the indices mean nothing.
+    `is_independent` tells, so that an analysis can refuse.
 
     Examples
     --------
@@ -44,11 +70,22 @@ class ParameterSpace:
     {'density': [0.1, 0.9], 'radius': [1, 4]}
     """
 
-    __slots__ = ("_entries",)
+    __slots__ = ("_constraints", "_copula", "_derived", "_entries")
     __hash__ = None  # type: ignore[assignment]  # constants may be lists
     _entries: dict[str, Axis]
+    _derived: dict[str, Derived]
+    _copula: Copula | None
+    _constraints: tuple[Rule, ...]
 
-    def __init__(self, mapping: Mapping[str, Any] | None = None, /, **axes: Any) -> None:
+    def __init__(
+        self,
+        mapping: Mapping[str, Any] | None = None,
+        /,
+        *,
+        correlation: Any = None,
+        constraints: Any = None,
+        **axes: Any,
+    ) -> None:
         if mapping is not None and not isinstance(mapping, Mapping):
             raise SpaceError(
                 f"a parameter space takes a mapping or name=axis, got a {type(mapping).__name__}"
@@ -57,22 +94,18 @@ class ParameterSpace:
         problems = [
             f"axis {name!r}: given twice, in the mapping and as a keyword" for name in axes if name in given
         ]
-        entries: dict[str, Axis] = {}
-        for name, value in {**given, **axes}.items():
-            if (problem := name_problem(name)) is not None:
-                problems.append(problem)
-            try:
-                entries[name] = read_entry(value)
-                problems += [f"axis {name!r}: {problem}" for problem in entries[name].problems()]
-            except SpaceError as error:
-                problems.append(f"axis {name!r}: {error}")
+        parts = read_parts({**given, **axes}, correlation, constraints)
+        problems += parts.problems
         if not given and not axes:
             problems.append(
                 "a parameter space needs at least one axis, e.g. ParameterSpace(density=Real(0, 1))"
             )
         if problems:
             raise SpaceError(listed(problems, "the parameter space has mistakes"))
-        object.__setattr__(self, "_entries", entries)
+        object.__setattr__(self, "_entries", parts.entries)
+        object.__setattr__(self, "_derived", parts.derived)
+        object.__setattr__(self, "_copula", parts.copula)
+        object.__setattr__(self, "_constraints", parts.constraints)
 
     @property
     def axes(self) -> Mapping[str, Axis]:
@@ -93,6 +126,35 @@ class ParameterSpace:
         """The names of the factors, in the order given: the columns of a sample."""
         return tuple(self.axes)
 
+    @property
+    def derived(self) -> Mapping[str, Derived]:
+        """The derived parameters by name, in the order given; read-only. No factors, and not in `axes`."""
+        return MappingProxyType(self._derived)
+
+    @property
+    def correlation(self) -> pd.DataFrame | None:
+        """The rank correlation of all factors (d, d), by their names; None where they are not correlated."""
+        if self._copula is None:
+            return None
+        return pd.DataFrame(self._copula.spearman.copy(), index=self.names, columns=self.names)
+
+    @property
+    def constraints(self) -> tuple[str | Callable[..., Any], ...]:
+        """The constraints, texts and functions, as given."""
+        return tuple(rule.given for rule in self._constraints)
+
+    @property
+    def is_independent(self) -> bool:
+        """Whether factors vary independently: there is no correlation and no constraint.
+
+        Examples
+        --------
+        >>> from mesa_doe.space import Real
+        >>> ParameterSpace(a=Real(0, 1), b=Real(0, 1), constraints=["a < b"]).is_independent
+        False
+        """
+        return self._copula is None and not self._constraints
+
     def __len__(self) -> int:
         return len(self.axes)
 
@@ -106,16 +168,28 @@ class ParameterSpace:
         try:
             return self._entries[name]
         except KeyError:
+            if name in self._derived:
+                raise KeyError(f"{name!r} has no axis, since it is derived: see space.derived") from None
             raise KeyError(f"no parameter {name!r}{close_to(name, self._entries)}") from None
 
     def __eq__(self, other: object) -> bool:
         # As lists: the order of the factors is the order of a sample's columns.
         if not isinstance(other, ParameterSpace):
             return NotImplemented
-        return list(self._entries.items()) == list(other._entries.items())
+        return (
+            list(self._entries.items()) == list(other._entries.items())
+            and list(self._derived.items()) == list(other._derived.items())
+            and self._copula == other._copula
+            and self._constraints == other._constraints
+        )
 
     def __repr__(self) -> str:
-        lines = (f"    {name}={_written(axis)}," for name, axis in self._entries.items())
+        lines = [f"    {name}={_written(axis)}," for name, axis in self._entries.items()]
+        lines += [f"    {name}={derived!r}," for name, derived in self._derived.items()]
+        if self._copula is not None:
+            lines.append(f"    correlation={self._copula.spearman.tolist()!r},")
+        if self._constraints:
+            lines.append(f"    constraints={list(self.constraints)!r},")
         return "\n".join([f"{type(self).__name__}(", *lines, ")"])
 
     def __setattr__(self, name: str, value: Any) -> NoReturn:
@@ -125,7 +199,8 @@ class ParameterSpace:
         raise AttributeError(f"a parameter space cannot be changed: make a new one (deleting {name!r})")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self._entries,)
+        correlation = None if self._copula is None else self._copula.spearman
+        return _again, (type(self), {**self._entries, **self._derived}, correlation, self.constraints)
 
     def columns_from_unit(self, u: Any) -> dict[str, Array]:
         """Turn points of the unit cube into native values, an array a factor.
@@ -146,6 +221,8 @@ class ParameterSpace:
             If the shape is another, or a value is not from 0 to 1.
         """
         unit = self._checked_unit(u)
+        if self._copula is not None:
+            unit = self._copula.from_unit(unit)
         return {name: axis.from_unit(unit[:, j]) for j, (name, axis) in enumerate(self.axes.items())}
 
     def from_unit(self, u: Any) -> pd.DataFrame:
@@ -159,7 +236,8 @@ class ParameterSpace:
         Returns
         -------
         DataFrame, shape (n, d)
-            A column a factor; the index is called `point` and counts from 0.
+            A column a factor; the index is called `point` and counts from 0. Points that break a constraint
+        are given too: see `satisfied`.
         """
         columns = self.columns_from_unit(u)
         index = pd.RangeIndex(len(np.asarray(u)), name="point")
@@ -180,18 +258,20 @@ class ParameterSpace:
         Returns
         -------
         ndarray of float, shape (n, d)
-            A column a factor, in the order of `names`.
+            A column a factor, in the order of `names`; independent coordinates, also under correlation.
+            There, points far out against it come back as near as floats allow (see `copula.Copula`).
 
         Raises
         ------
         SpaceError
-            Naming every missing column and the first wrong value of each.
+            Naming every missing column and the first wrong value of each. Constraints are not asked.
         """
-        if problems := self.problems_of(points):
+        if problems := points_problems(self._entries, points):
             raise SpaceError(listed(problems, "the points do not fit the parameter space"))
         if not len(self):
             return np.empty((len(points) if isinstance(points, pd.DataFrame) else 0, 0))
-        return np.column_stack([axis.to_unit(points[name]) for name, axis in self.axes.items()])
+        unit: Floats = np.column_stack([axis.to_unit(points[name]) for name, axis in self.axes.items()])
+        return unit if self._copula is None else self._copula.to_unit(unit)
 
     def problems_of(self, points: Any) -> list[str]:
         """Say what keeps a table of native values from being points of this space.
@@ -205,7 +285,8 @@ class ParameterSpace:
         -------
         list of str
             A sentence for each missing column, and for each with values that its axis does not have.
-            A column of a constant must hold the constant.
+            A column of a constant must hold the constant. Where there are none, one for each constraint that
+            a row breaks. Columns of derived parameters are not looked at.
 
         Examples
         --------
@@ -213,7 +294,94 @@ class ParameterSpace:
         >>> ParameterSpace(radius=Integer(1, 4)).problems_of({"radius": [1, 5]})
         ["axis 'radius': 5 in row 1 is no value of Integer(low=1, high=4)"]
         """
-        return points_problems(self._entries, points)
+        if (problems := points_problems(self._entries, points)) or not self._constraints:
+            return problems
+        columns, count = typed_columns(self.axes, points)
+        return breaks(self._constraints, columns, self.constants, count)
+
+    def satisfied(self, points: Any) -> npt.NDArray[np.bool_]:
+        """Tell which points satisfy all constraints.
+
+        Parameters
+        ----------
+        points : DataFrame or mapping of str to array_like, length n
+            Native values, a column a factor at least; not checked against the axes.
+
+        Returns
+        -------
+        ndarray of bool, shape (n,)
+            True everywhere if there are no constraints.
+
+        Raises
+        ------
+        SpaceError
+            If a column is missing, or a constraint cannot be computed in a row (division by zero, ...).
+
+        Examples
+        --------
+        >>> from mesa_doe.space import Real
+        >>> space = ParameterSpace(a=Real(0, 1), b=Real(0, 1), constraints=["a < b"])
+        >>> space.satisfied({"a": [0.1, 0.9], "b": [0.5, 0.5]})
+        array([ True, False])
+        """
+        columns, count = typed_columns(self.axes, points)
+        return kept(self._constraints, columns, self.constants, count)
+
+    def acceptance(self, n: int = 10_000, *, rng: Any = 0) -> float:
+        """Estimate which share of the points of the unit cube satisfies all constraints.
+
+        Parameters
+        ----------
+        n : int, default 10_000
+            How many random points are tried; the standard error is at most ``0.5 / sqrt(n)``.
+        rng : int, SeedSequence or Generator, default 0
+
+        Returns
+        -------
+        float
+
+        Examples
+        --------
+        >>> from mesa_doe.space import Real
+        >>> space = ParameterSpace(a=Real(0, 1), b=Real(0, 1), constraints=["a < b"])
+        >>> round(space.acceptance(), 1)
+        0.5
+        """
+        if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
+            raise SpaceError(f"acceptance: n takes an int from 1, got {n!r}")
+        if not self._constraints:
+            return 1.0
+        unit = np.random.default_rng(rng).random((n, len(self)))
+        return float(self.satisfied(self.columns_from_unit(unit)).mean())
+
+    def derived_columns(self, points: Any) -> dict[str, Array]:
+        """Compute the derived parameters of points.
+
+        Parameters
+        ----------
+        points : DataFrame or mapping of str to array_like, length n
+            Native values, a column a factor at least; constants are known.
+
+        Returns
+        -------
+        dict of str to ndarray, shape (n,)
+            bool, int64 or float64; object where a function returns other things. In the order given.
+
+        Raises
+        ------
+        SpaceError
+            If a column is missing, or a derived parameter cannot be computed in a row.
+
+        Examples
+        --------
+        >>> from mesa_doe.space import Integer
+        >>> space = ParameterSpace(a=Integer(1, 9), width=20, area=Derived("a * width"))
+        >>> space.derived_columns({"a": [1, 2]})
+        {'area': array([20, 40])}
+        """
+        columns, count = typed_columns(self.axes, points)
+        rules = {name: derived.rule for name, derived in self._derived.items()}
+        return computed(rules, columns, self.constants, count)
 
     def to_dict(self) -> dict[str, Any]:
         """Describe the space in what JSON can hold; `from_dict` makes an equal one of it.
@@ -221,9 +389,11 @@ class ParameterSpace:
         Raises
         ------
         SpaceError
-            If a level, a constant or a law would not come back exactly.
+            If a level, a constant or a law would not come back exactly, or a constraint or derived parameter
+            is a function.
         """
-        return entries_to_dict(self._entries)
+        extras, problems = extras_to_dict(self._derived, self.correlation, self._constraints)
+        return {**entries_to_dict(self._entries, problems), **extras}
 
     @classmethod
     def from_dict(cls, document: Any) -> ParameterSpace:
@@ -240,7 +410,11 @@ class ParameterSpace:
         >>> ParameterSpace.from_dict(space.to_dict()) == space
         True
         """
-        return cls(entries_from_dict(document))
+        entries = entries_from_dict(document)
+        derived, correlation, constraints = extras_from_dict(document)
+        if twice := [repr(name) for name in derived if name in entries]:
+            raise SpaceError(f"both an axis and derived: {', '.join(twice)}")
+        return cls({**entries, **derived}, correlation=correlation, constraints=constraints)
 
     @classmethod
     def from_salib(cls, problem: Any) -> ParameterSpace:
@@ -280,6 +454,10 @@ class ParameterSpace:
                 f" in row {i} ({int(wrong.sum())} such in all)"
             )
         return unit
+
+
+def _again(cls: type[ParameterSpace], entries: Any, correlation: Any, constraints: Any) -> ParameterSpace:
+    return cls(entries, correlation=correlation, constraints=constraints)
 
 
 def _written(axis: Axis) -> str:
