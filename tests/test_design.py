@@ -19,7 +19,7 @@ def design_of(unit=UNIT, **settings):
 
 
 def longer(design, n):
-    return design_of(np.linspace(0, 1, 2 * n).reshape(n, 2), extension=longer)
+    return design_of(np.linspace(0, 1, 2 * n).reshape(n, 2), extension="nested", longer=longer)
 
 
 def test_a_sample_of_ones_own_becomes_points_in_order():
@@ -149,9 +149,69 @@ def test_an_extension_that_does_not_begin_with_the_design_is_refused():
     with pytest.raises(
         DesignError, match="the longer mine design does not begin with this one: it was probably"
     ):
-        design_of(extension=longer).extend(6)
-    with pytest.raises(DesignError, match="extend takes the new size, larger than n=3, got 2"):
-        design_of(extension=longer).extend(2)
+        design_of(extension="nested", longer=longer).extend(6)
+    with pytest.raises(DesignError, match="extend takes the new size, an int larger than n=3, got 2"):
+        design_of(extension="nested", longer=longer).extend(2)
+
+
+def test_an_extension_that_is_no_longer_than_the_design_is_refused():
+    design = design_of(extension="nested", longer=lambda design, n: design)
+    with pytest.raises(DesignError, match="does not begin with this one"):
+        design.extend(6)
+
+
+def test_a_design_says_what_its_extension_promises():
+    assert design_of().extension == "none"
+    for extension in ("nested", "augmented", "independent"):
+        design = design_of(extension=extension, longer=longer)
+        assert design.extension == pickle.loads(pickle.dumps(design)).extension == extension
+
+
+@pytest.mark.parametrize("extension", ["nest", "", None, longer, True], ids=repr)
+def test_an_unknown_promise_is_refused_with_the_known_in_order(extension):
+    with pytest.raises(
+        DesignError, match="extension takes augmented, independent, nested, none, and all but"
+    ):
+        design_of(extension=extension, longer=longer)
+
+
+def test_a_promise_needs_what_keeps_it():
+    with pytest.raises(DesignError, match="all but 'none' need longer=, got 'nested'"):
+        design_of(extension="nested")
+
+
+def test_groups_are_kept_in_the_order_of_the_factors_and_shown():
+    design = design_of(groups={"b": ["n"], "a": ["x"]}, options={"n": 3, "groups": "as given"})
+    assert list(design.groups.items()) == [("a", ("x",)), ("b", ("n",))]
+    assert repr(design) == "<Design: 3 points of 2 factors in 2 groups (a: x; b: n), mine(n=3)>"
+    for again in (pickle.loads(pickle.dumps(design)), copy.deepcopy(design)):
+        assert again.groups == design.groups
+    with pytest.raises(TypeError, match="mappingproxy"):
+        design.groups["a"] = ("n",)
+
+
+def test_a_design_without_groups_says_nothing_of_them():
+    assert design_of().groups is None
+    assert "group" not in repr(design_of())
+
+
+def test_the_seed_may_be_in_a_group_of_its_own():
+    design = design_of([[0.5, 0.5, 0.0]], seed_levels=[0], groups={"all": ["x", "n"], "seed": ["seed"]})
+    assert dict(design.groups) == {"all": ("x", "n"), "seed": ("seed",)}
+
+
+@pytest.mark.parametrize(
+    ("groups", "words"),
+    [
+        ({"a": ["x"]}, "mine: factor 'n' is in no group"),
+        ({"a": ["x", "n"]}, "mine: at least two groups are needed"),
+        ({"a": ["x", "width"], "b": ["n"]}, "'width' is no factor"),
+    ],
+    ids=str,
+)
+def test_groups_that_do_not_share_out_the_factors_are_refused(groups, words):
+    with pytest.raises(DesignError, match=words):
+        design_of(groups=groups)
 
 
 @pytest.mark.parametrize(

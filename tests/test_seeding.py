@@ -1,4 +1,5 @@
 import math
+import random
 import sys
 
 import numpy as np
@@ -9,7 +10,7 @@ from scipy import stats
 
 from mesa_doe.errors import ConfigurationError
 from mesa_doe.samplers import latin_hypercube, sobol
-from mesa_doe.seeding import SeedPlan, library_seed, root_entropy, seed_units
+from mesa_doe.seeding import SeedPlan, kept_generators, library_seed, root_entropy, seed_units
 from mesa_doe.space import ParameterSpace, Real
 
 SPACE = ParameterSpace(x=Real(0, 1), y=Real(0, 1))
@@ -295,3 +296,21 @@ def test_a_seed_is_good_for_python_and_numpy_generators():
     assert seed.bit_length() > sys.maxsize.bit_length()
     assert random.Random(seed).random() == random.Random(seed).random()
     assert np.random.default_rng(seed).random() == np.random.default_rng(seed).random()
+
+
+# kept_generators
+
+
+@pytest.mark.parametrize("error", [None, KeyError], ids=str)
+def test_the_global_generators_are_put_back_whatever_happens_meanwhile(error):
+    before = random.getstate(), np.random.get_state(legacy=False)  # noqa: NPY002
+    try:
+        with kept_generators():
+            random.seed(1)
+            np.random.seed(1)  # noqa: NPY002
+            np.random.standard_normal()  # noqa: NPY002
+            if error is not None:
+                raise error
+    except KeyError:
+        pass
+    np.testing.assert_equal((random.getstate(), np.random.get_state(legacy=False)), before)  # noqa: NPY002

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 import pandas as pd
 
 from mesa_doe.configurations import Configurations, Outputs
-from mesa_doe.errors import ConfigurationError, DesignError
+from mesa_doe.errors import ConfigurationError, DesignError, listed
 from mesa_doe.seeding import RNG, SeedPlan, SeedPolicy, root_entropy, seed_units
 from mesa_doe.space import ParameterSpace
+from mesa_doe.space.groups import Groups, read_groups
 
-__all__ = ["SEED_FACTOR", "Design"]
+__all__ = ["SEED_FACTOR", "Design", "Extension"]
 
 #: Name of the seed where it is a factor of the design.
 SEED_FACTOR = "seed"
@@ -23,6 +24,11 @@ _WHY_POLICY = {
     "block": "one seed for all rows of one block of the {method} design, another for each replication",
     "independent": "every run its own seed",
 }
+
+#: What a longer design promises; each keeps the points that were there. `nested`: it is the one that the
+#: sampler makes of the larger n, and as even. `augmented`: the union has the property of the method, though
+#: it is not what the sampler would make at once. `independent`: the new points are further draws.
+Extension: TypeAlias = Literal["nested", "augmented", "independent", "none"]
 
 FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
@@ -51,8 +57,12 @@ class Design:
         Native values, where they are not to be computed from ``unit``.
     rows : int, optional
         How many points the method promises.
-    extension : callable, optional
-        ``(design, n) -> Design``, for methods whose longer designs begin with the shorter ones.
+    extension : {"nested", "augmented", "independent", "none"}, default "none"
+        What a longer design of this method promises.
+    longer : callable, optional
+        ``(design, n) -> Design``, or the DesignError that says why not; what :meth:`extend` calls.
+    groups : mapping of str to sequence of str, optional
+        Factors that move together; each factor is in one group.
 
     Attributes
     ----------
@@ -61,11 +71,16 @@ class Design:
     unit : ndarray (points, factors)
     factors : tuple of str
         Names of the columns of ``unit``: the space's, and ``"seed"`` where the seed is a factor.
+    extension : str
+        ``"nested"``: a longer design is the one that the sampler makes of the larger n, and as even;
+        ``"augmented"``: old and new points together have the property of the method; ``"independent"``:
+        new points are further draws; ``"none"``: it cannot be extended.
 
     Raises
     ------
     DesignError
-        If the sample has the wrong shape, is empty, not finite, or outside the unit cube.
+        If the sample has the wrong shape, is empty, not finite, or outside the unit cube, or the groups
+        do not share out the factors.
 
     Examples
     --------
@@ -86,8 +101,16 @@ class Design:
         seed_levels: Any = None,
         points: pd.DataFrame | None = None,
         rows: int | None = None,
-        extension: Callable[[Design, int], Design] | None = None,
+        extension: Extension = "none",
+        longer: Callable[[Design, int], Design] | None = None,
+        groups: Any = None,
     ) -> None:
+        if extension not in get_args(Extension) or (extension != "none" and longer is None):
+            message = (
+                f"extension takes {', '.join(sorted(get_args(Extension)))}, and all but 'none' need longer=, "
+                f"got {extension!r}"
+            )
+            raise DesignError(message)
         self.space = space
         self.method = method
         self.options: Mapping[str, Any] = MappingProxyType(dict(options))
@@ -95,14 +118,22 @@ class Design:
         self.unit = self._checked_unit(unit, rows)
         self.blocks = self._checked_ints("blocks", blocks)
         self.seed_levels = self._checked_ints("seed_levels", seed_levels)
-        self._extension = extension
-        self.points = space.from_unit(self.unit[:, : len(space)]) if points is None else points
-        if (*self.points.columns,) != space.names or len(self.points) != len(self.unit):
+        self.extension = extension
+        self._longer = longer
+        self._groups = None if groups is None else read_groups(groups, self.factors, method)
+        self._points = space.from_unit(self.unit[:, : len(space)]) if points is None else points.copy()
+        if (*self._points.columns,) != space.names or len(self._points) != len(self.unit):
             message = (
                 f"points must have the columns {space.names!r} and {len(self.unit)} rows, "
-                f"got {(*self.points.columns,)!r} and {len(self.points)}"
+                f"got {(*self._points.columns,)!r} and {len(self._points)}"
             )
             raise DesignError(message)
+        if space.constraints and not space.satisfied(self._points).all():
+            message = (
+                f"points of a {method} design break the constraints of the space, and none can be left out "
+                "of its pattern; use monte_carlo, sobol_sequence or halton, which draw such points again. "
+            )
+            raise DesignError(message + listed(space.problems_of(self._points), "the points have problems"))
 
     def _checked_unit(self, unit: Any, rows: int | None) -> FloatArray:
         where = f"the {self.method} sample"
@@ -154,8 +185,22 @@ class Design:
                 array.setflags(write=False)  # which pickle forgets
 
     def __repr__(self) -> str:
-        options = ", ".join(f"{name}={value!r}" for name, value in self.options.items() if name != "entropy")
-        return f"<Design: {len(self)} points of {len(self.factors)} factors, {self.method}({options})>"
+        said = ("entropy",) if self.groups is None else ("entropy", "groups")
+        options = ", ".join(f"{name}={value!r}" for name, value in self.options.items() if name not in said)
+        groups = "" if self.groups is None else f" in {len(self.groups)} groups ({_written(self.groups)})"
+        return (
+            f"<Design: {len(self)} points of {len(self.factors)} factors{groups}, {self.method}({options})>"
+        )
+
+    @property
+    def points(self) -> pd.DataFrame:
+        """Native values, one row a point (index ``point``): a copy, so that no change of it is run unseen."""
+        return self._points.copy()
+
+    @property
+    def groups(self) -> Groups | None:
+        """The factors of each group, by its name, in the order of the factors; None without groups."""
+        return None if self._groups is None else MappingProxyType(self._groups)
 
     @property
     def default_seed_policy(self) -> str:
@@ -175,23 +220,25 @@ class Design:
         Returns
         -------
         Design
+            With every point of this one, in its place; what else it promises is ``design.extension``.
 
         Raises
         ------
         DesignError
-            If the method is not nested, or ``n`` is not larger.
+            If the method cannot keep the points, or not for this ``n``, or ``n`` is not larger.
         """
-        if self._extension is None:
+        if self._longer is None:
             message = (
                 f"a {self.method} design cannot be extended: a longer one has other points. "
                 "Choose its size beforehand, or use sobol, whose longer designs begin with the shorter ones"
             )
             raise DesignError(message)
-        longer = self._extension(self, n)
-        if len(longer) <= len(self):
-            message = f"extend takes the new size, larger than n={self.options.get('n')!r}, got {n!r}"
+        size = self.options.get("n")
+        if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or (size is not None and n <= size):
+            message = f"extend takes the new size, an int larger than n={size!r}, got {n!r}"
             raise DesignError(message)
-        if not np.array_equal(longer.unit[: len(self)], self.unit):
+        longer = self._longer(self, int(n))
+        if len(longer) <= len(self) or not np.array_equal(longer.unit[: len(self)], self.unit):
             message = (
                 f"the longer {self.method} design does not begin with this one: it was probably made "
                 "with another version of its library; make a new design instead"
@@ -257,7 +304,10 @@ class Design:
             units = seed_units(policy, len(self), self.blocks)  # type: ignore[arg-type]
         return Configurations(
             model_cls,
-            {name: self.points[name].to_numpy() for name in self.space.names},
+            {
+                **{name: self._points[name].to_numpy() for name in self.space.names},
+                **self.space.derived_columns(self._points),
+            },
             constants=self.space.constants,
             replications=replications,
             seeds=SeedPlan(root_entropy(rng), units, policy),
@@ -283,3 +333,7 @@ class Design:
                 "be the same run again; use replications=1, or seed_policy='common'"
             )
             raise ConfigurationError(message)
+
+
+def _written(groups: Groups) -> str:
+    return "; ".join(f"{name}: {', '.join(members)}" for name, members in groups.items())

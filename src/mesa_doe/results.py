@@ -327,12 +327,13 @@ class Results:
     def _check_parameters(self, design: Design) -> None:
         """Refuse a design whose points are not those that were run."""
         points = self.runs["point"].to_numpy(int)
+        own = design.points
         for factor in design.space.names:
             column = f"{factor}_parameter" if f"{factor}_parameter" in self.parameters else factor
             if column not in self.parameters:
                 message = f"the runs are not those of the design: they have no parameter {factor!r}"
                 raise AnalysisError(message)
-            theirs = design.points[factor].to_numpy()[points].tolist()
+            theirs = own[factor].to_numpy()[points].tolist()
             for run, (mine, other) in enumerate(zip(self.runs[column].tolist(), theirs, strict=True)):
                 if mine is not other and not _equal(mine, other):
                     message = (

@@ -350,3 +350,17 @@ def test_one_factor_alone_explains_everything():
     design = doe.sobol(unit_space(1), 64, rng=1)
     result = doe.analyze.sobol(design, design.unit[:, 0])
     assert result.table().loc["x0", "ST"] == pytest.approx(1, abs=0.05)
+
+
+@pytest.mark.parametrize("second_order", [False, True])
+def test_groups_have_one_index_each_equal_to_salibs(second_order):
+    groups = {"net": ["x0", "x2"], "rest": ["x1"], "last": ["x3"]}
+    design = doe.sobol(unit_space(4), 64, rng=3, groups=groups, second_order=second_order)
+    y = some_outputs(design)[:, 0]
+    result = doe.analyze.sobol(design, y)
+    labels = {**problem(4), "groups": ["net", "rest", "net", "last"]}
+    theirs = salib_sobol.analyze(labels, y, calc_second_order=second_order, seed=1)
+    table = result.table()
+    assert table.index[:3].tolist() == ["net", "rest", "last"]
+    np.testing.assert_allclose(table["ST"].iloc[:3], theirs["ST"], rtol=1e-12)
+    np.testing.assert_allclose(table["S1"].iloc[:3], theirs["S1"], rtol=1e-12, atol=1e-13)

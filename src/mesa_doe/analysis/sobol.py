@@ -104,7 +104,8 @@ def sobol(
         message = f"sobol: confidence takes a number between 0 and 1, got {confidence!r}"
         raise AnalysisError(message)
     checked = checked_outputs(design, y, names=outputs, missing=missing, method="sobol")
-    factors = list(design.factors)
+    # Factors that move together have one index together.
+    factors = list(design.groups or design.factors)
     second_order = bool(design.options["second_order"])
     step = len(factors) * (2 if second_order else 1) + 2
     blocks = checked.means.reshape(-1, step, len(checked.names))

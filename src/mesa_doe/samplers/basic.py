@@ -24,6 +24,7 @@ __all__ = ["explicit"]
     points="those given",
     extension="none",
     random=False,
+    correlated=True,
     source="",
 )
 def explicit(points: Any, space: ParameterSpace | None = None) -> Design:
@@ -70,7 +71,7 @@ def explicit(points: Any, space: ParameterSpace | None = None) -> Design:
     problems = [
         f"column {name!r} is no axis of the space"
         for name in frame.columns
-        if name not in space.names and name not in space.constants
+        if not {name} & {*space.names, *space.constants, *space.derived}
     ]
     problems += space.problems_of(frame)
     if problems:

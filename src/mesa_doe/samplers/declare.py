@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, ParamSpec, TypeAlias
+from typing import Any, ParamSpec
 
 import numpy as np
 import pandas as pd
 
-from mesa_doe.design import Design
+from mesa_doe.design import Design, Extension
 from mesa_doe.errors import DesignError
 from mesa_doe.space import ParameterSpace
 
-__all__ = ["SAMPLERS", "SamplerInfo", "check_n", "check_space", "declare", "table"]
+__all__ = ["SAMPLERS", "SamplerInfo", "check_count", "check_n", "check_space", "declare", "table"]
 
 P = ParamSpec("P")
-Extension: TypeAlias = Literal["nested", "none"]
 
 
 @dataclass(frozen=True)
@@ -30,12 +29,20 @@ class SamplerInfo:
         The library's function that makes the sample, or ``"mesa-doe"``.
     points : str
         Its cost, as a formula in n and d.
-    extension : {"nested", "none"}
-        Whether a longer design begins with the shorter one.
+    extension : {"nested", "augmented", "independent", "none"}
+        What a longer design promises, as in :class:`mesa_doe.Design`; options of one call may rule it out.
     random : bool
         Whether ``rng`` changes the sample.
     source : str
         The paper.
+    groups : bool, default False
+        Whether factors may be moved in groups.
+    even : bool, default True
+        Whether each value of a discrete axis comes up in its share.
+    correlated : bool, default False
+        Whether factors may be correlated: the sample has no structure that a copula would break.
+    rejects : bool, default False
+        Whether points that break a constraint are drawn again.
     """
 
     function: Callable[..., Design]
@@ -44,6 +51,10 @@ class SamplerInfo:
     extension: Extension
     random: bool
     source: str
+    groups: bool = False
+    even: bool = True
+    correlated: bool = False
+    rejects: bool = False
 
 
 #: Every sampler by name; filled by :func:`declare`.
@@ -51,13 +62,22 @@ SAMPLERS: dict[str, SamplerInfo] = {}
 
 
 def declare(
-    *, library: str, points: str, extension: Extension, random: bool, source: str
+    *,
+    library: str,
+    points: str,
+    extension: Extension,
+    random: bool,
+    source: str,
+    groups: bool = False,
+    even: bool = True,
+    correlated: bool = False,
+    rejects: bool = False,
 ) -> Callable[[Callable[P, Design]], Callable[P, Design]]:
     """Enter a sampler in the table of samplers; the function itself stays as it is.
 
     Parameters
     ----------
-    library, points, extension, random, source
+    library, points, extension, random, source, groups, even, correlated, rejects
         As in :class:`SamplerInfo`.
 
     Returns
@@ -67,7 +87,9 @@ def declare(
     """
 
     def enter(function: Callable[P, Design]) -> Callable[P, Design]:
-        SAMPLERS[function.__name__] = SamplerInfo(function, library, points, extension, random, source)
+        SAMPLERS[function.__name__] = SamplerInfo(
+            function, library, points, extension, random, source, groups, even, correlated, rejects
+        )
         return function
 
     return enter
@@ -79,7 +101,8 @@ def table() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a sampler, by name: what it is, library, points, extension and source.
+        One row a sampler, by name: what it is, library, points, extension, groups, even, correlation,
+        constraints and source.
 
     Examples
     --------
@@ -92,6 +115,10 @@ def table() -> pd.DataFrame:
             "library": info.library,
             "points": info.points,
             "extension": info.extension,
+            "groups": info.groups,
+            "even": info.even,
+            "correlation": info.correlated,
+            "constraints": "drawn again" if info.rejects else "checked",
             "source": info.source,
         }
         for name, info in sorted(SAMPLERS.items())
@@ -100,7 +127,7 @@ def table() -> pd.DataFrame:
 
 
 def check_space(space: Any, method: str) -> None:
-    """Refuse what is no space, or one with nothing to vary.
+    """Refuse what is no space, one with nothing to vary, or one whose correlation the method would break.
 
     Raises
     ------
@@ -113,6 +140,13 @@ def check_space(space: Any, method: str) -> None:
         constants = ", ".join(space.constants)
         message = f"{method} needs an axis that varies; this space has only constants ({constants})"
         raise DesignError(message)
+    if space.correlation is not None and not (method in SAMPLERS and SAMPLERS[method].correlated):
+        able = ", ".join(sorted(name for name, info in SAMPLERS.items() if info.correlated))
+        message = (
+            f"{method} needs independent factors, but those of this space are correlated: its points lie in "
+            f"a pattern that a correlation would bend. Take a space without correlation=, or one of {able}"
+        )
+        raise DesignError(message)
 
 
 def check_n(n: Any, method: str) -> int:
@@ -123,7 +157,24 @@ def check_n(n: Any, method: str) -> int:
     DesignError
         If it is no int, or less than 1.
     """
-    if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
-        message = f"{method}: n takes an int from 1, got {n!r}"
+    return check_count(n, method, "n", 1)
+
+
+def check_count(value: Any, method: str, name: str, least: int) -> int:
+    """Return a whole number as a plain int, or refuse it.
+
+    Raises
+    ------
+    DesignError
+        If it is no int, or less than ``least``.
+
+    Examples
+    --------
+    >>> check_count(0, "morris", "levels", 2)
+    Traceback (most recent call last):
+    mesa_doe.errors.DesignError: morris: levels takes an int from 2, got 0
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        message = f"{method}: {name} takes an int from {least}, got {value!r}"
         raise DesignError(message)
-    return int(n)
+    return int(value)

@@ -1,0 +1,227 @@
+"""Stars: from each base point one step a factor, short ones for derivatives or long ones for effects."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+
+from mesa_doe.design import Design
+from mesa_doe.errors import DesignError, MesaDoeWarning
+from mesa_doe.samplers.declare import check_n, check_space, declare
+from mesa_doe.samplers.qmc import sobol_points, warn_if_unbalanced
+from mesa_doe.samplers.salib import unit_problem
+from mesa_doe.seeding import RNG, kept_generators, library_seed, root_entropy
+from mesa_doe.space import Axis, Boolean, Discrete, Integer, ParameterSpace
+from mesa_doe.space.values import is_number, plain
+
+__all__ = ["finite_difference", "radial"]
+
+FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
+
+
+@declare(
+    library="scipy.stats.qmc.Sobol, steps by mesa-doe",
+    points="n(d + 1)",
+    extension="nested",
+    random=True,
+    source="Sobol' & Kucherenko 2009",
+)
+def finite_difference(space: ParameterSpace, n: int, *, rng: RNG = None, delta: float = 0.01) -> Design:
+    """Short steps, one a factor, from points all over the cube: for derivative-based measures (DGSM).
+
+    Parameters
+    ----------
+    space : ParameterSpace
+        Derivatives are with respect to the unit cube, so of a law with respect to its probability.
+    n : int
+        Number of base points; a power of two, else the sequence loses its balance and a warning says so.
+    rng : int, SeedSequence, Generator or None
+    delta : float, default 0.01
+        Length of a step as a share of the unit range, up to 0.5. A model's own noise enters the measure
+        over delta squared: of a noisy one, take 0.1 or more, and the seed by block.
+
+    Returns
+    -------
+    Design
+        Of n(d + 1) points: a base point, then that point with one factor after the other moved by delta,
+        up where there is room, else down. ``design.blocks`` numbers the base points.
+        ``design.extend(n)`` keeps every point and continues the sequence (``"nested"``).
+
+    Raises
+    ------
+    DesignError
+        If ``n`` is less than 1, or delta is not above 0 and at most 0.5.
+
+    Warns
+    -----
+    MesaDoeWarning
+        If ``n`` is no power of two, or a discrete axis is moved by no whole number of its values: most steps
+        then change nothing, and the others too much.
+
+    Notes
+    -----
+    Rows are those of `SALib.sample.finite_diff <https://salib.readthedocs.io/en/latest/api.html>`_, but it
+    is not called: it steps by a share of the value, not of the range, which is nothing at zero; it clips
+    points of laws to their parameters; it takes no seed. Base points are a scrambled Sobol sequence, none
+    skipped.
+
+    Examples
+    --------
+    >>> from mesa_doe.space import ParameterSpace, Real
+    >>> finite_difference(ParameterSpace(a=Real(0, 10), b=Real(0, 1)), 64, rng=1, delta=0.1).unit.shape
+    (192, 2)
+    """
+    check_space(space, "finite_difference")
+    n = check_n(n, "finite_difference")
+    delta = plain(delta)
+    if not is_number(delta) or not 0 < delta <= 0.5:
+        message = f"finite_difference: delta takes a number above 0 and at most 0.5, got {delta!r}"
+        raise DesignError(message)
+    warn_if_unbalanced(n, "finite_difference", stacklevel=3)
+    uneven = [name for name, axis in space.axes.items() if _moves_now_and_then(axis, delta)]
+    if uneven:
+        warnings.warn(
+            f"finite_difference: a step of delta={delta!r} changes the discrete {', '.join(uneven)} now and "
+            "then only, and has no derivative; use sobol or shapley, or 1/delta values an axis",
+            MesaDoeWarning,
+            stacklevel=2,
+        )
+    return _finite_difference(space, n, root_entropy(rng), float(delta))
+
+
+def _moves_now_and_then(axis: Axis, delta: float) -> bool:
+    if isinstance(axis, (Boolean, Discrete, Integer)):
+        values = (axis.n_levels or 0) * delta
+        return round(values) < 1 or abs(values - round(values)) > 1e-9
+    return axis.n_levels is not None or axis.from_unit(np.array([0.5])).dtype.kind != "f"
+
+
+def _finite_difference(space: ParameterSpace, n: int, entropy: int, delta: float) -> Design:
+    base = sobol_points(len(space), n, entropy)
+    return _star(
+        space,
+        base,
+        np.where(base + delta <= 1, base + delta, base - delta),
+        method="finite_difference",
+        options={"n": n, "delta": delta, "entropy": entropy},
+    )
+
+
+@declare(
+    library="SALib.sample.radial, Sobol points by scipy.stats.qmc.Sobol",
+    points="n(d + 1)",
+    extension="nested",
+    random=True,
+    source="Campolongo, Saltelli & Cariboni 2011",
+)
+def radial(
+    space: ParameterSpace,
+    n: int,
+    *,
+    rng: RNG = None,
+    kind: Literal["sobol", "monte_carlo"] = "sobol",
+) -> Design:
+    """Long steps, one a factor, from each base point: for radial effects and Jansen's total indices.
+
+    Parameters
+    ----------
+    space : ParameterSpace
+    n : int
+        Number of base points; for ``"sobol"`` a power of two, else a warning says so.
+    rng : int, SeedSequence, Generator or None
+    kind : {"sobol", "monte_carlo"}, default "sobol"
+        Whether base points and the points stepped to are the two halves of a scrambled Sobol sequence
+        in twice the factors, or drawn at random.
+
+    Returns
+    -------
+    Design
+        Of n(d + 1) points: a base point, then that point with one factor after the other taken from
+        its partner. ``design.blocks`` numbers the base points. ``design.extend(n)`` keeps every point and
+        continues the sequence (``"nested"``); not for ``"monte_carlo"``.
+
+    Raises
+    ------
+    DesignError
+        If ``n`` is less than 1, or the kind is unknown.
+
+    Warns
+    -----
+    MesaDoeWarning
+        If the kind is ``"sobol"`` and ``n`` is no power of two.
+
+    Notes
+    -----
+    ``"monte_carlo"`` wraps `SALib.sample.radial.radial_mc
+    <https://salib.readthedocs.io/en/latest/api.html>`_ and puts the global generator back, which SALib
+    seeds. ``"sobol"`` has the rows of SALib's ``radial_sobol``, which is not called: it takes no seed, and
+    some of its steps are of length zero, since its sequence is not scrambled; effects are then 0/0.
+
+    Examples
+    --------
+    >>> from mesa_doe.space import ParameterSpace, Real
+    >>> len(radial(ParameterSpace(a=Real(0, 1), b=Real(0, 1)), 16, rng=1))
+    48
+    """
+    check_space(space, "radial")
+    n = check_n(n, "radial")
+    if kind not in ("sobol", "monte_carlo"):
+        message = f"radial: kind takes 'monte_carlo' or 'sobol', got {kind!r}"
+        raise DesignError(message)
+    if kind == "sobol":
+        warn_if_unbalanced(n, "radial", stacklevel=3)
+    return _radial(space, n, root_entropy(rng), kind)
+
+
+def _radial(space: ParameterSpace, n: int, entropy: int, kind: str) -> Design:
+    d = len(space)
+    if kind == "sobol":
+        # With scipy's 30 bits, coordinates of two factors may coincide, which would be a step of zero.
+        points = sobol_points(2 * d, n, entropy, bits=53)
+        base, partner = points[:, :d], points[:, d:]
+    else:
+        from SALib.sample.radial import radial_mc
+
+        with kept_generators():
+            rows = radial_mc.sample(unit_problem(space.names), n, seed=library_seed(entropy))
+        rows = rows.reshape(n, d + 1, d)
+        base, partner = rows[:, 0], np.einsum("njj->nj", rows[:, 1:])
+    return _star(space, base, partner, method="radial", options={"n": n, "kind": kind, "entropy": entropy})
+
+
+def _star(
+    space: ParameterSpace, base: FloatArray, partner: FloatArray, *, method: str, options: dict[str, Any]
+) -> Design:
+    n, d = base.shape
+    if (base == partner).any():
+        message = f"{method}: a step has length zero, by a chance of one in 10^10; use another rng"
+        raise DesignError(message)
+    rows = np.repeat(base[:, None], d + 1, axis=1)
+    factor = np.arange(d)
+    rows[:, 1 + factor, factor] = partner
+    return Design(
+        space,
+        rows.reshape(-1, d),
+        method=method,
+        options=options,
+        blocks=np.repeat(np.arange(n), d + 1),
+        rows=n * (d + 1),
+        extension="none" if options.get("kind") == "monte_carlo" else "nested",
+        longer=_continued,
+    )
+
+
+def _continued(design: Design, n: int) -> Design:
+    entropy, kind = design.options["entropy"], design.options.get("kind")
+    if kind == "monte_carlo":
+        message = (
+            "this radial design cannot be extended: SALib draws all base points before their partners, so "
+            "a longer one has other points. Choose its size beforehand, or use kind='sobol'"
+        )
+        raise DesignError(message)
+    warn_if_unbalanced(n, design.method, stacklevel=4)
+    if kind is None:
+        return _finite_difference(design.space, n, entropy, design.options["delta"])
+    return _radial(design.space, n, entropy, kind)

@@ -1,0 +1,295 @@
+import sys
+
+import numpy as np
+import pyDOE3
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.spatial.distance import cdist, pdist
+
+from mesa_doe._optional import pydoe
+from mesa_doe.errors import DesignError, MissingDependencyError
+from mesa_doe.samplers import (
+    definitive_screening,
+    latin_hypercube_pydoe,
+    maximin,
+    maxpro,
+    minimax,
+    nearly_orthogonal_lhs,
+    nested_lhs,
+    random_k_means,
+    sliced_lhs,
+)
+from mesa_doe.seeding import root_entropy
+from mesa_doe.space import Boolean, Categorical, Discrete, Integer, ParameterSpace, Real
+
+CRITERIA = ["maximin", "center", "centermaximin", "correlation"]
+SEARCHED = [maximin, maxpro, nearly_orthogonal_lhs]
+ONLY_PYDOE = [*SEARCHED, minimax]
+
+
+def reals(count):
+    return ParameterSpace({f"x{k}": Real(0, 1) for k in range(count)})
+
+
+def generator(seed):
+    return np.random.default_rng(root_entropy(seed))
+
+
+def is_latin(unit):
+    n = len(unit)
+    return (np.sort(np.floor(unit * n), axis=0) == np.arange(n)[:, None]).all()
+
+
+def largest_correlation(unit):
+    return np.abs(np.corrcoef(unit.T)[np.triu_indices(unit.shape[1], 1)]).max()
+
+
+# Criteria of pyDOE
+
+
+@pytest.mark.parametrize("criterion", ["maximin", "center", "centermaximin"])
+def test_criteria_are_those_of_the_library_for_the_same_generator(criterion):
+    unit = latin_hypercube_pydoe(reals(3), 20, criterion=criterion, iterations=7, rng=3).unit
+    expected = pyDOE3.lhs(3, samples=20, criterion=criterion, iterations=7, seed=generator(3))
+    np.testing.assert_array_equal(unit, expected)
+
+
+@pytest.mark.parametrize("criterion", CRITERIA)
+@pytest.mark.parametrize(("n", "factors"), [(3, 2), (20, 5), (100, 3)])
+def test_every_criterion_gives_a_latin_hypercube(criterion, n, factors):
+    unit = latin_hypercube_pydoe(reals(factors), n, criterion=criterion, rng=1).unit
+    assert is_latin(unit)
+    if criterion in ("center", "centermaximin"):
+        np.testing.assert_allclose(unit * n % 1, 0.5)
+
+
+def test_correlation_is_chosen_from_all_the_samples_where_the_library_passes_most_over():
+    ours = latin_hypercube_pydoe(reals(4), 20, criterion="correlation", iterations=100, rng=1).unit
+    stream = generator(1)
+    samples = [pyDOE3.lhs(4, samples=20, seed=stream) for _ in range(100)]
+    best = min(samples, key=largest_correlation)
+    np.testing.assert_array_equal(ours, best)
+    theirs = pyDOE3.lhs(4, samples=20, criterion="correlation", iterations=100, seed=generator(1))
+    assert largest_correlation(ours) <= largest_correlation(theirs)
+
+
+def test_more_iterations_give_a_larger_least_distance():
+    few, many = (pdist(latin_hypercube_pydoe(reals(3), 15, iterations=k, rng=2).unit).min() for k in (1, 200))
+    assert many > few
+
+
+@pytest.mark.parametrize(
+    ("n", "factors", "options", "words"),
+    [
+        (
+            8,
+            2,
+            {"criterion": "lhsmu"},
+            "criterion takes 'center', 'centermaximin', 'correlation', 'maximin', got 'lhs",
+        ),
+        (8, 2, {"criterion": None}, "got None; latin_hypercube has none"),
+        (8, 2, {"iterations": 0}, "iterations takes an int from 1, got 0"),
+        (8, 2, {"iterations": 2.0}, "iterations takes an int from 1, got 2.0"),
+        (
+            1,
+            2,
+            {},
+            "criterion='maximin' needs at least 2 points and 1 factors, got n=1 and 2; use latin_hypercube",
+        ),
+        (1, 2, {"criterion": "centermaximin"}, "needs at least 2 points"),
+        (2, 2, {"criterion": "correlation"}, "needs at least 3 points and 2 factors, got n=2 and 2"),
+        (8, 1, {"criterion": "correlation"}, "needs at least 3 points and 2 factors, got n=8 and 1"),
+    ],
+    ids=repr,
+)
+def test_what_the_library_crashes_on_is_refused(n, factors, options, words):
+    with pytest.raises(DesignError) as caught:
+        latin_hypercube_pydoe(reals(factors), n, rng=1, **options)
+    assert words in str(caught.value)
+
+
+def test_one_point_in_the_centre_is_a_sample():
+    assert latin_hypercube_pydoe(reals(2), 1, criterion="center", rng=1).unit.tolist() == [[0.5, 0.5]]
+
+
+# k-means
+
+
+def test_random_k_means_is_that_of_the_library_for_the_same_generator():
+    unit = random_k_means(reals(2), 10, steps=300, rng=4).unit
+    np.testing.assert_array_equal(unit, pyDOE3.random_k_means(10, 2, num_steps=300, seed=generator(4)))
+    default = random_k_means(reals(2), 5, rng=4)
+    assert default.options["steps"] == 500
+    np.testing.assert_array_equal(default.unit, pyDOE3.random_k_means(5, 2, seed=generator(4)))
+
+
+def test_random_k_means_leave_no_place_far_from_a_point():
+    places = np.random.default_rng(1).random((2000, 2))
+    spread = random_k_means(reals(2), 30, rng=1).unit
+    chance = [np.random.default_rng(seed).random((30, 2)) for seed in range(20)]
+    farthest = [cdist(places, unit).min(axis=1).mean() for unit in [spread, *chance]]
+    assert farthest[0] < min(farthest[1:])
+
+
+@pytest.mark.parametrize("steps", [0, 1.5, "9", True], ids=repr)
+def test_steps_that_are_none_are_refused(steps):
+    with pytest.raises(DesignError, match="steps takes an int from 1, got"):
+        random_k_means(reals(2), 4, steps=steps)
+
+
+# Sliced and nested, our own
+
+
+@settings(deadline=None, max_examples=40)
+@given(size=st.integers(1, 12), parts=st.integers(1, 6), factors=st.integers(1, 5), seed=st.integers(0, 999))
+def test_the_whole_and_each_slice_are_latin_hypercubes(size, parts, factors, seed):
+    unit = sliced_lhs(reals(factors), size * parts, slices=parts, rng=seed).unit
+    assert is_latin(unit)
+    for part in unit.reshape(parts, size, factors):
+        assert is_latin(part)
+
+
+@settings(deadline=None, max_examples=40)
+@given(size=st.integers(1, 12), parts=st.integers(1, 6), factors=st.integers(1, 5), seed=st.integers(0, 999))
+def test_the_whole_and_its_first_part_are_latin_hypercubes(size, parts, factors, seed):
+    unit = nested_lhs(reals(factors), size * parts, ratio=parts, rng=seed).unit
+    assert is_latin(unit)
+    assert is_latin(unit[:size])
+
+
+@pytest.mark.parametrize(("sampler", "name"), [(sliced_lhs, "slices"), (nested_lhs, "ratio")])
+@pytest.mark.parametrize("parts", [0, 5, 2.0, "2", True], ids=repr)
+def test_parts_that_do_not_divide_are_refused(sampler, name, parts):
+    with pytest.raises(DesignError, match=f"{name} takes an int that divides n=12, got"):
+        sampler(reals(2), 12, **{name: parts})
+
+
+def test_the_slices_of_pydoe_lie_in_one_corner_and_its_nested_designs_are_not_nested():
+    library = pytest.importorskip("pydoe", reason="pydoe is not installed")
+    unit, labels = library.sliced_lhs(3, 10, 2, seed=1)
+    assert unit[labels == 0].max() < 0.5 < unit[labels == 1].min()
+    small, large = library.nested_lhs(3, 5, 2, seed=1)
+    assert not any((np.abs(large - point).max(axis=1) < 1e-9).any() for point in small)
+    assert (np.floor(large[0::2] * 5) == np.floor(large[1::2] * 5)).all()
+
+
+# With pydoe only
+
+
+@pytest.mark.parametrize("sampler", [*ONLY_PYDOE, definitive_screening], ids=lambda f: f.__name__)
+def test_without_pydoe_the_line_that_installs_it_is_told(sampler, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pydoe", None)
+    arguments = (reals(6),) if sampler is definitive_screening else (reals(2), 8)
+    with pytest.raises(MissingDependencyError, match=r'this needs pydoe.*pip install "mesa-doe\[pydoe\]"'):
+        sampler(*arguments)
+
+
+@pytest.fixture
+def library():
+    return pytest.importorskip("pydoe", reason="pydoe is not installed")
+
+
+@pytest.mark.parametrize("sampler", SEARCHED, ids=lambda f: f.__name__)
+def test_searched_designs_are_latin_hypercubes_better_than_chance_and_those_of_pydoe(library, sampler):
+    design = sampler(reals(3), 15, iterations=500, rng=1)
+    function = getattr(library, sampler.__name__, None) or getattr(library, f"{sampler.__name__}_design")
+    np.testing.assert_array_equal(design.unit, function(15, 3, iterations=500, seed=generator(1)))
+    assert is_latin(design.unit)
+    plain = [sampler(reals(3), 15, iterations=1, rng=seed).unit for seed in range(20)]
+
+    def badness(unit):
+        if sampler is maximin:
+            return -pdist(unit).min()
+        if sampler is nearly_orthogonal_lhs:
+            return largest_correlation(unit)
+        gaps = np.prod([pdist(unit[:, [k]]) ** 2 for k in range(3)], axis=0)
+        return (1 / gaps).mean()
+
+    assert badness(design.unit) < min(map(badness, plain))
+
+
+def test_minimax_leaves_no_place_far_away_and_is_that_of_pydoe(library):
+    design = minimax(reals(2), 10, candidates=500, iterations=300, rng=1)
+    expected = library.minimax_design(10, 2, n_candidates=500, iterations=300, seed=generator(1))
+    np.testing.assert_array_equal(design.unit, expected)
+    assert design.options["candidates"] == 500
+
+
+@pytest.mark.parametrize("sampler", SEARCHED, ids=lambda f: f.__name__)
+def test_one_point_cannot_be_compared(sampler):
+    with pytest.raises(DesignError, match="n takes an int from 2, since it compares points, got n=1"):
+        sampler(reals(2), 1)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"candidates": 8}, "candidates must be more than n=8, got candidates=8"),
+        ({"candidates": 0}, "candidates takes an int from 1, got 0"),
+        ({"iterations": 0}, "iterations takes an int from 1, got 0"),
+    ],
+    ids=repr,
+)
+def test_minimax_refuses_too_few_candidates(options, words):
+    with pytest.raises(DesignError) as caught:
+        minimax(reals(2), 8, **options)
+    assert words in str(caught.value)
+
+
+# Definitive screening
+
+
+@pytest.mark.parametrize("factors", range(3, 13))
+def test_definitive_screening_clears_main_effects_of_all_of_second_order(library, factors):
+    space = ParameterSpace({f"x{k}": Real(-1, 1) for k in range(factors)})
+    design = definitive_screening(space)
+    codes = design.points.to_numpy()
+    np.testing.assert_array_equal(codes, library.definitive_screening_design(factors))
+    assert len(codes) == 2 * factors + (1 if factors % 2 == 0 else 3)
+    gram = codes.T @ codes
+    np.testing.assert_allclose(gram, np.diag(np.diag(gram)), atol=1e-12)
+    for i in range(factors):
+        for j in range(i, factors):
+            np.testing.assert_allclose(codes.T @ (codes[:, i] * codes[:, j]), 0, atol=1e-12)
+
+
+def test_definitive_screening_keeps_the_order_of_axes_wherever_those_of_two_levels_stand(library):
+    space = ParameterSpace(
+        s=Boolean(),
+        x=Real(-1, 1),
+        k=Categorical(["u", "v", "w"]),
+        n=Integer(1, 9),
+        d=Discrete([1, 5]),
+        y=Real(-1, 1),
+    )
+    design = definitive_screening(space, levels={"k": ("w", "u")})
+    points = design.points
+    assert set(points["s"]) == {False, True}
+    assert set(points["k"]) == {"w", "u"}
+    assert set(points["d"]) == {1, 5}
+    assert set(points["n"]) == {1, 5, 9}
+    assert set(points["x"]) == {-1, 0, 1}
+    expected = library.definitive_screening_design(3, n_cat=3)
+    np.testing.assert_array_equal(points[["x", "y"]], expected[:, [0, 2]])
+    np.testing.assert_array_equal(points["n"], 5 + 4 * expected[:, 1])
+    np.testing.assert_array_equal(points["s"], expected[:, 3] > 0)
+
+
+def test_definitive_screening_refuses_names_that_are_not_two(library):
+    space = ParameterSpace(x=Real(0, 1), y=Real(0, 1), k=Categorical(["a", "b", "c", "d"]))
+    with pytest.raises(DesignError, match="axis 'k': definitive_screening asks"):
+        definitive_screening(space)
+    with pytest.raises(DesignError, match="method takes 'dsd' or 'orth', got 'x'"):
+        definitive_screening(space, method="x")
+    with pytest.raises(DesignError, match=r"levels takes a mapping such as \{'x': \(low, high\)\}, got"):
+        definitive_screening(space, levels=(0, 1))
+
+
+def test_the_library_in_use_is_the_successor_where_it_is_installed():
+    try:
+        import pydoe as successor
+    except ImportError:
+        assert pydoe() is pyDOE3
+    else:
+        assert pydoe() is successor
