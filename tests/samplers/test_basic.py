@@ -109,7 +109,8 @@ def test_the_callers_frame_is_not_changed():
     design = explicit(frame, ParameterSpace(n=Integer(1, 4), kind=Categorical(["a", "b"])))
     pd.testing.assert_frame_equal(frame, before)
     assert list(design.points["n"]) == [1, 2]
-    design.points.loc[0, "n"] = 3
+    points = design.points
+    points.loc[0, "n"] = 3
     pd.testing.assert_frame_equal(frame, before)
 
 

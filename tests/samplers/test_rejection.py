@@ -76,7 +76,7 @@ def test_random_designs_have_the_rank_correlation_of_the_space(name):
     [lambda s: doe.sobol(s, 16), lambda s: doe.morris(s, 4), lambda s: doe.full_factorial(s, levels=3)],
 )
 def test_patterns_that_a_correlation_would_bend_are_refused_with_what_would_do(make):
-    with pytest.raises(doe.DesignError, match=r"needs independent factors.*latin_hypercube, monte_carlo"):
+    with pytest.raises(doe.DesignError, match=r"needs independent factors.*latin_hypercube.*monte_carlo"):
         make(CORRELATED)
 
 

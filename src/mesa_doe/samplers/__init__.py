@@ -2,16 +2,82 @@
 
 from mesa_doe.samplers.basic import explicit
 from mesa_doe.samplers.declare import SAMPLERS, SamplerInfo, table
-from mesa_doe.samplers.pydoe import full_factorial
-from mesa_doe.samplers.qmc import latin_hypercube
-from mesa_doe.samplers.salib import sobol
+from mesa_doe.samplers.doehlert import doehlert
+from mesa_doe.samplers.fourier import fast, rbd_fast
+from mesa_doe.samplers.grids import grid, sparse_grid, sukharev_grid
+from mesa_doe.samplers.latin import latin_hypercube
+from mesa_doe.samplers.layered_lhs import nested_lhs, sliced_lhs
+from mesa_doe.samplers.poisson import poisson_disk
+from mesa_doe.samplers.pydoe import (
+    a_optimal,
+    box_behnken,
+    central_composite,
+    d_optimal,
+    definitive_screening,
+    fractional_factorial,
+    full_factorial,
+    generalized_subset,
+    i_optimal,
+    korobov,
+    latin_hypercube_pydoe,
+    maximin,
+    maxpro,
+    minimax,
+    nearly_orthogonal_lhs,
+    orthogonal_array,
+    orthogonal_array_lhs,
+    plackett_burman,
+    random_k_means,
+    rank1_lattice,
+    two_level_factorial,
+)
+from mesa_doe.samplers.qmc import halton, monte_carlo, sobol_sequence
+from mesa_doe.samplers.saltelli import sobol
+from mesa_doe.samplers.stars import finite_difference, radial
+from mesa_doe.samplers.trajectories import morris, shapley
 
 __all__ = [
     "SAMPLERS",
     "SamplerInfo",
+    "a_optimal",
+    "box_behnken",
+    "central_composite",
+    "d_optimal",
+    "definitive_screening",
+    "doehlert",
     "explicit",
+    "fast",
+    "finite_difference",
+    "fractional_factorial",
     "full_factorial",
+    "generalized_subset",
+    "grid",
+    "halton",
+    "i_optimal",
+    "korobov",
     "latin_hypercube",
+    "latin_hypercube_pydoe",
+    "maximin",
+    "maxpro",
+    "minimax",
+    "monte_carlo",
+    "morris",
+    "nearly_orthogonal_lhs",
+    "nested_lhs",
+    "orthogonal_array",
+    "orthogonal_array_lhs",
+    "plackett_burman",
+    "poisson_disk",
+    "radial",
+    "random_k_means",
+    "rank1_lattice",
+    "rbd_fast",
+    "shapley",
+    "sliced_lhs",
     "sobol",
+    "sobol_sequence",
+    "sparse_grid",
+    "sukharev_grid",
     "table",
+    "two_level_factorial",
 ]
