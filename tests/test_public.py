@@ -44,6 +44,7 @@ SURFACE = [
     "explicit",
     "fast",
     "finite_difference",
+    "folded_hadamard",
     "fractional_factorial",
     "full_factorial",
     "generalized_subset",

@@ -91,6 +91,7 @@ MAKE: dict[str, Callable[..., Design]] = {
     "finite_difference": lambda space, rng: unwarned(
         samplers.finite_difference, space, 256, rng=rng, delta=0.1
     ),
+    "folded_hadamard": lambda space, rng: samplers.folded_hadamard(space, levels=two(space)),
     "fractional_factorial": lambda space, rng: samplers.fractional_factorial(
         space, resolution=3, levels=two(space)
     ),
@@ -155,6 +156,7 @@ UNSIZED = {
     "central_composite",
     "definitive_screening",
     "doehlert",
+    "folded_hadamard",
     "fractional_factorial",
     "orthogonal_array",
     "plackett_burman",

@@ -3,6 +3,7 @@
 from mesa_doe.samplers.basic import explicit
 from mesa_doe.samplers.declare import SAMPLERS, SamplerInfo, table
 from mesa_doe.samplers.doehlert import doehlert
+from mesa_doe.samplers.folded import folded_hadamard
 from mesa_doe.samplers.fourier import fast, rbd_fast
 from mesa_doe.samplers.grids import grid, sparse_grid, sukharev_grid
 from mesa_doe.samplers.latin import latin_hypercube
@@ -48,6 +49,7 @@ __all__ = [
     "explicit",
     "fast",
     "finite_difference",
+    "folded_hadamard",
     "fractional_factorial",
     "full_factorial",
     "generalized_subset",

@@ -379,6 +379,8 @@ class ParameterSpace:
         >>> space.derived_columns({"a": [1, 2]})
         {'area': array([20, 40])}
         """
+        if not self._derived:
+            return {}
         columns, count = typed_columns(self.axes, points)
         rules = {name: derived.rule for name, derived in self._derived.items()}
         return computed(rules, columns, self.constants, count)
