@@ -162,8 +162,8 @@ def test_every_module_is_documented_and_what_it_declares_exists(module):
 
 def test_the_objects_below_are_those_of_the_whole_package():
     assert {
-        "mesa_doe.design.Design",
-        "mesa_doe.design.Design.extend",
+        "mesa_doe.design.design.Design",
+        "mesa_doe.design.design.Design.extend",
         "mesa_doe.seeding.root_entropy",
     } <= set(OBJECTS)
     assert len(OBJECTS) > 100

@@ -1,0 +1,148 @@
+"""A sample seen from every pair of its factors, with the share of each value beside."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from mesa_doe._optional import require
+from mesa_doe.plots import _canvas
+from mesa_doe.plots._checks import as_floats, tidy
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Floats = npt.NDArray[np.float64]
+
+_BINS = 12
+_JITTER = 0.3
+
+
+def pair_grid(
+    points: pd.DataFrame,
+    *,
+    levels: Mapping[str, Sequence[object]] | None = None,
+    logarithmic: Collection[str] = (),
+    title: str | None = None,
+) -> npt.NDArray[Any]:
+    """Draw each pair of columns as a scatter plot, and each column as a histogram on the diagonal.
+
+    Parameters
+    ----------
+    points : DataFrame (points, columns)
+        Numbers; of a column with levels, the position of each point's level.
+    levels : mapping of str to sequence, optional
+        The levels of such columns, in order. Their points are spread sideways, so that equal ones are seen.
+    logarithmic : collection of str, optional
+        Columns drawn on a logarithmic scale.
+    title : str, optional
+        Title of the figure.
+
+    Returns
+    -------
+    ndarray of matplotlib.axes.Axes (columns, columns)
+        Those above the diagonal are empty and hidden.
+
+    Raises
+    ------
+    AnalysisError
+        If it is no frame, has no rows, or a column is not of numbers.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("Agg")
+    >>> axes = pair_grid(pd.DataFrame({"x": [0.1, 0.5], "kind": [0, 1]}), levels={"kind": ["a", "b"]})
+    >>> axes.shape, axes[1, 0].get_xlabel(), axes[1, 0].get_ylabel()
+    ((2, 2), 'x', 'kind')
+    """
+    frame = tidy(points, list(getattr(points, "columns", ())), caller="pair_grid")
+    levels = {name: [_canvas.level_name(level) for level in them] for name, them in (levels or {}).items()}
+    columns = {name: as_floats(frame[name], str(name), caller="pair_grid") for name in frame}
+    names, count = list(columns), len(frame)
+    # A generator of its own: the same picture each time, and nobody's random state moves.
+    rng = np.random.default_rng(0)
+    spread = {
+        name: column + rng.uniform(-_JITTER, _JITTER, count) if name in levels else column
+        for name, column in columns.items()
+    }
+    side = max(4.0, 1.6 * len(names) + 1.0)
+    _, axes = require("matplotlib.pyplot", extra="plot").subplots(
+        len(names), len(names), figsize=(side, side), layout="constrained", squeeze=False
+    )
+    for i, below in enumerate(names):
+        for j, beside in enumerate(names):
+            ax = axes[i, j]
+            if j > i:
+                ax.set_visible(False)
+                continue
+            _scale(ax, "x", columns[beside], levels.get(beside), beside in logarithmic)
+            if i == j:
+                _histogram(ax, columns[below], levels.get(below), below in logarithmic)
+            else:
+                _scale(ax, "y", columns[below], levels.get(below), below in logarithmic)
+                _points(ax, spread[beside], spread[below])
+            _label(ax, below, beside, left=j == 0 and i > 0, bottom=i == len(names) - 1)
+    if title is not None:
+        axes[0, 0].figure.suptitle(title, fontsize="medium")
+    return np.asarray(axes)
+
+
+def _points(ax: Axes, x: Floats, y: Floats) -> None:
+    count = len(x)
+    ax.scatter(
+        x,
+        y,
+        s=float(np.clip(400 / np.sqrt(count), 3, 14)),
+        color=_canvas.BLUE,
+        alpha=float(np.clip(10 / np.sqrt(count), 0.08, 0.8)),
+        linewidths=0,
+        rasterized=count > 5000,
+    )
+
+
+def _histogram(ax: Axes, column: Floats, levels: Sequence[str] | None, logarithmic: bool) -> None:
+    if levels is not None:
+        counts = np.bincount(column.astype(int), minlength=len(levels))
+        ax.bar(range(len(levels)), counts, 0.8, color=_canvas.OKABE_ITO[4], linewidth=0)
+    else:
+        low, high = column.min(), column.max()
+        edges: Any = _BINS
+        if low < high:
+            edges = (np.geomspace if logarithmic else np.linspace)(low, high, _BINS + 1)
+        ax.hist(column, edges, color=_canvas.OKABE_ITO[4], edgecolor="white", linewidth=0.5)
+    ax.set_ylim(0, None)
+
+
+def _scale(ax: Axes, which: str, column: Floats, levels: Sequence[str] | None, logarithmic: bool) -> None:
+    axis, limits = (ax.xaxis, ax.set_xlim) if which == "x" else (ax.yaxis, ax.set_ylim)
+    if levels is not None:
+        axis.set_ticks(range(len(levels)), labels=levels)
+        limits(-0.6, len(levels) - 0.4)
+        return
+    low, high = float(column.min()), float(column.max())
+    if logarithmic:
+        (ax.set_xscale if which == "x" else ax.set_yscale)("log")
+        room = (high / low) ** 0.05 if low < high else 1.5
+        limits(low / room, high * room)
+    elif low < high:
+        axis.set_major_locator(require("matplotlib.ticker", extra="plot").MaxNLocator(4))
+        limits(low - 0.05 * (high - low), high + 0.05 * (high - low))
+
+
+def _label(ax: Axes, below: str, beside: str, *, left: bool, bottom: bool) -> None:
+    """Write names and ticks on the outer edge only, where they belong to the whole row or column."""
+    ax.tick_params(labelsize="x-small", labelbottom=bottom, labelleft=left)
+    if bottom:
+        ax.set_xlabel(_canvas.plain(beside), fontsize="small")
+        ax.tick_params(axis="x", rotation=90)
+    if left:
+        ax.set_ylabel(_canvas.plain(below), fontsize="small")
+    if below == beside:
+        # How many points a bar holds says nothing beside the scale of another factor.
+        ax.set_yticks([])
+        _canvas.tidy_spines(ax)
