@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint docs benchmark clean
+.PHONY: demo test lint docs benchmark coverage clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python notebooks/first_study.py
@@ -23,6 +23,9 @@ docs: $(VENV)/.docs
 
 benchmark: $(VENV)/.test
 	$(BIN)/python benchmarks/run.py
+
+coverage: $(VENV)/.test
+	$(BIN)/python benchmarks/coverage.py
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit("mesa-doe needs Python 3.11 or newer; set PYTHON=" if sys.version_info < (3, 11) else 0)'

@@ -364,3 +364,12 @@ def test_groups_have_one_index_each_equal_to_salibs(second_order):
     assert table.index[:3].tolist() == ["net", "rest", "last"]
     np.testing.assert_allclose(table["ST"].iloc[:3], theirs["ST"], rtol=1e-12)
     np.testing.assert_allclose(table["S1"].iloc[:3], theirs["S1"], rtol=1e-12, atol=1e-13)
+
+
+def test_a_sample_that_only_claims_to_be_a_sobol_design_is_refused():
+    space = unit_space(2)
+    unit = np.random.default_rng(1).random((16, 2))
+    for blocks in (None, np.arange(16) // 8):
+        design = doe.Design(space, unit, method="sobol", options={}, blocks=blocks)
+        with pytest.raises(doe.AnalysisError, match="blocks of 4 rows"):
+            doe.analyze.sobol(design, unit[:, 0])

@@ -106,8 +106,14 @@ def sobol(
     checked = checked_outputs(design, y, names=outputs, missing=missing, method="sobol")
     # Factors that move together have one index together.
     factors = list(design.groups or design.factors)
-    second_order = bool(design.options["second_order"])
+    second_order = bool(design.options.get("second_order", False))
     step = len(factors) * (2 if second_order else 1) + 2
+    if design.blocks is None or not np.array_equal(design.blocks, np.arange(len(design)) // step):
+        message = (
+            f"sobol reads blocks of {step} rows ({len(factors)} factors, second_order={second_order}), but "
+            "those of this design are others; make it with doe.sobol"
+        )
+        raise AnalysisError(message)
     blocks = checked.means.reshape(-1, step, len(checked.names))
     if len(blocks) < 2:
         message = (
