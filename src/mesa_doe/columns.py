@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-__all__ = ["Table", "Tables", "as_column"]
+__all__ = ["Table", "Tables", "as_column", "free_names"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -148,6 +148,39 @@ def _repr(value: Any) -> str:
         return _ADDRESS.sub("", repr(value))
     except Exception as error:  # noqa: BLE001 - a broken repr must not lose the run; the text says so
         return f"<{type(value).__name__}: repr failed with {type(error).__name__}>"
+
+
+def free_names(names: Iterable[Any], taken: Iterable[str], suffix: str) -> list[str]:
+    """Name columns that join a table which has columns of its own: nothing is overwritten.
+
+    Parameters
+    ----------
+    names : iterable
+        The names wanted, as text.
+    taken : iterable of str
+        Names that the table already uses.
+    suffix : str
+        Appended, as often as needed, to a name that clashes.
+
+    Returns
+    -------
+    list of str
+        All different, and none of them taken.
+
+    Examples
+    --------
+    >>> free_names(["density", "steps"], taken=["steps"], suffix="_parameter")
+    ['density', 'steps_parameter']
+    """
+    wanted, used = [str(name) for name in names], set(taken)
+    free = []
+    for name in wanted:
+        column = name
+        while column in used or (column != name and column in wanted):
+            column += suffix
+        used.add(column)
+        free.append(column)
+    return free
 
 
 class Table:

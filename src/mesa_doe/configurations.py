@@ -9,6 +9,7 @@ from typing import Any, overload
 import numpy as np
 import pandas as pd
 
+from mesa_doe.columns import free_names
 from mesa_doe.errors import ConfigurationError, listed
 from mesa_doe.seeding import SeedPlan
 from mesa_doe.space.values import plain
@@ -47,13 +48,7 @@ def column_names(parameters: Sequence[str], taken: Sequence[str] = BOOKKEEPING) 
     >>> column_names(["density", "steps"])
     ['density', 'steps_parameter']
     """
-    names: list[str] = []
-    for name in parameters:
-        column = name
-        while column in taken or column in names or (column != name and column in parameters):
-            column += "_parameter"
-        names.append(column)
-    return names
+    return free_names(parameters, taken, "_parameter")
 
 
 @dataclass(frozen=True, slots=True)

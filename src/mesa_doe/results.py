@@ -13,7 +13,7 @@ import pandas as pd
 
 from mesa_doe import plots
 from mesa_doe.analysis import SensitivityResult, choose
-from mesa_doe.columns import Tables
+from mesa_doe.columns import Tables, free_names
 from mesa_doe.configurations import column_names
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError
@@ -233,14 +233,8 @@ class Results:
         """
         columns = ["point", "iteration", "seed", *self.parameters]
         left = self.runs[columns].reset_index()
-        right = self.model.copy()
-        names, taken = iter(self.outputs), set(left.columns) | {"step"}
-        for name in names:
-            free = name
-            while free in taken or (free != name and free in self.outputs):
-                free += "_output"
-            taken.add(free)
-            right = right.rename(columns={name: free})
+        free = free_names(self.outputs, {*left.columns, "step"}, "_output")
+        right = self.model.rename(columns=dict(zip(self.outputs, free, strict=True)))
         merged = left.merge(right, on="run_id", how="inner", validate="one_to_many")
         return merged.astype(object).to_dict("records")  # type: ignore[return-value]
 

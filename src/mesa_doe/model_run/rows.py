@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from mesa_doe.columns import Table, as_column
+from mesa_doe.columns import Table, as_column, free_names
 
 __all__ = ["append_rows", "kept_collections", "outputs_row", "step_column"]
 
@@ -42,7 +42,7 @@ def append_rows(
     if agent_ids is not None:
         arrays["agent_id"], _ = as_column(agent_ids)
     notes = []
-    for name, values in zip(_free_names(columns, arrays), columns.values(), strict=True):
+    for name, values in zip(free_names(columns, arrays, "_reporter"), columns.values(), strict=True):
         arrays[name], converted = as_column(values)
         if converted:
             notes.append(f"{name!r} holds values that are no numbers or strings; they became text")
@@ -97,15 +97,3 @@ def kept_collections(steps: Sequence[float], period: int) -> list[int]:
     if period == -1:
         return [final]
     return sorted({position for step, position in last.items() if step % period == 0} | {final})
-
-
-def _free_names(names: Iterable[Any], taken: Iterable[str]) -> list[str]:
-    wanted, used = [str(name) for name in names], set(taken)
-    free = []
-    for name in wanted:
-        column = name
-        while column in used or (column != name and column in wanted):
-            column += "_reporter"
-        used.add(column)
-        free.append(column)
-    return free
