@@ -77,6 +77,9 @@ MAKE: dict[str, Callable[..., Design]] = {
     "a_optimal": lambda space, rng: samplers.a_optimal(
         space, 12, candidates=samplers.latin_hypercube(space, 40, rng=0).points
     ),
+    "base_case": lambda space, rng: samplers.base_case(
+        space, {name: 3 for name in space if space[name].n_levels is None}
+    ),
     "box_behnken": lambda space, rng: samplers.box_behnken(space),
     "central_composite": lambda space, rng: samplers.central_composite(space, face="faced"),
     "d_optimal": lambda space, rng: samplers.d_optimal(

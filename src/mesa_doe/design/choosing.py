@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -100,7 +100,8 @@ def center_of(space: ParameterSpace, at: Mapping[str, Any] | None) -> tuple[Floa
     (array([[0.5 , 0.25]]), {'kind': 'a'})
     """
     named = {k: axis for k, axis in space.axes.items() if isinstance(axis, (Boolean, Categorical))}
-    if at is not None and not isinstance(at, Mapping):
+    given: Any = at  # whatever was typed
+    if at is not None and not isinstance(given, Mapping):
         message = f"repeat_center: at takes a mapping of names to levels, got {at!r}"
         raise DesignError(message)
     levels = dict(at or {})

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 
+from mesa_doe.design.gate import FloatArray
 from mesa_doe.errors import DesignError
 from mesa_doe.space.values import plain
 
 __all__ = ["check_same", "text_of"]
 
-# Spreadsheets keep 15 digits, and quantile functions differ by a last digit between versions of scipy. What is
-# run is the saved sample, so a difference that stays below this changes nothing.
+Truths: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
+
+# Spreadsheets keep 15 digits, and quantile functions differ by a last digit between versions of scipy. What
+# is run is the saved sample, so a difference below this changes nothing.
 _RELATIVE = 1e-9
 
 
@@ -72,22 +75,23 @@ def _difference(found: pd.DataFrame, expected: pd.DataFrame) -> str | None:
     return None
 
 
-def _equal(found: pd.Series[Any], expected: pd.Series[Any]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+def _equal(found: pd.Series[Any], expected: pd.Series[Any]) -> Truths:
     kind = expected.dtype.kind
     if kind == "f":
         right = expected.to_numpy(dtype=np.float64)
         least = _RELATIVE * 1e-3 * np.abs(right).max(initial=0.0)
-        return np.isclose(_numbers(found), right, rtol=_RELATIVE, atol=least)
-    if kind == "i":
-        return np.asarray(_numbers(found) == expected.to_numpy(dtype=np.float64))
-    texts, right_texts = found.map(text_of), expected.map(text_of)
-    if kind == "b":
+        equal = np.isclose(_numbers(found), right, rtol=_RELATIVE, atol=least)
+    elif kind == "i":
+        equal = _numbers(found) == expected.to_numpy(dtype=np.float64)
+    elif kind == "b":
         # Spreadsheets write TRUE.
-        return np.asarray(texts.str.lower() == right_texts.str.lower())
-    same = np.asarray(texts == right_texts)
-    # And 1 for the level 1.0.
-    return same | np.asarray(_numbers(texts) == _numbers(right_texts))
+        equal = (found.map(str).str.lower() == expected.map(str).str.lower()).to_numpy()
+    else:
+        # And 1 for the level 1.0.
+        texts, right_texts = found.map(text_of), expected.map(text_of)
+        equal = (texts == right_texts).to_numpy() | (_numbers(texts) == _numbers(right_texts))
+    return np.array(equal, dtype=np.bool_)
 
 
-def _numbers(column: pd.Series[Any]) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _numbers(column: pd.Series[Any]) -> FloatArray:
     return pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64)

@@ -44,15 +44,15 @@ class Cost:
 
     @property
     def seconds(self) -> float | None:
-        """The time that the runs take, without that of starting, collecting and writing; None if not known."""
+        """The least time of all runs, without that of starting and writing; None if not known."""
         # Not runs / n_jobs: the last ones wait for nothing, but leave workers idle.
         return None if self.seconds_per_run is None else -(-self.runs // self.n_jobs) * self.seconds_per_run
 
     def __repr__(self) -> str:
-        text = counted(self.points, "point")
-        if self.replications > 1:
-            text += f" × {self.replications} replications"
-        text += f" = {counted(self.runs, 'run')}"
+        text = (
+            f"{counted(self.points, 'point')} × {counted(self.replications, 'replication')} = "
+            f"{counted(self.runs, 'run')}"
+        )
         if self.seconds is None:
             return text
         return (
@@ -116,7 +116,8 @@ def _duration(seconds: float) -> str:
     """Write a time in its two largest units."""
     if seconds < 10:
         return f"{seconds:.2g} s"
-    left, parts = round(seconds), []
+    left = round(seconds)
+    parts: list[tuple[int, str]] = []
     for name, size in _UNITS:
         count, left = divmod(left, size)
         if count or parts:

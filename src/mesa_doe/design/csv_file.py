@@ -48,7 +48,7 @@ def write_csv(design: Design, path: str | os.PathLike[str]) -> None:
         "seed_levels": None if arrays.seed_levels is None else arrays.seed_levels.tolist(),
         "given": {name: column.tolist() for name, column in arrays.given.items()},
     }
-    # A line a key: the head can be read, though the sample is long. Floats are written so that they come back.
+    # A line a key: the head can be read, though the sample is long. Floats come back to the last digit.
     lines = [f"{json.dumps(key)}: {json.dumps(value, allow_nan=False)}" for key, value in document.items()]
     text = "{\n" + ",\n".join(lines) + "\n}\n"
     design.points.to_csv(path, index="point" not in design.space.names, lineterminator="\n")
@@ -69,8 +69,8 @@ def read_csv(path: str | os.PathLike[str]) -> dict[str, Any]:
         raise DesignError(message)
     if not side.is_file():
         message = (
-            f"{str(path)!r} has no side file {str(side)!r}, which holds the method, space and unit sample of a "
-            "saved design: move both together. Points alone are read by explicit"
+            f"{str(path)!r} has no side file {str(side)!r}, which holds the method, space and unit sample of "
+            "a saved design: move both together. Points alone are read by explicit"
         )
         raise DesignError(message)
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["MOST_COMPARED", "Description", "describe"]
 
 #: Up to how many points each is compared with each other.
-MOST_COMPARED = 5_000
+MOST_COMPARED = 10_000
 
 _PROMISES = {
     "nested": "nested: a longer design is the one that the sampler makes of the larger n",
@@ -49,9 +50,10 @@ class Description:
     twins : int
         How many points have the values of an earlier one, its seed included where the seed is a factor.
     discrepancy : float or None
-        Centred L2 discrepancy of the unit sample (0 is perfectly even); None above 5,000 points.
+        Centred L2 discrepancy of the unit sample (0 is perfectly even), the seed's column included;
+        None above 10,000 points.
     distance : float or None
-        Smallest distance between two points in the unit cube; None above 5,000 points, or of one point.
+        Smallest distance between two points in the unit cube; None above 10,000 points, or of one point.
     correlation : float or None
         The correlation of two factors that is largest in size: of values as shares of their axis' law,
         levels in the order listed. None where no two factors vary.
@@ -97,7 +99,10 @@ class Description:
             if self.distance is not None:
                 lines["minimum distance"] = f"{self.distance:.3g} in the unit cube"
         if self.correlated is not None:
-            lines["largest correlation"] = f"{self.correlation:.3g} ({' and '.join(self.correlated)})"
+            # + 0.0 turns -0.0 into 0.0.
+            lines["largest correlation"] = (
+                f"{round(self.correlation or 0.0, 6) + 0.0:.3g} ({' and '.join(self.correlated)})"
+            )
         width = max(map(len, lines))
         return "\n".join(f"{name:<{width}}  {text}" for name, text in lines.items())
 
@@ -121,7 +126,7 @@ def describe(design: Design) -> Description:
     >>> describe(Design(space, [[0.0], [0.25], [1.0]], method="mine", options={})).twins
     1
     """
-    space, unit, points = design.space, design.unit[:, : len(design.space)], design.points
+    space, unit, points = design.space, design.unit, design.points
     # Levels may be unhashable, but each has its own place in the unit interval.
     places = {name: axis.to_unit(points[name]) for name, axis in space.axes.items()}
     keys = {name: places[name] if points[name].dtype == object else points[name].to_numpy() for name in space}
@@ -165,7 +170,8 @@ def _largest_correlation(places: dict[str, FloatArray]) -> tuple[float | None, t
     varied = {name: column for name, column in places.items() if np.ptp(column) > 0}
     if len(varied) < 2:
         return None, None
-    matrix = np.triu(np.corrcoef(np.array(list(varied.values()))), 1)
-    i, j = np.unravel_index(np.abs(matrix).argmax(), matrix.shape)
+    matrix = np.corrcoef(np.array(list(varied.values())))
+    pairs = list(combinations(range(len(varied)), 2))
+    i, j = max(pairs, key=lambda pair: abs(matrix[pair]))
     names = list(varied)
     return float(np.clip(matrix[i, j], -1, 1)), (names[i], names[j])

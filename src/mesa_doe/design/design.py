@@ -427,8 +427,8 @@ class Design:
         Parameters
         ----------
         path : str or path
-            A column a factor, as read in a spreadsheet. Method, options, space, groups and the unit sample, to
-            the last digit, go to a JSON file beside it, ``plan.csv.json`` for ``plan.csv``: move both
+            A column a factor, as read in a spreadsheet. Method, options, space, groups and the unit sample,
+            to the last digit, go to a JSON file beside it, ``plan.csv.json`` for ``plan.csv``: move both
             together. Files that are there are written over.
 
         Raises
@@ -510,7 +510,7 @@ class Design:
         return cls(**settings, longer=known.get(settings["method"], _only_read))
 
 
-def _only_read(design: Design, n: int) -> Design:
+def _only_read(design: Design, _: int) -> Design:
     if design.extension == "none":
         message = (
             f"a {design.method} design cannot be extended: a longer one has other points. Choose its size "
@@ -518,8 +518,8 @@ def _only_read(design: Design, n: int) -> Design:
         )
     else:
         message = (
-            f"this {design.method} design was read from a file without the sampler that would make it longer; "
-            "read it by doe.load_design(path)"
+            f"this {design.method} design was read from a file without the sampler that would make it "
+            "longer; read it by doe.load_design(path)"
         )
     raise DesignError(message)
 

@@ -120,7 +120,7 @@ def settings_from(document: Mapping[str, Any], arrays: Arrays, where: str) -> di
             raise DesignError(message)
         points = space.from_unit(arrays.unit[:, : len(space)])
         for name, column in arrays.given.items():
-            kind = points[name].dtype
+            kind = points[name].to_numpy().dtype
             values = np.asarray(column).astype(kind) if kind.kind in "if" else space[name].from_unit(column)
             points[name] = pd.Series(values, index=points.index, dtype=kind)
     except (SpaceError, ValueError, IndexError) as error:
@@ -155,8 +155,8 @@ def check_numbers(document: Mapping[str, Any], arrays: Arrays, where: str) -> No
         raise DesignError(message)
     if arrays.digest() != document["digest"]:
         message = (
-            f"{where} was changed: the unit sample (or the blocks, seeds or given values beside it) is not the "
-            "one that was saved; to run points that were edited, read them with explicit"
+            f"{where} was changed: the unit sample (or the blocks, seeds or given values beside it) is not "
+            "the one that was saved; to run points that were edited, read them with explicit"
         )
         raise DesignError(message)
 

@@ -20,6 +20,8 @@ Floats = npt.NDArray[np.float64]
 
 _BINS = 12
 _JITTER = 0.3
+# Characters of tick labels that stand side by side below one panel.
+_FIT = 22
 
 
 def pair_grid(
@@ -61,13 +63,13 @@ def pair_grid(
     ((2, 2), 'x', 'kind')
     """
     frame = tidy(points, list(getattr(points, "columns", ())), caller="pair_grid")
-    levels = {name: [_canvas.level_name(level) for level in them] for name, them in (levels or {}).items()}
-    columns = {name: as_floats(frame[name], str(name), caller="pair_grid") for name in frame}
+    labels = {name: [_canvas.level_name(level) for level in them] for name, them in (levels or {}).items()}
+    columns = {str(name): as_floats(frame[name], str(name), caller="pair_grid") for name in frame}
     names, count = list(columns), len(frame)
     # A generator of its own: the same picture each time, and nobody's random state moves.
     rng = np.random.default_rng(0)
     spread = {
-        name: column + rng.uniform(-_JITTER, _JITTER, count) if name in levels else column
+        name: column + rng.uniform(-_JITTER, _JITTER, count) if name in labels else column
         for name, column in columns.items()
     }
     side = max(4.0, 1.6 * len(names) + 1.0)
@@ -80,11 +82,11 @@ def pair_grid(
             if j > i:
                 ax.set_visible(False)
                 continue
-            _scale(ax, "x", columns[beside], levels.get(beside), beside in logarithmic)
+            _scale(ax, "x", columns[beside], labels.get(beside), beside in logarithmic)
             if i == j:
-                _histogram(ax, columns[below], levels.get(below), below in logarithmic)
+                _histogram(ax, columns[below], labels.get(below), below in logarithmic)
             else:
-                _scale(ax, "y", columns[below], levels.get(below), below in logarithmic)
+                _scale(ax, "y", columns[below], labels.get(below), below in logarithmic)
                 _points(ax, spread[beside], spread[below])
             _label(ax, below, beside, left=j == 0 and i > 0, bottom=i == len(names) - 1)
     if title is not None:
@@ -139,7 +141,8 @@ def _label(ax: Axes, below: str, beside: str, *, left: bool, bottom: bool) -> No
     ax.tick_params(labelsize="x-small", labelbottom=bottom, labelleft=left)
     if bottom:
         ax.set_xlabel(_canvas.plain(beside), fontsize="small")
-        ax.tick_params(axis="x", rotation=90)
+        if sum(len(label.get_text()) + 2 for label in ax.get_xticklabels()) > _FIT:
+            ax.tick_params(axis="x", rotation=90)
     if left:
         ax.set_ylabel(_canvas.plain(below), fontsize="small")
     if below == beside:

@@ -1,6 +1,7 @@
 """Samplers: functions ``name(space, n_or_levels, *, rng=None, **options) -> Design``, a module a library."""
 
-from mesa_doe.samplers.basic import explicit
+from mesa_doe.samplers.algebra import concat, cross
+from mesa_doe.samplers.basic import base_case, explicit
 from mesa_doe.samplers.declare import SAMPLERS, SamplerInfo, table
 from mesa_doe.samplers.doehlert import doehlert
 from mesa_doe.samplers.folded import folded_hadamard
@@ -8,6 +9,7 @@ from mesa_doe.samplers.fourier import fast, rbd_fast
 from mesa_doe.samplers.grids import grid, sparse_grid, sukharev_grid
 from mesa_doe.samplers.latin import latin_hypercube
 from mesa_doe.samplers.layered_lhs import nested_lhs, sliced_lhs
+from mesa_doe.samplers.loading import LONGER, load_design
 from mesa_doe.samplers.poisson import poisson_disk
 from mesa_doe.samplers.pydoe import (
     a_optimal,
@@ -38,11 +40,15 @@ from mesa_doe.samplers.stars import finite_difference, radial
 from mesa_doe.samplers.trajectories import morris, shapley
 
 __all__ = [
+    "LONGER",
     "SAMPLERS",
     "SamplerInfo",
     "a_optimal",
+    "base_case",
     "box_behnken",
     "central_composite",
+    "concat",
+    "cross",
     "d_optimal",
     "definitive_screening",
     "doehlert",
@@ -59,6 +65,7 @@ __all__ = [
     "korobov",
     "latin_hypercube",
     "latin_hypercube_pydoe",
+    "load_design",
     "maximin",
     "maxpro",
     "minimax",
