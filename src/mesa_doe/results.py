@@ -16,7 +16,7 @@ from mesa_doe.analysis import SensitivityResult, choose
 from mesa_doe.columns import Tables, free_names
 from mesa_doe.configurations import column_names
 from mesa_doe.design import Design
-from mesa_doe.errors import AnalysisError
+from mesa_doe.errors import AnalysisError, warn
 from mesa_doe.seeding import policy_of
 
 __all__ = ["Noise", "Results"]
@@ -284,9 +284,16 @@ class Results:
         if own:
             message = f"results.sensitivity knows {', '.join(sorted(own))} itself; leave it out"
             raise AnalysisError(message)
-        analyse = choose(design, method)
         y = self._array(design, output, at)
         policy = self._policy(design, output)
+        if design.origin is not None:
+            if policy is not None and design.options["across_blocks"]:
+                warn(
+                    f"output {output!r} has noise, but points of different blocks were merged: their noise "
+                    "is the same, which the indices take for an effect; deduplicate within blocks instead"
+                )
+            y, design = y[design.twin_of], design.origin
+        analyse = choose(design, method)
         return analyse(design, y, outputs=[output], missing=missing, seed_policy=policy, **options)
 
     def _policy(self, design: Design, output: str) -> str | None:

@@ -7,10 +7,10 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from mesa_doe.design.gate import FloatArray
 from mesa_doe.design.lineage import call
+from mesa_doe.design.twins import identities
 
 if TYPE_CHECKING:
     from mesa_doe.design.design import Design
@@ -127,12 +127,7 @@ def describe(design: Design) -> Description:
     1
     """
     space, unit, points = design.space, design.unit, design.points
-    # Levels may be unhashable, but each has its own place in the unit interval.
     places = {name: axis.to_unit(points[name]) for name, axis in space.axes.items()}
-    keys = {name: places[name] if points[name].dtype == object else points[name].to_numpy() for name in space}
-    table = pd.DataFrame(dict(enumerate(keys.values())))
-    if design.seed_levels is not None:
-        table[len(keys)] = design.seed_levels
     correlation, correlated = _largest_correlation(places)
     few = len(design) <= MOST_COMPARED
     return Description(
@@ -145,7 +140,7 @@ def describe(design: Design) -> Description:
         seed_policy=design.default_seed_policy,
         extension=design.extension,
         acceptance=design.options.get("acceptance"),
-        twins=int(table.duplicated().sum()),
+        twins=int(identities(design).duplicated().sum()),
         discrepancy=_discrepancy(unit) if few else None,
         distance=_distance(unit) if few and len(design) > 1 else None,
         correlation=correlation,

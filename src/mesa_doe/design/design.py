@@ -16,11 +16,12 @@ from mesa_doe.design.choosing import center_of, chosen_rows, told
 from mesa_doe.design.costing import Cost, cost_of
 from mesa_doe.design.csv_file import read_csv, write_csv
 from mesa_doe.design.describing import Description, describe
-from mesa_doe.design.gate import SEED_FACTOR, Extension, check_points, checked_ints, checked_unit
+from mesa_doe.design.gate import SEED_FACTOR, Extension, IntArray, check_points, checked_ints, checked_unit
 from mesa_doe.design.lineage import call, parent
 from mesa_doe.design.parquet_file import read_parquet, write_parquet
 from mesa_doe.design.picturing import drawable
 from mesa_doe.design.seeds import check_replications, chosen_policy
+from mesa_doe.design.twins import first_of_twins, identities
 from mesa_doe.errors import DesignError
 from mesa_doe.plots.design import pair_grid
 from mesa_doe.seeding import RNG, SeedPlan, SeedPolicy, root_entropy, seed_units
@@ -121,6 +122,7 @@ class Design:
         self._groups = None if groups is None else read_groups(groups, self.factors, method)
         self._points = space.from_unit(self.unit[:, : len(space)]) if points is None else points.copy()
         check_points(self._points, space, len(self.unit), method)
+        self._origin: tuple[Design, IntArray] | None = None
 
     def __len__(self) -> int:
         return len(self.unit)
@@ -367,6 +369,60 @@ class Design:
             points=self._points.iloc[rows].set_axis(pd.RangeIndex(len(rows), name="point")),
             groups=self.groups,
         )
+
+    def deduplicate(self, *, across_blocks: bool = False) -> Design:
+        """Return each point once: run once, it answers for all its twins.
+
+        Integers and categories make twins: in a Saltelli block, a factor that moves within one level gives
+        the same point again. ``results.sensitivity`` of the shorter design analyses the whole one.
+
+        Parameters
+        ----------
+        across_blocks : bool, default False
+            Whether twins in different blocks are one too. Within a block they share a seed, so merging
+            them changes nothing; across blocks they do not, so this is for models without noise.
+
+        Returns
+        -------
+        Design
+            Of the method ``"deduplicate"``; ``origin`` is this design, and ``twin_of`` says which of the
+            new points each of its points is.
+
+        Examples
+        --------
+        >>> from mesa_doe.space import Integer, ParameterSpace
+        >>> design = Design(ParameterSpace(n=Integer(1, 2)), [[0.0], [0.9], [0.2]], method="mine", options={})
+        >>> once = design.deduplicate()
+        >>> once.points["n"].tolist(), once.twin_of.tolist()
+        ([1, 2], [0, 1, 0])
+        """
+        table = identities(self)
+        if self.blocks is not None and not across_blocks:
+            table["block"] = self.blocks
+        rows, twin_of = first_of_twins(table)
+        once = Design(
+            self.space,
+            self.unit[rows],
+            method="deduplicate",
+            options={"design": parent(self), "across_blocks": bool(across_blocks)},
+            # A merged point belongs to several blocks at once, so it is of none.
+            blocks=None if self.blocks is None or across_blocks else self.blocks[rows],
+            seed_levels=None if self.seed_levels is None else self.seed_levels[rows],
+            points=self._points.iloc[rows].set_axis(pd.RangeIndex(len(rows), name="point")),
+            groups=self.groups,
+        )
+        once._origin = (self, twin_of)
+        return once
+
+    @property
+    def origin(self) -> Design | None:
+        """The design whose twins were merged to make this one, or None."""
+        return None if self._origin is None else self._origin[0]
+
+    @property
+    def twin_of(self) -> IntArray | None:
+        """For each point of ``origin``, the position of its one run in this design; or None."""
+        return None if self._origin is None else self._origin[1]
 
     def repeat_center(self, k: int, *, at: Mapping[str, Any] | None = None) -> Design:
         """Return the design with k points at the middle of the cube behind its own.

@@ -1,0 +1,79 @@
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import mesa_doe as doe
+
+SPACE = doe.ParameterSpace(n=doe.Integer(1, 3), mode=doe.Categorical([["a"], ["b"]]), flag=doe.Boolean())
+
+
+def noisy(n, mode, flag, rng):
+    return {"y": n + 2 * (mode == ["a"]) * flag + rng.normal()}
+
+
+def exact(n, mode, flag):
+    return {"y": n + 2 * (mode == ["a"]) * flag}
+
+
+def indices(design, model, **options):
+    results = doe.BatchRunner(design.configurations(model, rng=2, **options)).run_all()
+    return results.sensitivity("y").to_frame()
+
+
+def test_each_point_is_left_once_in_its_order():
+    design = doe.sobol(SPACE, 32, rng=1)
+    once = design.deduplicate(across_blocks=True)
+    assert len(once) == 12
+    assert once.describe().twins == 0
+    pd.testing.assert_frame_equal(
+        once.points.iloc[once.twin_of].reset_index(drop=True), design.points.reset_index(drop=True)
+    )
+    firsts = pd.Series(once.twin_of).drop_duplicates()
+    assert firsts.tolist() == list(range(len(once)))
+
+
+def test_runs_of_twins_in_a_block_are_the_same_so_indices_of_a_noisy_model_are_too():
+    design = doe.sobol(SPACE, 32, rng=1)
+    once = design.deduplicate()
+    assert len(once) < 0.7 * len(design)
+    pd.testing.assert_frame_equal(indices(once, noisy), indices(design, noisy))
+
+
+def test_the_seed_as_a_factor_keeps_points_apart_that_differ_in_it():
+    design = doe.sobol(SPACE, 32, rng=1, seed_factor=True)
+    once = design.deduplicate()
+    assert len(once) < len(design)
+    pd.testing.assert_frame_equal(indices(once, noisy), indices(design, noisy))
+
+
+def test_a_model_without_noise_may_be_merged_across_blocks():
+    design = doe.sobol(SPACE, 32, rng=1)
+    once = design.deduplicate(across_blocks=True)
+    pd.testing.assert_frame_equal(indices(once, exact), indices(design, exact))
+
+
+def test_noise_that_is_merged_across_blocks_is_said():
+    once = doe.sobol(SPACE, 8, rng=1).deduplicate(across_blocks=True)
+    results = doe.BatchRunner(once.configurations(noisy, rng=2)).run_all()
+    with (
+        pytest.warns(doe.MesaDoeWarning, match="points of different blocks were merged"),
+        pytest.warns(doe.MesaDoeWarning, match="noise inflates"),
+    ):
+        results.sensitivity("y")
+
+
+def test_a_design_without_twins_is_left_as_it_is():
+    design = doe.latin_hypercube(doe.ParameterSpace(x=doe.Real(0, 1)), 8, rng=1)
+    once = design.deduplicate()
+    np.testing.assert_array_equal(once.unit, design.unit)
+    assert once.origin is design
+    assert design.origin is None
+    assert design.twin_of is None
+
+
+def test_what_was_merged_survives_pickling():
+    once = pickle.loads(pickle.dumps(doe.sobol(SPACE, 8, rng=1).deduplicate()))
+    assert len(once.origin) == 8 * 5
+    assert once.twin_of.max() == len(once) - 1
