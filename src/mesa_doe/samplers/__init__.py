@@ -2,14 +2,14 @@
 
 from mesa_doe.samplers.algebra import concat, cross
 from mesa_doe.samplers.basic import base_case, explicit
-from mesa_doe.samplers.declare import SAMPLERS, SamplerInfo, table
+from mesa_doe.samplers.declare import LONGER, SAMPLERS, SamplerInfo, table
 from mesa_doe.samplers.doehlert import doehlert
 from mesa_doe.samplers.folded import folded_hadamard
 from mesa_doe.samplers.fourier import fast, rbd_fast
 from mesa_doe.samplers.grids import grid, sparse_grid, sukharev_grid
 from mesa_doe.samplers.latin import latin_hypercube
 from mesa_doe.samplers.layered_lhs import nested_lhs, sliced_lhs
-from mesa_doe.samplers.loading import LONGER, load_design
+from mesa_doe.samplers.loading import load_design
 from mesa_doe.samplers.poisson import poisson_disk
 from mesa_doe.samplers.pydoe import (
     a_optimal,

@@ -10,10 +10,21 @@ import numpy as np
 import pandas as pd
 
 from mesa_doe.design import Design, Extension
+from mesa_doe.design.design import Longer
 from mesa_doe.errors import DesignError
 from mesa_doe.space import ParameterSpace
 
-__all__ = ["SAMPLERS", "SamplerInfo", "check_count", "check_n", "check_space", "declare", "table"]
+__all__ = [
+    "LONGER",
+    "SAMPLERS",
+    "SamplerInfo",
+    "check_count",
+    "check_n",
+    "check_space",
+    "continues",
+    "declare",
+    "table",
+]
 
 P = ParamSpec("P")
 
@@ -60,6 +71,9 @@ class SamplerInfo:
 #: Every sampler by name; filled by :func:`declare`.
 SAMPLERS: dict[str, SamplerInfo] = {}
 
+#: What makes the designs of each method longer, by method; filled by :func:`continues`.
+LONGER: dict[str, Longer] = {}
+
 
 def declare(
     *,
@@ -90,6 +104,27 @@ def declare(
         SAMPLERS[function.__name__] = SamplerInfo(
             function, library, points, extension, random, source, groups, even, correlated, rejects
         )
+        return function
+
+    return enter
+
+
+def continues(*methods: str) -> Callable[[Longer], Longer]:
+    """Enter what makes designs longer, so that those which come back from a file can grow too.
+
+    Parameters
+    ----------
+    *methods : str
+        The samplers' names.
+
+    Returns
+    -------
+    callable
+        The decorator of a function ``(design, n) -> Design``.
+    """
+
+    def enter(function: Longer) -> Longer:
+        LONGER.update(dict.fromkeys(methods, function))
         return function
 
     return enter

@@ -8,7 +8,7 @@ import numpy as np
 
 from mesa_doe.design import Design
 from mesa_doe.errors import DesignError
-from mesa_doe.samplers.declare import check_n, check_space, declare
+from mesa_doe.samplers.declare import check_n, check_space, continues, declare
 from mesa_doe.seeding import RNG, root_entropy
 from mesa_doe.space import ParameterSpace
 
@@ -135,6 +135,7 @@ def _design(space: ParameterSpace, unit: FloatArray, options: dict[str, Any]) ->
     )
 
 
+@continues("latin_hypercube")
 def _grown(design: Design, n: int) -> Design:
     options = dict(design.options)
     old, step = options["n"], 1 if options["scramble"] else 2

@@ -6,23 +6,10 @@ import os
 from pathlib import Path
 
 from mesa_doe.design import Design
-from mesa_doe.design.design import Longer
 from mesa_doe.errors import DesignError
-from mesa_doe.samplers import latin, qmc, saltelli, stars, trajectories
+from mesa_doe.samplers.declare import LONGER
 
-__all__ = ["LONGER", "load_design"]
-
-#: What makes the designs of each method longer. A sampler of a third party enters its own.
-LONGER: dict[str, Longer] = {
-    "finite_difference": stars._continued,
-    "halton": qmc._continued,
-    "latin_hypercube": latin._grown,
-    "monte_carlo": qmc._drawn_on,
-    "morris": trajectories._more,
-    "radial": stars._continued,
-    "sobol": saltelli._longer,
-    "sobol_sequence": qmc._continued,
-}
+__all__ = ["load_design"]
 
 
 def load_design(path: str | os.PathLike[str]) -> Design:

@@ -9,7 +9,7 @@ import numpy as np
 
 from mesa_doe.design import Design
 from mesa_doe.errors import MesaDoeWarning
-from mesa_doe.samplers.declare import check_n, check_space, declare
+from mesa_doe.samplers.declare import check_n, check_space, continues, declare
 from mesa_doe.samplers.rejection import accepted
 from mesa_doe.seeding import RNG, root_entropy
 from mesa_doe.space import ParameterSpace
@@ -235,6 +235,7 @@ def _sequence(space: ParameterSpace, method: str, n: int, entropy: int, scramble
     return Design(space, unit, method=method, options=options, rows=n, extension="nested", longer=_continued)
 
 
+@continues("sobol_sequence", "halton")
 def _continued(design: Design, n: int) -> Design:
     if design.method == "sobol_sequence":
         warn_if_unbalanced(n, "sobol_sequence", stacklevel=4)
@@ -258,5 +259,6 @@ def _monte_carlo(space: ParameterSpace, n: int, entropy: int) -> Design:
     )
 
 
+@continues("monte_carlo")
 def _drawn_on(design: Design, n: int) -> Design:
     return _monte_carlo(design.space, n, design.options["entropy"])

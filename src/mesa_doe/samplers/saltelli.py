@@ -10,7 +10,7 @@ import numpy as np
 
 from mesa_doe.design import SEED_FACTOR, Design
 from mesa_doe.errors import DesignError
-from mesa_doe.samplers.declare import check_n, check_space, declare
+from mesa_doe.samplers.declare import check_n, check_space, continues, declare
 from mesa_doe.samplers.qmc import warn_if_unbalanced
 from mesa_doe.samplers.salib import unit_problem
 from mesa_doe.seeding import RNG, library_seed, root_entropy
@@ -166,6 +166,7 @@ def _sobol(
     )
 
 
+@continues("sobol")
 def _longer(design: Design, n: int) -> Design:
     warn_if_unbalanced(n, "sobol", stacklevel=4)
     options = {name: value for name, value in design.options.items() if name not in ("n", "entropy")}

@@ -9,7 +9,7 @@ import numpy as np
 
 from mesa_doe.design import Design
 from mesa_doe.errors import DesignError, MesaDoeWarning
-from mesa_doe.samplers.declare import check_n, check_space, declare
+from mesa_doe.samplers.declare import check_n, check_space, continues, declare
 from mesa_doe.samplers.qmc import sobol_points, warn_if_unbalanced
 from mesa_doe.samplers.salib import unit_problem
 from mesa_doe.seeding import RNG, kept_generators, library_seed, root_entropy
@@ -213,6 +213,7 @@ def _star(
     )
 
 
+@continues("finite_difference", "radial")
 def _continued(design: Design, n: int) -> Design:
     entropy, kind = design.options["entropy"], design.options.get("kind")
     if kind == "monte_carlo":

@@ -11,7 +11,7 @@ import numpy as np
 
 from mesa_doe.design import Design
 from mesa_doe.errors import DesignError, MesaDoeWarning
-from mesa_doe.samplers.declare import check_count, check_n, check_space, declare
+from mesa_doe.samplers.declare import check_count, check_n, check_space, continues, declare
 from mesa_doe.samplers.salib import unit_problem
 from mesa_doe.seeding import RNG, library_seed, root_entropy
 from mesa_doe.space import Categorical, ParameterSpace
@@ -163,6 +163,7 @@ def _morris(space: ParameterSpace, options: dict[str, Any]) -> Design:
     )
 
 
+@continues("morris")
 def _more(design: Design, n: int) -> Design:
     if design.options["optimal"] is not None:
         message = (
