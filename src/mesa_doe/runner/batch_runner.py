@@ -108,19 +108,14 @@ class BatchRunner:
             chunk_size=self.chunk_size,
             progress=self.progress,
         ):
+            if not self._blocks:
+                _stop_if_nothing_can_be_read(block)
             self._blocks.append(block)
-            self._stop_if_nothing_can_be_read()
-        self._noise = find_noise(self.configurations, self._recipes, self._outcome())
-        results = self.results
+        outcome = self._outcome()
+        self._noise = find_noise(self.configurations, self._recipes, outcome)
+        results = self._results(outcome)
         self._tell(results)
         return results
-
-    def _stop_if_nothing_can_be_read(self) -> None:
-        """Stop where the first runs show that a factory's models record nothing, as all will."""
-        statuses = [status for block in self._blocks for status in block.runs["status"]]
-        errors = self._blocks[-1].runs
-        if "ok" not in statuses and errors["error_type"][0] == ConfigurationError.__name__:
-            raise ConfigurationError(errors["error"][0])
 
     @property
     def results(self) -> Results:
@@ -128,8 +123,10 @@ class BatchRunner:
         if not self._blocks:
             message = "nothing was run yet: call run_all()"
             raise StudyError(message)
+        return self._results(self._outcome())
+
+    def _results(self, outcome: pd.DataFrame) -> Results:
         frame, parameters = _configuration_frame(self.configurations)
-        outcome = self._outcome()
         runs = pd.concat([frame.iloc[outcome.index], outcome.set_index(frame.index[outcome.index])], axis=1)
         data = Tables()
         for block in self._in_order():
@@ -195,6 +192,12 @@ class BatchRunner:
                 "the model draws no random numbers, so the seed is a factor that does nothing; "
                 "make the design with seed_factor=False"
             )
+
+
+def _stop_if_nothing_can_be_read(first: Block) -> None:
+    """Stop where the first runs to finish show that a factory's models record nothing, as all will."""
+    if set(first.runs["error_type"]) == {ConfigurationError.__name__}:
+        raise ConfigurationError(first.runs["error"][0])
 
 
 def _is_int(value: Any) -> bool:
