@@ -13,6 +13,7 @@ import pandas as pd
 
 from mesa_doe import plots
 from mesa_doe.analysis import SensitivityResult, choose
+from mesa_doe.analysis.aligning import aligned_outputs
 from mesa_doe.columns import Tables, free_names
 from mesa_doe.configurations import column_names
 from mesa_doe.design import Design
@@ -284,7 +285,7 @@ class Results:
         if own:
             message = f"results.sensitivity knows {', '.join(sorted(own))} itself; leave it out"
             raise AnalysisError(message)
-        y = self._array(design, output, at)
+        y = aligned_outputs(design, self.runs, self.output(output, at))
         policy = self._policy(design, output)
         if design.origin is not None:
             if policy is not None and design.options["across_blocks"]:
@@ -308,40 +309,6 @@ class Results:
             seeds, points, iterations = (self.runs[c].tolist() for c in ("seed", "point", "iteration"))
             return policy_of(seeds, points, iterations, design.blocks)
         return self.seed_policy
-
-    def _array(self, design: Design, output: str, at: At) -> np.ndarray[Any, np.dtype[np.float64]]:
-        """Return (points, replications, 1), NaN where a run is missing or failed."""
-        values = self.output(output, at)
-        runs = self.runs[["point", "iteration"]]
-        if runs["point"].isna().any() or runs.duplicated().any() or int(runs["point"].max()) >= len(design):
-            message = (
-                f"the runs are not those of the design: it has {len(design)} points, each with each of "
-                "its replications once"
-            )
-            raise AnalysisError(message)
-        self._check_parameters(design)
-        y = np.full((len(design), int(runs["iteration"].max()) + 1, 1), np.nan)
-        where = runs.loc[values.index]
-        y[where["point"].to_numpy(int), where["iteration"].to_numpy(int), 0] = values.to_numpy()
-        return y
-
-    def _check_parameters(self, design: Design) -> None:
-        """Refuse a design whose points are not those that were run."""
-        points = self.runs["point"].to_numpy(int)
-        own = design.points
-        for factor in design.space.names:
-            column = f"{factor}_parameter" if f"{factor}_parameter" in self.parameters else factor
-            if column not in self.parameters:
-                message = f"the runs are not those of the design: they have no parameter {factor!r}"
-                raise AnalysisError(message)
-            theirs = own[factor].to_numpy()[points].tolist()
-            for run, (mine, other) in enumerate(zip(self.runs[column].tolist(), theirs, strict=True)):
-                if mine is not other and not _equal(mine, other):
-                    message = (
-                        f"the runs are not those of the design: run {self.runs.index[run]} of point "
-                        f"{points[run]} has {factor}={mine!r}, the design has {other!r}"
-                    )
-                    raise AnalysisError(message)
 
     def plot_scatter(self, output: str, factor: str, at: At = "final", ax: Any = None) -> Any:
         """Draw one output of every design point over one factor, with its binned conditional mean.
@@ -389,11 +356,6 @@ class Results:
 
 def _is_step_or_function(value: Any) -> bool:
     return callable(value) or (isinstance(value, Real) and not isinstance(value, bool))
-
-
-def _equal(a: Any, b: Any) -> bool:
-    # What a worker or a file gave back is another object; arrays have no single truth.
-    return type(a) is type(b) and (repr(a) == repr(b) if not isinstance(a, (int, float, str)) else a == b)
 
 
 def _in_run_order(frame: pd.DataFrame) -> pd.DataFrame:

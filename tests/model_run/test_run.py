@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 import mesa_doe as doe
-from mesa_doe.model_run import check_model, execute, kept_generators, recipe_of, run
+from mesa_doe.model_run import check_model, execute, recipe_of, run
+from mesa_doe.seeding import kept_generators
 
 SEED = 2**127 + 5
 VERSION = tuple(map(int, mesa.__version__.split(".")[:2]))

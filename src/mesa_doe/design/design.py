@@ -137,11 +137,10 @@ class Design:
                 array.setflags(write=False)  # which pickle forgets
 
     def __repr__(self) -> str:
-        said = ("entropy",) if self.groups is None else ("entropy", "groups")
         groups = "" if self.groups is None else f" in {len(self.groups)} groups ({_written(self.groups)})"
         return (
             f"<Design: {len(self)} points of {len(self.factors)} factors{groups}, "
-            f"{call(self.method, self.options, said)}>"
+            f"{call(self.method, self.options, without=('entropy', 'groups'))}>"
         )
 
     @property

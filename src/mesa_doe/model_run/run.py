@@ -23,7 +23,7 @@ from mesa_doe.model_run.recipe import Recipe, check_names, recipe_of
 from mesa_doe.model_run.rows import append_rows, outputs_row
 from mesa_doe.seeding import kept_generators
 
-__all__ = ["Run", "check_model", "execute", "kept_generators", "run"]
+__all__ = ["Run", "check_model", "execute", "run"]
 
 
 @dataclass

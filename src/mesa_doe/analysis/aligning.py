@@ -1,0 +1,84 @@
+"""From runs, in whatever order, to outputs in the order of a design whose points they are."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from mesa_doe.configurations import column_names
+from mesa_doe.design import Design
+from mesa_doe.errors import AnalysisError
+
+__all__ = ["aligned_outputs"]
+
+FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
+
+
+def aligned_outputs(design: Design, runs: pd.DataFrame, values: pd.Series[Any]) -> FloatArray:
+    """Return one output as an analysis takes it.
+
+    Parameters
+    ----------
+    design : Design
+    runs : DataFrame, index ``run_id``
+        ``point``, ``iteration`` and the parameters of every run, as in ``results.runs``.
+    values : Series, index ``run_id``
+        Of the runs that gave a number.
+
+    Returns
+    -------
+    ndarray (points, replications, 1)
+        NaN where a run is missing or gave no number.
+
+    Raises
+    ------
+    AnalysisError
+        If the runs are not those of the design: other points, or other parameters.
+
+    Examples
+    --------
+    >>> from mesa_doe.space import Integer, ParameterSpace
+    >>> design = Design(ParameterSpace(n=Integer(1, 4)), [[0.0], [1.0]], method="mine", options={})
+    >>> runs = pd.DataFrame({"point": [1, 0], "iteration": [0, 0], "n": [4, 1]}, index=[7, 8])
+    >>> aligned_outputs(design, runs, pd.Series([0.5, 0.25], index=[7, 8])).ravel()
+    array([0.25, 0.5 ])
+    """
+    numbers = runs[["point", "iteration"]]
+    if numbers["point"].isna().any() or numbers.duplicated().any() or int(runs["point"].max()) >= len(design):
+        message = (
+            f"the runs are not those of the design: it has {len(design)} points, each with each of "
+            "its replications once"
+        )
+        raise AnalysisError(message)
+    _check_parameters(design, runs)
+    y = np.full((len(design), int(runs["iteration"].max()) + 1, 1), np.nan)
+    where = numbers.loc[values.index]
+    y[where["point"].to_numpy(int), where["iteration"].to_numpy(int), 0] = values.to_numpy()
+    return y
+
+
+def _check_parameters(design: Design, runs: pd.DataFrame) -> None:
+    """Refuse a design whose points are not those that were run."""
+    space, own = design.space, design.points
+    points = runs["point"].to_numpy(int)
+    # As the runs' own table names them: a parameter may be called like one of its columns.
+    columns = column_names([*space.names, *space.derived, *space.constants])
+    for factor, column in zip(space.names, columns, strict=False):
+        if column not in runs.columns:
+            message = f"the runs are not those of the design: they have no parameter {factor!r}"
+            raise AnalysisError(message)
+        theirs = own[factor].to_numpy()[points].tolist()
+        for run, (mine, other) in enumerate(zip(runs[column].tolist(), theirs, strict=True)):
+            if mine is not other and not _equal(mine, other):
+                message = (
+                    f"the runs are not those of the design: run {runs.index[run]} of point {points[run]} "
+                    f"has {factor}={mine!r}, the design has {other!r}"
+                )
+                raise AnalysisError(message)
+
+
+def _equal(a: Any, b: Any) -> bool:
+    # What a worker or a file gave back is another object; arrays have no single truth.
+    return type(a) is type(b) and (a == b if isinstance(a, (int, float, str)) else repr(a) == repr(b))
