@@ -373,3 +373,13 @@ def test_a_sample_that_only_claims_to_be_a_sobol_design_is_refused():
         design = doe.Design(space, unit, method="sobol", options={}, blocks=blocks)
         with pytest.raises(doe.AnalysisError, match="blocks of 4 rows"):
             doe.analyze.sobol(design, unit[:, 0])
+
+
+@pytest.mark.parametrize("replications", [1, 3])
+def test_a_constant_output_beside_a_noisy_one_draws_its_own_warning_only(replications):
+    design = doe.sobol(unit_space(2), 64, rng=1)
+    noise = np.random.default_rng(0).normal(0, 0.1, (len(design), replications))
+    y = np.stack([np.full_like(noise, 5.0), design.unit[:, :1] + noise], axis=-1)
+    with pytest.warns(doe.MesaDoeWarning) as said:
+        doe.analyze.sobol(design, y, outputs=["still", "moving"], seed_policy="independent")
+    assert sorted("'still'" in str(one.message) for one in said) == [False, True]

@@ -137,7 +137,7 @@ def sobol(
     said += _undefined(checked.names, undefined, constant)
     if seed_policy == "independent":
         totals = point[:, len(factors) : 2 * len(factors)]
-        said += _inflation(checked, totals, noise / base.var(axis=0), constant)
+        said += _inflation(checked, totals, noise / np.where(constant, 1.0, base.var(axis=0)), constant)
     for warning in said:
         warn(warning)
     settings = {
