@@ -168,11 +168,11 @@ def runs_and_chunks(draw):
     runs = []
     for run_id in range(draw(st.integers(1, 8))):
         rows = draw(st.integers(0, 3))
-        columns = {"run_id": [run_id] * rows}
+        columns = {}
         for name in draw(st.lists(st.sampled_from("abc"), unique=True)):
             kind = draw(st.sampled_from(kinds))
             columns[name] = draw(st.lists(kind, min_size=rows, max_size=rows))
-        runs.append((rows, columns))
+        runs.append((run_id, rows, columns))
     cuts = sorted(draw(st.sets(st.integers(1, len(runs)))) | {0, len(runs)})
     return (
         runs,
@@ -182,9 +182,9 @@ def runs_and_chunks(draw):
 
 
 def table_of(runs):
-    table = Table(["run_id"])
-    for rows, columns in runs:
-        table.append({name: as_column(values)[0] for name, values in columns.items()}, rows)
+    table = Table()
+    for run_id, rows, columns in runs:
+        table.append(run_id, {name: as_column(values)[0] for name, values in columns.items()}, rows)
     return table
 
 
@@ -193,7 +193,7 @@ def table_of(runs):
 def test_joins_do_not_depend_on_how_runs_were_chunked(drawn):
     runs, chunks, compacted = drawn
     expected = table_of(runs).to_frame()
-    assert len(expected) == sum(rows for rows, _ in runs)
+    assert len(expected) == sum(rows for _, rows, _ in runs)
     joined = Table()
     for (start, stop), compact in zip(chunks, compacted, strict=False):
         chunk = table_of(runs[start:stop])
@@ -211,10 +211,10 @@ def test_all_tables_of_runs_join_alike(drawn):
 
     def tables_of(part):
         found = Tables()
-        for rows, columns in part:
-            one = Tables(model=table_of([(rows, columns)]), tables={"t": table_of([(rows, columns)])})
-            if rows:
-                one.agents["Walker"] = table_of([(rows, columns)])
+        for run in part:
+            one = Tables(model=table_of([run]), tables={"t": table_of([run])})
+            if run[1]:
+                one.agents["Walker"] = table_of([run])
             found.extend(one)
         return found
 
@@ -254,11 +254,11 @@ def cells_of(table):
 )
 def test_a_column_takes_the_narrowest_type_of_all_runs(first, second, expected):
     table = Table()
-    table.append({"v": as_column(first)[0]}, len(first))
+    table.append(0, {"v": as_column(first)[0]}, len(first))
     if second is None:
-        table.append({}, 1)
+        table.append(1, {}, 1)
     else:
-        table.append({"v": as_column(second)[0]}, len(second))
+        table.append(1, {"v": as_column(second)[0]}, len(second))
     column = cells_of(table)
     assert [repr(value) for value in column] == [repr(value) for value in expected]
 
@@ -266,12 +266,20 @@ def test_a_column_takes_the_narrowest_type_of_all_runs(first, second, expected):
 def test_a_number_among_texts_is_written_alike_within_a_run_and_across_runs():
     within = as_column(["a", True, 2.5, math.inf, math.nan])[0].tolist()
     table = Table()
-    for values in (["a"], [True], [2.5], [math.inf], [math.nan]):
-        table.append({"v": as_column(values)[0]}, 1)
+    for run_id, values in enumerate((["a"], [True], [2.5], [math.inf], [math.nan])):
+        table.append(run_id, {"v": as_column(values)[0]}, 1)
     assert cells_of(table) == within
 
 
 def test_columns_that_no_row_fills_exist():
-    frame = Table(["run_id", "step"]).to_frame()
+    frame = Table(["step"]).to_frame()
     assert frame.columns.tolist() == ["run_id", "step"]
     assert frame.empty
+
+
+@settings(max_examples=200, deadline=None)
+@given(runs_and_chunks(), st.randoms(use_true_random=False))
+def test_rows_and_columns_are_in_the_order_of_the_runs_in_whatever_order_they_came(drawn, random):
+    runs, _, _ = drawn
+    shuffled = random.sample(runs, len(runs))
+    pd.testing.assert_frame_equal(table_of(shuffled).to_frame(), table_of(runs).to_frame(), check_exact=True)

@@ -193,46 +193,69 @@ class Table:
 
     Attributes
     ----------
+    run_ids, counts : list of int
+        The runs in the order in which they came, and how many rows each one gave.
+    born : dict of str to tuple (run_id, place)
+        The first run that has a column, and the column's place there: columns are ordered by it, so
+        that their order depends on the runs and not on how they were cut into chunks.
+    segments : dict of str to list of tuple (row, array)
+        Where in the column each array begins; rows between arrays are gaps.
     rows : int
-        Number of rows appended so far.
+        Number of rows so far.
 
     Examples
     --------
     >>> table = Table()
-    >>> table.append({"run_id": np.array([0, 0]), "gini": np.array([0.1, 0.2])}, rows=2)
-    >>> table.append({"run_id": np.array([1]), "gini": np.array([1])}, rows=1)
-    >>> table.to_frame()["gini"].tolist()
-    [0.1, 0.2, 1.0]
+    >>> table.append(0, {"gini": np.array([0.1, 0.2])}, rows=2)
+    >>> table.append(1, {"gini": np.array([1])}, rows=1)
+    >>> table.to_frame().values.tolist()
+    [[0.0, 0.1], [0.0, 0.2], [1.0, 1.0]]
     """
 
     def __init__(self, columns: Sequence[str] = ()) -> None:
         self.rows = 0
-        self._segments: dict[str, list[tuple[int, Array]]] = {name: [] for name in columns}
+        self.run_ids: list[int] = []
+        self.counts: list[int] = []
+        self.born: dict[str, tuple[int, int]] = {name: (-1, place) for place, name in enumerate(columns)}
+        self.segments: dict[str, list[tuple[int, Array]]] = {name: [] for name in columns}
 
-    def append(self, columns: Mapping[str, Array | None], rows: int) -> None:
-        """Add rows; a column that is missing or None leaves a gap in them.
+    def append(self, run_id: int, columns: Mapping[str, Array | None], rows: int) -> None:
+        """Add the rows of one run; a column that is missing or None leaves a gap in them.
 
         Parameters
         ----------
+        run_id : int
         columns : mapping of str to ndarray (rows,) or None
         rows : int
         """
-        for name, array in columns.items():
-            segments = self._segments.setdefault(name, [])
+        for place, (name, array) in enumerate(columns.items()):
+            segments = self._column(name, (run_id, place))
             if array is not None and rows:
                 segments.append((self.rows, array))
+        self.run_ids.append(run_id)
+        self.counts.append(rows)
         self.rows += rows
 
     def extend(self, other: Table) -> None:
         """Add all rows of another table below these."""
-        for name, segments in other._segments.items():
-            own = self._segments.setdefault(name, [])
+        for name, segments in other.segments.items():
+            own = self._column(name, other.born[name])
             own.extend((self.rows + start, array) for start, array in segments)
+        self.run_ids += other.run_ids
+        self.counts += other.counts
         self.rows += other.rows
+
+    def _column(self, name: str, born: tuple[int, int]) -> list[tuple[int, Array]]:
+        if name not in self.segments:
+            self.segments[name] = []
+            self.born[name] = born
+        elif born < self.born[name]:
+            self.born[name] = born
+        return self.segments[name]
 
     def compact(self) -> Table:
         """Join neighbouring arrays of one type, which loses nothing, and return self."""
-        for name, segments in self._segments.items():
+        for name, segments in self.segments.items():
             joined: list[tuple[int, list[Array]]] = []
             end = -1
             for start, array in segments:
@@ -241,7 +264,7 @@ class Table:
                 else:
                     joined.append((start, [array]))
                 end = start + len(array)
-            self._segments[name] = [
+            self.segments[name] = [
                 (start, arrays[0] if len(arrays) == 1 else np.concatenate(arrays)) for start, arrays in joined
             ]
         return self
@@ -251,9 +274,16 @@ class Table:
 
         Returns
         -------
-        DataFrame (rows, columns)
+        DataFrame (rows, 1 + columns)
+            ``run_id`` and the columns; rows in the order of the runs.
         """
-        columns = {name: self._joined(segments) for name, segments in self._segments.items()}
+        run_ids = np.repeat(np.array(self.run_ids, dtype=np.int64), self.counts)
+        order = None if (run_ids[1:] >= run_ids[:-1]).all() else np.argsort(run_ids, kind="stable")
+        columns = {"run_id": run_ids}
+        for name in sorted(self.segments, key=self.born.__getitem__):
+            columns[name] = self._joined(self.segments[name])
+        if order is not None:
+            columns = {name: column[order] for name, column in columns.items()}
         return pd.DataFrame(columns, index=pd.RangeIndex(self.rows))
 
     def _joined(self, segments: list[tuple[int, Array]]) -> Array:
@@ -278,10 +308,10 @@ class Table:
 class Tables:
     """All that runs reported: one table of the model, one an agent type, one a named table.
 
-    Every table has the column ``run_id``; all but the named tables have ``step``.
+    All but the named tables have a column ``step``.
     """
 
-    model: Table = field(default_factory=lambda: Table(["run_id", "step"]))
+    model: Table = field(default_factory=lambda: Table(["step"]))
     agents: dict[str, Table] = field(default_factory=dict)
     tables: dict[str, Table] = field(default_factory=dict)
 

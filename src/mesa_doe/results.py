@@ -82,7 +82,7 @@ class Results:
     @cached_property
     def model(self) -> pd.DataFrame:
         """The models' time series: ``run_id``, ``step`` and one column a reporter, in run order."""
-        return _in_run_order(self._tables.model.to_frame())
+        return self._tables.model.to_frame()
 
     @cached_property
     def agents(self) -> dict[str, pd.DataFrame]:
@@ -90,16 +90,12 @@ class Results:
 
         What ``agent_reporters`` collect of agents of any type is under ``"Agent"``.
         """
-        return {
-            name: _in_run_order(self._tables.agents[name].to_frame()) for name in sorted(self._tables.agents)
-        }
+        return {name: self._tables.agents[name].to_frame() for name in sorted(self._tables.agents)}
 
     @cached_property
     def tables(self) -> dict[str, pd.DataFrame]:
         """Name → frame of ``run_id`` and the columns of the collector's table of that name."""
-        return {
-            name: _in_run_order(self._tables.tables[name].to_frame()) for name in sorted(self._tables.tables)
-        }
+        return {name: self._tables.tables[name].to_frame() for name in sorted(self._tables.tables)}
 
     @property
     def failures(self) -> pd.DataFrame:
@@ -357,8 +353,3 @@ class Results:
 def _is_step_or_function(value: Any) -> bool:
     return callable(value) or (isinstance(value, Real) and not isinstance(value, bool))
 
-
-def _in_run_order(frame: pd.DataFrame) -> pd.DataFrame:
-    if not frame["run_id"].is_monotonic_increasing:
-        frame = frame.sort_values("run_id", kind="stable", ignore_index=True)
-    return frame

@@ -36,17 +36,18 @@ def append_rows(
         What the user should hear once.
     """
     rows = len(steps) if steps is not None else max(map(len, columns.values()), default=0)
-    arrays: dict[str, Any] = {"run_id": np.full(rows, run_id, dtype=np.int64)}
+    arrays: dict[str, Any] = {}
     if steps is not None:
         arrays["step"] = step_column(steps)
     if agent_ids is not None:
         arrays["agent_id"], _ = as_column(agent_ids)
     notes = []
-    for name, values in zip(free_names(columns, arrays, "_reporter"), columns.values(), strict=True):
+    taken = {"run_id", *arrays}
+    for name, values in zip(free_names(columns, taken, "_reporter"), columns.values(), strict=True):
         arrays[name], converted = as_column(values)
         if converted:
             notes.append(f"{name!r} holds values that are no numbers or strings; they became text")
-    table.append(arrays, rows)
+    table.append(run_id, arrays, rows)
     return notes
 
 
