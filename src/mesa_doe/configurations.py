@@ -164,6 +164,13 @@ class Configurations(Sequence[RunConfiguration]):
     design : object, optional
         Carried along to the results, never looked into.
 
+    Attributes
+    ----------
+    runs : range
+        The ``run_id`` of each run: point × replications + iteration.
+    first_point : int
+        The design point of the first row of ``columns`` and ``seeds``: a slice holds only its own.
+
     Raises
     ------
     ConfigurationError
@@ -198,9 +205,9 @@ class Configurations(Sequence[RunConfiguration]):
         self.outputs = outputs
         self.scenario_cls = scenario_cls
         self.design = design
-        self._columns = dict(columns)
-        self._first_point = 0
-        self._runs = range(len(seeds.units) * self.replications)
+        self.columns = dict(columns)
+        self.first_point = 0
+        self.runs = range(len(seeds.units) * self.replications)
 
     @property
     def seed_policy(self) -> str:
@@ -210,10 +217,10 @@ class Configurations(Sequence[RunConfiguration]):
     @property
     def parameter_names(self) -> list[str]:
         """Names of the factors, then of the constants."""
-        return [*self._columns, *self.constants]
+        return [*self.columns, *self.constants]
 
     def __len__(self) -> int:
-        return len(self._runs)
+        return len(self.runs)
 
     @overload
     def __getitem__(self, index: int) -> RunConfiguration: ...
@@ -223,23 +230,23 @@ class Configurations(Sequence[RunConfiguration]):
 
     def __getitem__(self, index: int | slice) -> RunConfiguration | Configurations:
         if isinstance(index, slice):
-            return self._part(self._runs[index])
-        point, iteration = divmod(self._runs[index], self.replications)
-        return self._run(point, iteration, self.seeds.seed(point - self._first_point, iteration))
+            return self._part(self.runs[index])
+        point, iteration = divmod(self.runs[index], self.replications)
+        return self._run(point, iteration, self.seeds.seed(point - self.first_point, iteration))
 
     def __iter__(self) -> Iterator[RunConfiguration]:
         # Part by part: the seeds of a million runs at once would be 200 MB of Python ints.
         for start in range(0, len(self), _AT_ONCE):
-            part = self._part(self._runs[start : start + _AT_ONCE])
+            part = self._part(self.runs[start : start + _AT_ONCE])
             seeds = part._all_seeds()
-            for run_id in part._runs:
+            for run_id in part.runs:
                 point, iteration = divmod(run_id, self.replications)
-                yield part._run(point, iteration, seeds[iteration][point - part._first_point])
+                yield part._run(point, iteration, seeds[iteration][point - part.first_point])
 
     def _run(self, point: int, iteration: int, seed: int) -> RunConfiguration:
-        row = point - self._first_point
+        row = point - self.first_point
         # Models get plain Python numbers: Mesa 3.5 and many user models reject numpy's.
-        values = {name: plain(column[row]) for name, column in self._columns.items()}
+        values = {name: plain(column[row]) for name, column in self.columns.items()}
         return RunConfiguration(
             model_cls=self.model_cls,
             run_id=point * self.replications + iteration,
@@ -261,18 +268,18 @@ class Configurations(Sequence[RunConfiguration]):
         part.__dict__.update(self.__dict__)
         first, last = sorted((runs[0], runs[-1])) if runs else (0, -1)
         rows = slice(
-            first // self.replications - self._first_point if runs else 0,
-            last // self.replications + 1 - self._first_point if runs else 0,
+            first // self.replications - self.first_point if runs else 0,
+            last // self.replications + 1 - self.first_point if runs else 0,
         )
-        part._runs = runs
-        part._first_point += rows.start
-        part._columns = {name: column[rows] for name, column in self._columns.items()}
+        part.runs = runs
+        part.first_point += rows.start
+        part.columns = {name: column[rows] for name, column in self.columns.items()}
         part.seeds = self.seeds.part(rows)
         return part
 
     def without_design(self) -> Configurations:
         """Return the same runs without the design that they carry: what a worker needs."""
-        part = self._part(self._runs)
+        part = self._part(self.runs)
         part.design = None
         return part
 
@@ -284,14 +291,14 @@ class Configurations(Sequence[RunConfiguration]):
         DataFrame (runs, 3 + parameters), index ``run_id``
             ``point``, ``iteration``, ``seed`` (128-bit ints as text) and the parameters.
         """
-        runs = np.arange(self._runs.start, self._runs.stop, self._runs.step)
+        runs = np.arange(self.runs.start, self.runs.stop, self.runs.step)
         points, iterations = np.divmod(runs, self.replications)
-        rows = points - self._first_point
+        rows = points - self.first_point
         seeds = self._all_seeds()
         texts = [str(seeds[i][row]) for i, row in zip(iterations.tolist(), rows.tolist(), strict=True)]
         frame: dict[str, Any] = {"point": points, "iteration": iterations, "seed": texts}
         index = pd.Index(runs, name="run_id")
-        columns = [column[rows] for column in self._columns.values()]
+        columns = [column[rows] for column in self.columns.values()]
         columns += [constant_column(value, len(runs)) for value in self.constants.values()]
         for name, column in zip(column_names(self.parameter_names), columns, strict=True):
             # The dtype is said: left to itself, pandas turns an object column of strings into its own.
