@@ -3,12 +3,14 @@
 import enum
 import itertools
 import math
+from unittest import mock
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from mesa_doe.columns import Table, Tables, as_column
+from mesa_doe import columns as module
+from mesa_doe.columns import Table, Tables, as_column, as_values
 
 hypothesis = pytest.importorskip("hypothesis")
 given, settings, st = hypothesis.given, hypothesis.settings, hypothesis.strategies
@@ -181,11 +183,18 @@ def runs_and_chunks(draw):
     )
 
 
-def table_of(runs):
+def table_of(runs, typed=as_column):
     table = Table()
     for run_id, rows, columns in runs:
-        table.append(run_id, {name: as_column(values)[0] for name, values in columns.items()}, rows)
+        table.append(run_id, {name: typed(values)[0] for name, values in columns.items()}, rows)
     return table
+
+
+def segments_of(table):
+    return {
+        name: [(start, array.dtype, repr(array.tolist())) for start, array in segments]
+        for name, segments in table.compact().segments.items()
+    }
 
 
 @settings(max_examples=300, deadline=None)
@@ -202,6 +211,42 @@ def test_joins_do_not_depend_on_how_runs_were_chunked(drawn):
             joined.compact()
     pd.testing.assert_frame_equal(joined.to_frame(), expected, check_exact=True)
     assert joined.to_frame().dtypes.equals(expected.dtypes)
+
+
+@settings(max_examples=300, deadline=None)
+@given(runs_and_chunks(), st.integers(0, 3), st.integers(1, 5))
+def test_lists_of_neighbouring_runs_join_into_the_arrays_that_each_run_would_give(drawn, short, longest):
+    runs, chunks, listed = drawn
+    expected = table_of(runs)
+    joined = Table()
+    with mock.patch.multiple(module, _SHORT=short, _LONGEST_LIST=longest):
+        whole = table_of(runs, as_values)
+        for (start, stop), lists in zip(chunks, listed, strict=False):
+            joined.extend(table_of(runs[start:stop], as_values if lists else as_column))
+    for table in (whole, joined):
+        pd.testing.assert_frame_equal(table.to_frame(), expected.to_frame(), check_exact=True)
+        assert (table.run_ids, table.counts, table.born) == (expected.run_ids, expected.counts, expected.born)
+        assert segments_of(table) == segments_of(expected)
+
+
+def test_few_values_of_one_type_stay_a_list_and_what_an_array_would_change_does_not():
+    for values in ([1.5], [1, 2], [True], ["a", "b"], [np.float64(0.5), 1.0]):
+        assert as_values(values)[0] == values
+        assert {type(value) for value in as_values(values)[0]} <= {bool, int, float, str}
+    for values in ([2**63], [-(2**63) - 1], [1, None], [1, 2.5], [Colour.RED], [[1]], list(range(1000))):
+        found, converted = as_values(values)
+        assert isinstance(found, np.ndarray)
+        assert repr((found, converted)) == repr(as_column(values))
+    assert as_values([None]) == (None, False)
+
+
+def test_a_list_is_the_callers_and_stays_what_it_was():
+    table, first = Table(), [1.0]
+    table.append(0, {"v": first}, 1)
+    table.append(1, {"v": [2.0]}, 1)
+    first.append(3.0)
+    assert first == [1.0, 3.0]
+    assert table.to_frame()["v"].tolist() == [1.0, 2.0]
 
 
 @settings(max_examples=100, deadline=None)

@@ -2,6 +2,7 @@ import pickle
 import tracemalloc
 from collections.abc import Sequence
 
+import cloudpickle
 import numpy as np
 import pandas as pd
 import pytest
@@ -223,6 +224,7 @@ def test_a_million_configurations_are_made_without_a_cost_a_run():
     tracemalloc.start()
     try:
         design = latin_hypercube(space, points, rng=1)
+        assert len(design.points) == points  # made when first asked for
         made = tracemalloc.get_traced_memory()[0]
         tracemalloc.reset_peak()
         runs = design.configurations(model, rng=1, replications=replications, seed_policy="independent")
@@ -334,7 +336,24 @@ def test_column_names_are_unique_clash_with_nothing_and_change_only_where_they_m
             "data_collection_period takes -1 (the last step) or an int from 1, got -2",
         ),
         ({"data_collection_period": True}, "or an int from 1, got True"),
-        ({"outputs": 5}, "outputs takes a function model -> mapping of names to values, got 5"),
+        (
+            {"outputs": 5},
+            "outputs takes a name, a list of names, a mapping of names to periods or functions, or a "
+            "function model -> mapping of names to values, got 5",
+        ),
+        ({"outputs": {"gini"}}, "outputs takes a name, a list of names, a mapping"),
+        ({"outputs": []}, "outputs names nothing to keep; None keeps everything"),
+        ({"outputs": {}}, "outputs names nothing to keep; None keeps everything"),
+        ({"outputs": ["gini", 1]}, "names of outputs are str, got [\"'gini'\", '1']"),
+        ({"outputs": {1: 10}}, "names of outputs are str, got ['1']"),
+        *[
+            (
+                {"outputs": {"gini": wrong}},
+                "outputs takes for 'gini' a period (-1 or an int from 1), None or a function "
+                f"model -> value, got {wrong!r}",
+            )
+            for wrong in (0, -2, True, 1.0, "10")
+        ],
     ],
     ids=str,
 )
@@ -353,16 +372,39 @@ def test_all_wrong_settings_are_told_at_once():
             replications=0,
             max_steps=-1,
             data_collection_period=0,
-            outputs="mean",
+            outputs=[],
         )
     assert str(caught.value).splitlines() == [
         "the configurations have problems (5):",
         "  - model_cls takes a Mesa model class or a function of the parameters, got 'Model'",
         "  - max_steps takes an int from 0, got -1",
         "  - data_collection_period takes -1 (the last step) or an int from 1, got 0",
-        "  - outputs takes a function model -> mapping of names to values, got 'mean'",
+        "  - outputs names nothing to keep; None keeps everything",
         "  - replications takes an int from 1, got 0",
     ]
+
+
+@pytest.mark.parametrize(
+    "outputs",
+    ["model", ["gini", "agents"], ("gini",), {"gini": 10, "n": np.int64(1), "agents": None, "s": len}, len],
+    ids=str,
+)
+def test_every_way_to_name_outputs_is_taken_and_reaches_each_run(outputs):
+    runs = configurations_of(outputs=outputs)
+    assert runs[0].problems() == []
+    assert all(run.outputs is outputs for run in runs)
+
+
+def test_functions_among_the_outputs_travel_to_workers():
+    runs = configurations_of(outputs={"gini": 10, "twice": lambda model: 2 * model})
+    again = pickle.loads(cloudpickle.dumps(runs.without_design()))
+    assert again.outputs["gini"] == 10
+    assert again.outputs["twice"](3) == 6
+
+
+def test_inputs_are_what_differs_between_the_runs():
+    for runs in (configurations_of(), configurations_of()[20:3:-3], configurations_of()[4:4]):
+        assert [*runs.inputs()] == [(run.run_id, run.parameters, run.seed) for run in runs]
 
 
 def test_max_steps_may_be_zero_and_periods_from_one():

@@ -6,6 +6,7 @@ The flow is ``ParameterSpace`` → a sampler → ``Design`` → ``design.configu
 
 from mesa_doe import analysis as analyze
 from mesa_doe.analysis import SensitivityResult
+from mesa_doe.batch_run import batch_run
 from mesa_doe.configurations import Configurations, RunConfiguration
 from mesa_doe.design import Design
 from mesa_doe.errors import (
@@ -20,7 +21,7 @@ from mesa_doe.errors import (
 )
 from mesa_doe.model_run import Run, run
 from mesa_doe.results import Results
-from mesa_doe.runner import BatchRunner, check_factors
+from mesa_doe.runner import BatchRunner, Progress, check_factors, check_reproducible, load
 from mesa_doe.samplers import (
     a_optimal,
     base_case,
@@ -100,6 +101,7 @@ __all__ = [
     "MesaDoeWarning",
     "MissingDependencyError",
     "ParameterSpace",
+    "Progress",
     "Real",
     "Results",
     "Run",
@@ -110,9 +112,11 @@ __all__ = [
     "a_optimal",
     "analyze",
     "base_case",
+    "batch_run",
     "box_behnken",
     "central_composite",
     "check_factors",
+    "check_reproducible",
     "concat",
     "cross",
     "d_optimal",
@@ -131,6 +135,7 @@ __all__ = [
     "korobov",
     "latin_hypercube",
     "latin_hypercube_pydoe",
+    "load",
     "load_design",
     "maximin",
     "maxpro",

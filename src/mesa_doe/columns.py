@@ -3,6 +3,9 @@
 A run's values become one typed array a column (:func:`as_column`). A :class:`Table` keeps those arrays
 as they are, and only :meth:`Table.to_frame` chooses the type of a whole column: the narrowest of
 bool, int, float, text that holds all of it. So the final frame cannot depend on how runs were chunked.
+
+Most runs give few values, for which an array costs more than the run itself. So few values of one type may
+stay a list (:func:`as_values`), and the table makes one array of the lists of neighbouring runs.
 """
 
 from __future__ import annotations
@@ -12,21 +15,33 @@ import json
 import math
 import numbers
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 
-__all__ = ["Table", "Tables", "as_column", "free_names"]
+__all__ = ["Table", "Tables", "Values", "as_column", "as_values", "free_names"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
+#: Values of one type: a typed array, or a short list of bool, int (of 64 bits), float or str; None where
+#: nothing is known of the type.
+Values: TypeAlias = Array | list[Any] | None
 
 # The address in a default repr differs from process to process: the same run must give the same text.
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 _PLAIN = {bool, int, float, str, type(None)}
 _WIDTH = {"b": 0, "i": 1, "f": 2, "O": 3}
+_DTYPES: dict[type, Any] = {bool: np.bool_, int: np.int64, float: np.float64, str: object}
+# Up to how many values a list is quicker than an array of its own.
+_SHORT = 100
+# Types of which every value fits the array; of int not all do.
+_SURE = frozenset({bool, float, str})
+_LEAST_INT, _MOST_INT = -(2**63), 2**63 - 1
+_NO_LIST: tuple[int, list[Any]] = (-1, [])
+# Python's numbers take four times the memory of an array's.
+_LONGEST_LIST = 10_000
 
 
 def as_column(values: Iterable[Any]) -> tuple[Array | None, bool]:
@@ -53,11 +68,47 @@ def as_column(values: Iterable[Any]) -> tuple[Array | None, bool]:
     >>> as_column([[1, 2], "a"])
     (array(['[1, 2]', 'a'], dtype=object), True)
     """
+    return _as_array(*_plain_items(values))
+
+
+def as_values(values: Sequence[Any]) -> tuple[Values, bool]:
+    """Turn the values of one run into what :meth:`Table.append` takes, the same as by :func:`as_column`.
+
+    Parameters
+    ----------
+    values : sequence
+
+    Returns
+    -------
+    values : list, ndarray (n,) or None
+        Few values of one type are a list.
+    converted : bool
+
+    Examples
+    --------
+    >>> as_values([1.0, np.float64(2)]), as_values([1, None])
+    (([1.0, 2.0], False), (array([ 1., nan]), False))
+    """
+    if len(values) == 1 and type(values[0]) in _SURE:  # nearly all of what short runs give
+        return [values[0]], False
+    items, types = _plain_items(values)
+    if len(types) == 1 and len(items) <= _SHORT:
+        kind = type(items[0])
+        if kind in _SURE or (kind is int and min(items) >= _LEAST_INT and max(items) <= _MOST_INT):
+            return items, False
+    return _as_array(items, types)
+
+
+def _plain_items(values: Iterable[Any]) -> tuple[list[Any], set[type]]:
     items = list(values)
     types = set(map(type, items))
     if not types <= _PLAIN:
         items = [_plain(value) for value in items]
         types = set(map(type, items))
+    return items, types
+
+
+def _as_array(items: list[Any], types: set[type]) -> tuple[Array | None, bool]:
     known = types - {type(None)}
     if not known:
         return (None, False) if items else (np.empty(0, dtype=np.float64), False)
@@ -198,8 +249,6 @@ class Table:
     born : dict of str to tuple (run_id, place)
         The first run that has a column, and the column's place there: columns are ordered by it, so
         that their order depends on the runs and not on how they were cut into chunks.
-    segments : dict of str to list of tuple (row, array)
-        Where in the column each array begins; rows between arrays are gaps.
     rows : int
         Number of rows so far.
 
@@ -207,7 +256,7 @@ class Table:
     --------
     >>> table = Table()
     >>> table.append(0, {"gini": np.array([0.1, 0.2])}, rows=2)
-    >>> table.append(1, {"gini": np.array([1])}, rows=1)
+    >>> table.append(1, {"gini": [1]}, rows=1)
     >>> table.to_frame().values.tolist()
     [[0.0, 0.1], [0.0, 0.2], [1.0, 1.0]]
     """
@@ -217,41 +266,67 @@ class Table:
         self.run_ids: list[int] = []
         self.counts: list[int] = []
         self.born: dict[str, tuple[int, int]] = {name: (-1, place) for place, name in enumerate(columns)}
-        self.segments: dict[str, list[tuple[int, Array]]] = {name: [] for name in columns}
+        self._segments: dict[str, list[tuple[int, Array]]] = {name: [] for name in columns}
+        # The last values of a column, while they are a list: the row of the first, and the list.
+        self._lists: dict[str, tuple[int, list[Any]]] = {}
 
-    def append(self, run_id: int, columns: Mapping[str, Array | None], rows: int) -> None:
+    @property
+    def segments(self) -> dict[str, list[tuple[int, Array]]]:
+        """Where in each column each array begins; rows between arrays are gaps."""
+        for name in list(self._lists):
+            self._close(name)
+        return self._segments
+
+    def append(self, run_id: int, columns: Mapping[str, Values], rows: int) -> None:
         """Add the rows of one run; a column that is missing or None leaves a gap in them.
 
         Parameters
         ----------
         run_id : int
-        columns : mapping of str to ndarray (rows,) or None
+        columns : mapping of str to ndarray (rows,), list (rows,) or None
+            A list holds values of one type: bool, int (of 64 bits), float or str.
         rows : int
         """
-        for place, (name, array) in enumerate(columns.items()):
-            segments = self._column(name, (run_id, place))
-            if array is not None and rows:
-                segments.append((self.rows, array))
+        row, lists = self.rows, self._lists
+        for place, (name, values) in enumerate(columns.items()):
+            born = self.born.get(name)
+            if born is None:
+                self._segments[name] = []
+            if born is None or (run_id, place) < born:
+                self.born[name] = (run_id, place)
+            if values is None or not rows:
+                continue
+            if not isinstance(values, list):
+                self._close(name)
+                self._segments[name].append((row, values))
+                continue
+            start, known = lists.get(name, _NO_LIST)
+            if start + len(known) == row and type(known[0]) is type(values[0]) and len(known) < _LONGEST_LIST:
+                known += values
+            else:
+                self._close(name)
+                # A copy: the list grows, and is the caller's.
+                lists[name] = (row, values.copy())
         self.run_ids.append(run_id)
         self.counts.append(rows)
         self.rows += rows
 
+    def _close(self, name: str) -> None:
+        """Turn the list of a column into an array."""
+        if name in self._lists:
+            start, values = self._lists.pop(name)
+            self._segments[name].append((start, np.array(values, dtype=_DTYPES[type(values[0])])))
+
     def extend(self, other: Table) -> None:
         """Add all rows of another table below these."""
+        own = self.segments
         for name, segments in other.segments.items():
-            own = self._column(name, other.born[name])
-            own.extend((self.rows + start, array) for start, array in segments)
+            born = other.born[name]
+            self.born[name] = min(born, self.born.get(name, born))
+            own.setdefault(name, []).extend((self.rows + start, array) for start, array in segments)
         self.run_ids += other.run_ids
         self.counts += other.counts
         self.rows += other.rows
-
-    def _column(self, name: str, born: tuple[int, int]) -> list[tuple[int, Array]]:
-        if name not in self.segments:
-            self.segments[name] = []
-            self.born[name] = born
-        elif born < self.born[name]:
-            self.born[name] = born
-        return self.segments[name]
 
     def compact(self) -> Table:
         """Join neighbouring arrays of one type, which loses nothing, and return self."""
@@ -264,7 +339,7 @@ class Table:
                 else:
                     joined.append((start, [array]))
                 end = start + len(array)
-            self.segments[name] = [
+            self._segments[name] = [
                 (start, arrays[0] if len(arrays) == 1 else np.concatenate(arrays)) for start, arrays in joined
             ]
         return self
@@ -280,8 +355,9 @@ class Table:
         run_ids = np.repeat(np.array(self.run_ids, dtype=np.int64), self.counts)
         order = None if (run_ids[1:] >= run_ids[:-1]).all() else np.argsort(run_ids, kind="stable")
         columns = {"run_id": run_ids}
-        for name in sorted(self.segments, key=self.born.__getitem__):
-            columns[name] = self._joined(self.segments[name])
+        segments = self.segments
+        for name in sorted(segments, key=self.born.__getitem__):
+            columns[name] = self._joined(segments[name])
         if order is not None:
             columns = {name: column[order] for name, column in columns.items()}
         return pd.DataFrame(columns, index=pd.RangeIndex(self.rows))
@@ -315,6 +391,9 @@ class Tables:
     agents: dict[str, Table] = field(default_factory=dict)
     tables: dict[str, Table] = field(default_factory=dict)
 
+    def __iter__(self) -> Iterator[Table]:
+        return iter((self.model, *self.agents.values(), *self.tables.values()))
+
     def extend(self, other: Tables) -> None:
         """Add the rows of other runs below these."""
         self.model.extend(other.model)
@@ -324,6 +403,6 @@ class Tables:
 
     def compact(self) -> Tables:
         """Join neighbouring arrays of one type in every table, and return self."""
-        for table in (self.model, *self.agents.values(), *self.tables.values()):
+        for table in self:
             table.compact()
         return self

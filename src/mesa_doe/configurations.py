@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, overload
+from typing import Any, TypeAlias, overload
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,10 @@ from mesa_doe.space.values import plain
 __all__ = ["Configurations", "RunConfiguration", "column_names"]
 
 Columns = Mapping[str, np.ndarray[Any, Any]]
-Outputs = Callable[[Any], Mapping[str, Any]]
+#: What ``outputs=`` takes, see :class:`RunConfiguration`.
+Outputs: TypeAlias = (
+    Callable[[Any], Mapping[str, Any]] | str | Sequence[str] | Mapping[str, int | Callable[[Any], Any] | None]
+)
 
 #: Columns of every table of runs that a parameter's name could clash with.
 BOOKKEEPING = (
@@ -77,8 +80,12 @@ class RunConfiguration:
         The design point, or None for a run that belongs to no design.
     seed : int or None
         Seed of the model; None leaves the model unseeded.
-    outputs : callable or None
-        ``model -> mapping``, called in place of the model's own data collector.
+    outputs : None, str, list of str, mapping, or callable
+        What is kept: None is all that the model records. A name is ``"model"``, ``"agents"`` or
+        ``"tables"``, or that of a reporter, agent type, table or dataset; all that bears the name is kept.
+        A mapping gives each name a period of its own (None is ``data_collection_period``), or a function
+        ``model -> value``, called at the kept steps. One function ``model -> mapping`` is called in place
+        of the model's own data collector.
     scenario_cls : type or None
         The model's Scenario class, where it cannot be found from the model.
 
@@ -128,11 +135,38 @@ def settings_problems(model_cls: Any, max_steps: Any, period: Any, outputs: Any)
         )
     if not _is_count(max_steps):
         found.append(f"max_steps takes an int from 0, got {max_steps!r}")
-    if not _is_int(period) or period == 0 or period < -1:
+    if not _is_period(period):
         found.append(f"data_collection_period takes -1 (the last step) or an int from 1, got {period!r}")
-    if outputs is not None and not callable(outputs):
-        found.append(f"outputs takes a function model -> mapping of names to values, got {outputs!r}")
+    return found + _outputs_problems(outputs)
+
+
+def _outputs_problems(outputs: Any) -> list[str]:
+    if outputs is None or callable(outputs):
+        return []
+    if isinstance(outputs, Mapping):
+        names = list(outputs)
+        found = [
+            f"outputs takes for {name!r} a period (-1 or an int from 1), None or a function model -> value, "
+            f"got {value!r}"
+            for name, value in outputs.items()
+            if not (value is None or callable(value) or _is_period(value))
+        ]
+    elif isinstance(outputs, (str, list, tuple)):
+        names, found = [outputs] if isinstance(outputs, str) else list(outputs), []
+    else:
+        return [
+            "outputs takes a name, a list of names, a mapping of names to periods or functions, or a "
+            f"function model -> mapping of names to values, got {outputs!r}"
+        ]
+    if not names:
+        found.append("outputs names nothing to keep; None keeps everything")
+    if not all(isinstance(name, str) for name in names):
+        found.append(f"names of outputs are str, got {sorted(map(repr, names))}")
     return found
+
+
+def _is_period(value: Any) -> bool:
+    return _is_int(value) and (value == -1 or value > 0)
 
 
 def _is_int(value: Any) -> bool:
@@ -231,27 +265,39 @@ class Configurations(Sequence[RunConfiguration]):
     def __getitem__(self, index: int | slice) -> RunConfiguration | Configurations:
         if isinstance(index, slice):
             return self._part(self.runs[index])
-        point, iteration = divmod(self.runs[index], self.replications)
-        return self._run(point, iteration, self.seeds.seed(point - self.first_point, iteration))
+        position = range(len(self))[index]
+        return next(iter(self._part(self.runs[position : position + 1])))
 
     def __iter__(self) -> Iterator[RunConfiguration]:
+        for run_id, parameters, seed in self.inputs():
+            yield self._run(run_id, parameters, seed)
+
+    def inputs(self) -> Iterator[tuple[int, dict[str, Any], int]]:
+        """Yield ``run_id``, parameters and seed of each run: all in which they differ.
+
+        Where a run takes microseconds, its :class:`RunConfiguration` would be a good part of them.
+        """
         # Part by part: the seeds of a million runs at once would be 200 MB of Python ints.
         for start in range(0, len(self), _AT_ONCE):
             part = self._part(self.runs[start : start + _AT_ONCE])
             seeds = part._all_seeds()
+            names = list(part.columns)
+            points = list(zip(*map(_plain_list, part.columns.values()), strict=True))
             for run_id in part.runs:
                 point, iteration = divmod(run_id, self.replications)
-                yield part._run(point, iteration, seeds[iteration][point - part.first_point])
+                row = point - part.first_point
+                parameters = dict(zip(names, points[row], strict=True)) if names else {}
+                if self.constants:
+                    parameters.update(self.constants)
+                yield run_id, parameters, seeds[iteration][row]
 
-    def _run(self, point: int, iteration: int, seed: int) -> RunConfiguration:
-        row = point - self.first_point
-        # Models get plain Python numbers: Mesa 3.5 and many user models reject numpy's.
-        values = {name: plain(column[row]) for name, column in self.columns.items()}
+    def _run(self, run_id: int, parameters: dict[str, Any], seed: int) -> RunConfiguration:
+        point, iteration = divmod(run_id, self.replications)
         return RunConfiguration(
             model_cls=self.model_cls,
-            run_id=point * self.replications + iteration,
+            run_id=run_id,
             iteration=iteration,
-            parameters={**values, **self.constants},
+            parameters=parameters,
             max_steps=self.max_steps,
             data_collection_period=self.data_collection_period,
             point=point,
@@ -312,6 +358,12 @@ class Configurations(Sequence[RunConfiguration]):
             f"{self.replications} replications, seed_policy={self.seed_policy!r}, "
             f"max_steps={self.max_steps})>"
         )
+
+
+def _plain_list(column: np.ndarray[Any, Any]) -> list[Any]:
+    """Return a column as plain Python values: Mesa 3.5 and many user models reject numpy's numbers."""
+    # Not tolist of all columns: it turns dates into bare ints.
+    return column.tolist() if column.dtype.kind in "biuf" else [plain(value) for value in column]
 
 
 def constant_column(value: Any, rows: int) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from numbers import Real
 from typing import Any, Literal, TypeAlias
@@ -12,13 +12,16 @@ import numpy as np
 import pandas as pd
 
 from mesa_doe import plots
+from mesa_doe._optional import require
 from mesa_doe.analysis import SensitivityResult, choose
 from mesa_doe.analysis.aligning import aligned_outputs
 from mesa_doe.columns import Tables, free_names
-from mesa_doe.configurations import column_names
+from mesa_doe.configurations import Configurations, RunConfiguration, column_names
 from mesa_doe.design import Design
-from mesa_doe.errors import AnalysisError, warn
+from mesa_doe.errors import AnalysisError, StudyError, warn
+from mesa_doe.model_run import Run, run
 from mesa_doe.seeding import policy_of
+from mesa_doe.study import StoredModel, StoredTables
 
 __all__ = ["Noise", "Results"]
 
@@ -37,10 +40,12 @@ class Results:
 
     Parameters
     ----------
-    runs : DataFrame, index ``run_id``
-        One row a run, with ``traceback``.
-    tables : Tables
+    runs : callable
+        Returns one row a run, index ``run_id``, with ``traceback``; called when it is looked at.
+    tables : Tables or StoredTables
         What the models reported.
+    configurations : sequence of RunConfiguration
+        Of all runs that were planned.
     parameters : sequence of str
         Columns of ``runs`` that are parameters.
     design : Design, optional
@@ -54,30 +59,53 @@ class Results:
 
     Attributes
     ----------
-    runs : DataFrame, index ``run_id``
-        ``point``, ``iteration``, ``seed`` (128-bit ints as text), the parameters, ``status`` (``ok`` or
-        ``failed``), ``origin``, ``error_type``, ``error``, ``steps`` and ``wall_time`` (seconds).
+    configurations : sequence of RunConfiguration
+    parameters : list of str
+    design : Design or None
+    seed_policy : str or None
+    noise : dict
+    data_collection_period : int or None
     """
 
     def __init__(
         self,
-        runs: pd.DataFrame,
-        tables: Tables,
+        runs: Callable[[], pd.DataFrame],
+        tables: Tables | StoredTables,
         *,
+        configurations: Sequence[RunConfiguration],
         parameters: list[str],
         design: Design | None = None,
         seed_policy: str | None = None,
         noise: Mapping[str, Noise] | None = None,
         period: int | None = -1,
     ) -> None:
-        self.runs = runs.drop(columns="traceback")
+        self.configurations = configurations
         self.parameters = list(parameters)
         self.design = design
         self.seed_policy = seed_policy
         self.noise = dict(noise or {})
         self.data_collection_period = period
-        self._tracebacks = runs["traceback"]
+        self._make_runs = runs
         self._tables = tables
+
+    @cached_property
+    def _all_runs(self) -> pd.DataFrame:
+        return self._make_runs()
+
+    @cached_property
+    def runs(self) -> pd.DataFrame:
+        """One row a run that is recorded, index ``run_id``.
+
+        Columns ``point``, ``iteration``, ``seed`` (128-bit ints as text), the parameters, ``status``
+        (``ok``, ``failed``, ``timeout`` or ``crashed``), ``origin``, ``error_type``, ``error``, ``steps``
+        and ``wall_time`` (seconds).
+        """
+        return self._all_runs.drop(columns="traceback")
+
+    @property
+    def pending(self) -> int:
+        """How many of the planned runs are not recorded."""
+        return len(self.configurations) - len(self)
 
     @cached_property
     def model(self) -> pd.DataFrame:
@@ -101,7 +129,7 @@ class Results:
     def failures(self) -> pd.DataFrame:
         """The rows of ``runs`` that are not ``ok``, with their ``traceback``."""
         failed = self.runs["status"] != "ok"
-        return self.runs[failed].assign(traceback=self._tracebacks[failed])
+        return self._all_runs[failed.to_numpy()]
 
     @property
     def outputs(self) -> list[str]:
@@ -217,6 +245,76 @@ class Results:
         frame["std"] = by_point.std(ddof=1).reindex(frame.index)
         frame["sem"] = frame["std"] / np.sqrt(frame["replications"].where(frame["replications"] > 0))
         return frame
+
+    def replay(
+        self, run_id: int, *, model: Callable[..., Any] | None = None, allow_changed_model: bool = False
+    ) -> Run:
+        """Make one run again, exactly, in this process.
+
+        Parameters
+        ----------
+        run_id : int
+        model : type or callable, optional
+            The model, where a study that was loaded cannot import it: one that a notebook or a script
+            defines.
+        allow_changed_model : bool, default False
+            Whether its code may differ from that of the study.
+
+        Returns
+        -------
+        Run
+            What ``doe.run`` gives; a model's exception is raised.
+
+        Raises
+        ------
+        StudyError
+            If there is no such run, its model cannot be imported or was changed, or a parameter was
+            stored as text only.
+        """
+        configuration = self._configuration(run_id)
+        if isinstance(configuration.model_cls, StoredModel):
+            configuration = configuration.model_cls.restored(
+                configuration, model=model, any_source=allow_changed_model
+            )
+        return run(configuration)
+
+    def _configuration(self, run_id: int) -> RunConfiguration:
+        known = self.configurations
+        ids = known.runs if isinstance(known, Configurations) else [one.run_id for one in known]
+        if run_id not in ids:
+            message = f"there is no run {run_id!r}; runs are {ids[0]} to {ids[-1]}"
+            raise StudyError(message)
+        return known[ids.index(run_id)]
+
+    def query(self, sql: str) -> pd.DataFrame:
+        """Ask the tables with SQL, through DuckDB.
+
+        Parameters
+        ----------
+        sql : str
+            Tables are ``runs``, ``model``, and the agent types and named tables by their names (in double
+            quotes where they are no plain words; where two share a name, agents keep it and the other is
+            ``table_`` and the name).
+
+        Returns
+        -------
+        DataFrame
+
+        Raises
+        ------
+        MissingDependencyError
+            If DuckDB is not installed.
+        """
+        duckdb = require("duckdb", extra="sql")
+        tables = {
+            **{f"table_{n}" if n in self.agents else n: t for n, t in self.tables.items()},
+            **self.agents,
+        }
+        with duckdb.connect(":memory:", config={"enable_external_access": "false"}) as connection:
+            for name, frame in {**tables, "model": self.model, "runs": self.runs.reset_index()}.items():
+                connection.register(name, frame)
+            answer: pd.DataFrame = connection.execute(sql).df()
+        return answer
 
     def to_records(self) -> list[dict[str, Any]]:
         """Return one dictionary a run and kept step: run, parameters and the model's outputs.
@@ -346,10 +444,12 @@ class Results:
 
     def __repr__(self) -> str:
         counts = Counter(self.runs["status"])
+        if self.pending:
+            counts["pending"] = self.pending
         told = ", ".join(f"{count} {status}" for status, count in sorted(counts.items(), reverse=True))
-        return f"<Results: {len(self)} runs ({told}); outputs {', '.join(self.outputs) or 'none'}>"
+        names = ", ".join(self.outputs) or "none"
+        return f"<Results: {len(self.configurations)} runs ({told}); outputs {names}>"
 
 
 def _is_step_or_function(value: Any) -> bool:
     return callable(value) or (isinstance(value, Real) and not isinstance(value, bool))
-

@@ -4,11 +4,12 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
-from mesa_doe.design import Design
-from mesa_doe.errors import ConfigurationError, DesignError
+from mesa_doe.design import Design, frozen
+from mesa_doe.errors import ConfigurationError, DesignError, SpaceError
 from mesa_doe.samplers import latin_hypercube, sobol
-from mesa_doe.space import Categorical, Integer, ParameterSpace, Real
+from mesa_doe.space import Categorical, Integer, Law, ParameterSpace, Real
 
 SPACE = ParameterSpace(x=Real(0, 1), n=Integer(1, 4), width=20)
 UNIT = [[0.0, 0.0], [0.5, 0.5], [1.0, 1.0]]
@@ -124,6 +125,75 @@ def test_the_sample_is_a_copy_that_cannot_be_written():
             one.blocks[0] = 5
         with pytest.raises(TypeError, match="mappingproxy"):
             one.options["n"] = 5
+
+
+def test_a_sample_that_nobody_can_write_is_kept_without_a_copy():
+    for given in (np.array(UNIT), np.array(UNIT).T.copy().T, np.arange(6.0).reshape(3, 2) / 5):
+        design = design_of(frozen(given), blocks=(blocks := frozen(np.array([0, 0, 1]))))
+        assert design.unit is given
+        assert design.blocks is blocks
+
+
+@pytest.mark.parametrize("kind", ["view", "of a buffer", "of another type", "a subclass"])
+def test_a_sample_that_only_looks_unwritable_is_copied(kind):
+    given = np.array(UNIT)
+    look = {
+        "view": given.view(),
+        "of a buffer": frozen(np.frombuffer(bytearray(given.tobytes())).reshape(3, 2)),
+        "of another type": given.astype(np.float32),
+        "a subclass": given.view(np.ma.MaskedArray),
+    }[kind]
+    look.setflags(write=False)
+    design = design_of(look)
+    assert type(design.unit) is np.ndarray
+    assert not np.shares_memory(design.unit, look)
+
+
+def test_values_are_computed_when_they_are_asked_for_and_once(monkeypatch):
+    asked = []
+    from_unit = ParameterSpace.from_unit
+    monkeypatch.setattr(ParameterSpace, "from_unit", lambda space, u: asked.append(1) or from_unit(space, u))
+    design = design_of()
+    assert len(pickle.loads(pickle.dumps(design))) == len(copy.copy(design)) == 3
+    assert asked == []
+    assert design.points.equals(design.points)
+    assert design.configurations(dict, rng=1)[2].parameters == {"x": 1.0, "n": 4, "width": 20}
+    assert asked == [1]
+
+
+class Hole(Law):
+    def from_unit(self, u):
+        if (np.asarray(u) == 0.7).any():
+            raise SpaceError("no value at 0.7")
+        return super().from_unit(u)
+
+
+@pytest.mark.parametrize("axis", [Hole(stats.norm()), Law(stats.norm())], ids=["own", "law"])
+def test_an_axis_that_may_have_no_value_is_asked_at_once(axis, monkeypatch):
+    if type(axis) is Law:  # as scipy's beta laws of tiny shapes do
+        monkeypatch.setattr(Law, "_quantiles", lambda law, u: np.where(np.asarray(u) == 0.7, np.nan, u))
+    space = ParameterSpace(x=Real(0, 1), y=axis)
+    assert len(Design(space, [[0.7, 0.25]], method="mine", options={})) == 1
+    with pytest.raises(SpaceError, match=r"no (value|finite quantile) at 0\.7"):
+        Design(space, [[0.7, 0.7]], method="mine", options={})
+
+
+def test_points_that_break_a_constraint_are_refused_at_once():
+    space = ParameterSpace(x=Real(0, 1), constraints=["x < 0.5"])
+    with pytest.raises(DesignError, match="break the constraints"):
+        Design(space, [[0.25], [0.75]], method="mine", options={})
+
+
+def test_a_change_of_the_given_points_or_of_those_got_changes_no_run():
+    given = pd.DataFrame({"x": [0.5, 0.25, 0.75], "n": [1, 2, 3]})
+    for design in (design_of(points=given), design_of()):
+        before = design.points.to_dict("list")
+        given.loc[0, "x"] = 9.0
+        got = design.points
+        got["x"] = 9.0
+        got.iloc[:, 1] = 9
+        assert design.points.to_dict("list") == before
+        assert [run.parameters["x"] for run in design.configurations(dict, rng=1)] == before["x"]
 
 
 def test_options_are_a_copy():

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 import threading
@@ -12,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mesa_doe as doe
-from mesa_doe.runner.dispatch import task
+from mesa_doe.runner.chunks import Order, Task
 from tests import models
 
 SPACE = doe.ParameterSpace(
@@ -56,7 +57,15 @@ def test_results_are_whole(reference):
     assert {"mean", "alive", "torus"} == set(reference.outputs)
 
 
-@pytest.mark.parametrize("options", [{"n_jobs": 2}, {"n_jobs": 2, "chunk_size": 5}, {"chunk_size": 1}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"n_jobs": 2},
+        {"n_jobs": 2, "backend": "loky"},
+        {"n_jobs": 2, "backend": "loky", "chunk_size": 5},
+        {"chunk_size": 1},
+    ],
+)
 def test_results_are_the_same_at_any_n_jobs_and_chunk_size(reference, options):
     same(reference, run(walkers(), **options))
 
@@ -99,7 +108,8 @@ def test_replaying_one_run_from_its_row_gives_the_same_series(reference):
 
 def test_a_lambda_runs_in_worker_processes():
     design = doe.latin_hypercube(doe.ParameterSpace(x=doe.Real(0, 1)), 4, rng=1)
-    results = doe.BatchRunner(design.configurations(lambda x: {"y": 2 * x}, rng=1), n_jobs=2).run_all()
+    runs = design.configurations(lambda x: {"y": 2 * x}, rng=1)
+    results = doe.BatchRunner(runs, n_jobs=2, backend="loky").run_all()
     np.testing.assert_array_equal(results.output("y"), 2 * design.points["x"])
 
 
@@ -108,8 +118,11 @@ def test_progress_is_silent_where_nobody_looks(capfd):
     runs = design.configurations(lambda x: {"y": x}, rng=1, seed_policy="common")
     doe.BatchRunner(runs).run_all()
     assert capfd.readouterr() == ("", "")
-    doe.BatchRunner(runs, progress=True).run_all()
-    assert "4/4" in capfd.readouterr().err
+    doe.BatchRunner(runs, display_progress=True).run_all()
+    printed = capfd.readouterr()
+    assert "4/4" in printed.err
+    assert "4 runs in" in printed.out + printed.err
+    assert "4 ok; 4 of 4 are done" in printed.out + printed.err
 
 
 def test_workers_get_no_design_and_only_their_points():
@@ -117,7 +130,8 @@ def test_workers_get_no_design_and_only_their_points():
 
     design = doe.sobol(doe.ParameterSpace(x=doe.Real(0, 1)), 2**14, rng=1)
     runner = doe.BatchRunner(design.configurations(models.ishigami_of_x, rng=1))
-    assert len(pickle.dumps(task(runner.configurations, runner._recipes, 0, 8))) < 10_000
+    task = Task.of(runner.configurations, np.arange(8), runner._recipes, Order())
+    assert len(pickle.dumps(task)) < 10_000
     assert runner.run_all().design is design
 
 
@@ -148,7 +162,7 @@ def one(model=Counting, run_id=0, **options):
         ([one(data_collection_period=0)], "data_collection_period takes -1"),
         ([doe.RunConfiguration(Counting, run_id=0, seed=-1)], "seed takes an int"),
         ([one(model="Counting")], "model_cls takes"),
-        ([one(outputs="n")], "outputs takes a function"),
+        ([one(outputs=3)], "outputs takes"),
     ],
 )
 def test_wrong_configurations_are_refused_before_any_model_is_built(configurations, words):
@@ -164,10 +178,32 @@ def test_all_problems_of_a_list_are_told_at_once():
     assert "(2)" in str(error.value)
 
 
-@pytest.mark.parametrize("options", [{"n_jobs": 0}, {"n_jobs": 1.5}, {"n_jobs": True}, {"chunk_size": 0}])
-def test_wrong_options_are_refused(options):
-    with pytest.raises(doe.ConfigurationError, match="takes an int"):
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"n_jobs": 0}, "n_jobs takes an int"),
+        ({"n_jobs": 1.5}, "n_jobs takes an int"),
+        ({"n_jobs": True}, "n_jobs takes an int"),
+        ({"chunk_size": 0}, "chunk_size takes an int"),
+        ({"resume": "some"}, "resume takes 'missing', 'failed' or 'all', got 'some'"),
+        ({"resume": "failed"}, "resume='failed' needs store="),
+        ({"allow_changed_model": True}, "allow_changed_model=True needs store="),
+        ({"on_error": "ignore"}, "on_error takes 'record' or 'raise', got 'ignore'"),
+        ({"retries": -1}, "retries takes an int from 0, got -1"),
+        ({"timeout": 0}, "timeout takes seconds above 0, got 0"),
+        ({"timeout": "1 s"}, "timeout takes seconds above 0, got '1 s'"),
+        ({"executor": 2}, r"executor takes a concurrent\.futures\.Executor, got 2"),
+        ({"display_progress": "yes"}, "display_progress takes True, False, None or a function"),
+    ],
+)
+def test_wrong_options_are_refused(options, words):
+    with pytest.raises(doe.ConfigurationError, match=words):
         doe.BatchRunner([one()], **options)
+
+
+def test_a_backend_that_joblib_does_not_know_is_refused():
+    with pytest.raises(doe.ConfigurationError, match="joblib knows no backend 'cluster'"):
+        doe.BatchRunner([one()], n_jobs=2, backend="cluster").run_all()
 
 
 def test_unknown_parameter_of_a_design_is_refused_with_the_close_match():
@@ -226,20 +262,39 @@ def test_what_was_finished_before_an_interrupt_is_kept():
     assert runner.results.output("y").tolist() == [0.1, 0.2]
 
 
-def test_a_dead_worker_is_an_error_that_keeps_what_was_finished():
-    def model(x):
-        if x > 0.5:
-            import os
+def deadly(x):
+    import os
 
-            time.sleep(1)
-            os._exit(1)
-        return {"y": x}
+    if x > 0.5:
+        os._exit(1)
+    return {"y": x}
 
-    design = doe.explicit([{"x": 0.1}, {"x": 0.2}, {"x": 0.9}])
-    runner = doe.BatchRunner(design.configurations(model, rng=1), n_jobs=2, chunk_size=1)
-    with pytest.raises(doe.StudyError, match=r"a worker process died .* after 2 of 3 runs"):
-        runner.run_all()
-    assert runner.results.output("y").tolist() == [0.1, 0.2]
+
+@pytest.mark.parametrize("chunk_size", [1, 20])
+def test_a_run_that_kills_its_worker_is_found_and_recorded_and_the_others_are_made(chunk_size):
+    runs = doe.explicit([{"x": x} for x in (*[0.1] * 9, 0.9, *[0.2] * 9, 0.8)]).configurations(deadly, rng=1)
+    with pytest.warns(doe.MesaDoeWarning, match=r"2 of 20 runs failed; the first, run 9, crashed"):
+        results = doe.BatchRunner(runs, n_jobs=2, backend="loky", chunk_size=chunk_size).run_all()
+    assert results.failures["status"].to_dict() == {9: "crashed", 19: "crashed"}
+    assert results.output("y").tolist() == [0.1] * 9 + [0.2] * 9
+
+
+def test_a_short_sweep_does_not_start_workers():
+    runs = doe.explicit([{"x": x} for x in range(20)]).configurations(process_of, rng=1)
+    assert set(doe.BatchRunner(runs, n_jobs=2).run_all().output("pid")) == {os.getpid()}
+    assert os.getpid() not in set(doe.BatchRunner(runs, n_jobs=2, backend="loky").run_all().output("pid"))
+
+
+def test_a_long_sweep_starts_workers_after_a_first_look():
+    runs = doe.explicit([{"x": x, "wait": 0.2} for x in range(20)]).configurations(process_of, rng=1)
+    pids = doe.BatchRunner(runs, n_jobs=2).run_all().output("pid")
+    assert (pids == os.getpid()).sum() < 10
+    assert pids.nunique() == 3
+
+
+def process_of(x, wait=0.0):
+    time.sleep(wait)
+    return {"pid": os.getpid()}
 
 
 def unseeded(a, b, inert):
@@ -308,7 +363,8 @@ def test_what_a_run_changes_in_its_parameters_is_gone_in_the_next_at_any_n_jobs(
         x=doe.Discrete([1, 2, 3]),
     )
     runs = doe.full_factorial(space).configurations(spend, rng=1)
-    for options in ({"n_jobs": 1}, {"n_jobs": 2}, {"n_jobs": 2, "chunk_size": 2}):
+    loky = {"n_jobs": 2, "backend": "loky"}
+    for options in ({"n_jobs": 1}, loky, loky | {"chunk_size": 2}):
         results = doe.BatchRunner(runs, **options).run_all()
         assert results.output("used").tolist() == [1.0] * 6
         assert results.output("table").tolist() == [1.0] * 6
@@ -336,7 +392,7 @@ def model(mode, rule, f):
 space = doe.ParameterSpace(mode=doe.Categorical(list(Mode)), rule=doe.Categorical([Rule(1), Rule(3)]),
                            f=doe.Categorical([abs, double]))
 runs = doe.full_factorial(space).configurations(model, rng=1)
-print(doe.BatchRunner(runs, n_jobs=2).run_all().output("y").tolist())
+print(doe.BatchRunner(runs, n_jobs=2, backend="loky").run_all().output("y").tolist())
 """
     )
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)

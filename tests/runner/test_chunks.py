@@ -1,35 +1,48 @@
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mesa_doe.runner.chunks import Block, ChunkSizes
+from mesa_doe.runner.chunks import ChunkSizes
 
 
-def blocks_of(sizes, seconds):
-    for start, stop in sizes:
-        block = Block(start, stop)
-        block.runs["wall_time"] = [seconds] * (stop - start)
-        sizes.learn(block)
-        yield start, stop
+def chunks(runs, workers, seconds):
+    """Cut runs that take so long each, learning from each chunk before the next is cut."""
+    sizes = ChunkSizes(workers)
+    for chunk in sizes.cut(np.arange(runs)):
+        yield chunk
+        sizes.learn(len(chunk), seconds * len(chunk))
 
 
-@given(st.integers(1, 500), st.integers(1, 8), st.floats(1e-6, 10))
+@given(st.integers(0, 500), st.integers(1, 8), st.floats(1e-6, 10))
 def test_chunks_cover_every_run_once_whatever_the_run_time(runs, workers, seconds):
-    found = list(blocks_of(ChunkSizes(runs, workers), seconds))
-    assert [run for start, stop in found for run in range(start, stop)] == list(range(runs))
+    found = [run for chunk in chunks(runs, workers, seconds) for run in chunk.tolist()]
+    assert found == list(range(runs))
 
 
 def test_chunks_grow_to_about_a_second_of_work():
-    found = list(blocks_of(ChunkSizes(10_000, 1), 0.01))
-    assert found[0] == (0, 1)
-    assert {stop - start for start, stop in found[1:-1]} <= {99, 100, 101}
+    found = [len(chunk) for chunk in chunks(10_000, 1, 0.01)]
+    assert found[0] == 1
+    assert set(found[2:-1]) <= {99, 100, 101}
 
 
 def test_slow_runs_go_one_by_one():
-    assert all(stop - start == 1 for start, stop in blocks_of(ChunkSizes(20, 2), 5.0))
+    assert {len(chunk) for chunk in chunks(20, 2, 5.0)} == {1}
 
 
 def test_chunks_shrink_towards_the_end_so_that_workers_finish_together():
-    sizes = [stop - start for start, stop in blocks_of(ChunkSizes(1000, 2), 1e-5)]
-    assert max(sizes) == pytest.approx(250, abs=1)
+    sizes = [len(chunk) for chunk in chunks(1000, 2, 1e-5)]
+    assert max(sizes) <= 250
     assert sizes[-1] == 1
+
+
+def test_the_first_run_which_is_slow_for_other_reasons_is_forgotten():
+    sizes = ChunkSizes(1)
+    sizes.learn(1, 2.0)
+    assert sizes.left(10) == 20
+    sizes.learn(1, 0.001)
+    assert sizes.left(10) == pytest.approx(0.01)
+
+
+def test_a_fixed_size_is_kept():
+    assert [len(chunk) for chunk in ChunkSizes(2, fixed=4).cut(np.arange(10))] == [4, 4, 2]

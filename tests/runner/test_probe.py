@@ -46,3 +46,27 @@ def test_when_the_middle_run_tells_nothing_it_is_an_error(answer, words):
 def test_moves_that_give_the_same_value_do_not_count():
     design = doe.latin_hypercube(doe.ParameterSpace(n=doe.Integer(1000, 1001)), 4, rng=1)
     assert doe.check_factors(design, lambda n: {"y": n})["moves"].tolist() == [2]
+
+
+def draws_from_everywhere(x, rng):
+    import random
+    import time
+
+    return {"x": x, "seeded": rng.normal(), "clock": time.perf_counter(), "module": random.random()}
+
+
+def test_outputs_that_the_seed_does_not_decide_are_found():
+    configuration = doe.RunConfiguration(draws_from_everywhere, run_id=0, parameters={"x": 1}, seed=3)
+    found = doe.check_reproducible(configuration)
+    assert found.to_dict() == {"x": True, "seeded": True, "clock": False, "module": True}
+
+
+def test_what_agents_and_tables_report_is_looked_at_too():
+    configuration = doe.RunConfiguration(models.Walkers, run_id=0, parameters={"n": 9}, seed=3, max_steps=9)
+    assert set(doe.check_reproducible(configuration).index) >= {"mean", "Agent.x", "deaths.at"}
+
+
+def test_a_run_that_fails_cannot_be_compared():
+    configuration = doe.RunConfiguration(models.Walkers, run_id=0, parameters={"fail_at": 1}, seed=3)
+    with pytest.raises(doe.StudyError, match="the run failed"):
+        doe.check_reproducible(configuration)

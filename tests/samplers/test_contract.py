@@ -11,14 +11,17 @@ import warnings
 from collections.abc import Callable
 
 import numpy as np
+import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 
 from mesa_doe import samplers
 from mesa_doe.design import Design
 from mesa_doe.errors import DesignError, MesaDoeWarning
 from mesa_doe.samplers import SAMPLERS
-from mesa_doe.space import Boolean, Categorical, Constant, Discrete, Integer, ParameterSpace, Real
+from mesa_doe.space import Boolean, Categorical, Constant, Discrete, Integer, Law, ParameterSpace, Real
 
 LIST_LEVEL = [1, 2]
 LEVELS = ["a", LIST_LEVEL, len, None, True, 1]
@@ -153,6 +156,22 @@ SPACES: dict[str, Callable[[], ParameterSpace]] = {
     "sparse_grid": space_of_numbers,
 }
 
+#: Examples for a space of three Real axes and one more, where those of `MAKE` are too small to show all
+#: values of that axis, or are of levels that it does not have.
+ENOUGH: dict[str, Callable[..., Design]] = {
+    "a_optimal": lambda space, rng: samplers.a_optimal(space, 12),
+    "d_optimal": lambda space, rng: samplers.d_optimal(space, 12),
+    "generalized_subset": lambda space, rng: samplers.generalized_subset(
+        space, {name: 3 for name in space if space[name].n_levels is None}
+    ),
+    "i_optimal": lambda space, rng: samplers.i_optimal(space, 12),
+    "orthogonal_array": lambda space, rng: samplers.orthogonal_array(
+        space,
+        levels={name: space["more"].n_levels or 3 for name in space if space[name].n_levels is None},
+    ),
+    "sukharev_grid": lambda space, rng: samplers.sukharev_grid(space, 12 ** len(space)),
+}
+
 #: Samplers whose size follows from the space and the method.
 UNSIZED = {
     "box_behnken",
@@ -242,6 +261,8 @@ def test_the_table_says_what_each_sampler_is(name):
     row = samplers.table().loc[name]
     assert row["what"]
     assert not row["what"].endswith(".")
+    assert row["for"]
+    assert not row["for"].endswith(".")
     assert row["library"]
     assert row["points"]
     assert row["extension"] in ("nested", "augmented", "independent", "none")
@@ -357,6 +378,88 @@ def test_each_continuous_axis_is_drawn_by_its_law(designs, name, axis):
     assert distance <= math.sqrt(math.log(2e9) / (2 * designs[name].options["n"]))
 
 
+def with_one_more(name, axis):
+    space = ParameterSpace(a=Real(0, 1), b=Real(0, 1), c=Real(0, 1), more=axis)
+    return unwarned(ENOUGH.get(name, MAKE[name]), space, 1)
+
+
+@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("levels", [2, 3, 5])
+def test_categories_are_taken_as_declared_and_else_refused_by_the_name_of_the_axis(name, levels):
+    axis, allowed = Categorical([*"abcde"[:levels]]), SAMPLERS[name].categories
+    if allowed is None or levels in allowed:
+        assert set(with_one_more(name, axis).points["more"]) == set(axis.levels)
+        return
+    with pytest.raises(DesignError, match="axis 'more'"):
+        with_one_more(name, axis)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_boolean_is_taken_where_categories_of_two_are(name):
+    allowed = SAMPLERS[name].categories
+    if allowed is None or 2 in allowed:
+        assert set(with_one_more(name, Boolean()).points["more"]) == {False, True}
+        return
+    with pytest.raises(DesignError, match="axis 'more'"):
+        with_one_more(name, Boolean())
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_of_an_integer_come_all_values_or_those_at_the_levels_of_the_design_as_declared(name):
+    # Of 60 even draws, 4 values are all there but with probability 4 (3/4)^60 < 2e-7.
+    some = set(with_one_more(name, Integer(1, 4)).points["more"])
+    assert some <= {1, 2, 3, 4}
+    if SAMPLERS[name].integers == "all":
+        assert some == {1, 2, 3, 4}
+        return
+    if name == "orthogonal_array":
+        with pytest.raises(DesignError, match="no array fits 4 axes of 60 levels"):
+            with_one_more(name, Integer(1, 60))
+        return
+    assert len(set(with_one_more(name, Integer(1, 60)).points["more"])) <= 7
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_law_is_sampled_over_its_whole_range_or_between_two_quantiles_as_declared(name):
+    probability = stats.norm.cdf(with_one_more(name, stats.norm(3, 2)).points["more"], 3, 2)
+    inside = probability.min() > 0.05 - 1e-9 and probability.max() < 0.95 + 1e-9
+    assert inside == (SAMPLERS[name].laws == "quantiles")
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_designs_in_blocks_and_curves_are_declared_to_need_their_order(designs, name):
+    # fast has curves, which share no seed; the effects of folded_hadamard are columns of signs, row by row.
+    assert SAMPLERS[name].ordered == (designs[name].blocks is not None or name in ("fast", "folded_hadamard"))
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_constraints_are_kept_as_declared_and_else_refused(name):
+    space = ParameterSpace({axis: Real(0, 1) for axis in "abcd"}, constraints=["a + b + c + d < 1.95"])
+    if SAMPLERS[name].constraints == "drawn again":
+        design = MAKE[name](space, 1)
+        assert space.satisfied(design.points).all()
+        assert 0 < design.options["acceptance"] < 1
+        return
+    if SAMPLERS[name].constraints == "left out":
+        assert space.satisfied(SAMPLERS[name].function(space, 12).points).all()
+        return
+    with pytest.raises(DesignError, match=r"breaks? (it|the constraints)"):
+        unwarned(MAKE[name], space, 1)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_correlated_factors_are_taken_where_that_is_declared_and_else_refused(name):
+    wanted = pd.DataFrame([[1, 0.7], [0.7, 1]], index=["a", "b"], columns=["a", "b"])
+    space = ParameterSpace({axis: Real(0, 1) for axis in "abcd"}, correlation=wanted)
+    if SAMPLERS[name].correlated:
+        # Of independent points the rank correlation has a standard error of about (1 - 0.7²)/sqrt(n).
+        drawn = MAKE[name](space, 1).points
+        assert stats.spearmanr(drawn["a"], drawn["b"]).statistic > 0.7 - 5 * 0.51 / math.sqrt(len(drawn))
+        return
+    with pytest.raises(DesignError, match="needs independent factors"):
+        unwarned(MAKE[name], space, 1)
+
+
 def mixed_axes(d):
     kinds = [
         Real(0, 1),
@@ -376,6 +479,89 @@ def test_any_number_of_axes_of_mixed_kinds_is_taken(name, d):
     assert design.unit.shape == (len(design), d)
     assert design.space.problems_of(design.points) == []
     assert np.isfinite(design.points.select_dtypes("number").to_numpy(dtype=float)).all()
+
+
+LAWS = [
+    stats.norm(3, 2),
+    stats.beta(2, 5),
+    stats.expon(),
+    stats.triang(0.5, -2, 1),
+    stats.poisson(3),
+    stats.randint(-1, 3),
+    Law(stats.t(2), quantiles=(0.01, 0.99)),
+]
+
+
+@st.composite
+def categoricals(draw):
+    places = draw(st.lists(st.sampled_from(range(len(LEVELS))), min_size=2, max_size=4, unique=True))
+    parts = draw(st.none() | st.lists(st.integers(1, 9), min_size=len(places), max_size=len(places)))
+    weights = None if parts is None else [part / sum(parts) for part in parts]
+    return Categorical([LEVELS[place] for place in places], weights)
+
+
+AXES = st.one_of(
+    st.builds(lambda low, width: Real(low, low + width), st.floats(-1e3, 1e3), st.floats(1e-3, 1e3)),
+    st.builds(lambda low, ratio: Real(low, low * ratio, log=True), st.floats(1e-6, 1), st.floats(1.5, 1e6)),
+    st.builds(lambda low, more: Integer(low, low + more), st.integers(-(10**6), 10**6), st.integers(1, 4)),
+    st.sets(st.integers(-99, 99) | st.floats(-99, 99), min_size=2, max_size=4).map(sorted).map(Discrete),
+    categoricals(),
+    st.builds(Boolean),
+    st.sampled_from(LAWS),
+)
+
+
+@st.composite
+def spaces(draw, fewest, most):
+    axes = draw(st.lists(AXES, min_size=fewest, max_size=most))
+    return ParameterSpace({"width": 20, **{f"x{k}": axis for k, axis in enumerate(axes)}})
+
+
+def few_disks(space, rng):
+    return samplers.poisson_disk(space, 5, rng=rng)
+
+
+#: How many factors a sampler takes at least and at most, where that is not any number.
+FACTORS = {
+    "generalized_subset": (2, 6),
+    "latin_hypercube_pydoe": (1, 6),
+    "nearly_orthogonal_lhs": (2, 6),
+    "poisson_disk": (1, 4),
+}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [name for name in EVERY if SAMPLERS[name].categories is None and name != "orthogonal_array"],
+)
+def test_any_space_is_sampled_within_its_axes_by_type_and_again(name):
+    # Not at the size of its example, which takes a second.
+    make = few_disks if name == "poisson_disk" else MAKE[name]
+
+    @settings(max_examples=6, deadline=None, database=None)
+    @given(space=spaces(*FACTORS.get(name, (1, 6))), rng=st.integers(0, 2**64))
+    def sampled(space, rng):
+        design = unwarned(make, space, rng)
+        unit, points = design.unit, design.points
+        assert unit.shape == (len(design), len(space))
+        assert unit.min() >= 0
+        assert unit.max() <= 1
+        assert space.problems_of(points) == []
+        again = space.from_unit(space.to_unit(points))
+        for axis in space:
+            kind = points[axis].dtype
+            assert kind == space[axis].from_unit(np.empty(0)).dtype
+            if kind == np.float64:
+                np.testing.assert_allclose(again[axis], points[axis], rtol=1e-6, atol=1e-9)
+            else:
+                assert all(a is b or a == b for a, b in zip(again[axis], points[axis], strict=True))
+        np.testing.assert_array_equal(unwarned(make, space, rng).unit, unit)
+        parameters = design.configurations(dict, rng=1, seed_policy="independent")[len(design) - 1].parameters
+        assert set(parameters) == {*space, "width"}
+        assert not any(isinstance(value, np.generic) for value in parameters.values())
+        assert pickle.loads(pickle.dumps(design)).points.equals(points)
+
+    sampled()
 
 
 @pytest.mark.parametrize("name", EVERY)

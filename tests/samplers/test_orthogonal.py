@@ -104,6 +104,8 @@ def test_what_fits_no_array_is_refused_with_what_there_is():
         orthogonal_array(integers(*[3] * 5), "L9(3^4)")
     with pytest.raises(DesignError, match=r"'L5' is none of the arrays; there are L4"):
         orthogonal_array(integers(2, 2), "L5")
+    with pytest.raises(DesignError, match=r"\{'x0': 2\} is none of the arrays"):
+        orthogonal_array(integers(2, 2), {"x0": 2})  # levels= in the place of the name
     with pytest.raises(DesignError, match="axis 'x': it is continuous or unbounded; say how many levels"):
         orthogonal_array(ParameterSpace(x=Real(0, 1), s=Boolean()))
 
@@ -135,6 +137,24 @@ def test_every_level_comes_up_in_about_its_share_or_the_reduction_is_refused(cou
         shares = points[name].value_counts()
         assert len(shares) == count
         assert shares.max() <= 2 * shares.min() * math.ceil(count / reduction)
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.lists(st.integers(2, 6), min_size=2, max_size=4), st.integers(2, 6))
+def test_the_parts_of_a_generalized_subset_complement_each_other_to_the_full_factorial(counts, reduction):
+    space, reduction = integers(*counts), min(reduction, *counts)
+    parts = [generalized_subset(space, reduction=reduction, part=part) for part in range(reduction)]
+    np.testing.assert_array_equal(parts[0].unit, generalized_subset(space, reduction=reduction).unit)
+    rows = [tuple(row) for part in parts for row in part.points.to_numpy().tolist()]
+    assert sorted(rows) == sorted(itertools.product(*map(range, counts)))
+    assert [part.options["part"] for part in parts] == [*range(reduction)]
+
+
+@pytest.mark.parametrize("part", [3, -1, 1.0, True, None], ids=repr)
+def test_a_part_that_is_none_is_refused_where_the_library_gives_fewer(part):
+    assert len(pyDOE3.gsd([3, 3], 3, n=4)) == 3
+    with pytest.raises(DesignError, match=r"makes parts 0 to 2, got part=3|part takes an int from 0, got"):
+        generalized_subset(integers(3, 3), reduction=3, part=part)
 
 
 def test_the_library_drops_levels_silently_and_we_refuse_to():

@@ -141,6 +141,16 @@ def test_points_go_to_values_and_back(u):
     assert space.to_unit(again)[:, discrete].tolist() == unit[:, discrete].tolist()
 
 
+def test_a_long_sample_has_the_values_of_its_parts():
+    space, at_once = space_of_all(), mesa_doe.space.space._AT_ONCE
+    unit = np.random.default_rng(1).random((2 * at_once + 1, 7))
+    whole = space.from_unit(unit)
+    parts = [space.from_unit(unit[start : start + at_once]) for start in range(0, len(unit), at_once)]
+    for name in space:
+        assert whole[name].tolist() == [value for part in parts for value in part[name].tolist()]
+        assert whole[name].dtype == parts[0][name].dtype
+
+
 def test_an_empty_sample_is_an_empty_frame_of_the_same_types():
     space = space_of_all()
     frame = space.from_unit(np.empty((0, 7)))

@@ -3,6 +3,6 @@
 from mesa_doe.design.costing import Cost
 from mesa_doe.design.describing import Description
 from mesa_doe.design.design import Design
-from mesa_doe.design.gate import SEED_FACTOR, Extension
+from mesa_doe.design.gate import SEED_FACTOR, Extension, frozen
 
-__all__ = ["SEED_FACTOR", "Cost", "Description", "Design", "Extension"]
+__all__ = ["SEED_FACTOR", "Cost", "Description", "Design", "Extension", "frozen"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, TypeAlias, get_args
 
@@ -16,7 +17,15 @@ from mesa_doe.design.choosing import center_of, chosen_rows, told
 from mesa_doe.design.costing import Cost, cost_of
 from mesa_doe.design.csv_file import read_csv, write_csv
 from mesa_doe.design.describing import Description, describe
-from mesa_doe.design.gate import SEED_FACTOR, Extension, IntArray, check_points, checked_ints, checked_unit
+from mesa_doe.design.gate import (
+    SEED_FACTOR,
+    Extension,
+    IntArray,
+    check_points,
+    checked_ints,
+    checked_unit,
+    may_refuse,
+)
 from mesa_doe.design.lineage import call, parent
 from mesa_doe.design.parquet_file import read_parquet, write_parquet
 from mesa_doe.design.picturing import drawable
@@ -43,7 +52,8 @@ class Design:
     ----------
     space : ParameterSpace
     unit : array_like (points, factors)
-        The sample in the unit cube, in the order in which it is to be analysed.
+        The sample in the unit cube, in the order in which it is to be analysed; copied, unless it is an
+        array that was given away by :func:`mesa_doe.design.frozen`.
     method : str
         Name of the sampler.
     options : mapping
@@ -66,7 +76,8 @@ class Design:
     Attributes
     ----------
     points : DataFrame (points, factors), index ``point``
-        Native values: ints stay ints, levels keep their objects.
+        Native values: ints stay ints, levels keep their objects. Computed from ``unit`` when first asked
+        for; where a constraint or a law may refuse a point, at once.
     unit : ndarray (points, factors)
     factors : tuple of str
         Names of the columns of ``unit``: the space's, and ``"seed"`` where the seed is a factor.
@@ -120,8 +131,11 @@ class Design:
         self.extension = extension
         self._longer = longer
         self._groups = None if groups is None else read_groups(groups, self.factors, method)
-        self._points = space.from_unit(self.unit[:, : len(space)]) if points is None else points.copy()
-        check_points(self._points, space, len(self.unit), method)
+        if points is not None:
+            # Shallow: pandas copies before either of the two is written.
+            self._points = points.copy(deep=False)
+        if points is not None or may_refuse(space):
+            check_points(self._points, space, len(self.unit), method)
         self._origin: tuple[Design, IntArray] | None = None
 
     def __len__(self) -> int:
@@ -143,10 +157,14 @@ class Design:
             f"{call(self.method, self.options, without=('entropy', 'groups'))}>"
         )
 
+    @cached_property
+    def _points(self) -> pd.DataFrame:
+        return self.space.from_unit(self.unit[:, : len(self.space)])
+
     @property
     def points(self) -> pd.DataFrame:
         """Native values, one row a point (index ``point``): a copy, so that no change of it is run unseen."""
-        return self._points.copy()
+        return self._points.copy(deep=False)
 
     @property
     def groups(self) -> Groups | None:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mesa_doe.errors import DesignError, listed
-from mesa_doe.space import ParameterSpace
+from mesa_doe.space import Boolean, Categorical, Discrete, Integer, ParameterSpace, Real
 
 __all__ = [
     "SEED_FACTOR",
@@ -18,6 +18,8 @@ __all__ = [
     "check_points",
     "checked_ints",
     "checked_unit",
+    "frozen",
+    "may_refuse",
 ]
 
 #: Name of the seed where it is a factor of the design.
@@ -38,6 +40,7 @@ def checked_unit(unit: Any, factors: tuple[str, ...], method: str, rows: int | N
     Parameters
     ----------
     unit : array_like (points, factors)
+        Copied, unless it is `frozen`.
     factors : tuple of str
     method : str
         For messages.
@@ -61,7 +64,7 @@ def checked_unit(unit: Any, factors: tuple[str, ...], method: str, rows: int | N
     """
     where = f"the {method} sample"
     try:
-        array = np.array(unit, dtype=np.float64)
+        array = unit if _is_frozen(unit, np.float64) else np.array(unit, dtype=np.float64)
     except (TypeError, ValueError) as error:
         message = f"{where} must be an array of numbers: {error}"
         raise DesignError(message) from error
@@ -71,7 +74,8 @@ def checked_unit(unit: Any, factors: tuple[str, ...], method: str, rows: int | N
     if len(array) == 0 or (rows is not None and len(array) != rows):
         message = f"{where} must have {rows or 'at least one'} points, got {len(array)}"
         raise DesignError(message)
-    if not np.isfinite(array).all() or array.min(initial=0.0) < 0.0 or array.max(initial=0.0) > 1.0:
+    # A NaN comes out of min and max as NaN, and is not above 0 either.
+    if not (array.min(initial=0.0) >= 0.0 and array.max(initial=0.0) <= 1.0):
         bad = np.argwhere(~((array >= 0.0) & (array <= 1.0)))[0]
         message = (
             f"{where} must lie in the unit cube, got {float(array[tuple(bad)])!r} for factor "
@@ -108,16 +112,79 @@ def checked_ints(name: str, values: Any, points: int) -> IntArray | None:
     """
     if values is None:
         return None
-    array = np.array(values)
+    array = values if _is_frozen(values, np.int64) else np.array(values)
     if array.dtype.kind not in "iu" or array.min(initial=0) < 0:
         message = f"{name} takes ints from 0, one a point, got {values!r}"
         raise DesignError(message)
-    array = array.astype(np.int64)
+    array = array.astype(np.int64, copy=False)
     if array.shape != (points,):
         message = f"{name} must have one entry a point ({points}), got shape {array.shape}"
         raise DesignError(message)
     array.setflags(write=False)
     return array
+
+
+def frozen(array: Any) -> Any:
+    """Return an array, which nobody will write any more: a design keeps it as it is, and copies all others.
+
+    Parameters
+    ----------
+    array : ndarray
+        That its maker gives away; it is made read-only, and so is an array that it is a view of.
+
+    Returns
+    -------
+    ndarray
+        The same.
+
+    Examples
+    --------
+    >>> frozen(np.zeros(3)).flags.writeable
+    False
+    """
+    for part in _behind(array):
+        part.setflags(write=False)
+    return array
+
+
+def _is_frozen(array: Any, dtype: Any) -> bool:
+    if type(array) is not np.ndarray or array.dtype != dtype:
+        return False
+    *_, owner = parts = _behind(array)
+    return owner.flags.owndata and not any(part.flags.writeable for part in parts)
+
+
+def _behind(array: Any) -> list[Any]:
+    """List an array, that of which it is a view, and so on."""
+    parts = []
+    while isinstance(array, np.ndarray):
+        parts.append(array)
+        array = array.base
+    return parts
+
+
+def may_refuse(space: ParameterSpace) -> bool:
+    """Tell whether points of the unit cube may turn out to be none of the space.
+
+    Parameters
+    ----------
+    space : ParameterSpace
+
+    Returns
+    -------
+    bool
+        False where every axis has a value for each unit value, and there are no constraints. A law has
+        none where scipy gives up on a quantile; of an axis of a user's own nothing is known.
+
+    Examples
+    --------
+    >>> may_refuse(ParameterSpace(x=Real(0, 1)))
+    False
+    >>> may_refuse(ParameterSpace(x=Real(0, 1), constraints=["x > 0"]))
+    True
+    """
+    sure = (Boolean, Categorical, Discrete, Integer, Real)
+    return bool(space.constraints) or not all(type(axis) in sure for axis in space.axes.values())
 
 
 def check_points(points: pd.DataFrame, space: ParameterSpace, rows: int, method: str) -> None:

@@ -91,8 +91,10 @@ def read_parquet(path: str | os.PathLike[str]) -> dict[str, Any]:
     columns = [column.to_numpy() for column in table.columns]
     points, sample = 1 + len(_axes(document)), len(document["factors"])
     rest = iter(columns[points + sample :])
+    unit = columns[points : points + sample]
     arrays = Arrays(
-        np.column_stack(columns[points : points + sample]),
+        # A design of constants alone has no factor.
+        np.column_stack(unit) if unit else np.empty((len(table), 0)),
         next(rest) if document["blocks"] else None,
         next(rest) if document["seed_levels"] else None,
         dict(zip(document["given"], rest, strict=True)),

@@ -1,14 +1,17 @@
-"""Reading what a model recorded, as columns: its data collector or recorders, or a function of the user's."""
+"""Reading what a model recorded: its data collector or recorders, or functions of the user's."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import functools
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mesa_doe.columns import Table, Tables
+import numpy as np
+
 from mesa_doe.errors import ConfigurationError
-from mesa_doe.model_run.recorders import read_recorders, recorders_of
-from mesa_doe.model_run.rows import append_rows, kept_collections, outputs_row
+from mesa_doe.model_run.recorders import datasets_of, is_recorder, read_recorders
+from mesa_doe.model_run.rows import Reading, Series, kept_at, kept_collections, outputs_row, side_by_side
+from mesa_doe.model_run.wanted import Wanted
 
 __all__ = ["Reader", "clock"]
 
@@ -30,123 +33,206 @@ class Reader:
     Parameters
     ----------
     model : Mesa model
-    outputs : callable or None
-        ``model -> mapping``: read in place of the model's own collectors.
-    period : int
-        -1 keeps the last collection; n keeps steps 0, n, 2n, … and the last.
+    wanted : Wanted
 
     Raises
     ------
     ConfigurationError
-        If there is nothing to read.
+        If there is nothing to read, or not all that is wanted.
     """
 
-    def __init__(self, model: Any, outputs: Callable[[Any], Mapping[str, Any]] | None, period: int) -> None:
-        self.notes: list[str] = []
+    def __init__(self, model: Any, wanted: Wanted) -> None:
         self._model = model
-        self._outputs = outputs
-        self._period = period
+        self._wanted = wanted
+        self._reading = Reading()
         self._rows: list[tuple[float, dict[str, Any]]] = []
         self._seen: list[float] = []
-        collectors = {} if outputs else _collectors_of(model)
-        self._collector = next(iter(collectors.values()), None)
+        self._collector: Any = None
+        self._recorders: list[Any] = []
+        self._beside_reporters = False
+        if wanted.records:
+            self._find_sources()
+        if wanted.records and not wanted.everything:
+            self._check_names()
+
+    def _find_sources(self) -> None:
+        collectors, self._recorders = _sources_of(self._model)
+        if collectors:
+            self._collector = next(iter(collectors.values()))
         if len(collectors) > 1:
             first, *others = collectors
-            self.notes.append(f"the model has several data collectors: {first!r} is read, not {others}")
-        self._recorders = [] if outputs else recorders_of(model)
-        if outputs is None and not _reads_anything(self._collector) and not self._recorders:
-            name = type(model).__name__
-            message = (
-                f"{name} has no DataCollector with reporters and no DataRecorder, so there is nothing to "
-                "read: give it one, or name the outputs, e.g. "
-                "outputs=lambda model: {'agents': len(model.agents)}"
+            self._reading.notes.append(
+                f"the model has several data collectors: {first!r} is read, not {others}"
             )
-            raise ConfigurationError(message)
+        if not self._recorders and not _reads_anything(self._collector):
+            raise ConfigurationError(_nothing_to_read(self._model))
+
+    def _check_names(self) -> None:
+        available = datasets_of(self._recorders, self._own_model_table)
+        for name, has_steps in _collector_names(self._collector).items():
+            available[name] = available.get(name, False) or has_steps
+        self._wanted.check(available, type(self._model).__name__)
+        self._beside_reporters = bool(_model_periods(self._collector, self._wanted))
+
+    @property
+    def _own_model_table(self) -> bool:
+        return not getattr(self._collector, "model_reporters", None)
 
     def watch(self, now: float) -> None:
         """Look at the model after its construction and after each step."""
-        if self._outputs is not None and self._period > 0 and now % self._period == 0:
-            self._read_outputs(now)
+        new = 0
         if self._collector is not None:
             # Up to Mesa 3.4.0 a collector does not say at which step it collected: we saw it happen.
             new = _collections(self._collector) - len(self._seen)
             if new:
                 self._seen.extend([now] * new)
+        if self._wanted.calls:
+            period = self._wanted.period
+            # Where functions stand beside reporters they are called when those were, to share their rows.
+            if period > 0 and now % period == 0 and (new or not self._beside_reporters):
+                self._call(now)
 
-    def finish(self, now: float, run_id: int) -> Tables:
+    def read(self, now: float) -> Reading:
         """Read all that was recorded.
 
         Parameters
         ----------
         now : float
             The clock at the end of the run.
-        run_id : int
-            Written into every row.
 
         Returns
         -------
-        Tables
+        Reading
         """
-        tables = Tables()
-        if self._outputs is not None:
+        series: list[Series] = []
+        if self._collector is not None:
+            series += self._read_collector(self._collector, now)
+        if self._recorders:
+            series += read_recorders(
+                self._recorders, self._reading, self._wanted, own_model_table=self._own_model_table
+            )
+        if self._wanted.calls:
             if not self._rows or self._rows[-1][0] != now:
-                self._read_outputs(now)
-            steps = [step for step, _ in self._rows]
+                self._call(now)
             names = dict.fromkeys(name for _, row in self._rows for name in row)
             columns = {name: [row.get(name) for _, row in self._rows] for name in names}
-            self.notes += append_rows(tables.model, run_id, columns, steps)
-        if self._collector is not None:
-            self._read_collector(tables, now, run_id)
-        if self._recorders:
-            own_model_table = self._collector is None or not self._collector.model_reporters
-            self.notes += read_recorders(
-                self._recorders, tables, run_id, period=self._period, own_model_table=own_model_table
-            )
-        return tables
+            series.append(([step for step, _ in self._rows], columns))
+        if series:
+            steps, whole = series[0] if len(series) == 1 else side_by_side(series)
+            self._reading.add("model", "", whole, steps)
+        return self._reading
 
-    def _read_outputs(self, now: float) -> None:
-        row = self._outputs(self._model) if self._outputs is not None else {}
-        self._rows.append((now, outputs_row(row, "outputs")))
+    def _call(self, now: float) -> None:
+        if self._wanted.reduce is not None:
+            row = outputs_row(self._wanted.reduce(self._model), "outputs")
+        else:
+            row = {name: function(self._model) for name, function in self._wanted.functions.items()}
+        self._rows.append((now, row))
 
-    def _read_collector(self, tables: Tables, now: float, run_id: int) -> None:
-        dc: Any = self._collector
+    def _read_collector(self, dc: Any, now: float) -> list[Series]:
         by_type = getattr(dc, "_agenttype_records", {})
-        never = not _collections(dc) and not dc._agent_records and not by_type
-        if never and (dc.model_reporters or dc.agent_reporters or getattr(dc, "agenttype_reporters", {})):
-            dc.collect(self._model)
-            self._seen.append(now)
-            self.notes.append("the model never collects: its reporters were read once, at the end of the run")
-        count = _collections(dc)
-        if count:
-            known = (list(getattr(dc, "_collection_steps", ())), list(dc._agent_records), list(by_type))
-            steps = next((own for own in known if len(own) == count), self._seen)
-            kept = kept_collections(steps, self._period)
-            columns = {name: [values[i] for i in kept] for name, values in dc.model_vars.items()}
-            self.notes += append_rows(tables.model, run_id, columns, [steps[i] for i in kept])
-        if dc.agent_reporters:
-            self._read_agents(tables, _EVERY_AGENT, list(dc.agent_reporters), dc._agent_records, run_id)
         kinds = getattr(dc, "agenttype_reporters", {})
-        for name, kind in zip(_type_names(kinds), kinds, strict=True):
-            records = {step: rows.get(kind, []) for step, rows in by_type.items()}
-            self._read_agents(tables, name, list(kinds[kind]), records, run_id)
+        count = _collections(dc)
+        if not (count or dc._agent_records or by_type) and self._wants_reporters(dc):
+            dc.collect(self._model)
+            count = _collections(dc)
+            self._seen.append(now)
+            self._reading.notes.append(
+                "the model never collects: its reporters were read once, at the end of the run"
+            )
+        if dc.agent_reporters:
+            self._read_agents(_EVERY_AGENT, list(dc.agent_reporters), dc._agent_records)
+        if kinds:
+            for name, kind in zip(_type_names(kinds), kinds, strict=True):
+                records = {step: rows.get(kind, []) for step, rows in by_type.items()}
+                self._read_agents(name, list(kinds[kind]), records)
         for name, columns in dc.tables.items():
-            self.notes += append_rows(tables.tables.setdefault(name, Table()), run_id, columns)
+            if self._wanted.period_of(str(name), "tables") is not None:
+                self._reading.add("tables", name, columns)
+        periods = _model_periods(dc, self._wanted)
+        if not count or not periods:
+            return []
+        known = (getattr(dc, "_collection_steps", ()), dc._agent_records, by_type)
+        steps = next((list(own) for own in known if len(own) == count), self._seen)
+        if self._wanted.everything:
+            last = kept_collections(steps, self._wanted.period)
+            columns = {name: [values[i] for i in last] for name, values in dc.model_vars.items()}
+            return [([steps[i] for i in last], columns)]
+        positions, kept = kept_at(steps, periods.values())
+        columns = {
+            name: [dc.model_vars[name][i] if i in kept[period] else None for i in positions]
+            for name, period in periods.items()
+        }
+        return [([steps[i] for i in positions], columns)]
 
-    def _read_agents(
-        self, tables: Tables, name: str, reporters: list[str], records: Mapping[Any, Any], run_id: int
-    ) -> None:
+    def _wants_reporters(self, dc: Any) -> bool:
+        names = (name for name, has_steps in _collector_names(dc).items() if has_steps)
+        return any(self._wanted.period_of(name) is not None for name in names)
+
+    def _read_agents(self, name: str, reporters: list[Any], records: Mapping[Any, Any]) -> None:
+        places = {}
+        for place, reporter in enumerate(reporters):
+            period = self._wanted.period_of(str(reporter), name, "agents")
+            if period is not None:
+                places[reporter] = (place + 2, period)
+        if not places:
+            return
         steps = list(records)
-        kept = [steps[i] for i in kept_collections(steps, self._period)]
-        rows = [row for step in kept for row in records[step]]
-        columns = {reporter: [row[k + 2] for row in rows] for k, reporter in enumerate(reporters)}
-        table = tables.agents.setdefault(name, Table())
-        steps, ids = [row[0] for row in rows], [row[1] for row in rows]
-        self.notes += append_rows(table, run_id, columns, steps, ids)
+        positions, kept = kept_at(steps, (period for _, period in places.values()))
+        blocks = [records[steps[i]] for i in positions]
+        rows = [row for block in blocks for row in block]
+        columns = {}
+        for reporter, (place, period) in places.items():
+            if len(kept[period]) == len(positions):
+                columns[reporter] = [row[place] for row in rows]
+            else:
+                pairs = zip(positions, blocks, strict=True)
+                columns[reporter] = [row[place] if i in kept[period] else None for i, b in pairs for row in b]
+        # Not the step of each row: of a hundred agents and steps, that array alone would take a millisecond.
+        at = np.repeat(np.array([steps[i] for i in positions], dtype=np.float64), list(map(len, blocks)))
+        self._reading.add("agents", name, columns, at, [row[1] for row in rows])
 
 
-def _reads_anything(collector: Any) -> bool:
-    kinds = ("model_reporters", "agent_reporters", "agenttype_reporters", "tables")
-    return any(getattr(collector, kind, None) for kind in kinds)
+def _model_periods(collector: Any, wanted: Wanted) -> dict[Any, int]:
+    """Return the period of each model reporter that is wanted; a function of the same name goes before it."""
+    names = getattr(collector, "model_vars", ())
+    if wanted.everything:
+        return dict.fromkeys(names, wanted.period)
+    found = {}
+    for name in names:
+        period = wanted.period_of(str(name), "model")
+        if period is not None and name not in wanted.functions:
+            found[name] = period
+    return found
+
+
+def _collector_names(collector: Any) -> dict[str, bool]:
+    """Return the names by which what a collector holds can be wanted, and whether that has steps."""
+    every_agent = getattr(collector, "agent_reporters", {})
+    kinds = getattr(collector, "agenttype_reporters", {})
+    agents = {_EVERY_AGENT: every_agent} if every_agent else {}
+    agents.update(zip(_type_names(kinds), kinds.values(), strict=True))
+    with_steps = [str(name) for name in getattr(collector, "model_vars", ())]
+    with_steps += ["model"] if with_steps else []
+    with_steps += ["agents", *agents] if agents else []
+    with_steps += [str(name) for reporters in agents.values() for name in reporters]
+    tables = [str(name) for name in getattr(collector, "tables", ())]
+    tables += ["tables"] if tables else []
+    return {**dict.fromkeys(tables, False), **dict.fromkeys(with_steps, True)}
+
+
+def _nothing_to_read(model: Any) -> str:
+    return (
+        f"{type(model).__name__} has no DataCollector with reporters and no DataRecorder, so there is "
+        "nothing to read: give it one, or name the outputs, e.g. "
+        "outputs=lambda model: {'agents': len(model.agents)}"
+    )
+
+
+def _reads_anything(dc: Any) -> bool:
+    return dc is not None and bool(
+        dc.model_reporters or dc.agent_reporters or getattr(dc, "agenttype_reporters", None) or dc.tables
+    )
 
 
 def _type_names(kinds: Iterable[type]) -> list[str]:
@@ -165,12 +251,29 @@ def _collections(collector: Any) -> int:
     return 0
 
 
-def _collectors_of(model: Any) -> dict[str, Any]:
+@functools.lru_cache(maxsize=100)
+def _places_of_sources(types: tuple[type, ...]) -> list[int]:
+    """Return which of a model's attributes may record it, by their types: the same for most of a batch.
+
+    To look at twenty attributes of each model would take a good part of a short run.
+    """
+    return [place for place, cls in enumerate(types) if hasattr(cls, "collect")]
+
+
+def _sources_of(model: Any) -> tuple[dict[str, Any], list[Any]]:
+    """Return the data collectors that a model holds, by attribute, and its data recorders."""
+    collectors, recorders = {}, []
     attributes = vars(model)
-    found: dict[str, Any] = {}
-    for name in dict.fromkeys(["datacollector", *attributes]):
-        value = attributes.get(name)
-        known = any(value is other for other in found.values())
-        if hasattr(value, "model_vars") and hasattr(value, "_agent_records") and not known:
-            found[name] = value
-    return found
+    values = list(attributes.values())
+    for place in _places_of_sources(tuple(map(type, values))):
+        value = values[place]
+        if hasattr(value, "model_vars") and hasattr(value, "_agent_records"):
+            collectors[list(attributes)[place]] = value
+        elif is_recorder(value):
+            recorders.append(value)
+    if len(collectors) > 1:
+        # The one under Mesa's own name goes first; one object under two names is one.
+        first = {name: collectors[name] for name in ("datacollector",) if name in collectors}
+        objects = {id(value): name for name, value in reversed(list({**first, **collectors}.items()))}
+        collectors = {name: collectors[name] for name in reversed(list(objects.values()))}
+    return collectors, recorders

@@ -29,6 +29,7 @@ __all__ = ["Recipe", "recipe_of"]
 
 _RANDOM = ("rng", "seed")
 _FILLED = {*_RANDOM, "scenario"}
+_UNCHANGEABLE = frozenset({bool, int, float, str, bytes, type(None)})
 _MAPPING_NAMES = ("parameters", "params")
 # Where mesa.Model.__init__ lives: its **kwargs end in object.__init__ and take nothing.
 _MESA_INIT = ("mesa.model", "mesa.mesa_logging")
@@ -119,7 +120,10 @@ class Recipe:
         simulator : object or None
             The simulator that drives the model, where it has one.
         """
-        keywords: dict[str, Any] = {name: _fresh(value) for name, value in parameters.items()}
+        keywords: dict[str, Any] = {
+            name: value if type(value) in _UNCHANGEABLE else _fresh(value)
+            for name, value in parameters.items()
+        }
         simulator = None
         if self.scenario_cls is not None:
             own = {name: keywords.pop(name) for name in list(keywords) if self._goes_to_scenario(name)}
@@ -146,8 +150,6 @@ def _fresh(value: Any) -> Any:
     Functions, classes and enum members stay what they are. What cannot be copied (a lock, say) cannot be
     sent to another process either: it is shared by the runs of this one.
     """
-    if isinstance(value, (bool, int, float, str, bytes, type(None))):
-        return value
     try:
         return copy.deepcopy(value)
     except Exception:  # noqa: BLE001 - any object may refuse to be copied, with any error

@@ -2,96 +2,136 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from mesa_doe.columns import Table, Tables
-from mesa_doe.model_run.rows import append_rows, kept_collections, step_column
+from mesa_doe.model_run.rows import Kind, Reading, Series, kept_at
+from mesa_doe.model_run.wanted import Wanted
 
-__all__ = ["read_recorders", "recorders_of"]
+__all__ = ["datasets_of", "is_recorder", "read_recorders"]
 
 
-def recorders_of(model: Any) -> list[Any]:
-    """Return the data recorders that a model holds under any attribute."""
-    return [
-        value
-        for value in vars(model).values()
-        if hasattr(value, "get_table_dataframe")
-        and any(base.__name__ == "BaseDataRecorder" for base in type(value).__mro__)
-    ]
+def is_recorder(value: Any) -> bool:
+    """Tell whether a value is a data recorder, of Mesa's or derived from it."""
+    return hasattr(value, "get_table_dataframe") and any(
+        base.__name__ == "BaseDataRecorder" for base in type(value).__mro__
+    )
+
+
+def datasets_of(recorders: list[Any], own_model_table: bool) -> dict[str, bool]:
+    """Return the names by which the datasets of recorders can be wanted, and whether those have steps."""
+    found: dict[str, bool] = {}
+    for recorder in recorders:
+        for name in recorder.configs:
+            dataset = recorder.registry.datasets[name]
+            for one in (name, _kind(dataset, own_model_table)):
+                found[one] = found.get(one, False) or not _is_rows(dataset)
+            for field in _fields(dataset):
+                found[field] = found[f"{name}.{field}"] = True
+    return found
 
 
 def read_recorders(
-    recorders: list[Any], tables: Tables, run_id: int, *, period: int, own_model_table: bool
-) -> list[str]:
-    """Append what recorders hold to the tables of a run.
+    recorders: list[Any], reading: Reading, wanted: Wanted, *, own_model_table: bool
+) -> list[Series]:
+    """Read what recorders hold.
 
     Parameters
     ----------
     recorders : list of Mesa data recorders
-    tables : Tables
-    run_id : int
-    period : int
-        Which times to keep, as in :class:`RunConfiguration`.
+    reading : Reading
+        Takes agents and tables.
+    wanted : Wanted
     own_model_table : bool
         Whether the model's datasets are its time series; else a data collector has those, and each
         dataset is a table of its own name.
 
     Returns
     -------
-    list of str
-        What the user should hear once.
+    list of Series
+        The model's time series, one a dataset.
     """
-    notes: list[str] = []
-    model_rows: dict[float, dict[str, Any]] = {}
+    series: list[Series] = []
+    taken: set[str] = set()
     for recorder in recorders:
         # A recorder stores the state before time changes, so the last one is still missing here.
         getattr(recorder, "finalise", recorder.collect)()
         for name in recorder.configs:
             dataset = recorder.registry.datasets[name]
-            if hasattr(dataset, "add_row"):
+            kind = _kind(dataset, own_model_table)
+            if not _periods(wanted, _fields(dataset) or [name], name, kind):
+                continue
+            if _is_rows(dataset):
                 # Each collection stored the same list of all rows.
-                columns = {field: [row[field] for row in dataset.data] for field in dataset.fields}
-                notes += append_rows(tables.tables.setdefault(name, Table()), run_id, columns)
+                rows = {field: [row[field] for row in dataset.data] for field in dataset.fields}
+                reading.add("tables", name, rows)
                 continue
             frame = recorder.get_table_dataframe(name)
-            if hasattr(dataset, "agents") or hasattr(dataset, "agent_type"):
-                table = tables.agents.setdefault(name, Table())
-                notes += _append_agents(table, dataset, frame, run_id, period)
-            elif "time" in frame.columns and own_model_table:
-                # Several datasets of the model share its table: one row a time.
-                for row in _kept(frame, [], period).to_dict("records"):
-                    whole = model_rows.setdefault(row.pop("time"), {})
-                    whole.update({f"{name}.{c}" if c in whole else str(c): row[c] for c in row})
+            if kind == "agents":
+                _read_agents(reading, wanted, name, dataset, frame)
+            elif "time" not in frame.columns:
+                reading.add("tables", name, {column: list(frame[column]) for column in frame.columns})
             else:
-                steps = None
-                if "time" in frame.columns:
-                    frame = _kept(frame, [], period)
-                    steps = list(frame.pop("time"))
-                columns = {column: list(frame[column]) for column in frame.columns}
-                notes += append_rows(tables.tables.setdefault(name, Table()), run_id, columns, steps)
-    if model_rows:
-        steps = sorted(model_rows)
-        names = dict.fromkeys(column for step in steps for column in model_rows[step])
-        columns = {column: [model_rows[step].get(column) for step in steps] for column in names}
-        notes += append_rows(tables.model, run_id, columns, steps)
-    return notes
+                periods = _periods(wanted, frame.columns.drop("time"), name, kind)
+                kept, columns = _kept(frame, [], periods)
+                steps = list(kept["time"])
+                if kind == "tables":
+                    reading.add("tables", name, columns, steps)
+                else:
+                    # Several datasets of the model share its table.
+                    series.append((steps, {f"{name}.{c}" if c in taken else c: columns[c] for c in columns}))
+                    taken.update(columns)
+    return series
 
 
-def _append_agents(table: Table, dataset: Any, frame: pd.DataFrame, run_id: int, period: int) -> list[str]:
+def _is_rows(dataset: Any) -> bool:
+    return hasattr(dataset, "add_row")
+
+
+def _kind(dataset: Any, own_model_table: bool) -> Kind:
+    if hasattr(dataset, "agents") or hasattr(dataset, "agent_type"):
+        return "agents"
+    return "model" if own_model_table and not _is_rows(dataset) else "tables"
+
+
+def _fields(dataset: Any) -> list[str]:
+    return [field for field in getattr(dataset, "_attributes", ()) if field != "unique_id"]
+
+
+def _periods(wanted: Wanted, columns: Iterable[Any], name: str, kind: Kind) -> dict[Any, int]:
+    """Return the period of each column of a dataset that is wanted."""
+    found = {c: wanted.period_of(str(c), f"{name}.{c}", name, kind) for c in columns}
+    return {column: period for column, period in found.items() if period is not None}
+
+
+def _read_agents(reading: Reading, wanted: Wanted, name: str, dataset: Any, frame: pd.DataFrame) -> None:
     if frame.empty:
-        fields = [field for field in dataset._attributes if field != "unique_id"]
-        return append_rows(table, run_id, {field: [] for field in fields}, [], [])
+        empty: dict[str, list[Any]] = {c: [] for c in _periods(wanted, _fields(dataset), name, "agents")}
+        reading.add("agents", name, empty, [], [])
+        return
     key = "unique_id" if "unique_id" in frame.columns else "agent_id"
-    kept = _kept(frame, [key], period)
+    periods = _periods(wanted, frame.columns.drop(["time", key]), name, "agents")
+    kept, columns = _kept(frame, [key], periods)
+    ids = kept[key].to_numpy()
     # Mesa's array of agents holds their ids as floats.
-    steps, ids = list(kept.pop("time")), step_column(list(kept.pop(key))).tolist()
-    return append_rows(table, run_id, {column: list(kept[column]) for column in kept.columns}, steps, ids)
+    ids = ids.astype(np.int64) if ids.dtype.kind == "f" else ids
+    reading.add("agents", name, columns, list(kept["time"]), ids.tolist())
 
 
-def _kept(frame: pd.DataFrame, keys: list[str], period: int) -> pd.DataFrame:
-    """Return the rows of the times to keep, the last one where a time was recorded twice."""
+def _kept(
+    frame: pd.DataFrame, keys: list[str], periods: dict[Any, int]
+) -> tuple[pd.DataFrame, dict[Any, list[Any]]]:
+    """Return the rows of the times to keep, the last one where a time was recorded twice, and the columns."""
     frame = frame.drop_duplicates(["time", *keys], keep="last")
     times = list(dict.fromkeys(frame["time"]))
-    return frame[frame["time"].isin([times[i] for i in kept_collections(times, period)])].copy()
+    positions, own = kept_at(times, periods.values())
+    frame = frame[frame["time"].isin([times[i] for i in positions])]
+    columns = {}
+    for column, period in periods.items():
+        at = {times[i] for i in own[period]}
+        pairs = zip(frame["time"], frame[column], strict=True)
+        columns[column] = [value if time in at else None for time, value in pairs]
+    return frame, columns

@@ -2,58 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from mesa_doe.columns import Table, as_column, free_names
+from mesa_doe.columns import Table, Tables, Values, as_values, free_names
 
-__all__ = ["append_rows", "kept_collections", "outputs_row", "step_column"]
+__all__ = ["Kind", "Reading", "Series", "kept_at", "kept_collections", "outputs_row", "side_by_side"]
+
+Kind: TypeAlias = Literal["model", "agents", "tables"]
+#: Steps, and columns of one value a step.
+Series: TypeAlias = tuple[Sequence[float], Mapping[Any, Sequence[Any]]]
+
+_OURS = frozenset({"run_id", "step", "agent_id"})
 
 
-def append_rows(
-    table: Table,
-    run_id: int,
-    columns: Mapping[Any, Sequence[Any]],
-    steps: Sequence[float] | None = None,
-    agent_ids: Sequence[Any] | None = None,
-) -> list[str]:
-    """Append the rows of one run to a table, under names that hide none of its own columns.
+class Reading:
+    """What one run reported, as typed columns that are in no table yet.
 
-    Parameters
+    A run is first read whole and then put into tables, so that one that fails while it is read leaves
+    no row behind.
+
+    Attributes
     ----------
-    table : Table
-    run_id : int
-    columns : mapping of object to sequence (rows,)
-        A column named like one of the table's own gets ``_reporter`` appended.
-    steps, agent_ids : sequence (rows,), optional
-        Of each row, in a table that has them.
-
-    Returns
-    -------
-    list of str
+    notes : list of str
         What the user should hear once.
     """
-    rows = len(steps) if steps is not None else max(map(len, columns.values()), default=0)
-    arrays: dict[str, Any] = {}
-    if steps is not None:
-        arrays["step"] = step_column(steps)
-    if agent_ids is not None:
-        arrays["agent_id"], _ = as_column(agent_ids)
-    notes = []
-    taken = {"run_id", *arrays}
-    for name, values in zip(free_names(columns, taken, "_reporter"), columns.values(), strict=True):
-        arrays[name], converted = as_column(values)
-        if converted:
-            notes.append(f"{name!r} holds values that are no numbers or strings; they became text")
-    table.append(run_id, arrays, rows)
-    return notes
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self._parts: list[tuple[Kind, str, dict[str, Values], int]] = []
+
+    def add(
+        self,
+        kind: Kind,
+        name: str,
+        columns: Mapping[Any, Sequence[Any]],
+        steps: Sequence[float] | np.ndarray[Any, Any] | None = None,
+        agent_ids: Sequence[Any] | None = None,
+    ) -> None:
+        """Take the rows of one table.
+
+        Parameters
+        ----------
+        kind : {"model", "agents", "tables"}
+        name : str
+            Of the table.
+        columns : mapping of object to sequence (rows,)
+            A column named like one of the table's own gets ``_reporter`` appended.
+        steps, agent_ids : sequence (rows,), optional
+            Of each row, in a table that has them.
+        """
+        rows = len(steps) if steps is not None else max(map(len, columns.values()), default=0)
+        typed: dict[str, Values] = {}
+        if steps is not None:
+            typed["step"] = _step_values(steps)
+        if agent_ids is not None:
+            typed["agent_id"], _ = as_values(agent_ids)
+        if not _OURS.isdisjoint(columns) or set(map(type, columns)) != {str}:
+            names = free_names(columns, {"run_id", *typed}, "_reporter")
+            columns = dict(zip(names, columns.values(), strict=True))
+        for column, values in columns.items():
+            typed[column], converted = as_values(values)
+            if converted:
+                self.notes.append(f"{column!r} holds values that are no numbers or strings; they became text")
+        self._parts.append((kind, name, typed, rows))
+
+    def put(self, tables: Tables, run_id: int) -> None:
+        """Append all rows to the tables of many runs."""
+        for kind, name, columns, rows in self._parts:
+            if kind == "model":
+                table = tables.model
+            else:
+                known = tables.agents if kind == "agents" else tables.tables
+                table = known.get(name) or known.setdefault(name, Table())
+            table.append(run_id, columns, rows)
 
 
 def outputs_row(row: Any, what: str) -> dict[str, Any]:
     """Check what a function gave for one row of outputs."""
-    if not isinstance(row, Mapping):
+    if type(row) is not dict and not isinstance(row, Mapping):
         message = (
             f"{what} must be a mapping of names to values, e.g. {{'y': 1.0}}, "
             f"got {type(row).__name__}: {row!r}"
@@ -62,8 +91,11 @@ def outputs_row(row: Any, what: str) -> dict[str, Any]:
     return {str(name): value for name, value in row.items()}
 
 
-def step_column(steps: Sequence[float]) -> np.ndarray[Any, np.dtype[Any]]:
+def _step_values(steps: Sequence[float] | np.ndarray[Any, Any]) -> Values:
     """Return steps as ints where they all are whole; Mesa 3.5 counts them as floats."""
+    if len(steps) == 1:
+        whole_step = int(steps[0])
+        return [whole_step if whole_step == steps[0] else float(steps[0])]
     array = np.asarray(steps, dtype=np.float64)
     whole = array.astype(np.int64)
     return whole if np.array_equal(whole, array) else array
@@ -91,10 +123,40 @@ def kept_collections(steps: Sequence[float], period: int) -> list[int]:
     >>> kept_collections([0, 1, 2], -1)
     [2]
     """
-    last = {step: position for position, step in enumerate(steps)}
-    if not last:
+    if not steps:
         return []
-    final = last[steps[-1]]
+    final = len(steps) - 1
     if period == -1:
         return [final]
+    last = {step: position for position, step in enumerate(steps)}
     return sorted({position for step, position in last.items() if step % period == 0} | {final})
+
+
+def kept_at(steps: Sequence[float], periods: Iterable[int]) -> tuple[list[int], dict[int, set[int]]]:
+    """Return the positions of the collections that any of several periods keeps, and those of each.
+
+    Examples
+    --------
+    >>> kept_at([0, 1, 2, 3], [2, -1])
+    ([0, 2, 3], {2: {0, 2, 3}, -1: {3}})
+    """
+    different = set(periods)
+    own = {period: set(kept_collections(steps, period)) for period in different}
+    return sorted(set().union(*own.values())), own
+
+
+def side_by_side(series: Sequence[Series]) -> Series:
+    """Join series kept at different steps into rows, one a step; None where a series has no value.
+
+    Examples
+    --------
+    >>> side_by_side([([0, 2], {"a": [5, 6]}), ([1, 2], {"b": [7, 8]})])
+    ([0, 1, 2], {'a': [5, None, 6], 'b': [None, 7, 8]})
+    """
+    steps = sorted({step for own, _ in series for step in own})
+    columns: dict[Any, list[Any]] = {}
+    for own, values in series:
+        at = {step: position for position, step in enumerate(own)}
+        for name, column in values.items():
+            columns[name] = [column[at[step]] if step in at else None for step in steps]
+    return steps, columns

@@ -1,41 +1,88 @@
-"""``BatchRunner``: all configurations through joblib, in any number of processes, with the same results."""
+"""``BatchRunner``: all configurations, here, in processes or on a cluster, with the same results."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import contextlib
+import dataclasses
+import functools
+import os
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, get_args
 
 import numpy as np
-import pandas as pd
 
-from mesa_doe.columns import Tables
-from mesa_doe.configurations import Configurations, RunConfiguration, column_names
-from mesa_doe.errors import ConfigurationError, StudyError, counted, warn
+from mesa_doe.configurations import RunConfiguration
+from mesa_doe.errors import ConfigurationError, StudyError, counted, listed, warn
 from mesa_doe.results import Noise, Results
+from mesa_doe.runner.assembling import results_of
+from mesa_doe.runner.batch import Batch
 from mesa_doe.runner.checks import check_models, check_pickles, checked, recipes_of
-from mesa_doe.runner.chunks import RUN_COLUMNS, Block
-from mesa_doe.runner.dispatch import finished_blocks, task
+from mesa_doe.runner.chunks import ChunkSizes, Order, Shelf, Task, run_chunk
+from mesa_doe.runner.dispatch import (
+    Outcome,
+    Way,
+    here,
+    suspects_through,
+    through_executor,
+    through_joblib,
+    workers_in,
+    workers_of,
+)
+from mesa_doe.runner.gathered import Gathered
 from mesa_doe.runner.noise import find_noise
+from mesa_doe.runner.progress import Display, check_display, shown
+from mesa_doe.study import Ints, Numbering, Records, StudyWriter, open_study, plan_of
 
 __all__ = ["BatchRunner"]
+
+Resume = Literal["missing", "failed", "all"]
+OnError = Literal["record", "raise"]
+
+# Seconds that it takes to start workers, about: less work than that is quicker done here.
+_START_UP = 1.0
 
 
 class BatchRunner:
     """Runs configurations, here or in parallel processes, and gathers what they give.
 
-    Results are the same for any ``n_jobs`` and ``chunk_size``, and for any order of the configurations:
-    a run depends on its configuration alone, and tables are in the order of ``run_id``.
+    Results are the same for any ``n_jobs``, ``backend``, ``executor`` and ``chunk_size``, for any order of
+    the configurations, and after any number of interruptions: a run depends on its configuration alone,
+    and tables are in the order of ``run_id``.
 
     Parameters
     ----------
     configurations : Configurations or sequence of RunConfiguration
         From ``design.configurations(...)``, or built by hand.
     n_jobs : int or None, default 1
-        As in joblib: -1 is all cores, None what ``joblib.parallel_config`` says.
+        As in joblib: -1 is all cores, None what ``joblib.parallel_config`` says. A sweep of less than
+        about a second runs in this process all the same, unless ``store``, ``timeout``, ``retries``,
+        ``backend`` or ``executor`` is given.
+    store : str or path, optional
+        Folder of the study. Workers write there what runs gave, and memory stays flat; what is recorded
+        there is not run again. Without it, results are kept in memory.
+    resume : {"missing", "failed", "all"}, default "missing"
+        What is run of a study that has recorded runs: those that are missing, those that are not ok too,
+        or all.
+    allow_changed_model : bool, default False
+        Go on with a study though the code of its model was changed.
+    on_error : {"record", "raise"}, default "record"
+        Whether a run that fails is a row of the results, or stops the batch.
+    retries : int, default 0
+        How often a run that fails or takes too long is made again, with the same seed.
+    timeout : float, optional
+        Seconds that a run may take; one that takes longer is recorded as ``timeout``. Looked at between
+        steps, and within a step by a signal where there are some (not on Windows, not in threads).
+    backend : str, optional
+        A joblib backend of processes: ``"loky"``, or one that was registered.
+    executor : concurrent.futures.Executor, optional
+        Used in place of joblib: ``client.get_executor()`` of Dask, ``MPIPoolExecutor`` of mpi4py.
+        ``n_jobs`` then says how many workers it has, where it does not say so itself.
     chunk_size : int, optional
-        Runs a task; by default about a second of work.
-    progress : bool, optional
-        Whether to show a bar; by default where a person looks, in a terminal or a notebook.
+        Runs a task, and a file of the study; by default about a second of work.
+    display_progress : bool or callable, optional
+        Whether to show a bar; by default where a person looks, in a terminal or a notebook. Or a function
+        that is called with a ``Progress`` after each chunk.
 
     Raises
     ------
@@ -58,27 +105,62 @@ class BatchRunner:
         configurations: Sequence[RunConfiguration],
         n_jobs: int | None = 1,
         *,
+        store: str | os.PathLike[str] | None = None,
+        resume: Resume = "missing",
+        allow_changed_model: bool = False,
+        on_error: OnError = "record",
+        retries: int = 0,
+        timeout: float | None = None,
+        backend: str | None = None,
+        executor: Any = None,
         chunk_size: int | None = None,
-        progress: bool | None = None,
+        display_progress: Display = None,
     ) -> None:
-        if n_jobs is not None and (not _is_int(n_jobs) or n_jobs == 0):
-            message = f"n_jobs takes an int other than 0 (-1 is all cores) or None, got {n_jobs!r}"
-            raise ConfigurationError(message)
-        if chunk_size is not None and (not _is_int(chunk_size) or chunk_size < 1):
-            message = f"chunk_size takes an int from 1 or None, got {chunk_size!r}"
-            raise ConfigurationError(message)
+        check_display(display_progress)
+        problems = [
+            message
+            for wrong, message in (
+                (n_jobs is not None and (not _is_int(n_jobs) or n_jobs == 0),
+                 f"n_jobs takes an int other than 0 (-1 is all cores) or None, got {n_jobs!r}"),
+                (chunk_size is not None and (not _is_int(chunk_size) or chunk_size < 1),
+                 f"chunk_size takes an int from 1 or None, got {chunk_size!r}"),
+                (resume not in get_args(Resume),
+                 f"resume takes 'missing', 'failed' or 'all', got {resume!r}"),
+                (store is None and resume != "missing",
+                 f"resume={resume!r} needs store=, the folder of the study that is resumed"),
+                (store is None and allow_changed_model,
+                 "allow_changed_model=True needs store=, the folder of the study that goes on"),
+                (on_error not in get_args(OnError), f"on_error takes 'record' or 'raise', got {on_error!r}"),
+                (not _is_int(retries) or retries < 0, f"retries takes an int from 0, got {retries!r}"),
+                (timeout is not None and not _is_positive(timeout),
+                 f"timeout takes seconds above 0, got {timeout!r}"),
+                (backend is not None and executor is not None, "give backend= or executor=, not both"),
+                (executor is not None and not callable(getattr(executor, "submit", None)),
+                 f"executor takes a concurrent.futures.Executor, got {executor!r}"),
+            )
+            if wrong
+        ]  # fmt: skip
+        if problems:
+            raise ConfigurationError(listed(problems, "the settings have problems"))
         self.configurations = checked(configurations)
         self.n_jobs = None if n_jobs is None else int(n_jobs)
+        self.store = None if store is None else Path(store)
+        self.resume = resume
+        self.allow_changed_model = allow_changed_model
+        self.on_error = on_error
+        self.retries = int(retries)
+        self.timeout = timeout
+        self.backend = backend
+        self.executor = executor
         self.chunk_size = chunk_size
-        self.progress = progress
+        self.display_progress = display_progress
         self._recipes = recipes_of(self.configurations)
-        self._blocks: list[Block] = []
-        self._noise: dict[str, Noise] = {}
-        if n_jobs != 1:
-            check_pickles(task(self.configurations, self._recipes, 0, 1))
+        self._results: Results | None = None
+        if n_jobs != 1 or executor is not None or backend is not None:
+            check_pickles(Task.of(self.configurations, np.arange(1), self._recipes, Order()))
 
     def run_all(self) -> Results:
-        """Run everything.
+        """Run everything that is not recorded yet.
 
         Afterwards up to three short runs are repeated, with their seed and with another, to know of each
         output whether it has noise and whether the seed decides it: ``results.noise``.
@@ -92,92 +174,158 @@ class BatchRunner:
         ConfigurationError
             Before or with the first runs, if the model records nothing and no outputs were named.
         StudyError
-            If a worker process died; ``runner.results`` holds the runs that were finished.
+            If the study is of other runs, or another process writes it; if its folder cannot be written;
+            or if a run fails and ``on_error="raise"``. What was finished is kept: in the study, and in
+            ``runner.results``.
+        KeyboardInterrupt
+            After Ctrl-C, in the same way.
 
         Warns
         -----
         MesaDoeWarning
             If runs failed, or the model did something that a user should know.
         """
-        check_models(self.configurations, self._recipes)
-        self._blocks, self._noise = [], {}
-        for block in finished_blocks(
-            self.configurations,
-            self._recipes,
-            n_jobs=self.n_jobs,
-            chunk_size=self.chunk_size,
-            progress=self.progress,
-        ):
-            if not self._blocks:
-                _stop_if_nothing_can_be_read(block)
-            self._blocks.append(block)
-        outcome = self._outcome()
-        self._noise = find_noise(self.configurations, self._recipes, outcome)
-        results = self._results(outcome)
-        self._tell(results)
-        return results
+        return self._run(None)
+
+    def run_shard(self, i: int, *, of: int) -> Results:
+        """Run part ``i`` of ``of`` of a study that array jobs of a cluster share.
+
+        Every job runs the same script with the same ``store``, and its own ``i``. Parts are every
+        ``of``-th run. ``run_all`` afterwards runs what is left, if anything, and gives the whole.
+
+        Parameters
+        ----------
+        i : int
+            From 0 to ``of - 1``.
+        of : int
+            How many parts there are.
+
+        Returns
+        -------
+        Results
+            Of all runs that are recorded so far.
+
+        Raises
+        ------
+        ConfigurationError
+            If there is no such part, or no ``store``.
+        StudyError, KeyboardInterrupt
+            As :meth:`run_all`.
+        """
+        if self.store is None:
+            message = "run_shard needs store=, the folder of the study that all parts share"
+            raise ConfigurationError(message)
+        if not _is_int(of) or not _is_int(i) or not 0 <= i < of:
+            message = f"run_shard takes a part i from 0 to of - 1, got i={i!r}, of={of!r}"
+            raise ConfigurationError(message)
+        return self._run((int(i), int(of)))
 
     @property
     def results(self) -> Results:
-        """The runs that are finished: all of them, or what there was when ``run_all`` was interrupted."""
-        if not self._blocks:
+        """The runs that are finished: all of them, or what there was when the last call was interrupted."""
+        if self._results is None:
             message = "nothing was run yet: call run_all()"
             raise StudyError(message)
-        return self._results(self._outcome())
+        return self._results
 
-    def _results(self, outcome: pd.DataFrame) -> Results:
-        frame, parameters = _configuration_frame(self.configurations)
-        runs = pd.concat([frame.iloc[outcome.index], outcome.set_index(frame.index[outcome.index])], axis=1)
-        data = Tables()
-        for block in self._in_order():
-            data.extend(block.data)
-        lists_differ = not isinstance(self.configurations, Configurations)
-        periods = {c.data_collection_period for c in self.configurations} if lists_differ else set()
-        return Results(
-            runs,
-            data,
-            parameters=parameters,
-            design=getattr(self.configurations, "design", None),
-            seed_policy=getattr(self.configurations, "seed_policy", None),
-            noise=self._noise,
-            period=self.configurations[0].data_collection_period if len(periods) < 2 else None,
-        )
+    def _run(self, part: tuple[int, int] | None) -> Results:
+        check_models(self.configurations, self._recipes)
+        numbering = Numbering.of(self.configurations)
+        with contextlib.ExitStack() as stack:
+            kept: StudyWriter | Gathered = Gathered()
+            noise: Mapping[str, Noise] = {}
+            done = np.empty(0, dtype=np.int64)
+            shelf = None
+            if self.store is not None:
+                plan = plan_of(self.configurations)
+                kept = stack.enter_context(
+                    open_study(self.store, plan, part=part, any_source=self.allow_changed_model)
+                )
+                shelf = Shelf(kept.shards.resolve(), kept.id, kept.session, numbering.replications)
+                noise = kept.document["noise"]
+                done = self._done(kept.records(numbering))
+            wanted = np.arange(len(self.configurations))
+            wanted = np.setdiff1d(wanted if part is None else wanted[part[0] :: part[1]], done)
+            order = Order(shelf, self.timeout, self.retries, self.on_error == "raise")
+            batch = self._run_these(wanted, len(done), order, kept, numbering)
+            if part is None and len(wanted):
+                noise = find_noise(self.configurations, self._recipes, batch.seconds) or noise
+                if isinstance(kept, StudyWriter):
+                    kept.save(noise=noise)
+            self._keep(kept, numbering, noise)
+        self._tell(batch, noise)
+        return self.results
 
-    def _in_order(self) -> list[Block]:
-        return sorted(self._blocks, key=lambda block: block.start)
+    def _done(self, records: Records) -> Ints:
+        """Return the runs that need not be made."""
+        known: dict[str, Ints] = {
+            "missing": records.positions,
+            "failed": records.positions[records.ok],
+            "all": np.empty(0, dtype=np.int64),
+        }
+        return known[self.resume]
 
-    def _outcome(self) -> pd.DataFrame:
-        """Return what the finished runs decided, by their position among the configurations."""
-        blocks = self._in_order()
-        columns = {name: [value for block in blocks for value in block.runs[name]] for name in RUN_COLUMNS}
-        done = np.concatenate([np.arange(block.start, block.stop) for block in blocks])
-        outcome = pd.DataFrame(columns, index=done)
-        steps = outcome["steps"].to_numpy(np.float64)
-        if np.array_equal(steps, steps.astype(np.int64)):
-            outcome["steps"] = steps.astype(np.int64)
-        return outcome
+    def _run_these(
+        self, wanted: Ints, done: int, order: Order, kept: StudyWriter | Gathered, numbering: Numbering
+    ) -> Batch:
+        through, workers = self._way()
+        sizes = ChunkSizes(workers, self.chunk_size)
+        with shown(self.display_progress, len(self.configurations), done) as progress:
+            batch = Batch(self.configurations, self._recipes, order, kept, sizes, progress)
+            way: Way = through
+            plain = dataclasses.replace(order, stop_at_failure=False) == Order()
+            if through is not here and plain and self.backend is None and self.executor is None:
+                way = functools.partial(_here_if_quicker, batch=batch, workers=workers, through=through)
+            try:
+                batch.run(wanted, way, suspects_through(self.executor, workers))
+            except BaseException as stop:
+                self._keep(kept, numbering, {})
+                if not isinstance(stop, KeyboardInterrupt):
+                    raise
+                state = progress.now()
+                how = "is kept in runner.results" if self.store is None else (
+                    f"is recorded in {str(self.store)!r}: run the same again to go on"
+                )  # fmt: skip
+                stop.add_note(
+                    f"{state.done} of {counted(state.total, 'run')} are done, and what they gave {how}"
+                )
+                raise
+        return batch
 
-    def _tell(self, results: Results) -> None:
-        unseeded = [name for name, noise in self._noise.items() if noise == "unseeded"]
+    def _way(self) -> tuple[Way, int]:
+        """Return how chunks are run, and by how many workers."""
+        if self.executor is not None:
+            workers = workers_in(self.executor, self.n_jobs)
+            return functools.partial(through_executor, executor=self.executor, workers=workers), workers
+        workers = workers_of(self.n_jobs, self.backend)
+        if workers == 1:
+            return here, 1
+        return functools.partial(through_joblib, n_jobs=self.n_jobs, backend=self.backend), workers
+
+    def _keep(self, kept: StudyWriter | Gathered, numbering: Numbering, noise: Mapping[str, Noise]) -> None:
+        records = kept.records(numbering) if isinstance(kept, StudyWriter) else kept
+        self._results = results_of(self.configurations, records, noise) if len(records) else None
+
+    def _tell(self, batch: Batch, noise: Mapping[str, Noise]) -> None:
+        unseeded = [name for name, one in noise.items() if one == "unseeded"]
         if unseeded:
             warn(
                 f"no seed reaches the randomness of {', '.join(map(repr, unseeded))}: the same configuration "
                 "gives other results each time, and all runs are independent, whatever the seed_policy; "
                 "let the model take rng= or seed="
             )
-        if self._noise and set(self._noise.values()) == {"none"}:
+        if noise and set(noise.values()) == {"none"}:
             self._tell_of_needless_runs()
-        for note in dict.fromkeys(note for block in self._in_order() for note in block.notes):
+        for note in batch.notes:
             warn(note)
-        failures = results.failures
-        if len(failures):
-            first = failures.iloc[0]
-            warn(
-                f"{len(failures)} of {counted(len(results), 'run')} failed; the first, run "
-                f"{failures.index[0]}, while {first['origin']}: {first['error_type']}: {first['error']}. "
-                "See results.failures"
-            )
-        if len(failures) < len(results) and not (results.outputs or results.agents or results.tables):
+        first, made = batch.first_failure, int(batch.recorded.sum())
+        if batch.failures:
+            told = "" if first is None else (
+                f"; the first, run {first.run_id}, {first.status} while {first.origin}: "
+                f"{first.error_type}: {first.error}"
+            )  # fmt: skip
+            warn(f"{batch.failures} of {counted(made, 'run')} failed{told}. See results.failures")
+        if batch.failures < made and not batch.reported:
             warn("no run reported any output: the data collector or the outputs function gave no columns")
 
     def _tell_of_needless_runs(self) -> None:
@@ -194,42 +342,22 @@ class BatchRunner:
             )
 
 
-def _stop_if_nothing_can_be_read(first: Block) -> None:
-    """Stop where the first runs to finish show that a factory's models record nothing, as all will."""
-    if set(first.runs["error_type"]) == {ConfigurationError.__name__}:
-        raise ConfigurationError(first.runs["error"][0])
+def _here_if_quicker(
+    tasks: Iterable[Task], *, batch: Batch, workers: int, through: Way
+) -> Generator[Outcome]:
+    """Run here as long as that is quicker than starting workers, as the first runs show."""
+    coming = iter(tasks)
+    for task in coming:
+        yield task, run_chunk(task)
+        if batch.left() * (1 - 1 / workers) > _START_UP:
+            break
+    yield from through(coming)
 
 
 def _is_int(value: Any) -> bool:
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
-def _configuration_frame(configurations: Sequence[RunConfiguration]) -> tuple[pd.DataFrame, list[str]]:
-    """Return one row a configuration, index ``run_id``, and which columns are parameters."""
-    if isinstance(configurations, Configurations):
-        return configurations.to_frame(), column_names(configurations.parameter_names)
-    names = list(dict.fromkeys(name for c in configurations for name in c.parameters))
-    columns = column_names(names)
-    points = [c.point for c in configurations]
-    frame: dict[str, Any] = {
-        "point": pd.Series(points, dtype=object if None in points else np.int64).array,
-        "iteration": [int(c.iteration) for c in configurations],
-        "seed": [None if c.seed is None else str(int(c.seed)) for c in configurations],
-    }
-    for name, column in zip(names, columns, strict=True):
-        frame[column] = _parameter_column([c.parameters.get(name) for c in configurations])
-    index = pd.Index([int(c.run_id) for c in configurations], name="run_id")
-    return pd.DataFrame(frame, index=index), columns
-
-
-def _parameter_column(values: list[Any]) -> Any:
-    kinds = {type(value) for value in values}
-    if kinds in ({int}, {float}, {bool}):
-        try:
-            return np.array(values, dtype={int: np.int64, float: np.float64, bool: bool}[kinds.pop()])
-        except OverflowError:
-            pass
-    column = np.empty(len(values), dtype=object)
-    for row, value in enumerate(values):
-        column[row] = value
-    return pd.Series(column, dtype=object).array
+def _is_positive(value: Any) -> bool:
+    number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+    return number and 0 < value < float("inf")

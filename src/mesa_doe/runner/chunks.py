@@ -2,83 +2,285 @@
 
 from __future__ import annotations
 
+import operator
 import pickle
+import threading
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from mesa_doe.columns import Tables
-from mesa_doe.configurations import RunConfiguration
+from mesa_doe.configurations import Configurations, RunConfiguration
 from mesa_doe.errors import ConfigurationError
-from mesa_doe.model_run import Recipe, execute
+from mesa_doe.model_run import Recipe, Run, execute, execute_many
 from mesa_doe.runner.checks import ModelKey, model_key
 from mesa_doe.seeding import kept_generators
+from mesa_doe.study import RUN_COLUMNS, Entry, Ints, Shard, entry_for, write_shard
 
-__all__ = ["RUN_COLUMNS", "Block", "ChunkSizes", "run_chunk", "run_pickled"]
-
-#: Columns of ``Results.runs`` that a run decides, in order.
-RUN_COLUMNS = ("status", "origin", "error_type", "error", "steps", "wall_time", "traceback")
+__all__ = ["Block", "ChunkSizes", "Failure", "Order", "Report", "Shelf", "Task", "run_chunk", "run_pickled"]
 
 # A second of work makes dispatch cheap; more would only make the bar and the tail coarse.
 _SECONDS = 1.0
+_FIRST_SECONDS = 0.1
 _MOST_RUNS = 10_000
+
+# Runs seed the process' global generators, so two chunks in threads of one process take turns.
+_ONE_AT_A_TIME = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """Where workers put what runs gave: the shards of a study.
+
+    Parameters
+    ----------
+    folder : Path
+    study : str
+    session : int
+    replications : int
+        In the numbering of the batch.
+    """
+
+    folder: Path
+    study: str
+    session: int
+    replications: int
+
+
+@dataclass(frozen=True)
+class Order:
+    """How runs are to be made, the same for all of a batch.
+
+    Parameters
+    ----------
+    shelf : Shelf or None
+        None: what runs gave travels back.
+    timeout : float or None
+        Seconds a run.
+    retries : int
+        How often a run that is not ok is made again.
+    stop_at_failure : bool
+    """
+
+    shelf: Shelf | None = None
+    timeout: float | None = None
+    retries: int = 0
+    stop_at_failure: bool = False
+
+
+@dataclass(frozen=True)
+class Task:
+    """A chunk, as it is sent to a worker.
+
+    Parameters
+    ----------
+    positions : ndarray of int
+        Of its runs among all configurations, ascending.
+    configurations : sequence of RunConfiguration
+    recipes : mapping
+        By :func:`~mesa_doe.runner.checks.model_key`.
+    order : Order
+    """
+
+    positions: Ints
+    configurations: Sequence[RunConfiguration]
+    recipes: Mapping[ModelKey, Recipe]
+    order: Order
+
+    @classmethod
+    def of(
+        cls,
+        configurations: Sequence[RunConfiguration],
+        positions: Ints,
+        recipes: Mapping[ModelKey, Recipe],
+        order: Order,
+    ) -> Task:
+        """Cut the task of some of the runs: it holds only what they need."""
+        start, stop = int(positions[0]), int(positions[-1]) + 1
+        step = int(positions[1]) - start if len(positions) > 1 else 1
+        part: Sequence[RunConfiguration]
+        if len(range(start, stop, step)) == len(positions) and (np.diff(positions) == step).all():
+            part = configurations[start:stop:step]
+        else:
+            part = [configurations[position] for position in positions.tolist()]
+        if isinstance(part, Configurations):
+            part = part.without_design()
+            keys = [model_key(part[0])]
+        else:
+            keys = list(dict.fromkeys(map(model_key, part)))
+        return cls(positions, part, {key: recipes[key] for key in keys}, order)
 
 
 @dataclass
 class Block:
-    """What one chunk of runs gave.
+    """What runs gave, in memory.
 
     Parameters
     ----------
-    start, stop : int
-        Positions of its runs among all configurations.
     runs : dict of str to list
         One entry a run, columns :data:`RUN_COLUMNS`.
     data : Tables
-    notes : dict of str to None
-        What the user should hear once, in order.
     """
 
-    start: int
-    stop: int
     runs: dict[str, list[Any]] = field(default_factory=lambda: {name: [] for name in RUN_COLUMNS})
     data: Tables = field(default_factory=Tables)
-    notes: dict[str, None] = field(default_factory=dict)
 
 
-def run_chunk(
-    start: int, configurations: Sequence[RunConfiguration], recipes: Mapping[ModelKey, Recipe]
-) -> Block:
-    """Run a chunk of configurations; never raises what a model raises.
+@dataclass(frozen=True)
+class Failure:
+    """The first run of a chunk that is not ok."""
+
+    run_id: int
+    status: str
+    origin: str
+    error_type: str
+    error: str
+    traceback: str
+
+
+@dataclass
+class Report:
+    """What a worker says of a chunk: small where there is a shelf.
 
     Parameters
     ----------
-    start : int
-        Position of the first of them.
-    configurations : sequence of RunConfiguration
-    recipes : mapping
-        By :func:`model_key`.
+    positions : ndarray of int
+        Of the runs that were made: fewer than asked for after an interrupt, or at the first failure.
+    ok : ndarray of bool
+    seconds : ndarray of float
+        Of each run.
+    counts : dict of str to int
+        Runs by status.
+    notes : list of str
+    reported : bool
+        Whether any run gave a column.
+    block : Block or None
+        None where it is in a shard.
+    entry : Entry or None
+        Of the shard.
+    failure : Failure or None
+    interrupted : bool
+        By Ctrl-C.
+    trouble : str
+        Why the shard could not be written, or empty; then nothing of this chunk is kept.
+    """
+
+    positions: Ints
+    ok: np.ndarray[Any, np.dtype[np.bool_]]
+    seconds: np.ndarray[Any, np.dtype[np.float64]]
+    counts: dict[str, int]
+    notes: list[str]
+    reported: bool = False
+    block: Block | None = None
+    entry: Entry | None = None
+    failure: Failure | None = None
+    interrupted: bool = False
+    trouble: str = ""
+
+
+def run_chunk(task: Task) -> Report:
+    """Run one chunk; never raises what a model raises.
+
+    Parameters
+    ----------
+    task : Task
 
     Returns
     -------
-    Block
+    Report
     """
-    block = Block(start, start + len(configurations))
-    # A thousand failures of one kind hold one text.
-    texts: dict[Any, Any] = {}
-    with kept_generators():
-        for configuration in configurations:
-            record = execute(configuration, recipes[model_key(configuration)])
-            for name in RUN_COLUMNS:
-                value = getattr(record, name)
-                block.runs[name].append(texts.setdefault(value, value) if isinstance(value, str) else value)
-            block.data.extend(record.data)
-            block.notes.update(dict.fromkeys(record.notes))
-    block.data.compact()
-    return block
+    order, data = task.order, Tables()
+    rows: list[tuple[Any, ...]] = []
+    notes, texts = dict[str, None](), dict[str, str]()
+    failure, interrupted = None, False
+    with _ONE_AT_A_TIME, kept_generators():
+        try:
+            for record in execute_many(task.configurations, task.recipes, timeout=order.timeout, into=data):
+                if record.status != "ok":
+                    record = _tried_again(task, len(rows), record, data)
+                    # A thousand failures of one kind hold one text.
+                    record.error = texts.setdefault(record.error, record.error)
+                    record.traceback = texts.setdefault(record.traceback, record.traceback)
+                rows.append(_fields(record))
+                notes.update(dict.fromkeys(record.notes))
+                if record.status != "ok" and failure is None:
+                    failure = Failure(record.run_id, *(getattr(record, name) for name in _FAILURE))
+                    if order.stop_at_failure:
+                        break
+        except KeyboardInterrupt:
+            interrupted = True
+    made = len(rows)
+    columns = zip(*rows, strict=True) if rows else [()] * len(RUN_COLUMNS)
+    block = Block({name: list(column) for name, column in zip(RUN_COLUMNS, columns, strict=True)}, data)
+    positions = task.positions[:made]
+    status = np.asarray(block.runs["status"], dtype=object)
+    report = Report(
+        positions, status == "ok", np.asarray(block.runs["wall_time"]), dict(Counter(status)), list(notes),
+        any(table.segments.keys() - {"step"} for table in block.data),
+        failure=failure, interrupted=interrupted,
+    )  # fmt: skip
+    if task.order.shelf is None:
+        block.data.compact()
+        report.block = block
+    elif made and not _is_mute(report):
+        try:
+            report.entry = shelve(task.order.shelf, task.configurations[:made], block, report.notes)
+        except OSError as error:
+            report.trouble = f"{type(error).__name__}: {error}"
+    return report
 
 
-def run_pickled(task: bytes) -> Block:
+_fields = operator.attrgetter(*RUN_COLUMNS)
+
+
+def _tried_again(task: Task, row: int, record: Run, data: Tables) -> Run:
+    """Make a run that is not ok again, as often as was asked for."""
+    for _ in range(task.order.retries):
+        configuration = task.configurations[row]
+        recipe = task.recipes[model_key(configuration)]
+        record = execute(configuration, recipe, timeout=task.order.timeout, into=data)
+        if record.status == "ok":
+            break
+    return record
+
+
+_FAILURE = ("status", "origin", "error_type", "error", "traceback")
+
+
+def _is_mute(report: Report) -> bool:
+    """Whether the models record nothing, as all will: such runs are a mistake in the call, no results."""
+    return report.failure is not None and report.failure.error_type == ConfigurationError.__name__
+
+
+def shelve(
+    shelf: Shelf, configurations: Sequence[RunConfiguration], block: Block, notes: Sequence[str]
+) -> Entry:
+    """Write a block as a shard.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
+    """
+    if isinstance(configurations, Configurations):
+        run_ids = np.asarray(configurations.runs)
+    else:
+        run_ids = np.array([one.run_id for one in configurations])
+    points, iterations = np.divmod(run_ids, shelf.replications)
+    row_of = {run_id: row for row, run_id in enumerate(run_ids.tolist())}
+    for table in block.data:
+        table.run_ids = [row_of[run_id] for run_id in table.run_ids]
+        table.born = {name: (row_of.get(run, -1), place) for name, (run, place) in table.born.items()}
+    shard = Shard(points, iterations, block.runs, block.data, notes, shelf.session)
+    name = write_shard(shelf.folder, shelf.study, shard)
+    return entry_for(shelf.folder, name, shard)
+
+
+def run_pickled(task: bytes) -> Report:
     """Run a chunk in a worker process.
 
     The task comes as bytes of cloudpickle: joblib itself would send arrays of levels by plain pickle,
@@ -90,57 +292,72 @@ def run_pickled(task: bytes) -> Block:
         If the worker cannot load it.
     """
     try:
-        start, configurations, recipes = pickle.loads(task)
+        loaded: Task = pickle.loads(task)
     except Exception as error:
         message = (
             f"a worker process cannot load the model or its parameters ({type(error).__name__}: {error}); "
             "define them in an importable module or in the script itself, or use n_jobs=1"
         )
         raise ConfigurationError(message) from error
-    return run_chunk(start, configurations, recipes)
+    return run_chunk(loaded)
 
 
 class ChunkSizes:
-    """Cuts runs into chunks of about a second of work, as run times become known.
+    """Sizes of chunks of about a second of work, as run times become known.
 
     Parameters
     ----------
-    runs : int
     workers : int
     fixed : int, optional
         The size of every chunk.
 
     Examples
     --------
-    >>> [(start, stop) for start, stop in ChunkSizes(10, workers=1, fixed=4)]
-    [(0, 4), (4, 8), (8, 10)]
+    >>> sizes = ChunkSizes(workers=1)
+    >>> sizes.next(left=1000)
+    1
+    >>> sizes.learn(runs=1, seconds=0.01)
+    >>> sizes.next(left=1000)
+    10
     """
 
-    def __init__(self, runs: int, workers: int, fixed: int | None = None) -> None:
-        self._runs = runs
+    def __init__(self, workers: int, fixed: int | None = None) -> None:
         self._workers = workers
         self._fixed = fixed
         self._done = 0
         self._seconds = 0.0
+        self._is_warm = False
 
-    def learn(self, block: Block) -> None:
-        """Take a finished chunk's run times into account."""
-        self._done += block.stop - block.start
-        self._seconds += sum(block.runs["wall_time"])
+    def learn(self, runs: int, seconds: float) -> None:
+        """Take the run times of a finished chunk into account."""
+        if self._is_warm:
+            self._done += runs
+            self._seconds += seconds
+        else:
+            # The first runs import and compile; they stand in until others are known.
+            self._is_warm = self._done > 0
+            self._done, self._seconds = runs, seconds
 
-    def _size(self, left: int) -> int:
+    def left(self, runs: int) -> float:
+        """Return how many seconds of work some runs are; 0 while nothing is known."""
+        return runs * self._seconds / self._done if self._done else 0.0
+
+    def next(self, left: int) -> int:
+        """Return the size of the next chunk, where so many runs are left."""
         if self._fixed is not None:
             return self._fixed
         if not self._done:
             return 1
-        fitting = int(_SECONDS * self._done / max(self._seconds, 1e-9))
+        seconds = _SECONDS if self._is_warm else _FIRST_SECONDS
+        fitting = int(seconds * self._done / max(self._seconds, 1e-9))
         # Towards the end in smaller pieces, so that no worker is left alone with a large one.
         fair = -(-left // (2 * self._workers)) if self._workers > 1 else left
         return max(1, min(fitting, fair, _MOST_RUNS))
 
-    def __iter__(self) -> Iterator[tuple[int, int]]:
+    def cut(self, positions: Ints) -> Iterator[Ints]:
+        """Cut runs into chunks, each sized when it is asked for."""
         start = 0
-        while start < self._runs:
-            stop = min(self._runs, start + self._size(self._runs - start))
-            yield start, stop
-            start = stop
+        while start < len(positions):
+            size = self.next(len(positions) - start)
+            yield positions[start : start + size]
+            start += size

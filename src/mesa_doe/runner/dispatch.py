@@ -1,94 +1,281 @@
-"""Chunks through joblib: sent, awaited in any order, and shown on a bar."""
+"""Chunks on their way: run here, through joblib, or through an executor; what a dead worker held is told.
+
+Each way yields a finished task with its report, in any order, and a task whose worker died with None.
+"""
 
 from __future__ import annotations
 
+import concurrent.futures as cf
+import functools
+import itertools
+import os
+import uuid
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Generator, Iterable, Iterator
+from typing import Any, TypeAlias
 
-from mesa_doe.configurations import Configurations, RunConfiguration
-from mesa_doe.errors import ConfigurationError, StudyError
-from mesa_doe.model_run import Recipe
-from mesa_doe.runner.checks import ModelKey, model_key
-from mesa_doe.runner.chunks import Block, ChunkSizes, run_chunk, run_pickled
+from mesa_doe.errors import ConfigurationError, StudyError, warn
+from mesa_doe.runner.chunks import Report, Task, run_chunk, run_pickled
 
-__all__ = ["finished_blocks", "task"]
+__all__ = [
+    "Outcome",
+    "Way",
+    "here",
+    "suspects_through",
+    "through_executor",
+    "through_joblib",
+    "workers_in",
+    "workers_of",
+]
+
+Outcome: TypeAlias = tuple[Task, Report | None]
+Way: TypeAlias = Callable[[Iterable[Task]], Generator[Outcome]]
+
+_PER_WORKER = 2
+#: Tasks a worker in a round that ends when its last task does.
+_PER_ROUND = 4
+
+#: What executors say of a task whose worker died: those of the standard library and loky, and Dask's.
+_DEATHS = {"BrokenExecutor", "KilledWorker"}
 
 
-def task(
-    configurations: Sequence[RunConfiguration], recipes: Mapping[ModelKey, Recipe], start: int, stop: int
-) -> tuple[int, Sequence[RunConfiguration], dict[ModelKey, Recipe]]:
-    """Return the arguments of :func:`run_chunk` for some of the runs: only what they need."""
-    part = configurations[start:stop]
-    if isinstance(part, Configurations):
-        part = part.without_design()
-        return start, part, {model_key(part[0]): recipes[model_key(part[0])]}
-    return start, part, {key: recipes[key] for key in dict.fromkeys(map(model_key, part))}
+def here(tasks: Iterable[Task]) -> Generator[Outcome]:
+    """Run in this process."""
+    for task in tasks:
+        yield task, run_chunk(task)
 
 
-def finished_blocks(
-    configurations: Sequence[RunConfiguration],
-    recipes: Mapping[ModelKey, Recipe],
-    *,
-    n_jobs: int | None,
-    chunk_size: int | None,
-    progress: bool | None,
-) -> Iterator[Block]:
-    """Run everything, and yield what is finished as it comes.
-
-    Yields
-    ------
-    Block
+def workers_of(n_jobs: int | None, backend: str | None) -> int:
+    """Return how many workers joblib would use.
 
     Raises
     ------
     ConfigurationError
-        If workers are threads, or cannot load the model.
-    StudyError
-        If a worker process died.
+        If they are threads of this process, or joblib knows no such backend.
     """
-    import cloudpickle
     import joblib
 
-    parallel = joblib.Parallel(
-        n_jobs=n_jobs, return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs"
-    )
-    workers = joblib.effective_n_jobs(n_jobs)
-    if workers > 1 and getattr(parallel._backend, "supports_sharedmem", False):
+    try:
+        with _chosen(backend):
+            workers: int = joblib.effective_n_jobs(n_jobs)
+            shares_memory = getattr(joblib.Parallel(n_jobs=n_jobs)._backend, "supports_sharedmem", False)
+    except ValueError as error:
+        message = f"joblib knows no backend {backend!r}: {error}"
+        raise ConfigurationError(message) from error
+    if workers > 1 and shares_memory:
         message = (
             "runs cannot share a process: each one seeds the global random generators, and threads would "
             "disturb each other; use a backend of processes (loky), or n_jobs=1"
         )
         raise ConfigurationError(message)
-    sizes = ChunkSizes(len(configurations), workers, chunk_size)
-    here, there = joblib.delayed(run_chunk), joblib.delayed(run_pickled)
-    tasks = (task(configurations, recipes, start, stop) for start, stop in sizes)
-    finished = parallel(there(cloudpickle.dumps(one)) if workers > 1 else here(*one) for one in tasks)
-    done = 0
-    with _bar(len(configurations), progress) as bar:
-        try:
-            for block in finished:
-                sizes.learn(block)
-                done += block.stop - block.start
-                bar.update(block.stop - block.start)
-                yield block
-        except RuntimeError as error:
-            if not any(kind.__name__ == "BrokenProcessPool" for kind in type(error).__mro__):
+    return workers
+
+
+def through_joblib(tasks: Iterable[Task], n_jobs: int | None, backend: str | None) -> Generator[Outcome]:
+    """Run in the workers of a joblib backend; ends where a worker dies, with the tasks that were out."""
+    import cloudpickle
+    import joblib
+
+    out: dict[int, Task] = {}
+
+    def sent() -> Iterator[Any]:
+        for number, task in enumerate(tasks):
+            out[number] = task
+            yield joblib.delayed(_numbered)(number, cloudpickle.dumps(task))
+
+    with _chosen(backend):
+        parallel = joblib.Parallel(n_jobs=n_jobs, batch_size=1)
+        in_rounds = not parallel._backend.supports_return_generator
+        if not in_rounds:
+            parallel = joblib.Parallel(
+                n_jobs=n_jobs, return_as="generator_unordered", batch_size=1,
+                pre_dispatch=f"{_PER_WORKER}*n_jobs",
+            )  # fmt: skip
+    if in_rounds:
+        yield from _in_rounds(tasks, parallel)
+        return
+    finished = parallel(sent())
+    try:
+        for number, report in finished:
+            yield out.pop(number), report
+    except RuntimeError as error:
+        _stop_unless_died(error)
+        for task in list(out.values()):
+            yield task, None
+    finally:
+        with warnings.catch_warnings():
+            # Of the tasks that are cancelled by this, where the batch was stopped.
+            warnings.simplefilter("ignore")
+            finished.close()
+
+
+def _chosen(backend: str | None) -> Any:
+    """Return the context in which joblib uses a backend: Parallel's own backend= breaks that of Dask."""
+    import joblib
+
+    return joblib.parallel_config(**({} if backend is None else {"backend": backend}))
+
+
+def _in_rounds(tasks: Iterable[Task], parallel: Any) -> Iterator[Outcome]:
+    """Run through a backend that gives back nothing before it has everything, as that of Ray."""
+    import cloudpickle
+    import joblib
+
+    coming = iter(tasks)
+    with parallel:
+        while sent := list(itertools.islice(coming, _PER_ROUND * parallel._effective_n_jobs())):
+            try:
+                reports = parallel(joblib.delayed(run_pickled)(cloudpickle.dumps(task)) for task in sent)
+            except ConfigurationError:
                 raise
-            message = (
-                f"a worker process died (out of memory, or a crash in compiled code) after {done} of "
-                f"{len(configurations)} runs; runner.results holds these. joblib said: {error}"
-            )
-            raise StudyError(message) from error
+            except Exception as error:
+                message = (
+                    f"the backend of joblib stopped ({type(error).__name__}: {error}). What is recorded is "
+                    'kept: run the same again, with backend="loky" if a run kills its worker'
+                )
+                raise StudyError(message) from error
+            yield from zip(sent, reports, strict=True)
 
 
-def _bar(total: int, progress: bool | None) -> Any:
-    with warnings.catch_warnings():
-        # In a notebook without ipywidgets tqdm falls back to text, and says so at every import.
-        warnings.simplefilter("ignore")
-        from tqdm.auto import tqdm
+def _stop_unless_died(error: BaseException) -> None:
+    """Raise where a pool broke for another reason than the death of a worker."""
+    kinds = {kind.__name__ for kind in type(error).__mro__}
+    if "BrokenProcessPool" not in kinds:
+        raise error
+    if "TerminatedWorkerError" not in kinds:
+        message = f"worker processes cannot take a task: {error}. Cause: {error.__cause__}"
+        raise StudyError(message) from error
 
-    in_notebook = tqdm.__module__ == "tqdm.notebook"
-    # None: only where the stream is a terminal.
-    disable = not progress if progress is not None else (False if in_notebook else None)
-    return tqdm(total=total, unit="run", disable=disable)
+
+def _numbered(number: int, task: bytes) -> tuple[int, Report]:
+    return number, run_pickled(task)
+
+
+def through_executor(tasks: Iterable[Task], executor: Any, workers: int) -> Generator[Outcome]:
+    """Run in the workers of a ``concurrent.futures.Executor``, two tasks for each at a time.
+
+    Raises
+    ------
+    StudyError
+        If the executor takes no more work, or its workers cannot do it.
+    """
+    import cloudpickle
+
+    waiting: dict[Any, Task] = {}
+    coming = iter(tasks)
+    try:
+        while True:
+            for task in itertools.islice(coming, _PER_WORKER * workers - len(waiting)):
+                waiting[_submitted(executor, cloudpickle.dumps(task))] = task
+            if not waiting:
+                return
+            done, _ = cf.wait(waiting, return_when=cf.FIRST_COMPLETED)
+            for future in done:
+                yield waiting.pop(future), _result(future)
+    finally:
+        for future in waiting:
+            future.cancel()
+
+
+def _one_by_one(tasks: Iterable[Task], executor: Any) -> Generator[Outcome]:
+    """Run in the workers of an executor, one task at a time: what dies then did not die of another."""
+    for task in tasks:
+        yield from through_executor([task], executor, workers=1)
+
+
+def _submitted(executor: Any, task: bytes) -> Any:
+    # Dask takes two equal calls for one and would answer the second with what the first gave, so each
+    # has a name of its own.
+    try:
+        return executor.submit(_named, uuid.uuid4().hex, task)
+    except Exception as error:  # each library has its own for one that is broken or was shut down
+        message = _no_more(f"{type(error).__name__}: {error}")
+        if isinstance(error, cf.BrokenExecutor):
+            message += "; n_jobs= in place of executor= goes on after a run that kills its worker"
+        raise StudyError(message) from error
+
+
+def _named(_: str, task: bytes) -> Report:
+    return run_pickled(task)
+
+
+def _no_more(why: str) -> str:
+    return (
+        f"the executor takes no more work ({why}). What is recorded is kept: run the same again with a new "
+        "executor"
+    )
+
+
+def _result(future: Any) -> Report | None:
+    """Return the report, or None where the worker died: a task itself raises only what a user must mend.
+
+    Raises
+    ------
+    ConfigurationError, StudyError
+    """
+    if future.cancelled():
+        raise StudyError(_no_more("it cancelled what it had: it was shut down, or its scheduler went away"))
+    error = future.exception()
+    if error is None:
+        report: Report = future.result()
+        return report
+    if isinstance(error, ConfigurationError):
+        raise error
+    if not {kind.__name__ for kind in type(error).__mro__} & _DEATHS:
+        message = (
+            f"the workers of the executor cannot run a task ({type(error).__name__}: {error}). Do they have "
+            "the Python packages of this process, mesa-doe and the model's among them?"
+        )
+        raise StudyError(message) from error
+    return None
+
+
+def _isolated(tasks: Iterable[Task], workers: int) -> Generator[Outcome]:
+    """Run each task in a process that no other task shares: where one dies, it is known which."""
+    import cloudpickle
+    from joblib.externals.loky.process_executor import ProcessPoolExecutor
+
+    coming = iter(tasks)
+    idle: list[Any] = []
+    waiting: dict[Any, tuple[Task, Any]] = {}
+    try:
+        while True:
+            for task in itertools.islice(coming, workers - len(waiting)):
+                process = idle.pop() if idle else ProcessPoolExecutor(max_workers=1)
+                waiting[process.submit(run_pickled, cloudpickle.dumps(task))] = task, process
+            if not waiting:
+                return
+            done, _ = cf.wait(waiting, return_when=cf.FIRST_COMPLETED)
+            for future in done:
+                task, process = waiting.pop(future)
+                error = future.exception()
+                if isinstance(error, RuntimeError):
+                    _stop_unless_died(error)
+                report = _result(future)
+                if report is None:
+                    process.shutdown(wait=True, kill_workers=True)
+                else:
+                    idle.append(process)
+                yield task, report
+    finally:
+        for process in [*idle, *(process for _, process in waiting.values())]:
+            process.shutdown(wait=True, kill_workers=True)
+
+
+def suspects_through(executor: Any, workers: int) -> Way:
+    """Return the way for tasks of which one kills its worker: where a worker dies, it is known of which."""
+    if executor is None:
+        return functools.partial(_isolated, workers=workers)
+    return functools.partial(_one_by_one, executor=executor)
+
+
+def workers_in(executor: Any, n_jobs: int | None) -> int:
+    """Return how many workers an executor has: as ``n_jobs`` says, else as it says itself."""
+    if isinstance(n_jobs, int) and n_jobs > 1:
+        return n_jobs
+    known = getattr(executor, "_max_workers", None)
+    if isinstance(known, int) and known > 0:
+        return known
+    guessed = os.cpu_count() or 1
+    warn(f"the executor does not tell how many workers it has; {guessed} get work: n_jobs= tells it")
+    return guessed

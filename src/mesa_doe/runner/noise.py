@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from mesa_doe.configurations import RunConfiguration
@@ -17,31 +19,39 @@ __all__ = ["find_noise", "noise_of"]
 
 # Seconds that a run may take to be repeated, only to see whether it can be.
 _SHORT = 0.5
+# The share of all work that a longer one may take, and that more than one may take together.
+_SHARE, _MORE = 0.01, 0.1
 _GRAVITY: tuple[Noise, ...] = ("none", "seeded", "unseeded")
 
 
 def find_noise(
     configurations: Sequence[RunConfiguration],
     recipes: Mapping[ModelKey, Recipe],
-    runs: pd.DataFrame,
+    seconds: np.ndarray[Any, Any],
 ) -> dict[str, Noise]:
-    """Repeat the first, the middle and the last of the short runs.
+    """Repeat the first of the runs that are short, and the middle and the last where they cost little.
 
     Parameters
     ----------
     configurations : sequence of RunConfiguration
     recipes : mapping
-    runs : DataFrame
-        ``status`` and ``wall_time`` of every configuration, in their order.
+    seconds : ndarray (runs,)
+        Of the runs that are ok, in the order of the configurations; NaN elsewhere.
 
     Returns
     -------
     dict of str to {"none", "seeded", "unseeded"}
         By output; empty where every run takes too long or failed.
     """
-    short = ((runs["status"] == "ok") & (runs["wall_time"] < _SHORT)).to_numpy().nonzero()[0].tolist()
+    done = np.flatnonzero(~np.isnan(seconds))
+    work = float(seconds[done].sum())
+    short = done[seconds[done] < max(_SHORT, _SHARE * work)]
     found: dict[str, Noise] = {}
-    for position in dict.fromkeys(short[k] for k in (0, len(short) // 2, -1)) if short else ():
+    spent = 0.0
+    for position in dict.fromkeys(int(short[k]) for k in (0, len(short) // 2, -1)) if len(short) else ():
+        spent += 3 * float(seconds[position])
+        if found and spent > max(_SHORT, _MORE * work):
+            break
         configuration = configurations[position]
         for name, noise in noise_of(configuration, recipes[model_key(configuration)]).items():
             found[name] = max(noise, found.get(name, "none"), key=_GRAVITY.index)

@@ -1,4 +1,4 @@
-"""``check_factors``: whether each factor reaches the model at all."""
+"""Looking at a model before a sweep: whether factors reach it, and whether its seed decides all."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mesa_doe.model_run import run
 from mesa_doe.seeding import RNG, root_entropy
 from mesa_doe.space import ParameterSpace
 
-__all__ = ["check_factors"]
+__all__ = ["check_factors", "check_reproducible"]
 
 # Where an axis is moved to from its middle: near its ends, inside any law's support.
 _MOVES = (0.02, 0.25, 0.75, 0.98)
@@ -112,6 +112,46 @@ def check_factors(
             changes = changes or not _equal(base, _reported(moved))
         rows[factor] = {"changes": changes, "moves": moves}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("factor")
+
+
+def check_reproducible(configuration: RunConfiguration) -> pd.Series[bool]:
+    """Run one configuration twice, and tell which outputs are the same.
+
+    One that is not draws from a random generator that the seed does not reach, or tells the time.
+
+    Parameters
+    ----------
+    configuration : RunConfiguration
+
+    Returns
+    -------
+    Series of bool, index ``output``
+        Outputs of the model by name; of agents and tables as ``"type.column"``.
+
+    Raises
+    ------
+    StudyError
+        If the run fails.
+
+    Examples
+    --------
+    >>> import random
+    >>> def model(x, rng):
+    ...     return {"y": x + rng.normal(), "z": random.SystemRandom().random()}
+    >>> check_reproducible(RunConfiguration(model, run_id=0, parameters={"x": 1}, seed=2)).to_dict()
+    {'y': True, 'z': False}
+    """
+    once, again = _reported(configuration), _reported(configuration)
+    if len(once["error"]):
+        message = f"the run failed ({once['error']['error'].iloc[0]}); doe.run of it shows where"
+        raise StudyError(message)
+    found: dict[str, bool] = {}
+    for name, frame in once.items():
+        other = again.get(name, frame.iloc[:0])
+        for column in set(frame.columns).difference(("run_id", "step", "agent_id")):
+            label = f"{name}.{column}" if name else str(column)
+            found[label] = column in other and frame[column].equals(other[column])
+    return pd.Series(found, name="reproducible", dtype="bool").sort_index().rename_axis("output")
 
 
 def _parameters(space: ParameterSpace, columns: Mapping[str, Any]) -> dict[str, Any]:

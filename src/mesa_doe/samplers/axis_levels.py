@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from mesa_doe.design import Design
+from mesa_doe.design import Design, frozen
 from mesa_doe.errors import DesignError, listed
 from mesa_doe.samplers.native import native_column
 from mesa_doe.space import Axis, Boolean, Categorical, Law, ParameterSpace
@@ -97,17 +97,18 @@ def from_levels(
     Design
         Its values are the levels themselves, to the last digit.
     """
-    index = np.asarray(index, dtype=np.intp)
-    columns = {name: native[index[:, k]] for k, (name, native) in enumerate(zip(space, natives, strict=True))}
-    # The dtype is said: left to itself, pandas turns an object column of strings into its own strings.
-    series = {name: pd.Series(column, dtype=column.dtype) for name, column in columns.items()}
-    units = [axis.to_unit(native) for axis, native in zip(space.axes.values(), natives, strict=True)]
+    index = np.asarray(index)
+    rows, unit, series = pd.RangeIndex(len(index), name="point"), np.empty(index.shape), {}
+    for k, ((name, axis), native) in enumerate(zip(space.axes.items(), natives, strict=True)):
+        unit[:, k] = axis.to_unit(native)[index[:, k]]
+        # The dtype is said: left to itself, pandas turns an object column of strings into its own strings.
+        series[name] = pd.Series(native[index[:, k]], index=rows, dtype=native.dtype, copy=False)
     return Design(
         space,
-        np.column_stack([unit[index[:, k]] for k, unit in enumerate(units)]),
+        frozen(unit),
         method=method,
         options=options,
-        points=pd.DataFrame(series).rename_axis(index="point"),
+        points=pd.DataFrame(series, index=rows, copy=False),
         rows=len(index),
     )
 

@@ -24,6 +24,7 @@ __all__ = ["base_case", "explicit"]
 
 @declare(
     library="mesa-doe",
+    purpose="points of your own",
     points="those given",
     extension="none",
     random=False,
@@ -89,11 +90,13 @@ def explicit(points: Any, space: ParameterSpace | None = None) -> Design:
 
 @declare(
     library="mesa-doe",
+    purpose="a reference scenario, and what each factor does to it alone",
     points="1 + the levels of each factor, but the reference",
     extension="none",
     random=False,
     source="",
     even=False,
+    laws="quantiles",
 )
 def base_case(
     space: ParameterSpace,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ParamSpec
+from typing import Any, Literal, ParamSpec, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -28,6 +28,15 @@ __all__ = [
 
 P = ParamSpec("P")
 
+#: How a law is sampled: over its whole range, or at levels between its quantiles 0.05 and 0.95.
+Laws: TypeAlias = Literal["whole", "quantiles"]
+
+#: What becomes of points that break a constraint.
+Constraints: TypeAlias = Literal["checked", "drawn again", "left out"]
+
+#: Which values of an integer axis come up: all, given points enough, or those at the levels of the design.
+Integers: TypeAlias = Literal["all", "levels"]
+
 
 @dataclass(frozen=True)
 class SamplerInfo:
@@ -38,6 +47,8 @@ class SamplerInfo:
     function : callable
     library : str
         The library's function that makes the sample, or ``"mesa-doe"``.
+    purpose : str
+        What it is for.
     points : str
         Its cost, as a formula in n and d.
     extension : {"nested", "augmented", "independent", "none"}
@@ -52,12 +63,22 @@ class SamplerInfo:
         Whether each value of a discrete axis comes up in its share.
     correlated : bool, default False
         Whether factors may be correlated: the sample has no structure that a copula would break.
-    rejects : bool, default False
-        Whether points that break a constraint are drawn again.
+    constraints : {"checked", "drawn again", "left out"}, default "checked"
+        What becomes of points that break a constraint: the design is refused, others are drawn in their
+        place, or they are no candidates.
+    ordered : bool, default False
+        Whether the analysis reads the points by their places, so that all must be there, in order.
+    laws : {"whole", "quantiles"}, default "whole"
+        Whether a law is sampled over its whole range, or at levels between its quantiles 0.05 and 0.95.
+    integers : {"all", "levels"}, default "all"
+        Whether every value of an Integer comes up, given points enough, or those at the design's levels.
+    categories : tuple of int, optional
+        How many levels a Categorical may have; without it any number.
     """
 
     function: Callable[..., Design]
     library: str
+    purpose: str
     points: str
     extension: Extension
     random: bool
@@ -65,7 +86,11 @@ class SamplerInfo:
     groups: bool = False
     even: bool = True
     correlated: bool = False
-    rejects: bool = False
+    constraints: Constraints = "checked"
+    ordered: bool = False
+    laws: Laws = "whole"
+    integers: Integers = "all"
+    categories: tuple[int, ...] | None = None
 
 
 #: Every sampler by name; filled by :func:`declare`.
@@ -78,6 +103,7 @@ LONGER: dict[str, Longer] = {}
 def declare(
     *,
     library: str,
+    purpose: str,
     points: str,
     extension: Extension,
     random: bool,
@@ -85,13 +111,18 @@ def declare(
     groups: bool = False,
     even: bool = True,
     correlated: bool = False,
-    rejects: bool = False,
+    constraints: Constraints = "checked",
+    ordered: bool = False,
+    laws: Laws = "whole",
+    integers: Integers = "all",
+    categories: tuple[int, ...] | None = None,
 ) -> Callable[[Callable[P, Design]], Callable[P, Design]]:
     """Enter a sampler in the table of samplers; the function itself stays as it is.
 
     Parameters
     ----------
-    library, points, extension, random, source, groups, even, correlated, rejects
+    library, purpose, points, extension, random, source, groups, even, correlated, constraints, ordered, \
+laws, integers, categories
         As in :class:`SamplerInfo`.
 
     Returns
@@ -102,7 +133,21 @@ def declare(
 
     def enter(function: Callable[P, Design]) -> Callable[P, Design]:
         SAMPLERS[function.__name__] = SamplerInfo(
-            function, library, points, extension, random, source, groups, even, correlated, rejects
+            function,
+            library,
+            purpose,
+            points,
+            extension,
+            random,
+            source,
+            groups,
+            even,
+            correlated,
+            constraints,
+            ordered,
+            laws,
+            integers,
+            categories,
         )
         return function
 
@@ -136,8 +181,7 @@ def table() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a sampler, by name: what it is, library, points, extension, groups, even, correlation,
-        constraints and source.
+        One row a sampler, by name: what it is and is for, and what it promises, as in :class:`SamplerInfo`.
 
     Examples
     --------
@@ -147,18 +191,29 @@ def table() -> pd.DataFrame:
     rows = {
         name: {
             "what": (info.function.__doc__ or "").strip().splitlines()[0].rstrip("."),
+            "for": info.purpose,
             "library": info.library,
             "points": info.points,
+            "ordered": info.ordered,
             "extension": info.extension,
+            "laws": info.laws,
+            "integers": info.integers,
+            "categories": _counts(info.categories),
             "groups": info.groups,
             "even": info.even,
             "correlation": info.correlated,
-            "constraints": "drawn again" if info.rejects else "checked",
+            "constraints": info.constraints,
             "source": info.source,
         }
         for name, info in sorted(SAMPLERS.items())
     }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("sampler")
+
+
+def _counts(levels: tuple[int, ...] | None) -> str:
+    if levels is None:
+        return "any"
+    return "of " + " or ".join(f"{count}" for count in levels) if levels else "none"
 
 
 def check_space(space: Any, method: str) -> None:

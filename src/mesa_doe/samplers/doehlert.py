@@ -17,11 +17,15 @@ __all__ = ["doehlert"]
 
 @declare(
     library="mesa-doe",
+    purpose="fitting a quadratic that may move on to a neighbouring region",
     points="d² + d + center",
     extension="none",
     random=False,
     source="Doehlert 1970",
     even=False,
+    laws="quantiles",
+    integers="levels",
+    categories=(),
 )
 def doehlert(
     space: ParameterSpace,

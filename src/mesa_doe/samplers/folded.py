@@ -16,11 +16,16 @@ __all__ = ["folded_hadamard"]
 
 @declare(
     library="SALib.sample.ff",
+    purpose="screening many factors for main effects",
     points="2·2^k with the least 2^k ≥ d",
     extension="none",
     random=False,
     source="Saltelli et al. 2008, Global Sensitivity Analysis: The Primer",
     even=False,
+    ordered=True,
+    laws="quantiles",
+    integers="levels",
+    categories=(2,),
 )
 def folded_hadamard(
     space: ParameterSpace, *, levels: Ends = None, quantiles: tuple[float, float] = LAW_ENDS

@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from mesa_doe.design import Design
+from mesa_doe.design import Design, frozen
 from mesa_doe.errors import DesignError
 from mesa_doe.samplers.declare import check_count, check_n, check_space, declare
 from mesa_doe.samplers.salib import unit_problem
@@ -18,10 +18,12 @@ __all__ = ["fast", "rbd_fast"]
 
 @declare(
     library="SALib.sample.fast_sampler",
+    purpose="first- and total-order indices",
     points="n·d, with n > 4M²",
     extension="none",
     random=True,
     source="Cukier et al. 1973; Saltelli, Tarantola & Chan 1999",
+    ordered=True,
 )
 def fast(space: ParameterSpace, n: int, *, rng: RNG = None, M: int = 4) -> Design:
     """Search curves of the extended Fourier amplitude sensitivity test (FAST).
@@ -72,7 +74,7 @@ def fast(space: ParameterSpace, n: int, *, rng: RNG = None, M: int = 4) -> Desig
     entropy = root_entropy(rng)
     return Design(
         space,
-        fast_sampler.sample(unit_problem(space.names), n, M=M, seed=library_seed(entropy)),
+        frozen(fast_sampler.sample(unit_problem(space.names), n, M=M, seed=library_seed(entropy))),
         method="fast",
         options={"n": n, "M": M, "entropy": entropy},
         rows=n * len(space),
@@ -81,6 +83,7 @@ def fast(space: ParameterSpace, n: int, *, rng: RNG = None, M: int = 4) -> Desig
 
 @declare(
     library="SALib.sample.latin",
+    purpose="first-order indices, at a cost free of d",
     points="n",
     extension="none",
     random=True,
@@ -137,4 +140,4 @@ def rbd_fast(
 
         unit = latin.sample(unit_problem(space.names), n, seed=library_seed(entropy))
     options = {"n": n, "kind": kind, "entropy": entropy}
-    return Design(space, unit, method="rbd_fast", options=options, rows=n)
+    return Design(space, frozen(unit), method="rbd_fast", options=options, rows=n)

@@ -22,10 +22,12 @@ Array: TypeAlias = np.ndarray[Any, Any]
 
 @declare(
     library="mesa-doe",
+    purpose="every combination of few levels",
     points="product of the levels",
     extension="none",
     random=False,
     source="",
+    laws="quantiles",
 )
 def grid(
     space: ParameterSpace,
@@ -80,6 +82,7 @@ def grid(
 
 @declare(
     library="mesa-doe",
+    purpose="a grid that comes near to every place",
     points="n = k^d",
     extension="none",
     random=False,
@@ -131,11 +134,14 @@ def sukharev_grid(space: ParameterSpace, n: int) -> Design:
 
 @declare(
     library="mesa-doe",
+    purpose="integrating a smooth model",
     points="1 + 2d for level 1, 1 + 2d + 2d² for level 2",
     extension="none",
     random=False,
     source="Smolyak 1963; Gerstner & Griebel 1998",
     even=False,
+    integers="levels",
+    categories=(),
 )
 def sparse_grid(space: ParameterSpace, level: int) -> Design:
     """Sparse grid (Smolyak) on nested Clenshaw–Curtis points, for smooth models of numbers.

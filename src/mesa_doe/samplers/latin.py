@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from mesa_doe.design import Design
+from mesa_doe.design import Design, frozen
 from mesa_doe.errors import DesignError
 from mesa_doe.samplers.declare import check_n, check_space, continues, declare
 from mesa_doe.seeding import RNG, root_entropy
@@ -19,6 +19,7 @@ FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
 @declare(
     library="scipy.stats.qmc.LatinHypercube",
+    purpose="an even spread of each factor",
     points="n",
     extension="augmented",
     random=True,
@@ -119,7 +120,7 @@ def latin_hypercube(
         "optimization": optimization,
         "entropy": entropy,
     }
-    return _design(space, engine.random(n), options)
+    return _design(space, frozen(engine.random(n)), options)
 
 
 def _design(space: ParameterSpace, unit: FloatArray, options: dict[str, Any]) -> Design:
@@ -162,4 +163,4 @@ def _grown(design: Design, n: int) -> Design:
         places = rng.random(n - old) if options["scramble"] else 0.5
         added[:, j] = (empty + places) / n
     options |= {"n": n, "grown_from": (*options.get("grown_from", ()), old)}
-    return _design(design.space, np.vstack([design.unit, added]), options)
+    return _design(design.space, frozen(np.vstack([design.unit, added])), options)

@@ -19,6 +19,7 @@ Array: TypeAlias = np.ndarray[Any, Any]
 
 @declare(
     library="mesa-doe",
+    purpose="an even spread in batches, each even too",
     points="n",
     extension="none",
     random=True,
@@ -73,6 +74,7 @@ def sliced_lhs(space: ParameterSpace, n: int, *, slices: int = 2, rng: RNG = Non
 
 @declare(
     library="mesa-doe",
+    purpose="an even spread of which a part is run first, or by a finer model",
     points="n",
     extension="none",
     random=True,

@@ -27,6 +27,7 @@ _HALVINGS = 6
 
 @declare(
     library="scipy.stats.qmc.PoissonDisk",
+    purpose="an even spread: no two points close",
     points="n",
     extension="none",
     random=True,

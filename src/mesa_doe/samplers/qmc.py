@@ -21,11 +21,12 @@ FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
 @declare(
     library="scipy.stats.qmc.Sobol",
+    purpose="an even spread of each pair of factors, that may grow",
     points="n",
     extension="nested",
     random=True,
     correlated=True,
-    rejects=True,
+    constraints="drawn again",
     source="Sobol' 1967; Owen 1998",
 )
 def sobol_sequence(space: ParameterSpace, n: int, *, rng: RNG = None, scramble: bool = True) -> Design:
@@ -81,11 +82,12 @@ def sobol_sequence(space: ParameterSpace, n: int, *, rng: RNG = None, scramble: 
 
 @declare(
     library="scipy.stats.qmc.Halton",
+    purpose="an even spread that may grow, of any size",
     points="n",
     extension="nested",
     random=True,
     correlated=True,
-    rejects=True,
+    constraints="drawn again",
     source="Halton 1960; Owen 2017",
 )
 def halton(space: ParameterSpace, n: int, *, rng: RNG = None, scramble: bool = True) -> Design:
@@ -131,11 +133,12 @@ def halton(space: ParameterSpace, n: int, *, rng: RNG = None, scramble: bool = T
 
 @declare(
     library="numpy.random.Generator.random",
+    purpose="plain chance, and means with their standard error",
     points="n",
     extension="independent",
     random=True,
     correlated=True,
-    rejects=True,
+    constraints="drawn again",
     source="Metropolis & Ulam 1949",
 )
 def monte_carlo(space: ParameterSpace, n: int, *, rng: RNG = None) -> Design:

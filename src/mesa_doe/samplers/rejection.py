@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from mesa_doe.design import frozen
 from mesa_doe.errors import DesignError
 from mesa_doe.space import ParameterSpace
 
@@ -30,7 +31,7 @@ def accepted(
     space : ParameterSpace
     n : int
     first : callable
-        ``first(k)`` gives the first k points of the stream, an array (k, d).
+        ``first(k)`` gives the first k points of the stream, an array (k, d) of its own.
     method : str
         For messages.
 
@@ -54,13 +55,13 @@ def accepted(
     ([0.0, 0.14], {'acceptance': 1.0})
     """
     if not space.constraints:
-        return first(n), {}
+        return frozen(first(n)), {}
     size = n
     while True:
         unit = first(size)
         kept = np.flatnonzero(space.satisfied(space.columns_from_unit(unit)))
         if len(kept) >= n:
-            return unit[kept[:n]], {"acceptance": n / (int(kept[n - 1]) + 1)}
+            return frozen(unit[kept[:n]]), {"acceptance": n / (int(kept[n - 1]) + 1)}
         if size >= _MOST_TRIED * n or (size >= _MOST_TRIED and len(kept) == 0):
             written = ", ".join(map(repr, space.constraints))
             message = (

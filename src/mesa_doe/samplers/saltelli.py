@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mesa_doe.design import SEED_FACTOR, Design
+from mesa_doe.design import SEED_FACTOR, Design, frozen
 from mesa_doe.errors import DesignError
 from mesa_doe.samplers.declare import check_n, check_space, continues, declare
 from mesa_doe.samplers.qmc import warn_if_unbalanced
@@ -22,11 +22,13 @@ __all__ = ["sobol"]
 
 @declare(
     library="SALib.sample.sobol",
+    purpose="first-, total- and second-order indices",
     points="n(d + 2), or n(2d + 2) with second order; d counts the seed factor, or groups",
     extension="nested",
     random=True,
     groups=True,
     source="Saltelli 2002; Saltelli et al. 2010",
+    ordered=True,
 )
 def sobol(
     space: ParameterSpace,
@@ -154,10 +156,10 @@ def _sobol(
     }
     return Design(
         space,
-        unit,
+        frozen(unit),
         method="sobol",
         options=options,
-        blocks=blocks,
+        blocks=frozen(blocks),
         seed_levels=seed_levels,
         rows=n * step,
         extension="nested",

@@ -23,10 +23,12 @@ FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
 @declare(
     library="scipy.stats.qmc.Sobol, steps by mesa-doe",
+    purpose="screening by derivatives (DGSM)",
     points="n(d + 1)",
     extension="nested",
     random=True,
     source="Sobol' & Kucherenko 2009",
+    ordered=True,
 )
 def finite_difference(space: ParameterSpace, n: int, *, rng: RNG = None, delta: float = 0.01) -> Design:
     """Short steps, one a factor, from points all over the cube: for derivative-based measures (DGSM).
@@ -111,10 +113,12 @@ def _finite_difference(space: ParameterSpace, n: int, entropy: int, delta: float
 
 @declare(
     library="SALib.sample.radial, Sobol points by scipy.stats.qmc.Sobol",
+    purpose="screening, and total-order indices",
     points="n(d + 1)",
     extension="nested",
     random=True,
     source="Campolongo, Saltelli & Cariboni 2011",
+    ordered=True,
 )
 def radial(
     space: ParameterSpace,

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from mesa_doe.design import Design
+from mesa_doe.design import Design, frozen
 from mesa_doe.errors import DesignError, MesaDoeWarning
 from mesa_doe.samplers.declare import check_count, check_n, check_space, continues, declare
 from mesa_doe.samplers.salib import unit_problem
@@ -26,12 +26,14 @@ _MOST_BY_BRUTE_FORCE = 10
 
 @declare(
     library="SALib.sample.morris",
+    purpose="screening many factors in few runs",
     points="n(d + 1); d counts groups where there are any; optimal in place of n",
     extension="independent",
     random=True,
     groups=True,
     even=False,
     source="Morris 1991; optimal: Campolongo et al. 2007; local: Ruano et al. 2012",
+    ordered=True,
 )
 def morris(
     space: ParameterSpace,
@@ -148,14 +150,17 @@ def _morris(space: ParameterSpace, options: dict[str, Any]) -> Design:
         local_optimization=options["local"],
         seed=library_seed(options["entropy"]),
     )
+    unit *= levels - 1
+    np.rint(unit, out=unit)
+    unit /= levels - 1
     step = (len(space) if groups is None else len(groups)) + 1
     trajectories = options["n"] if optimal is None else optimal
     return Design(
         space,
-        np.rint(unit * (levels - 1)) / (levels - 1),
+        frozen(unit),
         method="morris",
         options=options,
-        blocks=np.repeat(np.arange(trajectories), step),
+        blocks=frozen(np.repeat(np.arange(trajectories), step)),
         rows=trajectories * step,
         extension="independent" if optimal is None else "none",
         longer=_more,
@@ -178,10 +183,12 @@ def _more(design: Design, n: int) -> Design:
 
 @declare(
     library="SALib.sample.shapley",
+    purpose="Shapley effects",
     points="n(d + 1)",
     extension="none",
     random=True,
     source="Goda 2021",
+    ordered=True,
 )
 def shapley(space: ParameterSpace, n: int, *, rng: RNG = None) -> Design:
     """Goda's trajectories for Shapley effects: from one random point to another, a factor at a time.
@@ -223,9 +230,9 @@ def shapley(space: ParameterSpace, n: int, *, rng: RNG = None) -> Design:
     step = len(space) + 1
     return Design(
         space,
-        salib_shapley.sample(unit_problem(space.names), n, seed=library_seed(entropy)),
+        frozen(salib_shapley.sample(unit_problem(space.names), n, seed=library_seed(entropy))),
         method="shapley",
         options={"n": n, "entropy": entropy},
-        blocks=np.repeat(np.arange(n), step),
+        blocks=frozen(np.repeat(np.arange(n), step)),
         rows=n * step,
     )

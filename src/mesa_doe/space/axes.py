@@ -39,7 +39,7 @@ class Axis(Protocol):
         ...
 
     def from_unit(self, u: Floats) -> Array:
-        """Turn unit values (n,), 0.0 and 1.0 included, into values of the axis (n,)."""
+        """Turn unit values (n,), 0.0 and 1.0 included, into values of the axis (n,), always of one dtype."""
         ...
 
     def to_unit(self, values: Any) -> Floats:
@@ -110,7 +110,10 @@ class Real:
         u = np.asarray(u, dtype=np.float64)
         low, high = float(self.low), float(self.high)
         if not self.log:
-            return np.clip(low * (1 - u) + high * u, low, high)
+            # In place, since a column may have millions of values.
+            values = high * u
+            values += low * (1 - u)
+            return np.clip(values, low, high, out=values)
         values = np.clip(np.exp(math.log(low) * (1 - u) + math.log(high) * u), low, high)
         # exp(log(low)) may miss low by a last digit, and a corner of the space should be the number typed.
         return np.where(u == 0, low, np.where(u == 1, high, values))
@@ -180,7 +183,9 @@ class Integer:
 
     def from_unit(self, u: Floats) -> Array:
         """Turn unit values (n,) into int64 values (n,)."""
-        return self.low + level_index(u, self.high - self.low + 1)
+        values: Array = level_index(u, self.high - self.low + 1)
+        values += self.low
+        return values
 
     def to_unit(self, values: Any) -> Floats:
         """Turn values (n,) into the centres (n,) of their shares; NaN where outside."""

@@ -26,6 +26,9 @@ from mesa_doe.space.values import Array, Floats
 
 __all__ = ["ParameterSpace"]
 
+# Rows of which the values are computed at once: so many that their temporary arrays stay in the cache.
+_AT_ONCE = 65_536
+
 
 class ParameterSpace:
     """The parameters of a model: what varies (factors, an axis each) and what does not (constants).
@@ -223,7 +226,7 @@ class ParameterSpace:
         unit = self._checked_unit(u)
         if self._copula is not None:
             unit = self._copula.from_unit(unit)
-        return {name: axis.from_unit(unit[:, j]) for j, (name, axis) in enumerate(self.axes.items())}
+        return {name: _column(axis, unit[:, j]) for j, (name, axis) in enumerate(self.axes.items())}
 
     def from_unit(self, u: Any) -> pd.DataFrame:
         """Turn points of the unit cube into a frame of native values.
@@ -242,10 +245,12 @@ class ParameterSpace:
         columns = self.columns_from_unit(u)
         index = pd.RangeIndex(len(np.asarray(u)), name="point")
         # The dtype is said: left to itself, pandas 3 turns an object column of strings into its own strings.
+        # Nobody else holds the columns, so they are not copied, neither into series nor into the frame.
         series = {
-            name: pd.Series(column, index=index, dtype=column.dtype) for name, column in columns.items()
+            name: pd.Series(column, index=index, dtype=column.dtype, copy=False)
+            for name, column in columns.items()
         }
-        return pd.DataFrame(series, index=index)
+        return pd.DataFrame(series, index=index, copy=False)
 
     def to_unit(self, points: Any) -> Floats:
         """Turn native values into points of the unit cube that `from_unit` takes back to them.
@@ -448,14 +453,26 @@ class ParameterSpace:
             raise SpaceError(
                 f"unit points must have shape (n, {len(self)}), a column a factor, got {unit.shape}"
             )
-        wrong = ~((unit >= 0) & (unit <= 1))
-        if wrong.any():
+        # Two passes without a copy; min and max of what holds a NaN are NaN.
+        if not (unit.min(initial=0) >= 0 and unit.max(initial=0) <= 1):
+            wrong = ~((unit >= 0) & (unit <= 1))
             i, j = map(int, np.argwhere(wrong)[0])
             raise SpaceError(
                 f"axis {self.names[j]!r}: unit values must lie from 0 to 1, got {float(unit[i, j])!r}"
                 f" in row {i} ({int(wrong.sum())} such in all)"
             )
         return unit
+
+
+def _column(axis: Axis, u: Floats) -> Array:
+    values = axis.from_unit(u[:_AT_ONCE])
+    if len(u) <= _AT_ONCE:
+        return values
+    column = np.empty(len(u), dtype=values.dtype)
+    column[:_AT_ONCE] = values
+    for start in range(_AT_ONCE, len(u), _AT_ONCE):
+        column[start : start + _AT_ONCE] = axis.from_unit(u[start : start + _AT_ONCE])
+    return column
 
 
 def _again(cls: type[ParameterSpace], entries: Any, correlation: Any, constraints: Any) -> ParameterSpace:

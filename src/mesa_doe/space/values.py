@@ -108,10 +108,8 @@ def level_index(u: Floats, k: int) -> npt.NDArray[np.int64]:
     array([0, 0, 1, 1])
     """
     # A sample may hold exactly 1.0, so the floor alone would give a level too many.
-    index: npt.NDArray[np.int64] = np.minimum(np.floor(np.asarray(u, dtype=np.float64) * k), k - 1).astype(
-        np.int64
-    )
-    return index
+    index: npt.NDArray[np.int64] = (np.asarray(u, dtype=np.float64) * k).astype(np.int64)
+    return np.minimum(index, k - 1, out=index)
 
 
 def as_column(values: Any) -> Array:

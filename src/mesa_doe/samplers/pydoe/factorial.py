@@ -20,10 +20,12 @@ __all__ = ["full_factorial", "two_level_factorial"]
 
 @declare(
     library="pyDOE3.fullfact",
+    purpose="every combination of few levels",
     points="product of the levels",
     extension="none",
     random=False,
     source="Fisher 1935; Montgomery, Design and Analysis of Experiments",
+    laws="quantiles",
 )
 def full_factorial(space: ParameterSpace, levels: Levels | Mapping[str, Levels] | None = None) -> Design:
     """Full factorial: every combination of the factors' levels.
@@ -68,19 +70,23 @@ def full_factorial(space: ParameterSpace, levels: Levels | Mapping[str, Levels] 
             f"the most is {MOST_POINTS:,}: use fewer levels, or sample with latin_hypercube"
         )
         raise DesignError(message)
-    # The library's levels are floats: ints again, before anything is looked up with them.
-    index = np.asarray(pydoe().fullfact(levels=counts)).astype(np.intp)
+    # The library's levels are floats: ints again, before anything is looked up with them, and short ones.
+    index = np.asarray(pydoe().fullfact(levels=counts)).astype(np.min_scalar_type(max(counts)))
     options = {"levels": dict(zip(space, counts, strict=True))}
     return from_levels(space, natives, index, method="full_factorial", options=options)
 
 
 @declare(
     library="pyDOE3.ff2n",
+    purpose="all main effects and interactions of few factors",
     points="2^d",
     extension="none",
     random=False,
     source="Yates 1937; Box, Hunter & Hunter, Statistics for Experimenters",
     even=False,
+    laws="quantiles",
+    integers="levels",
+    categories=(2,),
 )
 def two_level_factorial(
     space: ParameterSpace, *, levels: Ends = None, quantiles: tuple[float, float] = LAW_ENDS

@@ -25,11 +25,15 @@ Generators = str | Sequence[str] | Mapping[str, str]
 
 @declare(
     library="pyDOE3.fracfact, fracfact_by_res, fold",
+    purpose="screening for main effects and some interactions",
     points="2^(d - p), twice that when folded",
     extension="none",
     random=False,
     source="Box & Hunter 1961; Finney 1945",
     even=False,
+    laws="quantiles",
+    integers="levels",
+    categories=(2,),
 )
 def fractional_factorial(
     space: ParameterSpace,

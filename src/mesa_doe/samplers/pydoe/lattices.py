@@ -22,6 +22,7 @@ Array: TypeAlias = np.ndarray[Any, Any]
 
 @declare(
     library="pyDOE3.korobov_sequence, cranley_patterson_shift",
+    purpose="an even spread, means over the space",
     points="n",
     extension="none",
     random=True,
@@ -87,6 +88,7 @@ def korobov(
 
 @declare(
     library="pyDOE3.rank1_lattice, cranley_patterson_shift",
+    purpose="an even spread, means over the space",
     points="n",
     extension="none",
     random=True,

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from mesa_doe._optional import pydoe
-from mesa_doe.design import Design
+from mesa_doe.design import Design, frozen
 from mesa_doe.errors import DesignError
 from mesa_doe.samplers.declare import check_count, check_n, check_space, declare
 from mesa_doe.seeding import RNG, root_entropy
@@ -20,6 +20,7 @@ _CRITERIA = ("center", "centermaximin", "correlation", "maximin")
 
 @declare(
     library="pyDOE3.lhs",
+    purpose="an even spread of each factor, the best of several",
     points="n",
     extension="none",
     random=True,
@@ -97,7 +98,7 @@ def latin_hypercube_pydoe(
             n=len(space), samples=n, criterion=criterion, iterations=iterations, seed=generator
         )
     options = {"n": n, "criterion": criterion, "iterations": iterations, "entropy": entropy}
-    return Design(space, unit, method="latin_hypercube_pydoe", options=options, rows=n)
+    return Design(space, frozen(unit), method="latin_hypercube_pydoe", options=options, rows=n)
 
 
 def _least_correlated(factors: int, n: int, iterations: int, generator: np.random.Generator) -> Any:

@@ -34,11 +34,16 @@ _ALPHA = 1e-3
 
 @declare(
     library="pyDOE3.doe_optimal.optimal_design",
+    purpose="fitting a polynomial in few runs: coefficients as precise as can be, together",
     points="n",
     extension="none",
     random=False,
     source="Kiefer & Wolfowitz 1959; Fedorov 1972",
     even=False,
+    laws="quantiles",
+    integers="levels",
+    categories=(2,),
+    constraints="left out",
 )
 def d_optimal(
     space: ParameterSpace,
@@ -100,11 +105,16 @@ def d_optimal(
 
 @declare(
     library="pydoe.optimal_design",
+    purpose="fitting a polynomial in few runs: coefficients as precise as can be, on average",
     points="n",
     extension="none",
     random=False,
     source="Chernoff 1953; Atkinson, Donev & Tobias 2007",
     even=False,
+    laws="quantiles",
+    integers="levels",
+    categories=(2,),
+    constraints="left out",
 )
 def a_optimal(
     space: ParameterSpace,
@@ -142,11 +152,16 @@ def a_optimal(
 
 @declare(
     library="pydoe.optimal_design",
+    purpose="fitting a polynomial in few runs: predictions as precise as can be",
     points="n",
     extension="none",
     random=False,
     source="Box & Draper 1959; Atkinson, Donev & Tobias 2007",
     even=False,
+    laws="quantiles",
+    integers="levels",
+    categories=(2,),
+    constraints="left out",
 )
 def i_optimal(
     space: ParameterSpace,

@@ -26,10 +26,13 @@ _WRONG = "L64(2^31)"
 
 @declare(
     library="pyDOE3.get_orthogonal_array",
+    purpose="main effects of factors of several levels",
     points="rows of the array",
     extension="none",
     random=False,
     source="Rao 1947; Taguchi 1987",
+    laws="quantiles",
+    integers="levels",
 )
 def orthogonal_array(
     space: ParameterSpace,
@@ -73,7 +76,7 @@ def orthogonal_array(
     """
     check_space(space, "orthogonal_array")
     arrays = _arrays()
-    if name is not None and name not in arrays:
+    if name is not None and (not isinstance(name, str) or name not in arrays):
         why = "is not orthogonal" if name == _WRONG else "is none of the arrays"
         message = f"orthogonal_array: {name!r} {why}; there are {', '.join(sorted(arrays, key=_by_rows))}"
         raise DesignError(message)
@@ -102,6 +105,7 @@ def orthogonal_array(
 
 @declare(
     library="pydoe.oa_lhd",
+    purpose="an even spread of each pair of factors",
     points="n",
     extension="none",
     random=True,

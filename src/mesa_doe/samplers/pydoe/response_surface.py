@@ -20,11 +20,15 @@ __all__ = ["box_behnken", "central_composite"]
 
 @declare(
     library="pyDOE3.bbdesign",
+    purpose="fitting a quadratic without the corners of the space",
     points="2d(d - 1) + center",
     extension="none",
     random=False,
     source="Box & Behnken 1960",
     even=False,
+    laws="quantiles",
+    integers="levels",
+    categories=(3,),
 )
 def box_behnken(
     space: ParameterSpace,
@@ -83,11 +87,15 @@ def box_behnken(
 
 @declare(
     library="pyDOE3.ccdesign",
+    purpose="fitting a quadratic",
     points="2^d + 2d + center",
     extension="none",
     random=False,
     source="Box & Wilson 1951",
     even=False,
+    laws="quantiles",
+    integers="levels",
+    categories=(),
 )
 def central_composite(
     space: ParameterSpace,

@@ -21,11 +21,15 @@ __all__ = ["definitive_screening", "plackett_burman"]
 
 @declare(
     library="pyDOE3.pbdesign, fold",
+    purpose="screening many factors for main effects",
     points="the next multiple of 4 above d, twice that when folded",
     extension="none",
     random=False,
     source="Plackett & Burman 1946",
     even=False,
+    laws="quantiles",
+    integers="levels",
+    categories=(2,),
 )
 def plackett_burman(
     space: ParameterSpace,
@@ -106,11 +110,15 @@ def _plackett_burman(points: int) -> Array | None:
 
 @declare(
     library="pydoe.definitive_screening_design",
+    purpose="screening many factors for slopes and curvature",
     points="2d + 1 for even d, 2d + 3 for odd, 2d + 2 or 2d + 4 with axes of two levels",
     extension="none",
     random=False,
     source="Jones & Nachtsheim 2011, 2013",
     even=False,
+    laws="quantiles",
+    integers="levels",
+    categories=(2, 3),
 )
 def definitive_screening(
     space: ParameterSpace,

@@ -18,6 +18,7 @@ __all__ = ["maximin", "maxpro", "minimax", "nearly_orthogonal_lhs", "random_k_me
 
 @declare(
     library="pyDOE3.random_k_means",
+    purpose="an even spread inside the space",
     points="n",
     extension="none",
     random=True,
@@ -73,6 +74,7 @@ def random_k_means(space: ParameterSpace, n: int, *, steps: int | None = None, r
 
 @declare(
     library="pydoe.nearly_orthogonal_lhs",
+    purpose="an even spread of each factor for regression",
     points="n",
     extension="none",
     random=True,
@@ -110,6 +112,7 @@ def nearly_orthogonal_lhs(space: ParameterSpace, n: int, *, iterations: int = 20
 
 @declare(
     library="pydoe.maximin_design",
+    purpose="an even spread for emulators: no two points close",
     points="n",
     extension="none",
     random=True,
@@ -144,6 +147,7 @@ def maximin(space: ParameterSpace, n: int, *, iterations: int = 200, rng: RNG = 
 
 @declare(
     library="pydoe.maxpro_design",
+    purpose="an even spread for emulators of which few factors matter",
     points="n",
     extension="none",
     random=True,
@@ -178,6 +182,7 @@ def maxpro(space: ParameterSpace, n: int, *, iterations: int = 200, rng: RNG = N
 
 @declare(
     library="pydoe.minimax_design",
+    purpose="an even spread for emulators: no place far from a point",
     points="n",
     extension="none",
     random=True,

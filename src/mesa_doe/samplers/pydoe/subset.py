@@ -6,8 +6,6 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from mesa_doe._optional import pydoe
 from mesa_doe.design import Design
 from mesa_doe.errors import DesignError
@@ -20,17 +18,20 @@ __all__ = ["generalized_subset"]
 
 @declare(
     library="pyDOE3.gsd",
+    purpose="a fraction of every combination, of any levels",
     points="about the product of the levels / reduction",
     extension="none",
     random=False,
     source="Surowiec et al. 2017",
     even=False,
+    laws="quantiles",
 )
 def generalized_subset(
     space: ParameterSpace,
     levels: Levels | Mapping[str, Levels] | None = None,
     *,
     reduction: int = 2,
+    part: int = 0,
 ) -> Design:
     """Generalized subset design: a balanced fraction of a factorial of any levels.
 
@@ -41,6 +42,9 @@ def generalized_subset(
         As in :func:`full_factorial`.
     reduction : int, default 2
         About how many times fewer points than the full factorial; at most the fewest levels of an axis.
+    part : int, default 0
+        Which of the ``reduction`` designs that complement each other, from 0: together, as by
+        :func:`concat`, they are the full factorial, so the next can be run when one has not been enough.
 
     Returns
     -------
@@ -49,12 +53,13 @@ def generalized_subset(
     Raises
     ------
     DesignError
-        If there is only one factor, or the reduction would leave out levels.
+        If there is only one factor, the reduction would leave out levels, or there is no such part.
 
     Notes
     -----
     Wraps ``pyDOE3.gsd``. Unlike it, a reduction above the levels of a factor, which silently leaves levels
-    out, is refused. The method is patented for product testing in processing facilities (US9746850B2).
+    out, is refused, and so are parts beyond the last, of which it gives fewer than asked for. The method is
+    patented for product testing in processing facilities (US9746850B2).
 
     Examples
     --------
@@ -70,6 +75,12 @@ def generalized_subset(
         message = f"generalized_subset needs at least two factors, got {len(counts)}; use full_factorial"
         raise DesignError(message)
     reduction = _checked(reduction, counts, space)
+    part = check_count(part, "generalized_subset", "part", 0)
+    if part >= reduction:
+        message = (
+            f"generalized_subset: reduction={reduction} makes parts 0 to {reduction - 1}, got part={part}"
+        )
+        raise DesignError(message)
     if math.prod(counts) > MOST_POINTS * reduction:
         message = (
             f"generalized_subset would have about {math.prod(counts) // reduction:,} points; "
@@ -77,8 +88,9 @@ def generalized_subset(
         )
         raise DesignError(message)
     # Python ints, not numpy's, which it refuses.
-    index = np.asarray(pydoe().gsd(levels=[int(count) for count in counts], reduction=reduction))
-    options = {"levels": dict(zip(space, counts, strict=True)), "reduction": reduction}
+    found = pydoe().gsd(levels=[int(count) for count in counts], reduction=reduction, n=part + 1)
+    index = found[part] if part else found  # one alone is no list
+    options = {"levels": dict(zip(space, counts, strict=True)), "reduction": reduction, "part": part}
     return from_levels(space, natives, index, method="generalized_subset", options=options)
 
 

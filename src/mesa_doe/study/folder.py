@@ -1,0 +1,270 @@
+"""The study folder: made, opened for reading or writing, and what in it is ours.
+
+::
+
+    study.json        the plan (space, design, seeds, model, settings) and what it was made with
+    points.parquet    the design points, or the runs of a list
+    design.parquet    the design itself, where it can be saved
+    shards/           the runs, a Parquet file a chunk: the truth
+    ledger/           which shard holds which runs: an index, made anew where it is missing
+    locks/            who writes
+    set-aside/        files found in shards/ that are not ours, or torn
+
+Nothing in it is executed or unpickled when it is opened, and no name in a file is followed out of it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import uuid
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from mesa_doe.errors import StudyError, counted, listed, warn
+from mesa_doe.study.ledger import Entry, Ledger, entry_of
+from mesa_doe.study.lock import Lock, writing
+from mesa_doe.study.plan import Document, Numbering, Plan
+from mesa_doe.study.provenance import git_state, versions
+from mesa_doe.study.reading import FILE, FORMAT, VERSION, read_document, read_entries, shard_files
+from mesa_doe.study.records import Records
+
+__all__ = ["StudyFolder", "StudyWriter", "open_study", "told_if_unwritable"]
+
+
+class StudyFolder:
+    """A study folder as it was when it was read.
+
+    Parameters
+    ----------
+    path : Path
+    longer : mapping of str to callable, optional
+        What ``design.extend`` calls, by method.
+
+    Raises
+    ------
+    StudyError
+        If there is no study, it is damaged, or a later version wrote it.
+    """
+
+    def __init__(self, path: Path, longer: Mapping[str, Any] | None = None) -> None:
+        self.path = path
+        self._longer = longer
+        self.document = read_document(path)
+        self.plan = Plan.read(path, self.document["plan"], longer)
+        self.entries, self.strangers = read_entries(path, self.id)
+
+    @property
+    def id(self) -> str:
+        """What its shards are marked with."""
+        return str(self.document["id"])
+
+    @property
+    def shards(self) -> Path:
+        """Where its shards lie."""
+        return self.path / "shards"
+
+    def records(self, numbering: Numbering) -> Records:
+        """Return what is recorded of a batch."""
+        return Records(self.shards, self.entries.values(), numbering)
+
+
+class StudyWriter(StudyFolder):
+    """A study folder of which this process holds the lock."""
+
+    def __init__(self, path: Path, part: tuple[int, int] | None, lock: Lock) -> None:
+        super().__init__(path)
+        self._lock = lock
+        self._ledger = Ledger(path / "ledger")
+        self._whole = part is None
+        written = Ledger(path / "ledger").read()
+        for name, entry in self.entries.items():
+            if name not in written or written[name] != entry:
+                self._ledger.write(entry)
+        self.session = 1 + max((entry.session for entry in self.entries.values()), default=0)
+        if self._whole:
+            self._clear()
+        elif self.strangers:
+            warn(_told(self.strangers, "are ignored"))
+
+    def _clear(self) -> None:
+        """Move away what is not ours: it is never trusted, and never deleted."""
+        cut_off = [path.name for path in self.shards.glob(".*.tmp")]
+        aside = self.path / "set-aside"
+        for name in [*self.strangers, *cut_off]:
+            aside.mkdir(exist_ok=True)
+            with contextlib.suppress(FileNotFoundError):
+                (self.shards / name).rename(aside / f"{uuid.uuid4().hex[:8]}-{name.lstrip('.')}")
+        if self.strangers:
+            warn(_told(self.strangers, f"were set aside in {str(aside)!r}"))
+
+    def record(self, entry: Entry) -> None:
+        """Enter a shard into the ledger.
+
+        Raises
+        ------
+        StudyError
+            If the ledger cannot be written, or the lock was lost.
+        """
+        with told_if_unwritable(self.path):
+            self._ledger.write(entry)
+        self.entries[entry.shard] = entry
+        if not self._lock.held():
+            message = (
+                f"this process lost the lock of the study in {str(self.path)!r}: another took it over "
+                "while this one slept, or it was removed. What is recorded is kept: run the same again"
+            )
+            raise StudyError(message)
+
+    def find_lost(self) -> list[Entry]:
+        """Enter shards that a worker wrote whole before it could say so, and return their entries."""
+        found = []
+        for name in sorted(shard_files(self.shards).keys() - self.entries.keys()):
+            with contextlib.suppress(StudyError):
+                found.append(entry_of(self.shards, name, self.id))
+                self.record(found[-1])
+        return found
+
+    def save(self, **changes: Any) -> None:
+        """Change what ``study.json`` says."""
+        self.document |= changes
+        with told_if_unwritable(self.path):
+            _write_document(self.path, self.document)
+
+
+@contextlib.contextmanager
+def open_study(
+    path: Path, plan: Plan, *, part: tuple[int, int] | None = None, any_source: bool = False
+) -> Iterator[StudyWriter]:
+    """Open a study for writing, and make it where there is none.
+
+    Parameters
+    ----------
+    path : Path
+    plan : Plan
+        Of the runs that are to be made. It may have more points, replications or runs than the study's
+        own, which then grows, or fewer.
+    part : tuple (i, n), optional
+        Part i of n, beside which the other parts may be written.
+    any_source : bool
+        Whether the code of the model may differ.
+
+    Raises
+    ------
+    StudyError
+        If something else is in the folder, another process writes, or the study is of other runs.
+    """
+    with told_if_unwritable(path):
+        _make(path)
+    with writing(path, part=part) as lock:
+        with told_if_unwritable(path):
+            if not (path / FILE).exists():
+                _create(path, plan)
+            _agree(path, plan, any_source)
+            writer = StudyWriter(path, part, lock)
+        yield writer
+
+
+@contextlib.contextmanager
+def told_if_unwritable(path: Path) -> Iterator[None]:
+    """Turn an error of the file system into one that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        message = (
+            f"the study in {str(path)!r} cannot be written: {error}. What is recorded is kept: free space or "
+            "mend the folder, and run the same again"
+        )
+        raise StudyError(message) from error
+
+
+def _make(path: Path) -> None:
+    if path.exists() and not (path / FILE).exists() and not _is_begun(path):
+        message = f"{str(path)!r} holds other files and no study: give store= a new or empty folder"
+        raise StudyError(message)
+    for name in ("shards", "ledger", "locks"):
+        (path / name).mkdir(parents=True, exist_ok=True)
+
+
+def _is_begun(path: Path) -> bool:
+    """Whether a folder holds nothing but what a study that was just begun has."""
+    if not path.is_dir():
+        return False
+    begun = {"shards", "ledger", "locks", "points.parquet", "design.parquet", "origin.parquet"}
+    return all(entry.name in begun or entry.name.startswith(".") for entry in path.iterdir())
+
+
+def _create(path: Path, plan: Plan) -> None:
+    plan.write(path)
+    document = {
+        "format": FORMAT, "version": VERSION, "id": uuid.uuid4().hex,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "plan": plan.document, "noise": {}, "made_with": [_made_with(plan)],
+    }  # fmt: skip
+    # Parts of an array job start at once: the first one to get here makes the study, for all.
+    temporary = path / f".{uuid.uuid4().hex}.tmp"
+    _write(temporary, document)
+    try:
+        with contextlib.suppress(FileExistsError):
+            (path / FILE).hardlink_to(temporary)
+    finally:
+        temporary.unlink()
+
+
+def _agree(path: Path, plan: Plan, any_source: bool) -> None:
+    """Refuse a plan of other runs; let the study grow where the plan has more."""
+    document = read_document(path)
+    stored = Plan.read(path, document["plan"])
+    differences = stored.differences(plan, any_source=any_source)
+    if differences:
+        hint = "use another folder for it"
+        if not stored.differences(plan, any_source=True):
+            hint += ", or allow_changed_model=True if the change does not matter to the results"
+        message = listed(differences, "differences")
+        raise StudyError(f"the study in {str(path)!r} is of other runs: {message}\n{hint}")
+    made, now = document["made_with"][-1]["versions"], versions()
+    if made.get("mesa") != now.get("mesa"):
+        warn(
+            f"the study in {str(path)!r} was made with Mesa {made.get('mesa')}, this is {now.get('mesa')}: "
+            "the same seed may give other results"
+        )
+    grows = plan.covers(stored) and not stored.covers(plan)
+    if grows:
+        plan.write(path)
+        document["plan"] = plan.document
+    if grows or made != now:
+        document["made_with"].append(_made_with(plan))
+        _write_document(path, document)
+
+
+def _made_with(plan: Plan) -> Document:
+    files = [one["model"]["file"] for one in plan.document["models"]]
+    code = Path(files[0]).parent if files and files[0] else Path.cwd()
+    return {
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "host": socket.gethostname(),
+        "versions": versions(),
+        "git": git_state(code),
+    }
+
+
+def _write_document(path: Path, document: Document) -> None:
+    temporary = path / f".{uuid.uuid4().hex}.tmp"
+    _write(temporary, document)
+    temporary.replace(path / FILE)
+
+
+def _write(path: Path, document: Document) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        json.dump(document, file, indent=1, allow_nan=False)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _told(strangers: Mapping[str, str], done: str) -> str:
+    first = next(iter(strangers.values()))
+    return f"{counted(len(strangers), 'file')} in the study {done}: {first}"

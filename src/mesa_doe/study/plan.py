@@ -1,0 +1,501 @@
+"""The plan of a study: all that decides its runs, as JSON and a table, to be held against another."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from mesa_doe._optional import require
+from mesa_doe.columns import as_column, free_names
+from mesa_doe.configurations import Configurations, RunConfiguration
+from mesa_doe.design import Design
+from mesa_doe.design.document import arrays_of, document_of
+from mesa_doe.errors import DesignError, SpaceError, StudyError, listed
+from mesa_doe.seeding import SeedPlan
+from mesa_doe.space.values import plain
+from mesa_doe.study.ledger import Ints
+from mesa_doe.study.provenance import reference_of, resolve
+from mesa_doe.study.source import changes, source_of
+
+__all__ = ["Numbering", "Plan", "StoredModel", "plan_of"]
+
+Document: TypeAlias = dict[str, Any]
+
+_DESIGN, _ORIGIN, _TABLE = "design.parquet", "origin.parquet", "points.parquet"
+_NAMES = b"mesa_doe.columns"
+# How many rows that differ are shown.
+_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Numbering:
+    """How the runs of a batch are called in their study: by point and iteration, or (a list) by run id.
+
+    Parameters
+    ----------
+    replications : int
+        1 for a list, whose run ids take the place of points.
+    runs : range or ndarray of int
+        point × replications + iteration of each run of the batch, in order.
+    """
+
+    replications: int
+    runs: range | Ints
+
+    @classmethod
+    def of(cls, configurations: Sequence[RunConfiguration]) -> Numbering:
+        """Return the numbering of a batch."""
+        if isinstance(configurations, Configurations):
+            return cls(configurations.replications, configurations.runs)
+        return cls(1, np.array([one.run_id for one in configurations], dtype=np.int64))
+
+    def keys(self, positions: Ints) -> tuple[Ints, Ints]:
+        """Return point and iteration of the runs at some positions."""
+        points, iterations = np.divmod(np.asarray(self.runs)[positions], self.replications)
+        return points, iterations
+
+    def positions(self, points: Ints, iterations: Ints) -> Ints:
+        """Return where in the batch runs are; -1 for those that are not in it."""
+        numbers = np.where(iterations < self.replications, points * self.replications + iterations, -1)
+        runs = np.asarray(self.runs)
+        found = np.minimum(np.searchsorted(runs, numbers), len(runs) - 1)
+        return np.where(runs[found] == numbers, found, -1)
+
+
+@dataclass(frozen=True, eq=False)
+class StoredModel:
+    """What stands for the model in configurations that are read from a folder: its name, nothing loaded.
+
+    Parameters
+    ----------
+    described : dict
+        Names and code of model, scenario and outputs.
+    as_text : sequence of str
+        Parameters of which only text was stored.
+    """
+
+    described: Document
+    as_text: Sequence[str]
+
+    def __call__(self, **_: Any) -> Any:
+        """Refuse to run: only :meth:`restored` imports the model."""
+        message = (
+            "configurations of a study that was loaded have no model; results.replay(run_id) makes a run"
+        )
+        raise StudyError(message)
+
+    def __repr__(self) -> str:
+        return f"<{_name(self.described['model'])}, not loaded>"
+
+    def restored(
+        self, configuration: RunConfiguration, *, model: Any = None, any_source: bool = False
+    ) -> RunConfiguration:
+        """Return a configuration with the model itself, imported.
+
+        Parameters
+        ----------
+        configuration : RunConfiguration
+        model : type or callable, optional
+            In place of what would be imported.
+        any_source : bool
+            Whether its code may differ from what it was.
+
+        Raises
+        ------
+        StudyError
+            If it cannot be imported, was changed, or a parameter is known as text only.
+        """
+        if self.as_text:
+            message = (
+                f"{', '.join(map(repr, self.as_text))} could be stored as text only, so the run cannot be "
+                "made from the folder: make it from its configuration, with doe.run"
+            )
+            raise StudyError(message)
+        known = self.described
+        loaded = resolve(known["model"]) if model is None else model
+        scenario = None if known["scenario"] is None else resolve(known["scenario"])
+        whole = dataclasses.replace(
+            configuration, model_cls=loaded, scenario_cls=scenario, outputs=_restored(known["outputs"])
+        )
+        differences = [] if any_source else changes(known["source"], _described(whole)["source"])
+        if differences:
+            told = listed(differences, "the code was changed")
+            message = f"{told}\nallow_changed_model=True runs it all the same"
+            raise StudyError(message)
+        return whole
+
+
+@dataclass
+class Plan:
+    """All that decides the runs of a study.
+
+    Parameters
+    ----------
+    document : dict
+        What JSON holds.
+    table : DataFrame
+        One row a design point (index: its number), or a run of a list (index: its run id); what is no
+        number as text.
+    design : Design or None
+    """
+
+    document: Document
+    table: pd.DataFrame
+    design: Design | None = None
+
+    def write(self, folder: Path) -> None:
+        """Write table and design into the folder of a study; the document goes into its study.json."""
+        pa, pq = require("pyarrow", extra="store"), require("pyarrow.parquet", extra="store")
+        arrays = [pa.array(self.table.index.to_numpy())]
+        arrays += [pa.array(column.to_numpy(), from_pandas=False) for _, column in self.table.items()]
+        names = [self.table.index.name, *self.table.columns]
+        table = pa.table(arrays, names=names).replace_schema_metadata({_NAMES: json.dumps(names)})
+        _replace(folder / _TABLE, lambda path: pq.write_table(table, path))
+        if self.document["design"] and self.document["design"]["saved"] and self.design is not None:
+            design = self.design
+            if design.origin is not None:
+                _replace(folder / _ORIGIN, design.origin.to_parquet)
+            else:
+                _replace(folder / _DESIGN, design.to_parquet)
+
+    @classmethod
+    def read(cls, folder: Path, document: Document, longer: Mapping[str, Any] | None = None) -> Plan:
+        """Read the plan of a study.
+
+        Raises
+        ------
+        StudyError
+            If a file is missing or damaged.
+        """
+        pa, pq = require("pyarrow", extra="store"), require("pyarrow.parquet", extra="store")
+        try:
+            stored = pq.read_table(folder / _TABLE)
+            names = json.loads(stored.schema.metadata[_NAMES])
+            columns = [column.to_numpy() for column in stored.columns]
+            table = pd.DataFrame(index=pd.Index(columns[0], name=names[0]))
+            for name, column in zip(names[1:], columns[1:], strict=True):
+                table[name] = pd.Series(column, index=table.index, dtype=column.dtype)
+            design = _read_design(folder, document, longer)
+        except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
+            message = f"the study in {str(folder)!r} is damaged: {error}"
+            raise StudyError(message) from error
+        return cls(document, table, design)
+
+    def differences(self, new: Plan, *, any_source: bool = False) -> list[str]:
+        """Return why the runs of another plan are not those of this one, a sentence each.
+
+        More points, replications or runs are none: that is how a study grows.
+
+        Parameters
+        ----------
+        new : Plan
+        any_source : bool
+            Whether the code of the models may differ.
+        """
+        old, found = self.document, []
+        for key, what in _SETTINGS.items():
+            if old[key] != new.document[key]:
+                found.append(f"{what} was {_short(old[key])}, is {_short(new.document[key])}")
+        for one, other in zip(old["models"], new.document["models"], strict=False):
+            found += _model_differences(one, other, any_source)
+        if len(old["models"]) != len(new.document["models"]):
+            found.append(f"there were {len(old['models'])} models, there are {len(new.document['models'])}")
+        found += _space_differences(old["design"] or {}, new.document["design"] or {})
+        return found or self._row_differences(new)
+
+    def covers(self, other: Plan) -> bool:
+        """Whether all runs of another plan are runs of this one, by their names."""
+        one, two = self.numbering, other.numbering
+        return bool((one.positions(*two.keys(np.arange(len(two.runs)))) >= 0).all())
+
+    @property
+    def numbering(self) -> Numbering:
+        """How its runs are called."""
+        runs = self.document["runs"]
+        return Numbering(
+            self.document["replications"], self.table.index.to_numpy() if runs is None else range(*runs)
+        )
+
+    def configurations(self) -> Sequence[RunConfiguration]:
+        """Return the runs, with their models named and not loaded: see :class:`StoredModel`."""
+        if self.document["kind"] == "list":
+            return self._list()
+        known, rows = self.document, self.table
+        design = self.design
+        points = int(rows.index[-1]) + 1 if design is None else len(design)
+        units = np.zeros(points, dtype=np.int64)
+        units[rows.index] = rows["seed_unit"]
+        if design is None:
+            # A part of a study has not all points; those that it lacks are in none of its runs.
+            whole = rows.reindex(np.arange(points), method="bfill")
+            columns = {name: whole[column].to_numpy() for name, column in self._parameters()}
+        else:
+            columns = {str(name): column.to_numpy() for name, column in design.points.items()}
+        configurations = Configurations(
+            StoredModel(
+                known["models"][0], known["as_text"] if design is None else self._constants_as_text()
+            ),
+            columns,
+            constants={name: next(iter(one.values())) for name, one in known["constants"].items()},
+            replications=known["replications"],
+            seeds=SeedPlan(int(known["seed_root"]), units, known["seed_policy"]),
+            max_steps=known["max_steps"],
+            data_collection_period=known["data_collection_period"],
+            design=design,
+        )
+        return configurations[slice(*known["runs"])]
+
+    def _constants_as_text(self) -> list[str]:
+        return [name for name, one in self.document["constants"].items() if "text" in one]
+
+    def _list(self) -> list[RunConfiguration]:
+        models = [StoredModel(one, self.document["as_text"]) for one in self.document["models"]]
+        settings = ("point", "iteration", "max_steps", "data_collection_period")
+        found = []
+        for row in self.table.reset_index().to_dict("records"):
+            own = {name: None if row[name] != row[name] else int(row[name]) for name in settings}
+            seed = row["seed"]
+            found.append(
+                RunConfiguration(
+                    models[int(row["model"])],
+                    run_id=int(row["run_id"]),
+                    parameters={name: row[column] for name, column in self._parameters()},
+                    seed=int(seed) if isinstance(seed, str) else None,
+                    **own,  # type: ignore[arg-type]
+                )
+            )
+        return found
+
+    def _parameters(self) -> list[tuple[str, str]]:
+        names = self.document["parameters"]
+        return list(zip(names, self.table.columns[len(self.table.columns) - len(names) :], strict=True))
+
+    def _row_differences(self, new: Plan) -> list[str]:
+        if not self.covers(new) and not new.covers(self):
+            return ["neither has all the runs of the other: use one folder for each, or run the whole"]
+        shared = self.table.index.intersection(new.table.index)
+        one, other = self.table.loc[shared], new.table.loc[shared]
+        found = []
+        for name in one.columns:
+            before, after = one[name].to_numpy(), other[name].to_numpy()
+            same = (before == after) | ((before != before) & (after != after))
+            for row in np.flatnonzero(~same)[:_SHOWN].tolist():
+                where = f"{one.index.name} {shared[row]}"
+                found.append(f"{name} of {where} was {plain(before[row])!r}, is {plain(after[row])!r}")
+        return found
+
+
+def plan_of(configurations: Sequence[RunConfiguration]) -> Plan:
+    """Write down what decides the runs of a batch."""
+    if isinstance(configurations, Configurations):
+        return _plan_of_design(configurations)
+    return _plan_of_list(configurations)
+
+
+def _plan_of_design(configurations: Configurations) -> Plan:
+    columns = configurations.columns
+    points = np.arange(len(configurations.seeds.units)) + configurations.first_point
+    table, as_text = _table("point", points, {"seed_unit": configurations.seeds.units, **columns})
+    design = configurations.design
+    constants = {name: _constant(value) for name, value in configurations.constants.items()}
+    document = {
+        "kind": "design",
+        "models": [_described(configurations)],
+        "parameters": [*columns],
+        "constants": constants,
+        "as_text": [*as_text, *(name for name, one in constants.items() if "text" in one)],
+        "max_steps": configurations.max_steps,
+        "data_collection_period": configurations.data_collection_period,
+        "seed_policy": configurations.seed_policy,
+        # As text: JSON's numbers end at 2**53 in many readers.
+        "seed_root": str(configurations.seeds.root),
+        "replications": configurations.replications,
+        "runs": [configurations.runs.start, configurations.runs.stop, configurations.runs.step],
+        "design": _design_document(design),
+    }
+    return Plan(document, table, design)
+
+
+def _plan_of_list(configurations: Sequence[RunConfiguration]) -> Plan:
+    models: dict[Any, int] = {}
+    for one in configurations:
+        models.setdefault((one.model_cls, one.scenario_cls, id(one.outputs)), len(models))
+    first = {key: one for one in reversed(configurations) for key in [_key(one)]}
+    names = list(dict.fromkeys(name for one in configurations for name in one.parameters))
+    settings = ("point", "iteration", "seed", "max_steps", "data_collection_period")
+    columns: dict[str, Any] = {name: [_setting(one, name) for one in configurations] for name in settings}
+    columns["model"] = [models[_key(one)] for one in configurations]
+    columns |= {name: [one.parameters.get(name) for one in configurations] for name in names}
+    table, as_text = _table("run_id", [one.run_id for one in configurations], columns)
+    document: Document = {
+        "kind": "list", "models": [_described(first[key]) for key in models], "parameters": names,
+        "constants": {}, "as_text": as_text, "max_steps": None, "data_collection_period": None,
+        "seed_policy": None, "seed_root": None, "replications": 1, "runs": None, "design": None,
+    }  # fmt: skip
+    return Plan(document, table)
+
+
+def _key(one: RunConfiguration) -> Any:
+    return one.model_cls, one.scenario_cls, id(one.outputs)
+
+
+def _setting(one: RunConfiguration, name: str) -> Any:
+    value = getattr(one, name)
+    return str(int(value)) if name == "seed" and value is not None else value
+
+
+def _table(index: str, numbers: Any, columns: Mapping[str, Any]) -> tuple[pd.DataFrame, list[str]]:
+    """Return columns as numbers, bools and text, and which of them were something else.
+
+    Ours keep their names, and a parameter gets one that is free.
+    """
+    as_text = []
+    ours = 1 if index == "point" else 6
+    names = free_names(list(columns)[ours:], [index, *list(columns)[:ours]], "_parameter")
+    frame = pd.DataFrame(index=pd.Index(np.asarray(numbers, dtype=np.int64), name=index))
+    for name, (own, values) in zip([*list(columns)[:ours], *names], columns.items(), strict=True):
+        array = values if isinstance(values, np.ndarray) and values.dtype.kind in "bif" else None
+        if array is None:
+            array, converted = as_column(plain(value) for value in values)
+            as_text += [own] * converted
+        if array is None:
+            array = np.full(len(frame), None, dtype=object)
+        frame[name] = pd.Series(array, index=frame.index, dtype=array.dtype)
+    return frame, as_text
+
+
+def _described(settings: Any) -> Document:
+    model, scenario = settings.model_cls, settings.scenario_cls
+    source = source_of(model)
+    if scenario is not None:
+        source |= source_of(scenario)
+    return {
+        "model": reference_of(model),
+        "scenario": None if scenario is None else reference_of(scenario),
+        "outputs": _outputs(settings.outputs, source),
+        "source": source,
+    }
+
+
+def _name(reference: Document) -> str:
+    return f"{reference['module']}:{reference['qualname']}"
+
+
+def _outputs(outputs: Any, source: dict[str, str]) -> Any:
+    """Describe what is kept, and add the code of functions to the source."""
+    if callable(outputs):
+        source |= source_of(outputs)
+        reference = reference_of(outputs)
+        # Where the file lies differs between machines, and does not matter.
+        return {"function": {**reference, "file": None}}
+    if isinstance(outputs, Mapping):
+        return {str(name): _outputs(value, source) for name, value in outputs.items()}
+    if outputs is None or isinstance(outputs, (str, int)):
+        return outputs
+    return [_outputs(value, source) for value in outputs]
+
+
+def _restored(outputs: Any) -> Any:
+    """Undo :func:`_outputs`."""
+    if isinstance(outputs, dict):
+        if [*outputs] == ["function"] and isinstance(outputs["function"], dict):
+            return resolve(outputs["function"])
+        return {name: _restored(value) for name, value in outputs.items()}
+    return outputs
+
+
+def _constant(value: Any) -> Document:
+    """Write down a constant: exactly where JSON can, else as text that shows what it was."""
+    if isinstance(value, (bool, int, str)) or value is None or (isinstance(value, float) and value == value):
+        known = plain(value)
+        if type(known) in (bool, int, float, str, type(None)) and known not in (np.inf, -np.inf):
+            return {"value": known}
+    text, _ = as_column([value])
+    return {"text": None if text is None else str(text[0])}
+
+
+def _design_document(design: Design | None) -> Document | None:
+    if design is None:
+        return None
+    origin = design if design.origin is None else design.origin
+    common = {"method": design.method, "factors": [*design.factors], "points": len(design)}
+    try:
+        known = document_of(origin, arrays_of(origin))
+    except (DesignError, SpaceError) as error:
+        return {**common, "saved": False, "why": str(error)}
+    return {
+        **common,
+        "saved": True,
+        "options": known["options"],
+        "groups": known["groups"],
+        "space": known["space"],
+        "twins": None if design.origin is None else bool(design.options["across_blocks"]),
+    }
+
+
+def _read_design(folder: Path, document: Document, longer: Mapping[str, Any] | None) -> Design | None:
+    described = document["design"]
+    if not described or not described["saved"]:
+        return None
+    if described["twins"] is None:
+        return Design.from_parquet(folder / _DESIGN, longer=longer)
+    origin = Design.from_parquet(folder / _ORIGIN, longer=longer)
+    return origin.deduplicate(across_blocks=described["twins"])
+
+
+_SETTINGS = {
+    "kind": "the kind of configurations",
+    "parameters": "the parameters",
+    "constants": "the constants",
+    "max_steps": "max_steps",
+    "data_collection_period": "data_collection_period",
+    "seed_policy": "seed_policy",
+    "seed_root": "the root of the seeds (rng=)",
+}
+
+
+def _model_differences(old: Document, new: Document, any_source: bool) -> list[str]:
+    found = []
+    for key in ("model", "scenario"):
+        names = [None if one[key] is None else _name(one[key]) for one in (old, new)]
+        if names[0] != names[1]:
+            found.append(f"the {key} was {names[0]}, is {names[1]}")
+    if old["outputs"] != new["outputs"]:
+        found.append(f"outputs were {_short(old['outputs'])}, are {_short(new['outputs'])}")
+    return found if any_source or found else changes(old["source"], new["source"])
+
+
+def _space_differences(old: Document, new: Document) -> list[str]:
+    if "space" not in old or "space" not in new:
+        return []
+    return _tree_differences("space", old["space"], new["space"])
+
+
+def _tree_differences(where: str, old: Any, new: Any) -> list[str]:
+    if isinstance(old, dict) and isinstance(new, dict):
+        keys = list(dict.fromkeys([*old, *new]))
+        return [
+            line
+            for key in keys
+            for line in _tree_differences(f"{where}.{key}", old.get(key, "absent"), new.get(key, "absent"))
+        ]
+    return [] if old == new else [f"{where} was {_short(old)}, is {_short(new)}"]
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) < 200 else text[:199] + "…"
+
+
+def _replace(path: Path, write: Callable[[Path], Any]) -> None:
+    """Write a file beside its place, and move it there: a reader sees the old one or the new one."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    write(temporary)
+    temporary.replace(path)

@@ -1,0 +1,175 @@
+"""What made the results, as data that JSON holds: the model's name, versions, the git commit."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib
+import importlib.metadata
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import BuiltinFunctionType, FunctionType, MethodType
+from typing import Any
+
+from mesa_doe.errors import StudyError
+
+__all__ = ["git_state", "reference_of", "resolve", "versions"]
+
+_PACKAGES = (
+    "mesa-doe", "mesa", "numpy", "pandas", "scipy", "SALib", "pyDOE3", "pydoe", "joblib", "pyarrow",
+)  # fmt: skip
+
+
+def reference_of(target: Any) -> dict[str, str | None]:
+    """Name a model class, factory or function.
+
+    Parameters
+    ----------
+    target : callable
+
+    Returns
+    -------
+    dict
+        ``module``, ``qualname`` and ``file`` (absolute, or None where there is none, as in a notebook).
+        What has no name to be imported by is described: ``<partial of Schelling>``,
+        ``<instance of Factory>``, ``<method build of an instance of Factory>``.
+
+    Examples
+    --------
+    >>> reference_of(dict)
+    {'module': 'builtins', 'qualname': 'dict', 'file': None}
+    """
+    module, qualname = name_of(target)
+    code = target.__code__ if isinstance(target, FunctionType) else None
+    files = [getattr(sys.modules.get(module), "__file__", None), getattr(code, "co_filename", None)]
+    found = [Path(file) for file in files if isinstance(file, str) and Path(file).is_file()]
+    return {"module": module, "qualname": qualname, "file": str(found[0].absolute()) if found else None}
+
+
+def resolve(reference: Mapping[str, Any]) -> Any:
+    """Import what :func:`reference_of` named. This runs the code of its module.
+
+    Parameters
+    ----------
+    reference : mapping
+
+    Returns
+    -------
+    object
+
+    Raises
+    ------
+    StudyError
+        If it was defined in a script or notebook, inside a function, or is no longer where it was.
+
+    Examples
+    --------
+    >>> resolve({"module": "builtins", "qualname": "dict", "file": None})
+    <class 'dict'>
+    """
+    module, qualname = str(reference.get("module")), str(reference.get("qualname"))
+    if module == "__main__":
+        raise _unresolved(reference, "it was defined in a script, a notebook or at the prompt")
+    if "<" in qualname:
+        raise _unresolved(reference, "it has no name in its module")
+    try:
+        found = importlib.import_module(module)
+        for name in qualname.split("."):
+            found = getattr(found, name)
+    except Exception as error:
+        raise _unresolved(reference, f"{type(error).__name__}: {error}") from error
+    if name_of(found) != (module, qualname):
+        raise _unresolved(reference, f"there is {found!r} in its place")
+    return found
+
+
+def _unresolved(reference: Mapping[str, Any], why: str) -> StudyError:
+    file = reference.get("file")
+    where = "" if file is None else f" (of {str(file)!r})"
+    name = f"{reference.get('module')}:{reference.get('qualname')}"
+    message = (
+        f"{name}{where} cannot be imported: {why}. Give the model to the call: replay(run_id, model=...)"
+    )
+    return StudyError(message)
+
+
+def versions() -> dict[str, str]:
+    """Tell the versions of Python, of the platform and of the libraries that are installed.
+
+    Returns
+    -------
+    dict
+
+    Examples
+    --------
+    >>> versions()["python"] == platform.python_version()
+    True
+    """
+    found = {"python": platform.python_version(), "platform": platform.platform()}
+    for package in _PACKAGES:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[package] = importlib.metadata.version(package)
+    return found
+
+
+def git_state(folder: str | os.PathLike[str]) -> dict[str, Any] | None:
+    """Tell the commit that a folder is at.
+
+    Parameters
+    ----------
+    folder : path-like
+
+    Returns
+    -------
+    dict or None
+        ``commit``, and ``changed``: whether files that git tracks differ from it. None where there is no
+        git, no repository or no commit, or git does not answer within two seconds.
+    """
+    # Neither a prompt, nor a lock of the index, nor a program that the repository names.
+    command = ["git", "-c", "core.fsmonitor=false", "status", "--porcelain=v2", "--branch", "-uno"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
+    try:
+        answer = subprocess.run(
+            command, cwd=folder, env=environment, timeout=2, check=True, text=True, errors="replace",
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        return None
+    lines = answer.stdout.splitlines()
+    commit = next((line.split()[-1] for line in lines if line.startswith("# branch.oid ")), "(initial)")
+    if commit == "(initial)":
+        return None
+    return {"commit": commit, "changed": any(not line.startswith("#") for line in lines)}
+
+
+def name_of(target: Any) -> tuple[str, str]:
+    """Return module and qualified name; in the latter ``<`` where it cannot be imported by it."""
+    if isinstance(target, functools.partial):
+        module, qualname = name_of(target.func)
+        return module, f"<partial of {qualname}>"
+    if isinstance(target, MethodType):
+        owner, name = target.__self__, target.__func__.__name__
+        if isinstance(owner, type):
+            return owner.__module__, f"{owner.__qualname__}.{name}"
+        return type(owner).__module__, f"<method {name} of an instance of {type(owner).__qualname__}>"
+    if isinstance(target, (type, FunctionType, BuiltinFunctionType)):
+        return str(target.__module__), target.__qualname__
+    copied = dict_of(target)  # functools.wraps puts the names of what is wrapped there
+    if "__wrapped__" in copied and "__module__" in copied and "__qualname__" in copied:
+        return str(copied["__module__"]), str(copied["__qualname__"])
+    return type(target).__module__, f"<instance of {type(target).__qualname__}>"
+
+
+def dict_of(value: Any) -> Mapping[str, Any]:
+    """Return the attributes that an object itself holds."""
+    # Not getattr or vars: some objects answer to any name, or fail.
+    try:
+        found = object.__getattribute__(value, "__dict__")
+    except AttributeError:
+        return {}
+    return found if isinstance(found, Mapping) else {}

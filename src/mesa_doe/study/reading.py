@@ -1,0 +1,103 @@
+"""What lies in a study folder, read without the libraries that its tables need.
+
+``mesa-doe status`` starts with no more than this.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from mesa_doe.errors import StudyError
+from mesa_doe.study.ledger import Entry, Ledger, entry_of
+
+__all__ = [
+    "FILE",
+    "FORMAT",
+    "VERSION",
+    "is_shard_name",
+    "read_document",
+    "read_entries",
+    "shard_files",
+]
+
+FORMAT = "mesa-doe study"
+VERSION = 1
+FILE = "study.json"
+
+
+def read_document(path: Path) -> dict[str, Any]:
+    """Return what ``study.json`` says.
+
+    Raises
+    ------
+    StudyError
+        If there is no study, it is damaged, or a later version wrote it.
+    """
+    try:
+        document = json.loads((path / FILE).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        message = f"there is no study in {str(path)!r}"
+        raise StudyError(message) from error
+    except (OSError, ValueError) as error:
+        message = f"the study in {str(path)!r} cannot be read: {error}"
+        raise StudyError(message) from error
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        message = f"{str(path / FILE)!r} is no study of mesa-doe"
+        raise StudyError(message)
+    if document.get("version") != VERSION:
+        message = f"{str(path)!r}: a study of version {VERSION} is read, got {document.get('version')!r}"
+        raise StudyError(message)
+    return document
+
+
+def read_entries(path: Path, study: str) -> tuple[dict[str, Entry], dict[str, str]]:
+    """Return what every shard holds, and why other files are none.
+
+    Parameters
+    ----------
+    path : Path
+        The folder of the study.
+    study : str
+        Its id.
+    """
+    shards = path / "shards"
+    known = Ledger(path / "ledger").read()
+    entries, strangers = {}, {}
+    for name, size in sorted(shard_files(shards).items()):
+        if name in known and known[name].size == size:
+            entries[name] = known[name]
+            continue
+        try:
+            entries[name] = entry_of(shards, name, study)
+        except StudyError as error:
+            strangers[name] = str(error)
+    ours = {*entries, *strangers}
+    for file in sorted(shards.iterdir()):
+        if file.name not in ours and not file.name.startswith("."):
+            strangers[file.name] = f"{str(file)!r} is no file of a study"
+    return entries, strangers
+
+
+def is_shard_name(name: str) -> bool:
+    """Whether a file could be one of ours, by its name.
+
+    Examples
+    --------
+    >>> is_shard_name("0123456789abcdef0123456789abcdef.parquet"), is_shard_name("../runs.parquet")
+    (True, False)
+    """
+    stem, dot, kind = name.partition(".")
+    return bool(dot) and kind == "parquet" and len(stem) == 32 and set(stem) <= set("0123456789abcdef")
+
+
+def shard_files(folder: Path) -> dict[str, int]:
+    """Return the files of a folder that could be shards, with their sizes; links are none."""
+    with os.scandir(folder) as entries:
+        return {
+            entry.name: entry.stat(follow_symlinks=False).st_size
+            for entry in entries
+            if is_shard_name(entry.name) and entry.is_file(follow_symlinks=False)
+        }
