@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint docs benchmark coverage clean
+.PHONY: demo test lint docs benchmark coverage kills clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python notebooks/first_study.py
@@ -21,8 +21,13 @@ docs: $(VENV)/.docs
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
 
-benchmark: $(VENV)/.test
+benchmark: $(VENV)/.benchmark
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/designs.py
+	$(BIN)/python benchmarks/runner.py
+
+kills: $(VENV)/.test
+	PYTHONPATH=. $(BIN)/python benchmarks/kills.py
 
 coverage: $(VENV)/.test
 	$(BIN)/python benchmarks/coverage.py
@@ -37,7 +42,8 @@ $(VENV)/.demo: EXTRA = plot
 $(VENV)/.test: EXTRA = test
 $(VENV)/.lint: EXTRA = lint
 $(VENV)/.docs: EXTRA = docs
-$(VENV)/.demo $(VENV)/.test $(VENV)/.lint $(VENV)/.docs: pyproject.toml | $(VENV)/bin/python
+$(VENV)/.benchmark: EXTRA = benchmark
+$(VENV)/.demo $(VENV)/.test $(VENV)/.lint $(VENV)/.docs $(VENV)/.benchmark: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet -e '.[$(EXTRA)]'
 	touch $@
 

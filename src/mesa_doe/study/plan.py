@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -496,6 +497,7 @@ def _short(value: Any) -> str:
 
 def _replace(path: Path, write: Callable[[Path], Any]) -> None:
     """Write a file beside its place, and move it there: a reader sees the old one or the new one."""
-    temporary = path.with_name(f".{path.name}.tmp")
+    # A name of its own: the parts of an array job all get here at once.
+    temporary = path.with_name(f".{uuid.uuid4().hex}.tmp")
     write(temporary)
     temporary.replace(path)
