@@ -135,7 +135,11 @@ def batch_run(
     )
     runs, shown = _plan(settings, parameters, seeds)
     n_jobs = -1 if number_processes is None else number_processes
-    runner = BatchRunner(runs, n_jobs=n_jobs, on_error="raise", display_progress=display_progress)
+    # Asked for processes, as in Mesa, so that a run that kills its own leaves this one alive.
+    backend = None if n_jobs == 1 else "loky"
+    runner = BatchRunner(
+        runs, n_jobs=n_jobs, backend=backend, on_error="raise", display_progress=display_progress
+    )
     with warnings.catch_warnings():
         if all(seed is None for seed in seeds):
             # Who gives no seed need not hear that none is obeyed.
