@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 
 import dask
 import distributed
@@ -120,6 +120,43 @@ def test_an_executor_that_does_not_say_how_many_workers_it_has_is_asked_for_with
     with pytest.warns(doe.MesaDoeWarning, match="does not tell how many workers it has"):
         run(noisy(), executor=Answering(None))
     run(noisy(), executor=Answering(None), n_jobs=2)
+
+
+class Late(Executor):
+    """Keeps the first result until it is asked for, and loses the second task with its worker."""
+
+    def __init__(self):
+        self.futures = []
+
+    def submit(self, function, /, *arguments):
+        self.futures.append(Future())
+        if len(self.futures) == 1:
+            self.first = function(*arguments)
+        elif len(self.futures) == 2:
+            self.futures[1].set_exception(BrokenExecutor("a worker died"))
+        else:
+            self.futures[-1].set_result(function(*arguments))
+        return self.futures[-1]
+
+    def deliver(self):
+        if not self.futures[0].done():
+            self.futures[0].set_result(self.first)
+
+
+def test_a_shard_that_is_found_before_its_task_reports_is_counted_once(tmp_path):
+    executor, seen = Late(), []
+
+    def look(progress):
+        seen.append(progress)
+        executor.deliver()
+
+    runs = doe.explicit({"x": [17, 18, 19, 20]}).configurations(models.troublesome, rng=1)
+    runner = doe.BatchRunner(runs, 2, executor=executor, store=tmp_path, chunk_size=2, display_progress=look)
+    with pytest.warns(doe.MesaDoeWarning, match="1 of 4 runs failed"):
+        runner.run_all()
+    assert [(progress.done, dict(progress.statuses)) for progress in (seen[0], seen[-1])] == [
+        (2, {"failed": 1, "ok": 1}), (4, {"failed": 1, "ok": 3}),
+    ]  # fmt: skip
 
 
 def test_equal_tasks_are_not_equal_calls():

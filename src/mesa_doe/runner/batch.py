@@ -140,10 +140,21 @@ class Batch:
 
     def _found(self, folder: Path, entry: Entry) -> None:
         found = Records(folder, [entry], Numbering.of(self._configurations))
-        self.recorded[found.positions] = True
+        if not self._enter(found.positions):
+            return
         bad = {status: len(joined(spans)) for status, spans in entry.not_ok.items()}
         self.failures += sum(bad.values())
         self._progress.add({"ok": len(found) - sum(bad.values()), **bad})
+
+    def _enter(self, positions: Ints) -> bool:
+        """Note that runs are recorded, and tell whether they were not before.
+
+        Dask makes a task again whose result was lost with a worker, and the shard of a task may be found
+        before its report comes: such runs are counted once.
+        """
+        are_new = not self.recorded[positions].all()
+        self.recorded[positions] = True
+        return are_new
 
     def _take(self, report: Report) -> None:
         if report.trouble:
@@ -161,15 +172,16 @@ class Batch:
         elif report.block is not None and isinstance(self._kept, Gathered):
             self._kept.add(report.positions, report.block)
         self._sizes.learn(len(report.positions), float(report.seconds.sum()))
-        self.recorded[report.positions] = True
+        are_new = self._enter(report.positions)
         self.seconds[report.positions[report.ok]] = report.seconds[report.ok]
         self.reported = self.reported or report.reported
         for note in report.notes:
             self._notes[note] = min(int(report.positions[0]), self._notes.get(note, len(self.seconds)))
-        self.failures += int((~report.ok).sum())
         if failure and (self.first_failure is None or failure.run_id < self.first_failure.run_id):
             self.first_failure = failure
-        self._progress.add(report.counts)
+        if are_new:
+            self.failures += int((~report.ok).sum())
+            self._progress.add(report.counts)
         if report.interrupted:
             raise KeyboardInterrupt
         if failure is not None and self._order.stop_at_failure:

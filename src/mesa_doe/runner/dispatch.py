@@ -189,7 +189,8 @@ def _submitted(executor: Any, task: bytes) -> Any:
     try:
         return executor.submit(_named, uuid.uuid4().hex, task)
     except Exception as error:  # each library has its own for one that is broken or was shut down
-        message = _no_more(f"{type(error).__name__}: {error}")
+        # Below its first line Dask shows the whole task.
+        message = _no_more(f"{type(error).__name__}: {str(error).partition('\n')[0]}")
         if isinstance(error, cf.BrokenExecutor):
             message += "; n_jobs= in place of executor= goes on after a run that kills its worker"
         raise StudyError(message) from error
@@ -222,8 +223,10 @@ def _result(future: Any) -> Report | None:
     if isinstance(error, ConfigurationError):
         raise error
     if not {kind.__name__ for kind in type(error).__mro__} & _DEATHS:
+        # Dask wraps what went wrong in a long text of its own.
+        cause = error if error.__cause__ is None else error.__cause__
         message = (
-            f"the workers of the executor cannot run a task ({type(error).__name__}: {error}). Do they have "
+            f"the workers of the executor cannot run a task ({type(cause).__name__}: {cause}). Do they have "
             "the Python packages of this process, mesa-doe and the model's among them?"
         )
         raise StudyError(message) from error
