@@ -149,21 +149,26 @@ class Reader:
         for name, columns in dc.tables.items():
             if self._wanted.period_of(str(name), "tables") is not None:
                 self._reading.add("tables", name, columns)
-        periods = _model_periods(dc, self._wanted)
-        if not count or not periods:
-            return []
-        known = (getattr(dc, "_collection_steps", ()), dc._agent_records, by_type)
-        steps = next((list(own) for own in known if len(own) == count), self._seen)
+        return self._model_series(dc, count, by_type) if count else []
+
+    def _model_series(self, dc: Any, count: int, by_type: Mapping[Any, Any]) -> list[Series]:
+        steps: list[float] = self._seen
+        for known in (getattr(dc, "_collection_steps", ()), dc._agent_records, by_type):
+            if len(known) == count:
+                steps = list(known)
+                break
+        columns: dict[Any, list[Any]]
         if self._wanted.everything:
-            last = kept_collections(steps, self._wanted.period)
-            columns = {name: [values[i] for i in last] for name, values in dc.model_vars.items()}
-            return [([steps[i] for i in last], columns)]
+            positions = kept_collections(steps, self._wanted.period)
+            columns = {name: [values[i] for i in positions] for name, values in dc.model_vars.items()}
+            return [([steps[i] for i in positions], columns)]
+        periods = _model_periods(dc, self._wanted)
         positions, kept = kept_at(steps, periods.values())
         columns = {
             name: [dc.model_vars[name][i] if i in kept[period] else None for i in positions]
             for name, period in periods.items()
         }
-        return [([steps[i] for i in positions], columns)]
+        return [([steps[i] for i in positions], columns)] if columns else []
 
     def _wants_reporters(self, dc: Any) -> bool:
         names = (name for name, has_steps in _collector_names(dc).items() if has_steps)
@@ -195,11 +200,8 @@ class Reader:
 
 def _model_periods(collector: Any, wanted: Wanted) -> dict[Any, int]:
     """Return the period of each model reporter that is wanted; a function of the same name goes before it."""
-    names = getattr(collector, "model_vars", ())
-    if wanted.everything:
-        return dict.fromkeys(names, wanted.period)
     found = {}
-    for name in names:
+    for name in getattr(collector, "model_vars", ()):
         period = wanted.period_of(str(name), "model")
         if period is not None and name not in wanted.functions:
             found[name] = period

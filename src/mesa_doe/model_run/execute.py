@@ -38,7 +38,8 @@ def execute(
 ) -> Run:
     """Run one configuration; never raises what the model raises.
 
-    Call it inside :func:`kept_generators`: it seeds the global generators too.
+    Call it inside :func:`kept_generators`: it seeds the global generators too, ``random`` from the whole
+    seed, ``numpy.random`` from its lowest 32 bits.
 
     Parameters
     ----------

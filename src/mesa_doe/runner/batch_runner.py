@@ -248,13 +248,15 @@ class BatchRunner:
             wanted = np.setdiff1d(wanted if part is None else wanted[part[0] :: part[1]], done)
             order = Order(shelf, self.timeout, self.retries, self.on_error == "raise")
             batch = self._run_these(wanted, len(done), order, kept, numbering)
+            self._keep(kept, numbering, noise)
             if part is None and len(wanted):
                 noise = find_noise(self.configurations, self._recipes, batch.seconds) or noise
                 if isinstance(kept, StudyWriter):
                     kept.save(noise=noise)
-            self._keep(kept, numbering, noise)
+        results = self.results
+        results.noise = dict(noise)
         self._tell(batch, noise)
-        return self.results
+        return results
 
     def _done(self, records: Records) -> Ints:
         """Return the runs that need not be made."""

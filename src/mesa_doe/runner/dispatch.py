@@ -190,7 +190,8 @@ def _submitted(executor: Any, task: bytes) -> Any:
         return executor.submit(_named, uuid.uuid4().hex, task)
     except Exception as error:  # each library has its own for one that is broken or was shut down
         # Below its first line Dask shows the whole task.
-        message = _no_more(f"{type(error).__name__}: {str(error).partition('\n')[0]}")
+        first, _, _ = str(error).partition("\n")
+        message = _no_more(f"{type(error).__name__}: {first}")
         if isinstance(error, cf.BrokenExecutor):
             message += "; n_jobs= in place of executor= goes on after a run that kills its worker"
         raise StudyError(message) from error
