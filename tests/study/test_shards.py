@@ -111,3 +111,8 @@ def test_nothing_is_left_of_a_shard_that_could_not_be_written(tmp_path, monkeypa
     with pytest.raises(OSError, match="No space left"):
         written(tmp_path, [(1, {"a": [1]})])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_text_that_is_no_unicode_is_written_out(tmp_path):
+    shard = read_shard(written(tmp_path, [(2, {"a": ["\ud800x", None]}), (1, {"a": ["y"]})]))
+    assert shard.table("model").to_frame()["a"].tolist()[::2] == ["\\ud800x", "y"]
