@@ -120,6 +120,10 @@ class Reader:
         if series:
             steps, whole = series[0] if len(series) == 1 else side_by_side(series)
             self._reading.add("model", "", whole, steps)
+        if self._collector is not None:
+            # A model lives on until the garbage collector comes by: its records need not.
+            self._collector._agent_records.clear()
+            getattr(self._collector, "_agenttype_records", {}).clear()
         return self._reading
 
     def _call(self, now: float) -> None:
