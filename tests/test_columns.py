@@ -328,3 +328,16 @@ def test_rows_and_columns_are_in_the_order_of_the_runs_in_whatever_order_they_ca
     runs, _, _ = drawn
     shuffled = random.sample(runs, len(runs))
     pd.testing.assert_frame_equal(table_of(shuffled).to_frame(), table_of(runs).to_frame(), check_exact=True)
+
+
+@settings(max_examples=200, deadline=None)
+@given(runs_and_chunks(), st.booleans())
+def test_cutting_off_a_last_run_leaves_the_table_without_it(drawn, half):
+    runs, _, _ = drawn
+    *kept, last = runs
+    table = table_of(runs)
+    if half:  # interrupted after its values were appended and before it was counted
+        table.counts.pop()
+        table.rows -= last[1]
+    table.cut({run_id for run_id, _, _ in kept})
+    pd.testing.assert_frame_equal(table.to_frame(), table_of(kept).to_frame(), check_exact=True)

@@ -15,7 +15,7 @@ import json
 import math
 import numbers
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -328,6 +328,26 @@ class Table:
         self.counts += other.counts
         self.rows += other.rows
 
+    def cut(self, recorded: Container[int]) -> None:
+        """Drop the rows of a last run that is not recorded, also where it was interrupted while appending.
+
+        Parameters
+        ----------
+        recorded : container of int
+            Ids of the runs that stay.
+        """
+        runs = min(len(self.run_ids), len(self.counts))
+        while runs and self.run_ids[runs - 1] not in recorded:
+            runs -= 1
+        self.run_ids, self.counts = self.run_ids[:runs], self.counts[:runs]
+        self.rows = rows = sum(self.counts)
+        for name, segments in list(self.segments.items()):
+            self._segments[name] = [(start, array[: rows - start]) for start, array in segments if start < rows]
+            born, _ = self.born.get(name, (0, 0))
+            if born >= 0 and born not in recorded:
+                del self._segments[name]
+                self.born.pop(name, None)
+
     def compact(self) -> Table:
         """Join neighbouring arrays of one type, which loses nothing, and return self."""
         for name, segments in self.segments.items():
@@ -400,6 +420,14 @@ class Tables:
         for own, theirs in ((self.agents, other.agents), (self.tables, other.tables)):
             for name, table in theirs.items():
                 own.setdefault(name, Table()).extend(table)
+
+    def cut(self, recorded: Container[int]) -> None:
+        """Drop what a last run gave that is not recorded, and the tables that only it had."""
+        for table in self:
+            table.cut(recorded)
+        for tables in (self.agents, self.tables):
+            for name in [name for name, table in tables.items() if not table.run_ids]:
+                del tables[name]
 
     def compact(self) -> Tables:
         """Join neighbouring arrays of one type in every table, and return self."""

@@ -1,9 +1,14 @@
+import importlib
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mesa_doe.runner.chunks import ChunkSizes
+import mesa_doe as doe
+from mesa_doe.runner.checks import recipes_of
+from mesa_doe.runner.chunks import ChunkSizes, Order, Shelf, Task, run_chunk
+from mesa_doe.study.shards import read_shard
 
 
 def chunks(runs, workers, seconds):
@@ -46,3 +51,33 @@ def test_the_first_run_which_is_slow_for_other_reasons_is_forgotten():
 
 def test_a_fixed_size_is_kept():
     assert [len(chunk) for chunk in ChunkSizes(2, fixed=4).cut(np.arange(10))] == [4, 4, 2]
+
+
+def square(x):
+    return {"y": x * x}
+
+
+@pytest.mark.parametrize("stored", [True, False])
+@pytest.mark.parametrize("hit", ["forget", "_seed_global_generators"])
+def test_ctrl_c_between_the_rows_and_the_record_of_a_run_leaves_neither(tmp_path, monkeypatch, stored, hit):
+    execute = importlib.import_module("mesa_doe.model_run.execute")
+    real, calls = getattr(execute, hit), []
+
+    def interrupting(value):
+        calls.append(value)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        real(value)
+
+    monkeypatch.setattr(execute, hit, interrupting)
+    design = doe.explicit({"x": [1.0, 2.0, 3.0, 4.0]})
+    runs = design.configurations(square, rng=1, seed_policy="common")
+    order = Order(Shelf(tmp_path, "study", 1, 1) if stored else None)
+    report = run_chunk(Task.of(runs, np.arange(4), recipes_of(runs), order))
+    assert report.interrupted
+    assert report.positions.tolist() == [0, 1]
+    if stored:
+        table = read_shard(tmp_path / report.entry.shard).table("model")
+    else:
+        table = report.block.data.model
+    assert table.to_frame()["y"].tolist() == [1.0, 4.0]

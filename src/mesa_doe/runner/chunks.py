@@ -205,7 +205,7 @@ def run_chunk(task: Task) -> Report:
                     # A thousand failures of one kind hold one text.
                     record.error = texts.setdefault(record.error, record.error)
                     record.traceback = texts.setdefault(record.traceback, record.traceback)
-                rows.append(_fields(record))
+                rows.append((record.run_id, *_fields(record)))
                 notes.update(dict.fromkeys(record.notes))
                 if record.status != "ok" and failure is None:
                     failure = Failure(record.run_id, *(getattr(record, name) for name in _FAILURE))
@@ -213,8 +213,9 @@ def run_chunk(task: Task) -> Report:
                         break
         except KeyboardInterrupt:
             interrupted = True
+            data.cut({run_id for run_id, *_ in rows})
     made = len(rows)
-    columns = zip(*rows, strict=True) if rows else [()] * len(RUN_COLUMNS)
+    _, *columns = zip(*rows, strict=True) if rows else [()] * (1 + len(RUN_COLUMNS))
     block = Block({name: list(column) for name, column in zip(RUN_COLUMNS, columns, strict=True)}, data)
     positions = task.positions[:made]
     status = np.asarray(block.runs["status"], dtype=object)
