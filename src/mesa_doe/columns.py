@@ -342,7 +342,9 @@ class Table:
         self.run_ids, self.counts = self.run_ids[:runs], self.counts[:runs]
         self.rows = rows = sum(self.counts)
         for name, segments in list(self.segments.items()):
-            self._segments[name] = [(start, array[: rows - start]) for start, array in segments if start < rows]
+            self._segments[name] = [
+                (start, array[: rows - start]) for start, array in segments if start < rows
+            ]
             born, _ = self.born.get(name, (0, 0))
             if born >= 0 and born not in recorded:
                 del self._segments[name]

@@ -19,7 +19,7 @@ from mesa_doe.columns import Tables, free_names
 from mesa_doe.configurations import Configurations, RunConfiguration, column_names
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError, StudyError, warn
-from mesa_doe.model_run import Run, run
+from mesa_doe.model_run import Run, Wanted, run
 from mesa_doe.seeding import policy_of
 from mesa_doe.study import StoredModel, StoredTables
 
@@ -162,7 +162,7 @@ class Results:
         if known not in ("final", "mean") if isinstance(known, str) else not _is_step_or_function(known):
             message = f"at takes 'final', 'mean', a step or a function of the series, got {at!r}"
             raise AnalysisError(message)
-        if at != "final" and self.data_collection_period == -1 and self._lost_steps:
+        if at != "final" and self._period_of(name) == -1 and self._lost_steps:
             message = (
                 f"only the last step of each run was kept, so at={at!r} has nothing to look at: make the "
                 "configurations with data_collection_period=1 (or the period that you need)"
@@ -192,11 +192,19 @@ class Results:
             message = (
                 f"{len(lacking)} of {len(ends)} runs have no value of {name!r} at step {step:g} (first: run "
                 f"{lacking[0]}; the shortest run ends at step {ends.min():g}, and the runs "
-                f"have data_collection_period={self.data_collection_period}); use at='final', 'mean' or a "
+                f"keep it with period {self._period_of(name)}); use at='final', 'mean' or a "
                 "function"
             )
             raise AnalysisError(message)
         return here
+
+    def _period_of(self, name: str) -> int | None:
+        """Return the period with which an output was kept; None where runs differ."""
+        outputs = getattr(self.configurations, "outputs", None)
+        if not isinstance(outputs, Mapping) or self.data_collection_period is None:
+            return self.data_collection_period
+        own = Wanted(outputs, self.data_collection_period).period_of(name, "model")
+        return self.data_collection_period if own is None else own
 
     def _numeric(self, name: str) -> pd.DataFrame:
         model = self.model
@@ -210,7 +218,15 @@ class Results:
                 "outputs= of design.configurations"
             )
             raise AnalysisError(message)
-        return model[["run_id", "step", name]].astype({name: np.float64})
+        series = model[["run_id", "step", name]].astype({name: np.float64})
+        period = self._period_of(name)
+        if period == self.data_collection_period or period is None:
+            return series
+        # Outputs of the model share its table: at other steps there is a gap, which is no missing value.
+        kept = series["run_id"] != series["run_id"].shift(-1)
+        if period > 0:
+            kept |= series["step"] % period == 0
+        return series[kept]
 
     def points(self, name: str, at: At = "final") -> pd.DataFrame:
         """Return one row a design point: its parameters and what its replications gave.

@@ -76,8 +76,5 @@ def test_ctrl_c_between_the_rows_and_the_record_of_a_run_leaves_neither(tmp_path
     report = run_chunk(Task.of(runs, np.arange(4), recipes_of(runs), order))
     assert report.interrupted
     assert report.positions.tolist() == [0, 1]
-    if stored:
-        table = read_shard(tmp_path / report.entry.shard).table("model")
-    else:
-        table = report.block.data.model
+    table = read_shard(tmp_path / report.entry.shard).table("model") if stored else report.block.data.model
     assert table.to_frame()["y"].tolist() == [1.0, 4.0]

@@ -106,6 +106,32 @@ def test_levels_that_no_file_holds_are_run_and_stored_as_text(tmp_path):
         loaded.replay(0)
 
 
+def spread(model):
+    return float(len(model.agents))
+
+
+@pytest.mark.parametrize("default", [1, -1])
+def test_outputs_with_a_period_of_their_own_are_read_at_their_steps_loaded_or_not(tmp_path, default):
+    space = doe.ParameterSpace(n=doe.Integer(30, 40))
+    runs = doe.halton(space, 2, rng=1).configurations(
+        models.Walkers, rng=2, max_steps=5, data_collection_period=default, seed_policy="independent",
+        outputs={"mean": 1, "alive": 2, "spread": spread},
+    )  # fmt: skip
+    whole = run(runs, store=tmp_path)
+    reference = run(
+        doe.halton(space, 2, rng=1).configurations(
+            models.Walkers, rng=2, max_steps=5, data_collection_period=1, seed_policy="independent"
+        )
+    )
+    for results in (whole, doe.load(tmp_path)):
+        assert results.output("mean", "mean").tolist() == reference.output("mean", "mean").tolist()
+        assert results.output("alive", 2).tolist() == reference.output("alive", 2).tolist()
+        assert results.output("alive").tolist() == results.output("spread").tolist()
+        with pytest.raises(doe.AnalysisError, match=r"no value of 'alive' at step 1 .*with period 2"):
+            results.output("alive", 1)
+        assert not results.agents
+
+
 # ---- resuming -------------------------------------------------------------------------------------------
 
 

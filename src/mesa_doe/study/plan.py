@@ -249,6 +249,7 @@ class Plan:
             seeds=SeedPlan(int(known["seed_root"]), units, known["seed_policy"]),
             max_steps=known["max_steps"],
             data_collection_period=known["data_collection_period"],
+            outputs=_periods(known["models"][0]["outputs"]),
             design=design,
         )
         return configurations[slice(*known["runs"])]
@@ -401,6 +402,15 @@ def _outputs(outputs: Any, source: dict[str, str]) -> Any:
     if outputs is None or isinstance(outputs, (str, int)):
         return outputs
     return [_outputs(value, source) for value in outputs]
+
+
+def _periods(outputs: Any) -> Any:
+    """Return what of the outputs is known without their functions: the names and their periods."""
+    if isinstance(outputs, dict) and [*outputs] == ["function"] and isinstance(outputs["function"], dict):
+        return None
+    if isinstance(outputs, dict):
+        return {name: None if isinstance(one, dict) else one for name, one in outputs.items()}
+    return outputs
 
 
 def _restored(outputs: Any) -> Any:
