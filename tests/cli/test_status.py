@@ -159,7 +159,10 @@ def test_watching_looks_again_until_the_study_is_finished(tmp_path, form):
 def test_ctrl_c_ends_watching(tmp_path):
     run(noisy(points=2), store=tmp_path, chunk_size=3)
     shards_of(tmp_path)[0].unlink()
-    command = [sys.executable, "-m", "mesa_doe", "status", tmp_path, "--watch", "60"]
+    # A job that a shell runs in the background ignores SIGINT, and so does what it starts.
+    code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+    code += "from mesa_doe.cli.main import main; raise SystemExit(main())"
+    command = [sys.executable, "-c", code, "status", tmp_path, "--watch", "60"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         process.stdout.readline()
         process.send_signal(signal.SIGINT)
