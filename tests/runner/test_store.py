@@ -102,7 +102,7 @@ def test_levels_that_no_file_holds_are_run_and_stored_as_text(tmp_path):
     loaded = doe.load(tmp_path / "study")
     assert loaded.design is None
     assert loaded.output("y").tolist() == expected.output("y").tolist()
-    with pytest.raises(doe.StudyError, match=r"'f' could be stored as text only"):
+    with pytest.raises(doe.StudyError, match=r"'f' could not be stored exactly"):
         loaded.replay(0)
 
 
@@ -539,6 +539,7 @@ def killed(store, n_jobs, after):
     deadline = time.monotonic() + 60
     while not shards_of(store) and child.poll() is None and time.monotonic() < deadline:
         time.sleep(0.01)
+    assert shards_of(store)  # else nothing is left to go on with
     time.sleep(after)
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGKILL)
@@ -570,3 +571,68 @@ def test_sql_reads_no_files():
 
     with pytest.raises(duckdb.Error, match=r"disabled|denied|Permission"):
         run(walkers()).query("select * from read_csv('/etc/passwd')")
+
+
+# ---- runs that were built by hand -----------------------------------------------------------------------
+
+
+def any_of(x=1, z=0.5):
+    return {"y": x, "kind": f"{type(x).__name__} {type(z).__name__}"}
+
+
+def by_hand(*parameters):
+    return [doe.RunConfiguration(any_of, run_id=k, parameters=one) for k, one in enumerate(parameters)]
+
+
+def test_a_list_without_points_and_seeds_is_loaded_as_it_was_run(tmp_path):
+    runs = by_hand({"x": 1}, {"x": 2}, {"x": 3})
+    same(run(runs, store=tmp_path), run(runs))
+    loaded = doe.load(tmp_path)
+    same(loaded, run(runs))
+    assert loaded.replay(2).model["kind"].tolist() == ["int float"]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "name"),
+    [
+        (({"x": 1}, {"z": 1.5}), "x"),
+        (({"x": 1}, {"x": True}), "x"),
+        (({"x": 1}, {"x": 2.5}), "x"),
+        (({"x": 2**70}, {"x": 1}), "x"),
+        (({"x": 1, "z": None}, {"x": 2, "z": 1.5}), "z"),
+    ],
+)
+def test_a_parameter_that_would_come_back_as_something_else_is_not_replayed(tmp_path, parameters, name):
+    runs = by_hand(*parameters)
+    assert run(runs, store=tmp_path).replay(0).model["y"].notna().all()
+    loaded = doe.load(tmp_path)
+    assert loaded.output("y").tolist() == run(runs).output("y").tolist()
+    with pytest.raises(doe.StudyError, match=f"'{name}'.*could not be stored exactly"):
+        loaded.replay(0)
+
+
+# ---- what one run says is not said of all ---------------------------------------------------------------
+
+
+def picky(x):
+    if x == 2:
+        raise doe.ConfigurationError("2 is not supported")
+    return {"y": x}
+
+
+@pytest.mark.parametrize("chunk_size", [1, 3, 4])
+@pytest.mark.parametrize("stored", [True, False])
+def test_a_model_that_raises_our_own_error_in_one_run_does_not_stop_the_others(tmp_path, chunk_size, stored):
+    runs = doe.explicit([{"x": k} for k in range(4)]).configurations(picky, rng=1, seed_policy="common")
+    with pytest.warns(doe.MesaDoeWarning, match="1 of 4 runs failed"):
+        results = run(runs, chunk_size=chunk_size, **({"store": tmp_path} if stored else {}))
+    assert results.output("y").tolist() == [0, 1, 3]
+    assert results.failures["error"].tolist() == ["2 is not supported"]
+
+
+def test_a_part_of_an_array_job_tells_the_progress_of_the_part(tmp_path):
+    seen = []
+    runner = doe.BatchRunner(noisy(), store=tmp_path, chunk_size=6, display_progress=seen.append)
+    runner.run_shard(0, of=3)
+    assert [(progress.done, progress.total) for progress in seen] == [(6, 12), (12, 12)]
+    assert seen[-1].remaining == 0

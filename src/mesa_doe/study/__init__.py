@@ -1,6 +1,6 @@
 """The study folder: shards, ledger, lock, resume."""
 
-from mesa_doe.study.folder import StudyFolder, StudyWriter, open_study, told_if_unwritable
+from mesa_doe.study.folder import StudyFolder, StudyWriter, open_study
 from mesa_doe.study.ledger import Entry, Ints, entry_for, joined
 from mesa_doe.study.lock import holders
 from mesa_doe.study.plan import Numbering, Plan, StoredModel, plan_of
@@ -29,6 +29,5 @@ __all__ = [
     "plan_of",
     "resolve",
     "source_of",
-    "told_if_unwritable",
     "write_shard",
 ]

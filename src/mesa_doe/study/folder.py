@@ -33,7 +33,7 @@ from mesa_doe.study.provenance import git_state, versions
 from mesa_doe.study.reading import FILE, FORMAT, VERSION, read_document, read_entries, shard_files
 from mesa_doe.study.records import Records
 
-__all__ = ["StudyFolder", "StudyWriter", "open_study", "told_if_unwritable"]
+__all__ = ["StudyFolder", "StudyWriter", "open_study"]
 
 
 class StudyFolder:
@@ -53,7 +53,6 @@ class StudyFolder:
 
     def __init__(self, path: Path, longer: Mapping[str, Any] | None = None) -> None:
         self.path = path
-        self._longer = longer
         self.document = read_document(path)
         self.plan = Plan.read(path, self.document["plan"], longer)
         self.entries, self.strangers = read_entries(path, self.id)
@@ -80,13 +79,12 @@ class StudyWriter(StudyFolder):
         super().__init__(path)
         self._lock = lock
         self._ledger = Ledger(path / "ledger")
-        self._whole = part is None
         written = Ledger(path / "ledger").read()
         for name, entry in self.entries.items():
             if name not in written or written[name] != entry:
                 self._ledger.write(entry)
         self.session = 1 + max((entry.session for entry in self.entries.values()), default=0)
-        if self._whole:
+        if part is None:
             self._clear()
         elif self.strangers:
             warn(_told(self.strangers, "are ignored"))
@@ -110,7 +108,7 @@ class StudyWriter(StudyFolder):
         StudyError
             If the ledger cannot be written, or the lock was lost.
         """
-        with told_if_unwritable(self.path):
+        with _told_if_unwritable(self.path):
             self._ledger.write(entry)
         self.entries[entry.shard] = entry
         if not self._lock.held():
@@ -132,7 +130,7 @@ class StudyWriter(StudyFolder):
     def save(self, **changes: Any) -> None:
         """Change what ``study.json`` says."""
         self.document |= changes
-        with told_if_unwritable(self.path):
+        with _told_if_unwritable(self.path):
             _write_document(self.path, self.document)
 
 
@@ -158,10 +156,10 @@ def open_study(
     StudyError
         If something else is in the folder, another process writes, or the study is of other runs.
     """
-    with told_if_unwritable(path):
+    with _told_if_unwritable(path):
         _make(path)
     with writing(path, part=part) as lock:
-        with told_if_unwritable(path):
+        with _told_if_unwritable(path):
             if not (path / FILE).exists():
                 _create(path, plan)
             _agree(path, plan, any_source)
@@ -170,7 +168,7 @@ def open_study(
 
 
 @contextlib.contextmanager
-def told_if_unwritable(path: Path) -> Iterator[None]:
+def _told_if_unwritable(path: Path) -> Iterator[None]:
     """Turn an error of the file system into one that says what to do."""
     try:
         yield

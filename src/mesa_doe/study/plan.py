@@ -78,12 +78,12 @@ class StoredModel:
     ----------
     described : dict
         Names and code of model, scenario and outputs.
-    as_text : sequence of str
-        Parameters of which only text was stored.
+    inexact : sequence of str
+        Parameters that could not be stored as what they were.
     """
 
     described: Document
-    as_text: Sequence[str]
+    inexact: Sequence[str]
 
     def __call__(self, **_: Any) -> Any:
         """Refuse to run: only :meth:`restored` imports the model."""
@@ -111,11 +111,11 @@ class StoredModel:
         Raises
         ------
         StudyError
-            If it cannot be imported, was changed, or a parameter is known as text only.
+            If it cannot be imported, was changed, or a parameter could not be stored as what it was.
         """
-        if self.as_text:
+        if self.inexact:
             message = (
-                f"{', '.join(map(repr, self.as_text))} could be stored as text only, so the run cannot be "
+                f"{', '.join(map(repr, self.inexact))} could not be stored exactly, so the run cannot be "
                 "made from the folder: make it from its configuration, with doe.run"
             )
             raise StudyError(message)
@@ -241,7 +241,7 @@ class Plan:
             columns = {str(name): column.to_numpy() for name, column in design.points.items()}
         configurations = Configurations(
             StoredModel(
-                known["models"][0], known["as_text"] if design is None else self._constants_as_text()
+                known["models"][0], known["inexact"] if design is None else self._constants_as_text()
             ),
             columns,
             constants={name: next(iter(one.values())) for name, one in known["constants"].items()},
@@ -258,11 +258,11 @@ class Plan:
         return [name for name, one in self.document["constants"].items() if "text" in one]
 
     def _list(self) -> list[RunConfiguration]:
-        models = [StoredModel(one, self.document["as_text"]) for one in self.document["models"]]
+        models = [StoredModel(one, self.document["inexact"]) for one in self.document["models"]]
         settings = ("point", "iteration", "max_steps", "data_collection_period")
         found = []
         for row in self.table.reset_index().to_dict("records"):
-            own = {name: None if row[name] != row[name] else int(row[name]) for name in settings}
+            own = {name: None if pd.isna(row[name]) else int(row[name]) for name in settings}
             seed = row["seed"]
             found.append(
                 RunConfiguration(
@@ -304,7 +304,7 @@ def plan_of(configurations: Sequence[RunConfiguration]) -> Plan:
 def _plan_of_design(configurations: Configurations) -> Plan:
     columns = configurations.columns
     points = np.arange(len(configurations.seeds.units)) + configurations.first_point
-    table, as_text = _table("point", points, {"seed_unit": configurations.seeds.units, **columns})
+    table, inexact = _table("point", points, {"seed_unit": configurations.seeds.units}, columns)
     design = configurations.design
     constants = {name: _constant(value) for name, value in configurations.constants.items()}
     document = {
@@ -312,7 +312,7 @@ def _plan_of_design(configurations: Configurations) -> Plan:
         "models": [_described(configurations)],
         "parameters": [*columns],
         "constants": constants,
-        "as_text": [*as_text, *(name for name, one in constants.items() if "text" in one)],
+        "inexact": [*inexact, *(name for name, one in constants.items() if "text" in one)],
         "max_steps": configurations.max_steps,
         "data_collection_period": configurations.data_collection_period,
         "seed_policy": configurations.seed_policy,
@@ -328,18 +328,21 @@ def _plan_of_design(configurations: Configurations) -> Plan:
 def _plan_of_list(configurations: Sequence[RunConfiguration]) -> Plan:
     models: dict[Any, int] = {}
     for one in configurations:
-        models.setdefault((one.model_cls, one.scenario_cls, id(one.outputs)), len(models))
-    first = {key: one for one in reversed(configurations) for key in [_key(one)]}
+        models.setdefault(_key(one), len(models))
+    first = {_key(one): one for one in reversed(configurations)}
     names = list(dict.fromkeys(name for one in configurations for name in one.parameters))
     settings = ("point", "iteration", "seed", "max_steps", "data_collection_period")
-    columns: dict[str, Any] = {name: [_setting(one, name) for one in configurations] for name in settings}
-    columns["model"] = [models[_key(one)] for one in configurations]
-    columns |= {name: [one.parameters.get(name) for one in configurations] for name in names}
-    table, as_text = _table("run_id", [one.run_id for one in configurations], columns)
+    ours: dict[str, Any] = {name: [_setting(one, name) for one in configurations] for name in settings}
+    ours["model"] = [models[_key(one)] for one in configurations]
+    columns = {name: [one.parameters.get(name) for one in configurations] for name in names}
+    table, inexact = _table("run_id", [one.run_id for one in configurations], ours, columns)
+    # Not given is not None, and in the table both are a gap.
+    absent = [name for name in names if any(name not in one.parameters for one in configurations)]
     document: Document = {
         "kind": "list", "models": [_described(first[key]) for key in models], "parameters": names,
-        "constants": {}, "as_text": as_text, "max_steps": None, "data_collection_period": None,
-        "seed_policy": None, "seed_root": None, "replications": 1, "runs": None, "design": None,
+        "constants": {}, "inexact": list(dict.fromkeys([*inexact, *absent])),
+        "max_steps": None, "data_collection_period": None, "seed_policy": None, "seed_root": None,
+        "replications": 1, "runs": None, "design": None,
     }  # fmt: skip
     return Plan(document, table)
 
@@ -353,24 +356,36 @@ def _setting(one: RunConfiguration, name: str) -> Any:
     return str(int(value)) if name == "seed" and value is not None else value
 
 
-def _table(index: str, numbers: Any, columns: Mapping[str, Any]) -> tuple[pd.DataFrame, list[str]]:
-    """Return columns as numbers, bools and text, and which of them were something else.
+def _table(
+    index: str, numbers: Any, ours: Mapping[str, Any], parameters: Mapping[str, Any]
+) -> tuple[pd.DataFrame, list[str]]:
+    """Return columns as numbers, bools and text, and the parameters that would not come back as they were.
 
-    Ours keep their names, and a parameter gets one that is free.
+    Columns of ours keep their names, and a parameter gets one that is free.
     """
-    as_text = []
-    ours = 1 if index == "point" else 6
-    names = free_names(list(columns)[ours:], [index, *list(columns)[:ours]], "_parameter")
     frame = pd.DataFrame(index=pd.Index(np.asarray(numbers, dtype=np.int64), name=index))
-    for name, (own, values) in zip([*list(columns)[:ours], *names], columns.items(), strict=True):
-        array = values if isinstance(values, np.ndarray) and values.dtype.kind in "bif" else None
-        if array is None:
-            array, converted = as_column(plain(value) for value in values)
-            as_text += [own] * converted
-        if array is None:
-            array = np.full(len(frame), None, dtype=object)
-        frame[name] = pd.Series(array, index=frame.index, dtype=array.dtype)
-    return frame, as_text
+    inexact = []
+    names = free_names(parameters, [index, *ours], "_parameter")
+    for name, values in ours.items():
+        frame[name], _ = _stored(values, frame.index)
+    for name, (own, values) in zip(names, parameters.items(), strict=True):
+        frame[name], is_exact = _stored(values, frame.index)
+        inexact += [own] * (not is_exact)
+    return frame, inexact
+
+
+def _stored(values: Any, index: pd.Index[Any]) -> tuple[pd.Series[Any], bool]:
+    """Return a column as a file holds it, and whether every value comes back as what it is."""
+    if isinstance(values, np.ndarray) and values.dtype.kind in "bif":
+        return pd.Series(values, index=index, dtype=values.dtype), True
+    items = [plain(value) for value in values]
+    array, _ = as_column(items)
+    kinds = set(map(type, items))
+    if array is None:
+        array = np.full(len(index), None, dtype=object)
+    kept = {bool: "b", int: "i", float: "f", str: "O", type(None): "O"}
+    is_exact = len(kinds) == 1 and kept.get(kinds.pop()) == array.dtype.kind
+    return pd.Series(array, index=index, dtype=array.dtype), is_exact
 
 
 def _described(settings: Any) -> Document:

@@ -99,10 +99,6 @@ class Records:
                     column[position] = known[row]
         return columns
 
-    def notes(self) -> list[str]:
-        """Return what the user should hear once."""
-        return list(dict.fromkeys(note for _, file in self._files() for note in file.notes))
-
     @cached_property
     def tables(self) -> StoredTables:
         """What models reported."""

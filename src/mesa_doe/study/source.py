@@ -177,11 +177,8 @@ class _Walk:
         """Write out data as it was when it was first looked at: a model may fill a list or a cache itself."""
         if type(value) in _PLAIN or isinstance(value, (type, FunctionType)):
             return self._text(value, {})
-        if id(value) not in _FIRST:
-            _FIRST[id(value)] = value, self._text(value, {})
-        text = _FIRST[id(value)][1]
-        self._text(value, {})  # for the code in it
-        return text
+        text = self._text(value, {})  # each time, for the code in it
+        return _FIRST.setdefault(id(value), (value, text))[1]
 
     def _follow(self, thing: type | FunctionType) -> None:
         if id(thing) not in self._seen:
