@@ -44,6 +44,8 @@ class Results:
         Returns one row a run, index ``run_id``, with ``traceback``; called when it is looked at.
     tables : Tables or StoredTables
         What the models reported.
+    recorded : int
+        How many runs these are.
     configurations : sequence of RunConfiguration
         Of all runs that were planned.
     parameters : sequence of str
@@ -72,6 +74,7 @@ class Results:
         runs: Callable[[], pd.DataFrame],
         tables: Tables | StoredTables,
         *,
+        recorded: int,
         configurations: Sequence[RunConfiguration],
         parameters: list[str],
         design: Design | None = None,
@@ -79,6 +82,7 @@ class Results:
         noise: Mapping[str, Noise] | None = None,
         period: int | None = -1,
     ) -> None:
+        self._recorded = recorded
         self.configurations = configurations
         self.parameters = list(parameters)
         self.design = design
@@ -456,7 +460,7 @@ class Results:
         return plots.fan(series, ax=ax, ylabel=output)
 
     def __len__(self) -> int:
-        return len(self.runs)
+        return self._recorded
 
     def __repr__(self) -> str:
         counts = Counter(self.runs["status"])

@@ -190,8 +190,8 @@ def test_all_problems_of_a_list_are_told_at_once():
         ({"allow_changed_model": True}, "allow_changed_model=True needs store="),
         ({"on_error": "ignore"}, "on_error takes 'record' or 'raise', got 'ignore'"),
         ({"retries": -1}, "retries takes an int from 0, got -1"),
-        ({"timeout": 0}, "timeout takes seconds above 0, got 0"),
-        ({"timeout": "1 s"}, "timeout takes seconds above 0, got '1 s'"),
+        ({"timeout": 0}, r"timeout takes seconds above 0 or None \(no limit\), got 0"),
+        ({"timeout": "1 s"}, r"timeout takes seconds above 0 or None \(no limit\), got '1 s'"),
         ({"executor": 2}, r"executor takes a concurrent\.futures\.Executor, got 2"),
         ({"display_progress": "yes"}, "display_progress takes True, False, None or a function"),
     ],
@@ -283,6 +283,15 @@ def test_a_short_sweep_does_not_start_workers():
     runs = doe.explicit([{"x": x} for x in range(20)]).configurations(process_of, rng=1)
     assert set(doe.BatchRunner(runs, n_jobs=2).run_all().output("pid")) == {os.getpid()}
     assert os.getpid() not in set(doe.BatchRunner(runs, n_jobs=2, backend="loky").run_all().output("pid"))
+
+
+def test_a_sweep_that_ended_here_does_not_go_to_joblib(monkeypatch):
+    def refused(tasks, **_):
+        raise AssertionError
+
+    monkeypatch.setattr("mesa_doe.runner.batch_runner.through_joblib", refused)
+    runs = doe.explicit([{"x": x} for x in range(20)]).configurations(process_of, rng=1)
+    assert len(doe.BatchRunner(runs, n_jobs=2).run_all()) == 20
 
 
 def test_a_long_sweep_starts_workers_after_a_first_look():

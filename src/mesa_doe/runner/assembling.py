@@ -70,6 +70,7 @@ def results_of(
     return Results(
         lambda: _runs(configurations, records),
         records.tables,
+        recorded=len(records),
         configurations=configurations,
         parameters=column_names(_parameter_names(configurations)),
         design=getattr(configurations, "design", None),

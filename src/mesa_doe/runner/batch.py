@@ -13,7 +13,7 @@ from mesa_doe.configurations import RunConfiguration
 from mesa_doe.errors import ConfigurationError, StudyError
 from mesa_doe.model_run import Recipe
 from mesa_doe.runner.checks import ModelKey
-from mesa_doe.runner.chunks import Block, ChunkSizes, Failure, Order, Report, Task, shelve
+from mesa_doe.runner.chunks import Block, ChunkSizes, Failure, Order, Report, Task, keep
 from mesa_doe.runner.dispatch import Outcome, Way
 from mesa_doe.runner.gathered import Gathered
 from mesa_doe.runner.progress import shown
@@ -128,6 +128,8 @@ class Batch:
         with contextlib.closing(outcomes):
             for task, report in outcomes:
                 if report is not None:
+                    if report.is_mute:
+                        self._take_mute(task, report)
                     self._take(report)
                     continue
                 # A worker may die between the writing of a shard and the telling of it.
@@ -156,6 +158,13 @@ class Batch:
         self.recorded[positions] = True
         return are_new
 
+    def _take_mute(self, task: Task, report: Report) -> None:
+        """Stop where the first runs say that nothing can be read, as all will; later, record it of them."""
+        if report.failure is not None and not self.recorded.any():
+            raise ConfigurationError(report.failure.error)
+        if report.block is not None:
+            keep(report, self._order.shelf, task.configurations[: len(report.positions)], report.block)
+
     def _take(self, report: Report) -> None:
         if report.trouble:
             message = (
@@ -164,9 +173,6 @@ class Batch:
             )
             raise StudyError(message)
         failure = report.failure
-        if failure is not None and failure.error_type == ConfigurationError.__name__:
-            # A factory whose models record nothing: no run will.
-            raise ConfigurationError(failure.error)
         if report.entry is not None and isinstance(self._kept, StudyWriter):
             self._kept.record(report.entry)
         elif report.block is not None and isinstance(self._kept, Gathered):
@@ -203,11 +209,5 @@ class Batch:
         for name, column in block.runs.items():
             column.append(values[name])
         report = Report(position, np.array([False]), np.zeros(1), {"crashed": 1}, [], failure=failure)
-        if self._order.shelf is None:
-            report.block = block
-        else:
-            try:
-                report.entry = shelve(self._order.shelf, [configuration], block, [])
-            except OSError as error:
-                report.trouble = f"{type(error).__name__}: {error}"
+        keep(report, self._order.shelf, [configuration], block)
         return report

@@ -14,6 +14,7 @@ import numpy as np
 
 from mesa_doe.configurations import RunConfiguration
 from mesa_doe.errors import ConfigurationError, StudyError, counted, listed, warn
+from mesa_doe.model_run import check_timeout
 from mesa_doe.results import Noise, Results
 from mesa_doe.runner.assembling import results_of
 from mesa_doe.runner.batch import Batch
@@ -117,6 +118,7 @@ class BatchRunner:
         display_progress: Display = None,
     ) -> None:
         check_display(display_progress)
+        check_timeout(timeout)
         problems = [
             message
             for wrong, message in (
@@ -132,8 +134,6 @@ class BatchRunner:
                  "allow_changed_model=True needs store=, the folder of the study that goes on"),
                 (on_error not in get_args(OnError), f"on_error takes 'record' or 'raise', got {on_error!r}"),
                 (not _is_int(retries) or retries < 0, f"retries takes an int from 0, got {retries!r}"),
-                (timeout is not None and not _is_positive(timeout),
-                 f"timeout takes seconds above 0, got {timeout!r}"),
                 (backend is not None and executor is not None, "give backend= or executor=, not both"),
                 (executor is not None and not callable(getattr(executor, "submit", None)),
                  f"executor takes a concurrent.futures.Executor, got {executor!r}"),
@@ -244,10 +244,11 @@ class BatchRunner:
                 shelf = Shelf(kept.shards.resolve(), kept.id, kept.session, numbering.replications)
                 noise = kept.document["noise"]
                 done = self._done(kept.records(numbering))
-            wanted = np.arange(len(self.configurations))
-            wanted = np.setdiff1d(wanted if part is None else wanted[part[0] :: part[1]], done)
+            i, of = part or (0, 1)
+            share = np.arange(i, len(self.configurations), of)
+            wanted = np.setdiff1d(share, done)
             order = Order(shelf, self.timeout, self.retries, self.on_error == "raise")
-            batch = self._run_these(wanted, len(done), order, kept, numbering)
+            batch = self._run_these(wanted, len(share), order, kept, numbering)
             self._keep(kept, numbering, noise)
             if part is None and len(wanted):
                 noise = find_noise(self.configurations, self._recipes, batch.seconds) or noise
@@ -268,11 +269,11 @@ class BatchRunner:
         return known[self.resume]
 
     def _run_these(
-        self, wanted: Ints, done: int, order: Order, kept: StudyWriter | Gathered, numbering: Numbering
+        self, wanted: Ints, total: int, order: Order, kept: StudyWriter | Gathered, numbering: Numbering
     ) -> Batch:
         through, workers = self._way()
         sizes = ChunkSizes(workers, self.chunk_size)
-        with shown(self.display_progress, len(self.configurations), done) as progress:
+        with shown(self.display_progress, total, total - len(wanted)) as progress:
             batch = Batch(self.configurations, self._recipes, order, kept, sizes, progress)
             way: Way = through
             plain = dataclasses.replace(order, stop_at_failure=False) == Order()
@@ -352,14 +353,9 @@ def _here_if_quicker(
     for task in coming:
         yield task, run_chunk(task)
         if batch.left() * (1 - 1 / workers) > _START_UP:
-            break
-    yield from through(coming)
+            yield from through(coming)
+            return
 
 
 def _is_int(value: Any) -> bool:
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-
-
-def _is_positive(value: Any) -> bool:
-    number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
-    return number and 0 < value < float("inf")

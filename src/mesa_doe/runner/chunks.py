@@ -21,7 +21,18 @@ from mesa_doe.runner.checks import ModelKey, model_key
 from mesa_doe.seeding import kept_generators
 from mesa_doe.study import RUN_COLUMNS, Entry, Ints, Shard, entry_for, write_shard
 
-__all__ = ["Block", "ChunkSizes", "Failure", "Order", "Report", "Shelf", "Task", "run_chunk", "run_pickled"]
+__all__ = [
+    "Block",
+    "ChunkSizes",
+    "Failure",
+    "Order",
+    "Report",
+    "Shelf",
+    "Task",
+    "keep",
+    "run_chunk",
+    "run_pickled",
+]
 
 # A second of work makes dispatch cheap; more would only make the bar and the tail coarse.
 _SECONDS = 1.0
@@ -165,6 +176,8 @@ class Report:
     failure : Failure or None
     interrupted : bool
         By Ctrl-C.
+    is_mute : bool
+        Whether every run ended with a ConfigurationError: its model records nothing, or not what is wanted.
     trouble : str
         Why the shard could not be written, or empty; then nothing of this chunk is kept.
     """
@@ -179,6 +192,7 @@ class Report:
     entry: Entry | None = None
     failure: Failure | None = None
     interrupted: bool = False
+    is_mute: bool = False
     trouble: str = ""
 
 
@@ -224,15 +238,25 @@ def run_chunk(task: Task) -> Report:
         any(table.segments.keys() - {"step"} for table in block.data),
         failure=failure, interrupted=interrupted,
     )  # fmt: skip
-    if task.order.shelf is None:
+    report.is_mute = set(block.runs["error_type"]) == {ConfigurationError.__name__}
+    # Whether to record that runs record nothing is not for a worker to say: it knows its chunk alone.
+    keep(report, None if report.is_mute or not made else order.shelf, task.configurations[:made], block)
+    return report
+
+
+def keep(
+    report: Report, shelf: Shelf | None, configurations: Sequence[RunConfiguration], block: Block
+) -> None:
+    """Put what runs gave into a shard, or where there is no shelf into the report."""
+    report.block = report.entry = None
+    if shelf is None:
         block.data.compact()
         report.block = block
-    elif made and not _is_mute(report):
-        try:
-            report.entry = shelve(task.order.shelf, task.configurations[:made], block, report.notes)
-        except OSError as error:
-            report.trouble = f"{type(error).__name__}: {error}"
-    return report
+        return
+    try:
+        report.entry = shelve(shelf, configurations, block, report.notes)
+    except OSError as error:
+        report.trouble = f"{type(error).__name__}: {error}"
 
 
 _fields = operator.attrgetter(*RUN_COLUMNS)
@@ -250,11 +274,6 @@ def _tried_again(task: Task, row: int, record: Run, data: Tables) -> Run:
 
 
 _FAILURE = ("status", "origin", "error_type", "error", "traceback")
-
-
-def _is_mute(report: Report) -> bool:
-    """Whether the models record nothing, as all will: such runs are a mistake in the call, no results."""
-    return report.failure is not None and report.failure.error_type == ConfigurationError.__name__
 
 
 def shelve(
