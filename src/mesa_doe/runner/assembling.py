@@ -56,6 +56,12 @@ def load(path: str | os.PathLike[str]) -> Results:
     if folder.strangers:
         first = next(iter(folder.strangers.values()))
         warn(f"{counted(len(folder.strangers), 'file')} in the study are ignored: {first}")
+    design = folder.document["plan"]["design"]
+    if design and not design["saved"]:
+        warn(
+            f"the design of the study could not be saved ({design['why']}): its levels are text here, and an "
+            "analysis needs design=, from the script that made it"
+        )
     configurations = folder.plan.configurations()
     records = folder.records(Numbering.of(configurations))
     return results_of(configurations, records, folder.document["noise"])

@@ -201,7 +201,7 @@ def _create(path: Path, plan: Plan) -> None:
     document = {
         "format": FORMAT, "version": VERSION, "id": uuid.uuid4().hex,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "plan": plan.document, "noise": {}, "made_with": [_made_with(plan)],
+        "plan": plan.document, "noise": {}, "made_with": [{**_made_with(plan), "changed_model": []}],
     }  # fmt: skip
     # Parts of an array job start at once: the first one to get here makes the study, for all.
     temporary = path / f".{uuid.uuid4().hex}.tmp"
@@ -230,12 +230,16 @@ def _agree(path: Path, plan: Plan, any_source: bool) -> None:
             f"the study in {str(path)!r} was made with Mesa {made.get('mesa')}, this is {now.get('mesa')}: "
             "the same seed may give other results"
         )
+    # What is left of the differences is allowed: the code, which from now on is that of the study.
+    changed = stored.differences(plan)
+    if changed:
+        document["plan"]["models"] = plan.document["models"]
     grows = plan.covers(stored) and not stored.covers(plan)
     if grows:
         plan.write(path)
         document["plan"] = plan.document
-    if grows or made != now:
-        document["made_with"].append(_made_with(plan))
+    if changed or grows or made != now:
+        document["made_with"].append({**_made_with(plan), "changed_model": changed})
         _write_document(path, document)
 
 
