@@ -57,6 +57,7 @@ SURFACE = [
     "grid",
     "halton",
     "i_optimal",
+    "iman_conover_lhs",
     "korobov",
     "latin_hypercube",
     "latin_hypercube_pydoe",

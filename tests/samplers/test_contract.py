@@ -112,6 +112,7 @@ MAKE: dict[str, Callable[..., Design]] = {
     "i_optimal": lambda space, rng: samplers.i_optimal(
         space, 12, candidates=samplers.latin_hypercube(space, 40, rng=0).points
     ),
+    "iman_conover_lhs": lambda space, rng: samplers.iman_conover_lhs(space, 500, rng=rng),
     "korobov": lambda space, rng: samplers.korobov(space, 1000, rng=rng),
     "latin_hypercube": lambda space, rng: samplers.latin_hypercube(space, 1000, rng=rng),
     "latin_hypercube_pydoe": lambda space, rng: samplers.latin_hypercube_pydoe(space, 500, rng=rng),

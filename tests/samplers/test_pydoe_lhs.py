@@ -11,6 +11,8 @@ from mesa_doe._optional import pydoe
 from mesa_doe.errors import DesignError, MissingDependencyError
 from mesa_doe.samplers import (
     definitive_screening,
+    iman_conover_lhs,
+    latin_hypercube,
     latin_hypercube_pydoe,
     maximin,
     maxpro,
@@ -177,7 +179,7 @@ def test_the_slices_of_pydoe_lie_in_one_corner_and_its_nested_designs_are_not_ne
 # With pydoe only
 
 
-@pytest.mark.parametrize("sampler", [*ONLY_PYDOE, definitive_screening], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("sampler", [*ONLY_PYDOE, definitive_screening, iman_conover_lhs], ids=lambda f: f.__name__)
 def test_without_pydoe_the_line_that_installs_it_is_told(sampler, monkeypatch):
     monkeypatch.setitem(sys.modules, "pydoe", None)
     arguments = (reals(6),) if sampler is definitive_screening else (reals(2), 8)
@@ -207,6 +209,48 @@ def test_searched_designs_are_latin_hypercubes_better_than_chance_and_those_of_p
         return (1 / gaps).mean()
 
     assert badness(design.unit) < min(map(badness, plain))
+
+
+CORRELATION = [[1, 0.7, 0], [0.7, 1, -0.4], [0, -0.4, 1]]
+
+
+def spearman(sample):
+    return np.corrcoef(sample.argsort(0).argsort(0).T)
+
+
+@pytest.mark.parametrize("n", [50, 2000])
+def test_iman_conover_keeps_the_strata_and_the_correlation_that_a_copula_alone_loses(library, n):
+    axes = {f"x{k}": Real(0, 1) for k in range(3)}
+    space = ParameterSpace(axes, correlation=CORRELATION)
+    values = iman_conover_lhs(space, n, rng=1).points.to_numpy()
+    assert is_latin(values)
+    assert not is_latin(latin_hypercube(space, n, rng=1).points.to_numpy())
+    wanted = np.array(CORRELATION)
+
+    def error(sampler):
+        return np.mean(
+            [np.abs(spearman(sampler(space, n, rng=k).points.to_numpy()) - wanted) for k in range(20)]
+        )
+
+    assert error(iman_conover_lhs) < 0.8 * error(latin_hypercube)
+    assert error(iman_conover_lhs) < 1 / n**0.5
+
+
+def test_iman_conover_is_that_of_pydoe_and_without_a_correlation_leaves_hardly_any(library):
+    unit = iman_conover_lhs(reals(4), 100, rng=1).unit
+    stream = generator(1)
+    sample = library.lhs(4, samples=100, seed=stream)
+    np.testing.assert_array_equal(unit, library.iman_conover(sample, np.eye(4), seed=stream))
+    assert largest_correlation(unit) < largest_correlation(sample)
+
+
+def test_iman_conover_of_one_factor_is_a_latin_hypercube(library):
+    assert is_latin(iman_conover_lhs(reals(1), 10, rng=1).unit)
+
+
+def test_iman_conover_needs_more_points_than_factors(library):
+    with pytest.raises(DesignError, match="n takes an int above the number of factors 3, got n=3"):
+        iman_conover_lhs(reals(3), 3)
 
 
 def test_minimax_leaves_no_place_far_away_and_is_that_of_pydoe(library):

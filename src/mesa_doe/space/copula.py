@@ -59,7 +59,12 @@ class Copula:
         # What was computed from data is symmetric only but for rounding.
         self.spearman: Floats = (given + given.T) / 2
         np.fill_diagonal(self.spearman, 1)
-        self._mixing: Floats = np.linalg.cholesky(_pearson(self.spearman)).astype(np.float64)
+        self._mixing: Floats = np.linalg.cholesky(self.pearson).astype(np.float64)
+
+    @property
+    def pearson(self) -> Floats:
+        """The correlation (d, d) of the normal scores."""
+        return _pearson(self.spearman)
 
     def __eq__(self, other: object) -> bool:
         return np.array_equal(self.spearman, other.spearman) if isinstance(other, Copula) else NotImplemented

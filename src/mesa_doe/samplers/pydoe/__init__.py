@@ -3,7 +3,7 @@
 from mesa_doe.samplers.pydoe.factorial import full_factorial, two_level_factorial
 from mesa_doe.samplers.pydoe.fractional import fractional_factorial
 from mesa_doe.samplers.pydoe.lattices import korobov, rank1_lattice
-from mesa_doe.samplers.pydoe.lhs import latin_hypercube_pydoe
+from mesa_doe.samplers.pydoe.lhs import iman_conover_lhs, latin_hypercube_pydoe
 from mesa_doe.samplers.pydoe.optimal import a_optimal, d_optimal, i_optimal
 from mesa_doe.samplers.pydoe.orthogonal import orthogonal_array, orthogonal_array_lhs
 from mesa_doe.samplers.pydoe.response_surface import box_behnken, central_composite
@@ -27,6 +27,7 @@ __all__ = [
     "full_factorial",
     "generalized_subset",
     "i_optimal",
+    "iman_conover_lhs",
     "korobov",
     "latin_hypercube_pydoe",
     "maximin",
