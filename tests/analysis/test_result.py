@@ -1,9 +1,14 @@
+import inspect
+from collections import Counter
+
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
 import mesa_doe as doe
 from mesa_doe import analysis
+from mesa_doe.samplers import SAMPLERS
 
 
 @pytest.fixture(scope="module")
@@ -67,5 +72,50 @@ def test_repr_shows_estimates_with_their_intervals(result):
 def test_every_analysis_says_what_it_takes_and_is_public():
     for name, info in analysis.ANALYSES.items():
         assert getattr(doe.analyze, name) is info.function
-        assert info.designs
+        assert set(info.default_for) <= set(info.designs or SAMPLERS)
+        assert set(info.designs) <= set(SAMPLERS)
         assert info.source
+        assert info.library
+        parameters = inspect.signature(info.function).parameters
+        assert list(parameters)[:2] == ["design", "y"]
+        assert {"outputs", "missing", "seed_policy"} <= set(parameters)
+
+
+def test_no_design_has_two_default_analyses():
+    taken = Counter(name for info in analysis.ANALYSES.values() for name in info.default_for)
+    assert max(taken.values()) == 1
+
+
+def over_time(result):
+    frame = result.to_frame()
+    frames = [frame.assign(step=step, estimate=frame["estimate"] + step) for step in (0, 10)]
+    both = pd.concat(frames).sort_values("output", kind="stable")
+    both.insert(1, "step", both.pop("step"))
+    return analysis.SensitivityResult("sobol", both.reset_index(drop=True))
+
+
+def test_labelled_arrays_hold_every_estimate_where_its_labels_say(result):
+    cube = result.to_xarray()
+    assert cube["S1"].dims == ("output", "factor")
+    assert cube["S2"].dims == ("output", "factor", "partner")
+    rows = result.to_frame().set_index(["output", "measure", "factor", "partner"])
+    for output in result.outputs:
+        for factor in "abc":
+            there = rows.loc[(output, "ST", factor, "")]
+            for suffix, column in (("", "estimate"), ("_low", "low"), ("_high", "high")):
+                assert float(cube[f"ST{suffix}"].sel(output=output, factor=factor)) == there[column]
+        pair = rows.loc[(output, "S2", "a", "c"), "estimate"]
+        assert float(cube["S2"].sel(output=output, factor="a", partner="c")) == pair
+
+
+def test_estimates_over_time_are_told_apart_by_step(result):
+    series = over_time(result)
+    assert series.steps == [0, 10]
+    later, first = series.table("sum"), series.table("sum", step=0)
+    np.testing.assert_allclose(later["S1"], first["S1"] + 10)
+    assert "'sum' at step 10, the last of 2" in repr(series)
+    assert float(series.to_xarray()["S1"].sel(output="sum", step=0, factor="a")) == first.loc["a", "S1"]
+    with pytest.raises(doe.AnalysisError, match="no step 3; there are 0 to 10"):
+        series.table("sum", step=3)
+    with pytest.raises(doe.AnalysisError, match="no indices over time"):
+        result.table("sum", step=3)

@@ -179,7 +179,9 @@ def test_the_slices_of_pydoe_lie_in_one_corner_and_its_nested_designs_are_not_ne
 # With pydoe only
 
 
-@pytest.mark.parametrize("sampler", [*ONLY_PYDOE, definitive_screening, iman_conover_lhs], ids=lambda f: f.__name__)
+@pytest.mark.parametrize(
+    "sampler", [*ONLY_PYDOE, definitive_screening, iman_conover_lhs], ids=lambda f: f.__name__
+)
 def test_without_pydoe_the_line_that_installs_it_is_told(sampler, monkeypatch):
     monkeypatch.setitem(sys.modules, "pydoe", None)
     arguments = (reals(6),) if sampler is definitive_screening else (reals(2), 8)

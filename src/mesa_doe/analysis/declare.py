@@ -1,20 +1,24 @@
-"""Which analysis takes which design, as data: the docs table and the default choice read it."""
+"""Which analysis takes which design, as data: the docs table, the checks and the default choice read it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ParamSpec
+from typing import Any, Literal, ParamSpec, TypeAlias
 
 import pandas as pd
 
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError
+from mesa_doe.space import Categorical
 
-__all__ = ["ANALYSES", "AnalysisInfo", "choose", "declare", "table"]
+__all__ = ["ANALYSES", "AnalysisInfo", "Axes", "check_design", "choose", "declare", "table"]
 
 P = ParamSpec("P")
+
+#: Which axes an analysis makes sense of: all; all but categories without an order; or real numbers alone.
+Axes: TypeAlias = Literal["any", "ordered", "real"]
 
 
 @dataclass(frozen=True)
@@ -25,17 +29,30 @@ class AnalysisInfo:
     ----------
     function : callable
         ``(design, y, **options) -> SensitivityResult``.
-    designs : tuple of str
-        Methods of the designs that it takes, the first being the one that it is the default of.
+    library : str
+        The library's function that makes the estimates, or ``"mesa-doe"``.
     measures : str
         What it estimates.
     source : str
+        The paper.
+    designs : tuple of str, default ()
+        Methods of the designs that it reads; empty for an analysis of given data, which takes any.
+    default_for : tuple of str, default ()
+        Methods of the designs for which ``results.sensitivity`` takes it when none is named.
+    axes : {"any", "ordered", "real"}, default "any"
+        Which axes it makes sense of: of a category with three levels or more, and of integers.
+    groups : bool, default False
+        Whether it takes designs whose factors move in groups.
     """
 
     function: Callable[..., SensitivityResult]
-    designs: tuple[str, ...]
+    library: str
     measures: str
     source: str
+    designs: tuple[str, ...] = ()
+    default_for: tuple[str, ...] = ()
+    axes: Axes = "any"
+    groups: bool = False
 
 
 #: Every analysis by name; filled by :func:`declare`.
@@ -43,12 +60,32 @@ ANALYSES: dict[str, AnalysisInfo] = {}
 
 
 def declare(
-    *, designs: tuple[str, ...], measures: str, source: str
+    *,
+    library: str,
+    measures: str,
+    source: str,
+    designs: tuple[str, ...] = (),
+    default_for: tuple[str, ...] = (),
+    axes: Axes = "any",
+    groups: bool = False,
 ) -> Callable[[Callable[P, SensitivityResult]], Callable[P, SensitivityResult]]:
-    """Enter an analysis in the table; the function itself stays as it is."""
+    """Enter an analysis in the table; the function itself stays as it is.
+
+    Parameters
+    ----------
+    library, measures, source, designs, default_for, axes, groups
+        As in :class:`AnalysisInfo`.
+
+    Returns
+    -------
+    callable
+        The decorator.
+    """
 
     def enter(function: Callable[P, SensitivityResult]) -> Callable[P, SensitivityResult]:
-        ANALYSES[function.__name__] = AnalysisInfo(function, designs, measures, source)
+        ANALYSES[function.__name__] = AnalysisInfo(
+            function, library, measures, source, designs, default_for, axes, groups
+        )
         return function
 
     return enter
@@ -60,7 +97,8 @@ def table() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row an analysis, by name: what it estimates, of which designs, and the source.
+        One row an analysis, by name: what it estimates, of which designs and axes, whose function it is, and
+        the source.
 
     Examples
     --------
@@ -68,7 +106,15 @@ def table() -> pd.DataFrame:
     'sobol'
     """
     rows = {
-        name: {"measures": info.measures, "designs": ", ".join(info.designs), "source": info.source}
+        name: {
+            "measures": info.measures,
+            "designs": ", ".join(info.designs) or "any",
+            "default for": ", ".join(info.default_for),
+            "axes": info.axes,
+            "groups": info.groups,
+            "library": info.library,
+            "source": info.source,
+        }
         for name, info in sorted(ANALYSES.items())
     }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("analysis")
@@ -89,16 +135,17 @@ def choose(design: Design, method: str | None = None) -> Callable[..., Sensitivi
     Raises
     ------
     AnalysisError
-        If the method is unknown, or none takes the design.
+        If the method is unknown, or none is made for the design.
     """
     if method is None:
         for info in ANALYSES.values():
-            if design.method == info.designs[0]:
+            if design.method in info.default_for:
                 return info.function
-        made = ", ".join(sorted({name for info in ANALYSES.values() for name in info.designs}))
+        able = ", ".join(_for(design))
         message = (
-            f"no analysis takes a {design.method} design yet; sensitivity indices can be had from: {made}. "
-            "results.points(output) gives mean and spread a design point for any design"
+            f"no analysis is made for a {design.method} design"
+            f"{f'; name one with method=: {able}' if able else ''}. results.points(output) gives mean and "
+            "spread a design point"
         )
         raise AnalysisError(message)
     if method not in ANALYSES:
@@ -108,7 +155,7 @@ def choose(design: Design, method: str | None = None) -> Callable[..., Sensitivi
 
 
 def check_design(design: Any, method: str) -> None:
-    """Refuse a design that the analysis cannot use.
+    """Refuse a design that the analysis cannot use, and name those that can.
 
     Raises
     ------
@@ -117,7 +164,30 @@ def check_design(design: Any, method: str) -> None:
     if not isinstance(design, Design):
         message = f"{method} takes a Design, got {type(design).__name__}"
         raise AnalysisError(message)
-    allowed = ANALYSES[method].designs
-    if design.method not in allowed:
-        message = f"{method} needs a design made by {' or '.join(allowed)}, got one made by {design.method}"
+    if problem := _problem(ANALYSES[method], design):
+        able = _for(design)
+        remedy = f"; this design can be analysed by {', '.join(able)}" if able else ""
+        message = f"{method} {problem}{remedy}"
         raise AnalysisError(message)
+
+
+def _for(design: Design) -> list[str]:
+    return sorted(name for name, info in ANALYSES.items() if _problem(info, design) is None)
+
+
+def _problem(info: AnalysisInfo, design: Design) -> str | None:
+    if info.designs and design.method not in info.designs:
+        return f"needs a design made by {' or '.join(info.designs)}, got one made by {design.method}"
+    if design.groups is not None and not info.groups:
+        return f"needs factors that move alone, but this design moves {', '.join(design.groups)} as groups"
+    axes = design.space.axes.items()
+    if info.axes == "real" and (steps := [name for name, axis in axes if axis.n_levels is not None]):
+        return f"needs axes of real numbers, but {', '.join(steps)} have levels between which nothing lies"
+    unordered = [
+        name
+        for name, axis in axes
+        if isinstance(axis, Categorical) and axis.n_levels is not None and axis.n_levels > 2
+    ]
+    if info.axes == "ordered" and unordered:
+        return f"needs axes with an order, but the levels of {', '.join(unordered)} have none"
+    return None

@@ -1,21 +1,23 @@
-"""The gate that every analysis passes its outputs through: shape, order, and nothing missing unsaid."""
+"""The gate that every analysis passes its call through: options, shape, order, and nothing missing unsaid."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
 
 from mesa_doe.design import Design
-from mesa_doe.errors import AnalysisError
+from mesa_doe.errors import AnalysisError, counted
 
-__all__ = ["Missing", "Outputs", "checked_outputs"]
+__all__ = ["Missing", "Outputs", "checked_bootstrap", "checked_outputs"]
 
 FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
+IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 Missing: TypeAlias = Literal["raise", "drop"]
 
 
@@ -27,24 +29,73 @@ class Outputs:
     ----------
     names : list
         One an output.
-    means : ndarray (points, outputs)
-        Means over replications.
-    noise : ndarray (outputs,)
-        Variance between replications of one point, averaged over points; NaN with one replication.
-    replications : int
-    dropped_blocks : list of int
-        Blocks left out since a point of theirs is missing.
+    values : ndarray (points, replications, outputs)
+        Of the points kept.
+    points : ndarray (points,) of int
+        Which points of the design are kept, in order.
+    dropped : list of int
+        Blocks left out since a point of theirs is missing; without blocks, points.
+    said : list of str
+        What was left out, as a warning.
     """
 
     names: list[Any]
-    means: FloatArray
-    noise: FloatArray
-    replications: int
-    dropped_blocks: list[int]
+    values: FloatArray
+    points: IntArray
+    dropped: list[int]
+    said: list[str]
+
+    @property
+    def replications(self) -> int:
+        """How many there are of each point."""
+        return int(self.values.shape[1])
+
+    @cached_property
+    def means(self) -> FloatArray:
+        """Means over replications (points, outputs)."""
+        means: FloatArray = self.values.mean(axis=1)
+        return means
+
+    @cached_property
+    def noise(self) -> FloatArray:
+        """Variance between replications of one point, averaged over points (outputs,); NaN with one."""
+        if self.replications == 1:
+            return np.full(len(self.names), np.nan)
+        noise: FloatArray = self.values.var(axis=1, ddof=1).mean(axis=0)
+        return noise
+
+
+def checked_bootstrap(method: str, resamples: Any, confidence: Any) -> tuple[int, float]:
+    """Return how many resamples and which level, as plain numbers.
+
+    Raises
+    ------
+    AnalysisError
+        If ``resamples`` is no int from 100, or ``confidence`` no number between 0 and 1.
+
+    Examples
+    --------
+    >>> checked_bootstrap("morris", 10, 0.95)
+    Traceback (most recent call last):
+    mesa_doe.errors.AnalysisError: morris: resamples takes an int from 100, got 10
+    """
+    if isinstance(resamples, bool) or not isinstance(resamples, (int, np.integer)) or resamples < 100:
+        message = f"{method}: resamples takes an int from 100, got {resamples!r}"
+        raise AnalysisError(message)
+    if isinstance(confidence, (str, bool)) or not 0 < confidence < 1:
+        message = f"{method}: confidence takes a number between 0 and 1, got {confidence!r}"
+        raise AnalysisError(message)
+    return int(resamples), float(confidence)
 
 
 def checked_outputs(
-    design: Design, y: Any, *, names: Sequence[Any] | None, missing: Missing, method: str
+    design: Design,
+    y: Any,
+    *,
+    names: Sequence[Any] | None,
+    missing: Missing,
+    method: str,
+    given_data: bool = False,
 ) -> Outputs:
     """Check outputs against the design.
 
@@ -59,6 +110,8 @@ def checked_outputs(
         What to do where a value is not finite: name the points, or leave out their whole blocks.
     method : str
         Name of the analysis, for messages.
+    given_data : bool, default False
+        Whether the analysis takes any points, so that those missing are left out alone, not with their block.
 
     Returns
     -------
@@ -93,10 +146,7 @@ def checked_outputs(
     if len(set(names)) < count:
         message = f"{method}: names of outputs must differ, got {', '.join(map(str, names))}"
         raise AnalysisError(message)
-    array, dropped = _complete(design, array, names, missing, method)
-    replications = array.shape[1]
-    noise = array.var(axis=1, ddof=1).mean(axis=0) if replications > 1 else np.full(count, np.nan)
-    return Outputs(list(names), array.mean(axis=1), noise, replications, dropped)
+    return _complete(design, array, list(names), missing, method, given_data)
 
 
 def _numbers(y: Any, method: str) -> FloatArray:
@@ -125,26 +175,40 @@ def _check_index(design: Design, y: Any, method: str) -> None:
 
 
 def _complete(
-    design: Design, array: FloatArray, names: Sequence[Any], missing: Missing, method: str
-) -> tuple[FloatArray, list[int]]:
+    design: Design, array: FloatArray, names: list[Any], missing: Missing, method: str, given_data: bool
+) -> Outputs:
+    every = np.arange(len(array), dtype=np.int64)
     bad_cells = ~np.isfinite(array)
     bad = bad_cells.any(axis=(1, 2))
     if not bad.any():
-        return array, []
-    points = np.flatnonzero(bad)
-    blocks = design.blocks
+        return Outputs(names, array, every, [], [])
+    blocks = every if given_data else design.blocks
     if missing == "raise" or blocks is None:
         where = [str(names[k]) for k in np.flatnonzero(bad_cells.any(axis=(0, 1))).tolist()]
-        shown = ", ".join(map(str, points[:10])) + (", …" if len(points) > 10 else "")
-        remedy = "; or leave out their whole blocks with missing='drop'" if blocks is not None else ""
+        remedy = "" if blocks is None else f"; or leave out {_whole(given_data)} with missing='drop'"
         message = (
-            f"{method} needs every point, but {len(points)} of {len(design)} have no finite value of "
-            f"{', '.join(where)}: points {shown}. Look at results.failures and run them again{remedy}"
+            f"{method} needs every point, but {np.count_nonzero(bad)} of {len(design)} have no finite value "
+            f"of {', '.join(where)}: points {_some(np.flatnonzero(bad))}. Look at results.failures and run "
+            f"them again{remedy}"
         )
         raise AnalysisError(message)
     dropped = np.unique(blocks[bad])
     keep = ~np.isin(blocks, dropped)
+    noun = "point" if given_data else "block"
     if not keep.any():
-        message = f"{method}: every block has a point without a finite value; nothing is left to analyse"
+        message = f"{method}: every {noun} lacks a finite value; nothing is left to analyse"
         raise AnalysisError(message)
-    return array[keep], [int(block) for block in dropped]
+    why = "they have" if given_data else "a point of theirs has"
+    said = (
+        f"left out{'' if given_data else ' whole'}, since {why} no finite value: "
+        f"{counted(len(dropped), noun)} ({_some(dropped)}); left: {len(np.unique(blocks[keep]))}"
+    )
+    return Outputs(names, array[keep], every[keep], [int(block) for block in dropped], [said])
+
+
+def _whole(given_data: bool) -> str:
+    return "them" if given_data else "their whole blocks"
+
+
+def _some(numbers: Any) -> str:
+    return ", ".join(map(str, numbers[:10].tolist())) + (", …" if len(numbers) > 10 else "")

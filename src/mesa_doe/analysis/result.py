@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mesa_doe import plots
+from mesa_doe._optional import require
 from mesa_doe.errors import AnalysisError
 
 __all__ = ["SensitivityResult"]
@@ -25,11 +26,16 @@ class SensitivityResult:
         Name of the analysis.
     estimates : DataFrame
         Tidy: one row an estimate, columns ``output``, ``measure`` (such as ``"S1"``), ``factor``,
-        ``partner`` (the second factor of an interaction, else empty), ``estimate``, ``low``, ``high``.
+        ``partner`` (the second factor of an interaction, else empty), ``estimate``, ``low``, ``high``; over
+        time also ``step``, after ``output``.
     settings : mapping
         What the analysis was called with, and what it found: blocks used, noise, confidence.
     warnings : tuple of str
         What changes the meaning of the estimates.
+    scale : str, default "share of variance"
+        What the estimates are measured in.
+    plotted : tuple of str, optional
+        Which measures :meth:`plot` draws; by default all that have one factor.
 
     Examples
     --------
@@ -45,11 +51,18 @@ class SensitivityResult:
     estimates: pd.DataFrame
     settings: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    scale: str = "share of variance"
+    plotted: tuple[str, ...] = ()
 
     @property
     def outputs(self) -> list[Any]:
         """The outputs analysed, in order."""
         return list(dict.fromkeys(self.estimates["output"]))
+
+    @property
+    def steps(self) -> list[Any]:
+        """The steps of indices over time, in order; empty where there is one estimate an output."""
+        return list(dict.fromkeys(self.estimates["step"])) if "step" in self.estimates.columns else []
 
     def to_frame(self) -> pd.DataFrame:
         """Return the tidy estimates: one row an estimate.
@@ -61,20 +74,48 @@ class SensitivityResult:
         """
         return self.estimates.copy()
 
-    def table(self, output: Any = None) -> pd.DataFrame:
+    def to_xarray(self) -> Any:
+        """Return the estimates as labelled arrays.
+
+        Returns
+        -------
+        xarray.Dataset
+            A variable a measure and two for its interval (``S1``, ``S1_low``, ``S1_high``), with dimensions
+            ``output``, ``step`` (over time), ``factor`` and, of interactions, ``partner``.
+
+        Raises
+        ------
+        MissingDependencyError
+            If xarray is not installed.
+        """
+        xarray = require("xarray", extra="xarray")
+        found = {}
+        for measure, rows in self.estimates.groupby("measure", sort=False):
+            dims = ["output", *(["step"] if self.steps else []), "factor"]
+            dims += ["partner"] if (rows["partner"] != "").any() else []
+            cube = rows.set_index(dims)[["estimate", "low", "high"]].to_xarray()
+            own = {dim: list(dict.fromkeys(rows[dim])) for dim in dims}
+            cube = cube.sel(own)
+            for name, suffix in (("estimate", ""), ("low", "_low"), ("high", "_high")):
+                found[f"{measure}{suffix}"] = cube[name]
+        return xarray.merge([values.rename(name) for name, values in found.items()], join="outer")
+
+    def table(self, output: Any = None, *, step: Any = None) -> pd.DataFrame:
         """Return one row a factor, three columns a measure, to be read or typeset.
 
         Parameters
         ----------
         output : object, optional
             Which output; needed where there are several.
+        step : int, optional
+            Which step of indices over time; the last by default.
 
         Returns
         -------
         DataFrame
             Index ``factor`` (pairs as ``a × b``), columns ``S1``, ``S1_low``, ``S1_high``, ….
         """
-        rows = self._of(output)
+        rows = self._at(self._of(output), step)
         pairs = rows["partner"] != ""
         index = rows["factor"].where(~pairs, rows["factor"] + " × " + rows["partner"])
         order = list(dict.fromkeys(index))
@@ -87,7 +128,7 @@ class SensitivityResult:
         return pd.DataFrame(columns).reindex(order).rename_axis("factor")
 
     def plot(self, ax: Any = None, *, output: Any = None) -> Any:
-        """Draw the first- and total-order indices with their intervals.
+        """Draw the estimates with their intervals, as fits the method.
 
         Parameters
         ----------
@@ -100,8 +141,11 @@ class SensitivityResult:
         matplotlib Axes
         """
         rows = self._of(output)
-        title = f"{self.method.capitalize()} indices of {rows['output'].iloc[0]}"
-        return plots.bars(rows[rows["partner"] == ""], ax=ax, title=title, xlabel="share of variance")
+        rows = rows[rows["partner"] == ""]
+        if self.plotted:
+            rows = rows[rows["measure"].isin(self.plotted)]
+        title = f"{self.method.capitalize()} indices of {self._of(output)['output'].iloc[0]}"
+        return plots.bars(self._at(rows, None), ax=ax, title=title, xlabel=self.scale)
 
     def plot_interactions(self, ax: Any = None, *, output: Any = None) -> Any:
         """Draw the second-order indices as a heat map.
@@ -120,12 +164,25 @@ class SensitivityResult:
         AnalysisError
             If the design had no second order.
         """
-        rows = self._of(output)
+        rows = self._at(self._of(output), None)
         pairs = rows[rows["partner"] != ""]
         if pairs.empty:
             message = "there are no second-order indices; make the design with sobol(…, second_order=True)"
             raise AnalysisError(message)
         return plots.heatmap(pairs, ax=ax, title=f"Second-order indices of {rows['output'].iloc[0]}")
+
+    def _at(self, rows: pd.DataFrame, step: Any) -> pd.DataFrame:
+        if not self.steps:
+            if step is not None:
+                message = "these are no indices over time; leave out step=, or analyse with at='all'"
+                raise AnalysisError(message)
+            return rows
+        step = self.steps[-1] if step is None else step
+        if step not in self.steps:
+            message = f"there is no step {step!r}; there are {self.steps[0]!r} to {self.steps[-1]!r}"
+            raise AnalysisError(message)
+        here: pd.DataFrame = rows[rows["step"] == step]
+        return here
 
     def _of(self, output: Any) -> pd.DataFrame:
         if output is None and len(self.outputs) > 1:
@@ -150,7 +207,8 @@ class SensitivityResult:
                 {name: [_cell(wide.loc[factor], name) for factor in wide.index] for name in measures},
                 index=wide.index,
             )
-            parts.append(f"{self.method} indices of {output!r}\n{_aligned(text)}")
+            at = f" at step {self.steps[-1]}, the last of {len(self.steps)}" if self.steps else ""
+            parts.append(f"{self.method} indices of {output!r}{at}\n{_aligned(text)}")
         if len(self.outputs) > 5:
             parts.append(f"… and {len(self.outputs) - 5} more outputs: to_frame() has all")
         parts += [f"Note: {warning}" for warning in self.warnings]
@@ -171,6 +229,8 @@ def _cell(row: pd.Series[Any], measure: str) -> str:
     estimate, low, high = row[measure], row[f"{measure}_low"], row[f"{measure}_high"]
     if np.isnan(estimate):
         return "" if np.isnan(low) else "nan"
+    if np.isnan(low):
+        return f"{estimate:.3f}"
     return f"{estimate:.3f} [{low:.3f}, {high:.3f}]"
 
 

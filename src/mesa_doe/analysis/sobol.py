@@ -3,34 +3,31 @@
 from __future__ import annotations
 
 import itertools
-import warnings
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
-import pandas as pd
 
+from mesa_doe.analysis.bootstrap import intervals, undefined
 from mesa_doe.analysis.declare import check_design, declare
-from mesa_doe.analysis.outputs import Missing, Outputs, checked_outputs
+from mesa_doe.analysis.estimates import Label, tidy
+from mesa_doe.analysis.outputs import Missing, Outputs, checked_bootstrap, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
+from mesa_doe.analysis.variation import LEAST_SHARE, ROUNDING, constant_outputs, flat_outputs, standardised
 from mesa_doe.design import Design
-from mesa_doe.errors import AnalysisError, counted, warn
+from mesa_doe.errors import AnalysisError, warn
 from mesa_doe.seeding import RNG, root_entropy
 
 __all__ = ["sobol"]
 
 FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
-# Resampled weights held at once: 32 MB of float64.
-_WEIGHTS_AT_ONCE = 2**22
-# Below this share of the variance between design points, indices describe noise.
-_LEAST_SHARE = 0.005
-# Of an output scaled to deviations of at most one: what is less is rounding.
-_ROUNDING = 4 * np.finfo(float).eps
-
 
 @declare(
     designs=("sobol",),
+    default_for=("sobol",),
+    groups=True,
+    library="mesa-doe; a test holds it to SALib.analyze.sobol",
     measures="first- (S1), total- (ST) and second-order (S2) indices",
     source="Saltelli et al. 2010; second order: Saltelli 2002",
 )
@@ -97,12 +94,7 @@ def sobol(
     [0.8, 0.2]
     """
     check_design(design, "sobol")
-    if isinstance(resamples, bool) or not isinstance(resamples, (int, np.integer)) or resamples < 100:
-        message = f"sobol: resamples takes an int from 100, got {resamples!r}"
-        raise AnalysisError(message)
-    if isinstance(confidence, (str, bool)) or not 0 < confidence < 1:
-        message = f"sobol: confidence takes a number between 0 and 1, got {confidence!r}"
-        raise AnalysisError(message)
+    resamples, confidence = checked_bootstrap("sobol", resamples, confidence)
     checked = checked_outputs(design, y, names=outputs, missing=missing, method="sobol")
     # Factors that move together have one index together.
     factors = list(design.groups or design.factors)
@@ -120,53 +112,43 @@ def sobol(
             f"sobol needs at least two complete blocks, got {len(blocks)}; make the design with a larger n"
         )
         raise AnalysisError(message)
-    scaled, scale = _scaled(blocks)
+    scaled, scale = standardised(blocks)
     base = scaled[:, [0, -1]].reshape(-1, len(checked.names))
-    constant = np.ptp(base, axis=0) <= _ROUNDING
-    products, estimate = _estimator(_standardised(scaled, constant), len(factors), second_order)
+    constant = constant_outputs(base)
+    # By its deviation over all points, as SALib does.
+    standard = scaled / np.where(constant, 1.0, scaled.std(axis=(0, 1)))
+    products, estimate = _estimator(standard, len(factors), second_order)
     point = estimate(products.mean(axis=0)[None])[0]
-    low, high, undefined = _bootstrap(products, estimate, int(resamples), confidence, root_entropy(rng))
+    low, high, lost = intervals(products, estimate, resamples, confidence, root_entropy(rng))
     for values in (point, low, high):
         values[constant] = np.nan
 
-    said = _dropped(checked, len(blocks))
-    noise = (np.sqrt(checked.noise) / scale) ** 2
     units = len(blocks) if seed_policy == "block" else len(checked.means)
-    spread = scaled.reshape(-1, len(checked.names)).var(axis=0)
-    said += _flat(checked, constant, noise, spread, units if seed_policy != "common" else None)
-    said += _undefined(checked.names, undefined, constant)
+    said = list(checked.said)
+    said += flat_outputs(
+        checked,
+        constant,
+        units=units if seed_policy != "common" else None,
+        where="point of the base sample",
+    )
+    said += undefined(checked.names, lost, constant)
     if seed_policy == "independent":
         totals = point[:, len(factors) : 2 * len(factors)]
+        noise = (np.sqrt(checked.noise) / scale) ** 2
         said += _inflation(checked, totals, noise / np.where(constant, 1.0, base.var(axis=0)), constant)
     for warning in said:
         warn(warning)
     settings = {
         "blocks": len(blocks),
-        "resamples": int(resamples),
+        "resamples": resamples,
         "confidence": confidence,
         "replications": checked.replications,
         "seed_policy": seed_policy,
-        "dropped_blocks": checked.dropped_blocks,
+        "dropped_blocks": checked.dropped,
         "noise_variance": dict(zip(checked.names, checked.noise.tolist(), strict=True)),
     }
-    frame = _tidy(checked.names, factors, second_order, point, low, high)
+    frame = tidy(checked.names, _labels(factors, second_order), point, low, high)
     return SensitivityResult("sobol", frame, settings, tuple(said))
-
-
-def _scaled(blocks: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Centre each output over all points, and divide by its largest deviation: squares stay finite."""
-    centred = blocks - blocks.mean(axis=(0, 1))
-    largest = np.abs(centred).max(axis=(0, 1))
-    size = np.maximum(np.abs(blocks).max(axis=(0, 1)), np.finfo(float).tiny)
-    # What is left of a constant after its mean is taken away is rounding, not a deviation.
-    scale = np.where(largest <= _ROUNDING * size, size, largest)
-    return centred / scale, scale
-
-
-def _standardised(scaled: FloatArray, constant: np.ndarray[Any, np.dtype[np.bool_]]) -> FloatArray:
-    """Divide each output by its deviation over all points, as SALib does."""
-    standard: FloatArray = scaled / np.where(constant, 1.0, scaled.std(axis=(0, 1)))
-    return standard
 
 
 def _estimator(blocks: FloatArray, d: int, second_order: bool) -> tuple[FloatArray, Any]:
@@ -199,7 +181,7 @@ def _estimator(blocks: FloatArray, d: int, second_order: bool) -> tuple[FloatArr
     def estimate(means: FloatArray) -> FloatArray:
         variance = (means[..., 1] - means[..., 0] ** 2)[..., None]
         # A resample may draw only blocks in which the output is the same: no variance, and no index.
-        variance = np.where(variance > _ROUNDING, variance, np.nan)
+        variance = np.where(variance > ROUNDING, variance, np.nan)
         indices: FloatArray = means[..., 2:] / variance
         if pairs:
             indices[..., 2 * d :] -= indices[..., left] + indices[..., right]
@@ -208,100 +190,10 @@ def _estimator(blocks: FloatArray, d: int, second_order: bool) -> tuple[FloatArr
     return np.concatenate(parts, axis=-1), estimate
 
 
-def _bootstrap(
-    products: FloatArray, estimate: Any, resamples: int, confidence: float, entropy: int
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return the ends of the intervals, and each output's share of resamples that had no variance."""
-    count, outputs, width = products.shape
-    generator = np.random.default_rng(entropy)
-    flat = products.reshape(count, -1)
-    found = []
-    at_once = max(1, _WEIGHTS_AT_ONCE // count)
-    for start in range(0, resamples, at_once):
-        size = min(at_once, resamples - start)
-        drawn = generator.integers(count, size=(size, count)) + count * np.arange(size)[:, None]
-        weights = np.bincount(drawn.ravel(), minlength=size * count).reshape(size, count) / count
-        found.append(estimate((weights @ flat).reshape(size, outputs, width)))
-    tails = (0.5 - confidence / 2, 0.5 + confidence / 2)
-    indices = np.concatenate(found)
-    undefined = np.isnan(indices).all(axis=-1)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="All-NaN slice", category=RuntimeWarning)
-        low, high = np.nanquantile(indices, tails, axis=0)
-    return low, high, undefined.mean(axis=0)
-
-
-def _tidy(
-    names: list[Any],
-    factors: list[str],
-    second_order: bool,
-    point: FloatArray,
-    low: FloatArray,
-    high: FloatArray,
-) -> pd.DataFrame:
+def _labels(factors: list[str], second_order: bool) -> list[Label]:
     labels = [(measure, factor, "") for measure in ("S1", "ST") for factor in factors]
-    if second_order:
-        labels += [("S2", *pair) for pair in itertools.combinations(factors, 2)]
-    measure, factor, partner = zip(*labels, strict=True)
-    return pd.DataFrame(
-        {
-            "output": [name for name in names for _ in labels],
-            "measure": measure * len(names),
-            "factor": factor * len(names),
-            "partner": partner * len(names),
-            "estimate": point.ravel(),
-            "low": low.ravel(),
-            "high": high.ravel(),
-        }
-    )
-
-
-def _dropped(checked: Outputs, blocks: int) -> list[str]:
-    if not checked.dropped_blocks:
-        return []
-    shown = ", ".join(map(str, checked.dropped_blocks[:10]))
-    more = ", …" if len(checked.dropped_blocks) > 10 else ""
-    return [
-        f"left out whole, since a point of theirs has no finite value: "
-        f"{counted(len(checked.dropped_blocks), 'block')} ({shown}{more}); left: {blocks}"
-    ]
-
-
-def _flat(
-    checked: Outputs, constant: Any, noise: FloatArray, spread: FloatArray, units: int | None
-) -> list[str]:
-    """Say which outputs do not vary, or no more than chance; units: how many points have own noise."""
-    said = []
-    for k, name in enumerate(checked.names):
-        if constant[k]:
-            where = "design point" if np.ptp(checked.means[:, k]) == 0 else "point of the base sample"
-            said.append(
-                f"output {name!r} is the same ({checked.means[0, k]:g}) at every {where}: it has no "
-                "variance to explain, so its indices are NaN"
-            )
-            continue
-        # Common random numbers: the noise is the same at every point, and no part of their differences.
-        if units is None or not np.isfinite(noise[k]):
-            continue
-        noise_of_means = noise[k] / checked.replications
-        between = spread[k] - noise_of_means
-        # Three standard errors of that difference, were there nothing but noise.
-        chance = 3 * noise_of_means * np.sqrt(2 / units)
-        if between < max(chance, _LEAST_SHARE * (max(between, 0.0) + noise[k])):
-            said.append(
-                f"output {name!r} varies no more between design points than between replications of one "
-                "point: its indices describe noise; use more replications or wider axes"
-            )
-    return said
-
-
-def _undefined(names: list[Any], undefined: FloatArray, constant: Any) -> list[str]:
-    return [
-        f"output {name!r} varies in so few blocks that {share:.1%} of the bootstrap resamples have no "
-        "variance; they are left out of the intervals, which are too narrow: use a larger n"
-        for name, share, flat in zip(names, undefined.tolist(), constant, strict=True)
-        if share > 0 and not flat
-    ]
+    pairs = itertools.combinations(factors, 2) if second_order else ()
+    return [*labels, *(("S2", *pair) for pair in pairs)]
 
 
 def _inflation(checked: Outputs, totals: FloatArray, noise_share: FloatArray, constant: Any) -> list[str]:
@@ -325,6 +217,6 @@ def _inflation(checked: Outputs, totals: FloatArray, noise_share: FloatArray, co
                 f"total index, by up to {share:.2f} here (the smallest total index); {remedy}, or "
                 "replications to measure the noise"
             )
-        if share >= _LEAST_SHARE:
+        if share >= LEAST_SHARE:
             said.append(told)
     return said

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from mesa_doe.design import Design
+from mesa_doe.design.salib import unit_problem
 from mesa_doe.samplers.axis_levels import LAW_ENDS
 from mesa_doe.samplers.coded import Ends, coded_design
 from mesa_doe.samplers.declare import check_space, declare
-from mesa_doe.samplers.salib import unit_problem
 from mesa_doe.space import ParameterSpace
 
 __all__ = ["folded_hadamard"]

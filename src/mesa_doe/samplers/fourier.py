@@ -7,9 +7,9 @@ from typing import Literal
 import numpy as np
 
 from mesa_doe.design import Design, frozen
+from mesa_doe.design.salib import unit_problem
 from mesa_doe.errors import DesignError
 from mesa_doe.samplers.declare import check_count, check_n, check_space, declare
-from mesa_doe.samplers.salib import unit_problem
 from mesa_doe.seeding import RNG, library_seed, root_entropy
 from mesa_doe.space import ParameterSpace
 

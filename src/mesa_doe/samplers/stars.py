@@ -8,10 +8,10 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from mesa_doe.design import Design
+from mesa_doe.design.salib import unit_problem
 from mesa_doe.errors import DesignError, MesaDoeWarning
 from mesa_doe.samplers.declare import check_n, check_space, continues, declare
 from mesa_doe.samplers.qmc import sobol_points, warn_if_unbalanced
-from mesa_doe.samplers.salib import unit_problem
 from mesa_doe.seeding import RNG, kept_generators, library_seed, root_entropy
 from mesa_doe.space import Axis, Boolean, Discrete, Integer, ParameterSpace
 from mesa_doe.space.values import is_number, plain

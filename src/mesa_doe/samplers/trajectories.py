@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from mesa_doe.design import Design, frozen
+from mesa_doe.design.salib import unit_problem
 from mesa_doe.errors import DesignError, MesaDoeWarning
 from mesa_doe.samplers.declare import check_count, check_n, check_space, continues, declare
-from mesa_doe.samplers.salib import unit_problem
 from mesa_doe.seeding import RNG, library_seed, root_entropy
 from mesa_doe.space import Categorical, ParameterSpace
 from mesa_doe.space.groups import read_groups

@@ -1,4 +1,4 @@
-from mesa_doe.samplers.salib import unit_problem
+from mesa_doe.design.salib import unit_problem
 
 
 def test_a_problem_is_fresh_in_all_its_parts_since_salib_writes_into_it():

@@ -1,0 +1,112 @@
+"""Whether an output varies at all, and by more than chance."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from mesa_doe.analysis.outputs import Outputs
+
+__all__ = ["LEAST_SHARE", "ROUNDING", "constant_outputs", "flat_outputs", "standardised"]
+
+FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
+BoolArray: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
+
+#: Below this share of the variance between design points, indices describe noise.
+LEAST_SHARE = 0.005
+#: Of an output scaled to deviations of at most one: what is less is rounding.
+ROUNDING = 4 * float(np.finfo(float).eps)
+
+
+def standardised(values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Centre each output over all points, and divide by its largest deviation: squares stay finite.
+
+    Parameters
+    ----------
+    values : ndarray (points, ..., outputs)
+
+    Returns
+    -------
+    scaled : ndarray, of the same shape
+        From -1 to 1; rounding alone where an output is constant.
+    scale : ndarray (outputs,)
+        What it was divided by.
+
+    Examples
+    --------
+    >>> standardised(np.array([[1e300], [3e300]]))[0].ravel().tolist()
+    [-1.0, 1.0]
+    """
+    others = tuple(range(values.ndim - 1))
+    centre = values.mean(axis=others)
+    if not np.isfinite(centre).all():  # the sum is beyond the largest float, the values are not
+        centre = (values / values[..., 0].size).sum(axis=others)
+    centred = values - centre
+    largest = np.abs(centred).max(axis=others)
+    size = np.maximum(np.abs(values).max(axis=others), np.finfo(float).tiny)
+    # What is left of a constant after its mean is taken away is rounding, not a deviation.
+    scale = np.where(largest <= ROUNDING * size, size, largest)
+    return centred / scale, scale
+
+
+def constant_outputs(scaled: FloatArray) -> BoolArray:
+    """Tell which outputs are the same at every point.
+
+    Parameters
+    ----------
+    scaled : ndarray (points, outputs)
+        As `standardised` gives them.
+
+    Returns
+    -------
+    ndarray of bool (outputs,)
+    """
+    constant: BoolArray = np.ptp(scaled, axis=0) <= ROUNDING
+    return constant
+
+
+def flat_outputs(
+    outputs: Outputs, constant: BoolArray, *, units: int | None, where: str = "design point"
+) -> list[str]:
+    """Say which outputs do not vary between design points, or no more than chance.
+
+    Parameters
+    ----------
+    outputs : Outputs
+    constant : ndarray of bool (outputs,)
+    units : int or None
+        How many points have noise of their own: all under independent seeds, the blocks where seeds are
+        shared within one; None where all points share their seeds.
+    where : str, default "design point"
+        Where an output is the same, of one that varies at other points.
+
+    Returns
+    -------
+    list of str
+    """
+    scaled, scale = standardised(outputs.means)
+    noise = (np.sqrt(outputs.noise) / scale) ** 2
+    spread = scaled.var(axis=0)
+    said = []
+    for k, name in enumerate(outputs.names):
+        if constant[k]:
+            place = "design point" if np.ptp(outputs.means[:, k]) == 0 else where
+            said.append(
+                f"output {name!r} is the same ({outputs.means[0, k]:g}) at every {place}: it has no "
+                "variance to explain, so its indices are NaN"
+            )
+            continue
+        # Common random numbers: the noise is the same at every point, and no part of their differences.
+        if units is None or not np.isfinite(noise[k]):
+            continue
+        noise_of_means = noise[k] / outputs.replications
+        between = spread[k] - noise_of_means
+        # Three standard errors of that difference, were there nothing but noise.
+        chance = 3 * noise_of_means * np.sqrt(2 / units)
+        if between < max(chance, LEAST_SHARE * (max(between, 0.0) + noise[k])):
+            said.append(
+                f"output {name!r} varies no more between design points than between replications of one "
+                "point: its indices describe noise; use more replications or wider axes"
+            )
+    return said
