@@ -416,6 +416,11 @@ class Tables:
     def __iter__(self) -> Iterator[Table]:
         return iter((self.model, *self.agents.values(), *self.tables.values()))
 
+    @property
+    def cells(self) -> int:
+        """How many values there are, about: rows by columns, of all tables."""
+        return sum(table.rows * len(table.born) for table in self)
+
     def extend(self, other: Tables) -> None:
         """Add the rows of other runs below these."""
         self.model.extend(other.model)

@@ -177,7 +177,7 @@ class Batch:
             self._kept.record(report.entry)
         elif report.block is not None and isinstance(self._kept, Gathered):
             self._kept.add(report.positions, report.block)
-        self._sizes.learn(len(report.positions), float(report.seconds.sum()))
+        self._sizes.learn(len(report.positions), float(report.seconds.sum()), report.cells)
         are_new = self._enter(report.positions)
         self.seconds[report.positions[report.ok]] = report.seconds[report.ok]
         self.reported = self.reported or report.reported

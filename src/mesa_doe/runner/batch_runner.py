@@ -272,7 +272,7 @@ class BatchRunner:
         self, wanted: Ints, total: int, order: Order, kept: StudyWriter | Gathered, numbering: Numbering
     ) -> Batch:
         through, workers = self._way()
-        sizes = ChunkSizes(workers, self.chunk_size)
+        sizes = ChunkSizes(workers, self.chunk_size, growing=order.shelf is not None)
         with shown(self.display_progress, total, total - len(wanted)) as progress:
             batch = Batch(self.configurations, self._recipes, order, kept, sizes, progress)
             way: Way = through

@@ -37,7 +37,12 @@ __all__ = [
 # A second of work makes dispatch cheap; more would only make the bar and the tail coarse.
 _SECONDS = 1.0
 _FIRST_SECONDS = 0.1
+# A chunk is a file of a study. A long study has fewer if each may lose a hundredth of the time in a kill.
+_SHARE_AT_RISK = 0.01
+_MOST_SECONDS = 60.0
 _MOST_RUNS = 10_000
+# What a worker holds at once, but for a run that gives more by itself: about 32 MB.
+_MOST_CELLS = 4_000_000
 
 # Runs seed the process' global generators, so two chunks in threads of one process take turns.
 _ONE_AT_A_TIME = threading.Lock()
@@ -169,6 +174,8 @@ class Report:
     notes : list of str
     reported : bool
         Whether any run gave a column.
+    cells : int
+        How many values the runs gave.
     block : Block or None
         None where it is in a shard.
     entry : Entry or None
@@ -188,6 +195,7 @@ class Report:
     counts: dict[str, int]
     notes: list[str]
     reported: bool = False
+    cells: int = 0
     block: Block | None = None
     entry: Entry | None = None
     failure: Failure | None = None
@@ -235,7 +243,7 @@ def run_chunk(task: Task) -> Report:
     status = np.asarray(block.runs["status"], dtype=object)
     report = Report(
         positions, status == "ok", np.asarray(block.runs["wall_time"]), dict(Counter(status)), list(notes),
-        any(table.segments.keys() - {"step"} for table in block.data),
+        any(table.segments.keys() - {"step"} for table in block.data), block.data.cells,
         failure=failure, interrupted=interrupted,
     )  # fmt: skip
     report.is_mute = set(block.runs["error_type"]) == {ConfigurationError.__name__}
@@ -330,6 +338,8 @@ class ChunkSizes:
     workers : int
     fixed : int, optional
         The size of every chunk.
+    growing : bool, default False
+        Whether chunks become longer with the batch, up to a hundredth of its time so far and a minute.
 
     Examples
     --------
@@ -341,22 +351,25 @@ class ChunkSizes:
     10
     """
 
-    def __init__(self, workers: int, fixed: int | None = None) -> None:
+    def __init__(self, workers: int, fixed: int | None = None, *, growing: bool = False) -> None:
         self._workers = workers
         self._fixed = fixed
+        self._growing = growing
         self._done = 0
         self._seconds = 0.0
+        self._cells = 0
         self._is_warm = False
 
-    def learn(self, runs: int, seconds: float) -> None:
-        """Take the run times of a finished chunk into account."""
+    def learn(self, runs: int, seconds: float, cells: int = 0) -> None:
+        """Take the run times of a finished chunk into account, and how many values it gave."""
         if self._is_warm:
             self._done += runs
             self._seconds += seconds
+            self._cells += cells
         else:
             # The first runs import and compile; they stand in until others are known.
             self._is_warm = self._done > 0
-            self._done, self._seconds = runs, seconds
+            self._done, self._seconds, self._cells = runs, seconds, cells
 
     def left(self, runs: int) -> float:
         """Return how many seconds of work some runs are; 0 while nothing is known."""
@@ -369,7 +382,11 @@ class ChunkSizes:
         if not self._done:
             return 1
         seconds = _SECONDS if self._is_warm else _FIRST_SECONDS
+        if self._growing:
+            seconds = max(seconds, min(_MOST_SECONDS, _SHARE_AT_RISK * self._seconds / self._workers))
         fitting = int(seconds * self._done / max(self._seconds, 1e-9))
+        if self._cells:
+            fitting = min(fitting, _MOST_CELLS * self._done // self._cells)
         # Towards the end in smaller pieces, so that no worker is left alone with a large one.
         fair = -(-left // (2 * self._workers)) if self._workers > 1 else left
         return max(1, min(fitting, fair, _MOST_RUNS))
