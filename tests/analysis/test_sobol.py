@@ -170,7 +170,7 @@ def test_with_replications_the_noise_is_measured_and_said():
     results = noisy_results(n=512, replications=4, seed_policy="independent")
     expected = V_NOISE / 4 / (V_A + V_B + V_NOISE / 4)
     with pytest.warns(doe.MesaDoeWarning, match="4 replications") as said:
-        result = results.sensitivity("y")
+        result = results.sensitivity("y", noise="kept")
     told = float(str(said[0].message).split("replications, ")[1].split(" ")[0])
     assert told == pytest.approx(expected, abs=0.03)
     assert result.table().loc["inert", "ST"] == pytest.approx(expected, abs=0.05)
@@ -381,5 +381,136 @@ def test_a_constant_output_beside_a_noisy_one_draws_its_own_warning_only(replica
     noise = np.random.default_rng(0).normal(0, 0.1, (len(design), replications))
     y = np.stack([np.full_like(noise, 5.0), design.unit[:, :1] + noise], axis=-1)
     with pytest.warns(doe.MesaDoeWarning) as said:
-        doe.analyze.sobol(design, y, outputs=["still", "moving"], seed_policy="independent")
+        doe.analyze.sobol(design, y, outputs=["still", "moving"], seed_policy="independent", noise="kept")
     assert sorted("'still'" in str(one.message) for one in said) == [False, True]
+
+
+# Noise taken away
+
+
+SHARE_A = V_A / (V_A + V_B)
+
+
+@pytest.mark.parametrize("policy", ["independent", "block", "common"])
+def test_corrected_indices_are_those_of_the_expected_output_under_every_seed_policy(policy):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        result = noisy_results(n=1024, replications=4, seed_policy=policy).sensitivity("y")
+    table = result.table()
+    check_against(result, "ST", {"inert": 0.0})
+    for measure in ("S1", "ST"):
+        np.testing.assert_allclose(table[measure], [SHARE_A, 1 - SHARE_A, 0.0], atol=0.06)
+    assert table.loc["inert", "ST_high"] - table.loc["inert", "ST_low"] < 0.1
+    if policy != "common":  # of which four draws of noise are all that is known
+        expected = V_NOISE / (V_A + V_B + V_NOISE)
+        assert result.settings["noise_share"]["y"] == pytest.approx(expected, abs=0.05)
+    assert "of the variance of a single run noise is 'y' 0." in repr(result)
+
+
+def test_the_inert_factor_is_within_its_interval_of_zero_with_the_seed_as_a_factor():
+    space = doe.ParameterSpace(a=doe.Real(0, 1), b=doe.Real(0, 1), inert=doe.Real(0, 1))
+    design = doe.sobol(space, 512, rng=1, seed_factor=True)
+    y = doe.BatchRunner(design.configurations(models.noisy, rng=2)).run_all().sensitivity("y")
+    check_against(y, "ST", {"inert": 0.0})
+
+
+def test_kept_noise_gives_the_estimates_of_salib_of_the_means():
+    design = doe.sobol(unit_space(3), 64, rng=3)
+    y = np.random.default_rng(1).normal(design.unit.sum(axis=1)[:, None, None], 0.3, (len(design), 4, 1))
+    ours = doe.analyze.sobol(design, y, noise="kept").table()
+    theirs = salib_sobol.analyze(problem(3), y.mean(axis=1)[:, 0], calc_second_order=False, seed=1)
+    np.testing.assert_allclose(ours["ST"], theirs["ST"], rtol=1e-12)
+    np.testing.assert_allclose(ours["S1"], theirs["S1"], rtol=1e-12, atol=1e-13)
+
+
+def test_correction_is_the_mean_over_pairs_of_different_replications():
+    design = doe.sobol(unit_space(2), 16, rng=3)
+    y = np.random.default_rng(1).normal(design.unit.sum(axis=1)[:, None], 0.3, (len(design), 3))
+    blocks = (y - y.mean(axis=0)).reshape(16, 4, 3)
+    a, ab, b = blocks[:, 0], blocks[:, 1:3], blocks[:, 3]
+    pairs = [(r, s) for r in range(3) for s in range(3) if r != s]
+    square = np.mean([(a[:, r] * a[:, s] + b[:, r] * b[:, s]) / 2 for r, s in pairs])
+    mean = np.mean([(a[:, r] + b[:, r]) / 2 * 1 for r in range(3)])
+    total = [
+        np.mean([(a[:, r] - ab[:, j, r]) * (a[:, s] - ab[:, j, s]) / 2 for r, s in pairs]) for j in range(2)
+    ]
+    first = [np.mean([b[:, r] * (ab[:, j, s] - a[:, s]) for r, s in pairs]) for j in range(2)]
+    table = doe.analyze.sobol(design, y[:, :, None]).table()
+    np.testing.assert_allclose(table["ST"], np.array(total) / (square - mean**2), rtol=1e-10)
+    np.testing.assert_allclose(table["S1"], np.array(first) / (square - mean**2), rtol=1e-10)
+
+
+def test_intervals_of_common_seeds_hold_the_draw_of_the_seeds_too():
+    # The effect of x1 depends on the seed, and is none on average.
+    design = doe.sobol(unit_space(2), 128, rng=3)
+    slopes = np.random.default_rng(5).normal(size=8)
+    y = (design.unit[:, :1] + design.unit[:, 1:] * slopes)[..., None]
+    common = doe.analyze.sobol(design, y, seed_policy="common").table().loc["x1"]
+    blocks_alone = doe.analyze.sobol(design, y, seed_policy="block").table().loc["x1"]
+    assert common["ST"] == blocks_alone["ST"]
+    assert common["ST_low"] <= 0 <= common["ST_high"]
+    assert common["ST_high"] - common["ST_low"] > 3 * (blocks_alone["ST_high"] - blocks_alone["ST_low"])
+
+
+# Estimators
+
+
+@pytest.mark.parametrize("estimator", ["saltelli", "jansen", "janon", "azzini"])
+def test_every_estimator_has_the_analytic_indices_of_ishigami_within_its_intervals(estimator):
+    space = doe.ParameterSpace({f"x{i}": doe.Real(-np.pi, np.pi) for i in (1, 2, 3)})
+    design = doe.sobol(space, 1024, rng=1, second_order=True)
+    y = [models.ishigami(*row)["y"] for row in design.points.to_numpy()]
+    result = doe.analyze.sobol(design, y, estimator=estimator)
+    check_against(result, "S1", models.ISHIGAMI_S1)
+    check_against(result, "ST", models.ISHIGAMI_ST)
+    assert result.settings["estimator"] == estimator
+
+
+def test_estimators_are_those_of_their_papers():
+    design = doe.sobol(unit_space(3), 32, rng=3, second_order=True)
+    y = some_outputs(design)[:, 0]
+    z = ((y - y.mean()) / y.std()).reshape(32, 8)
+    a, ab, ba, b = z[:, 0], z[:, 1:4].T, z[:, 4:7].T, z[:, 7]
+    variance = ((a**2 + b**2) / 2).mean() - ((a + b) / 2).mean() ** 2
+
+    def closed(p, q):
+        mean = (p + q).mean() / 2
+        return ((p * q).mean() - mean**2) / ((p**2 + q**2).mean() / 2 - mean**2)
+
+    both = [((a - b) ** 2 + (ba[j] - ab[j]) ** 2).sum() for j in range(3)]
+    expected = {
+        "jansen": (
+            [1 - ((b - ab[j]) ** 2).mean() / 2 / variance for j in range(3)],
+            [((a - ab[j]) ** 2).mean() / 2 / variance for j in range(3)],
+        ),
+        "janon": ([closed(b, ab[j]) for j in range(3)], [1 - closed(a, ab[j]) for j in range(3)]),
+        "azzini": (
+            [2 * ((ba[j] - b) * (a - ab[j])).sum() / both[j] for j in range(3)],
+            [((b - ba[j]) ** 2 + (a - ab[j]) ** 2).sum() / both[j] for j in range(3)],
+        ),
+    }
+    for estimator, (first, total) in expected.items():
+        table = doe.analyze.sobol(design, y, estimator=estimator).table().iloc[:3]
+        np.testing.assert_allclose(table["S1"], first, rtol=1e-10, atol=1e-12)
+        np.testing.assert_allclose(table["ST"], total, rtol=1e-10, atol=1e-12)
+
+
+def test_azzini_needs_second_order_and_an_unknown_estimator_is_refused():
+    design = doe.sobol(unit_space(2), 16, rng=3)
+    y = design.unit.sum(axis=1)
+    with pytest.raises(doe.AnalysisError, match="second_order=True"):
+        doe.analyze.sobol(design, y, estimator="azzini")
+    with pytest.raises(doe.AnalysisError, match="estimator takes 'saltelli', 'jansen', 'janon', 'azzini'"):
+        doe.analyze.sobol(design, y, estimator="homma")
+    with pytest.raises(doe.AnalysisError, match="noise takes 'corrected' or 'kept', got 'gone'"):
+        doe.analyze.sobol(design, y, noise="gone")
+
+
+def test_outputs_are_computed_a_few_at_a_time_with_the_same_result(monkeypatch):
+    design = doe.sobol(unit_space(3), 32, rng=3, second_order=True)
+    y = some_outputs(design)
+    together = doe.analyze.sobol(design, y).to_frame()
+    monkeypatch.setattr("mesa_doe.analysis.sobol_estimators._NUMBERS_AT_ONCE", 1)
+    apart = doe.analyze.sobol(design, y).to_frame()
+    columns = ["estimate", "low", "high"]
+    np.testing.assert_allclose(apart[columns], together[columns], rtol=1e-9, atol=1e-12)

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-__all__ = ["Estimate", "intervals", "undefined"]
+__all__ = ["Estimate", "intervals", "percentiles", "resampled", "undefined"]
 
 FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -19,10 +19,10 @@ Estimate: TypeAlias = Callable[[FloatArray], FloatArray]
 _WEIGHTS_AT_ONCE = 2**22
 
 
-def intervals(
-    products: FloatArray, estimate: Estimate, resamples: int, confidence: float, entropy: int
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return percentile intervals of an estimator over resampled blocks.
+def resampled(
+    products: FloatArray, estimate: Estimate, resamples: int, generator: np.random.Generator
+) -> FloatArray:
+    """Return an estimator of resampled blocks.
 
     A resample of blocks is a weighted mean of the same products, so that one matrix product serves all
     outputs, measures and resamples.
@@ -35,15 +35,67 @@ def intervals(
         From means (resamples, outputs, products) to estimates (resamples, outputs, measures); NaN where a
         resample has none.
     resamples : int
+    generator : Generator
+
+    Returns
+    -------
+    ndarray (resamples, outputs, measures)
+    """
+    count, outputs, width = products.shape
+    flat = products.reshape(count, -1)
+    found = []
+    at_once = max(1, _WEIGHTS_AT_ONCE // count)
+    for start in range(0, resamples, at_once):
+        size = min(at_once, resamples - start)
+        drawn = generator.integers(count, size=(size, count)) + count * np.arange(size)[:, None]
+        weights = np.bincount(drawn.ravel(), minlength=size * count).reshape(size, count) / count
+        found.append(estimate((weights @ flat).reshape(size, outputs, width)))
+    return np.concatenate(found)
+
+
+def percentiles(estimates: FloatArray, confidence: float) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return the ends of percentile intervals.
+
+    Parameters
+    ----------
+    estimates : ndarray (resamples, outputs, measures)
+    confidence : float
+
+    Returns
+    -------
+    low, high : ndarray (outputs, measures)
+        Over the resamples that have an estimate.
+    undefined : ndarray (outputs,)
+        Share of the resamples that have none at all.
+    """
+    tails = (0.5 - confidence / 2, 0.5 + confidence / 2)
+    lost = np.isnan(estimates)
+    if not lost.any():
+        low, high = np.quantile(estimates, tails, axis=0)  # many times as fast as nanquantile
+    else:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="All-NaN slice", category=RuntimeWarning)
+            low, high = np.nanquantile(estimates, tails, axis=0)
+    return low, high, lost.all(axis=-1).mean(axis=0)
+
+
+def intervals(
+    products: FloatArray, estimate: Estimate, resamples: int, confidence: float, entropy: int
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return percentile intervals of an estimator over resampled blocks.
+
+    Parameters
+    ----------
+    products, estimate, resamples
+        As of :func:`resampled`.
     confidence : float
     entropy : int
         Root of the generator.
 
     Returns
     -------
-    low, high : ndarray (outputs, measures)
-    undefined : ndarray (outputs,)
-        Share of the resamples that have no estimate at all.
+    low, high, undefined
+        As of :func:`percentiles`.
 
     References
     ----------
@@ -56,22 +108,8 @@ def intervals(
     >>> bool(low < 49.5 < high)
     True
     """
-    count, outputs, width = products.shape
     generator = np.random.default_rng(entropy)
-    flat = products.reshape(count, -1)
-    found = []
-    at_once = max(1, _WEIGHTS_AT_ONCE // count)
-    for start in range(0, resamples, at_once):
-        size = min(at_once, resamples - start)
-        drawn = generator.integers(count, size=(size, count)) + count * np.arange(size)[:, None]
-        weights = np.bincount(drawn.ravel(), minlength=size * count).reshape(size, count) / count
-        found.append(estimate((weights @ flat).reshape(size, outputs, width)))
-    estimates = np.concatenate(found)
-    tails = (0.5 - confidence / 2, 0.5 + confidence / 2)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="All-NaN slice", category=RuntimeWarning)
-        low, high = np.nanquantile(estimates, tails, axis=0)
-    return low, high, np.isnan(estimates).all(axis=-1).mean(axis=0)
+    return percentiles(resampled(products, estimate, resamples, generator), confidence)
 
 
 def undefined(names: list[Any], shares: FloatArray, constant: Any) -> list[str]:

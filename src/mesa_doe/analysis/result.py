@@ -32,6 +32,8 @@ class SensitivityResult:
         What the analysis was called with, and what it found: blocks used, noise, confidence.
     warnings : tuple of str
         What changes the meaning of the estimates.
+    notes : tuple of str
+        What is good to know beside.
     scale : str, default "share of variance"
         What the estimates are measured in.
     plotted : tuple of str, optional
@@ -51,6 +53,7 @@ class SensitivityResult:
     estimates: pd.DataFrame
     settings: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     scale: str = "share of variance"
     plotted: tuple[str, ...] = ()
 
@@ -211,7 +214,7 @@ class SensitivityResult:
             parts.append(f"{self.method} indices of {output!r}{at}\n{_aligned(text)}")
         if len(self.outputs) > 5:
             parts.append(f"… and {len(self.outputs) - 5} more outputs: to_frame() has all")
-        parts += [f"Note: {warning}" for warning in self.warnings]
+        parts += [f"Note: {warning}" for warning in (*self.warnings, *self.notes)]
         return "\n\n".join(parts)
 
     def _repr_html_(self) -> str:
@@ -222,7 +225,7 @@ class SensitivityResult:
             + self.table(output).to_html(float_format="{:.3f}".format, na_rep="")
             for output in self.outputs[:5]
         ]
-        return "".join(shown) + "".join(f"<p>Note: {escape(w)}</p>" for w in self.warnings)
+        return "".join(shown) + "".join(f"<p>Note: {escape(w)}</p>" for w in (*self.warnings, *self.notes))
 
 
 def _cell(row: pd.Series[Any], measure: str) -> str:

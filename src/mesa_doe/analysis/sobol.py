@@ -1,19 +1,20 @@
-"""Sobol indices of all outputs at once: SALib's estimators, with bootstrap intervals over whole blocks."""
+"""Sobol indices of all outputs at once: SALib's estimators and others, with intervals over whole blocks."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
-from typing import Any, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from mesa_doe.analysis.bootstrap import intervals, undefined
+from mesa_doe.analysis.bootstrap import undefined
 from mesa_doe.analysis.declare import check_design, declare
 from mesa_doe.analysis.estimates import Label, tidy
 from mesa_doe.analysis.outputs import Missing, Outputs, checked_bootstrap, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
-from mesa_doe.analysis.variation import LEAST_SHARE, ROUNDING, constant_outputs, flat_outputs, standardised
+from mesa_doe.analysis.sobol_estimators import ESTIMATORS, Noise, SobolPlan
+from mesa_doe.analysis.variation import LEAST_SHARE, constant_outputs, flat_outputs, noise_alone, standardised
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError, warn
 from mesa_doe.seeding import RNG, root_entropy
@@ -36,6 +37,8 @@ def sobol(
     y: Any,
     *,
     outputs: Sequence[Any] | None = None,
+    estimator: Literal["saltelli", "jansen", "janon", "azzini"] = "saltelli",
+    noise: Literal["corrected", "kept"] = "corrected",
     resamples: int = 1000,
     confidence: float = 0.95,
     rng: RNG = 0,
@@ -49,9 +52,15 @@ def sobol(
     design : Design
         Made by ``doe.sobol``.
     y : array_like (points,), (points, outputs) or (points, replications, outputs)
-        Outputs in the order of the design. Replications are averaged.
+        Outputs in the order of the design.
     outputs : sequence, optional
         Names of the outputs.
+    estimator : {"saltelli", "jansen", "janon", "azzini"}, default "saltelli"
+        Of first and total order. ``"janon"`` is the asymptotically efficient one (Monod's);
+        ``"azzini"`` uses all points of a block, and needs a design with second order.
+    noise : {"corrected", "kept"}, default "corrected"
+        Indices of the expected output, whose noise is taken away by products of different replications; or
+        of the mean of the replications as it is, noise and all. One replication cannot be corrected.
     resamples : int, default 1000
         Bootstrap resamples of whole blocks; at least 100.
     confidence : float, default 0.95
@@ -66,7 +75,8 @@ def sobol(
     Returns
     -------
     SensitivityResult
-        Measures ``S1``, ``ST`` and, for a design with second order, ``S2``.
+        Measures ``S1``, ``ST`` and, for a design with second order, ``S2``. ``settings["noise_share"]`` is
+        the share of the variance of a single run that is noise, by output; NaN with one replication.
 
     Raises
     ------
@@ -81,9 +91,22 @@ def sobol(
 
     Notes
     -----
-    Point estimates are those of `SALib.analyze.sobol <https://salib.readthedocs.io/en/latest/api.html>`_.
-    Unlike SALib: intervals are percentiles, not a normal approximation; a constant output gives NaN,
-    not zero; NaN in the outputs never gives zeros.
+    Point estimates of ``"saltelli"`` are those of `SALib.analyze.sobol
+    <https://salib.readthedocs.io/en/latest/api.html>`_ of the means. Unlike SALib: intervals are percentiles,
+    not a normal approximation; a constant output gives NaN, not zero; NaN in the outputs never gives zeros.
+
+    Every estimator is made of products of two linear functions of the outputs. Over different replications r
+    and s of a block the noises are independent, so the mean of their products over r ≠ s has no part of the
+    noise, whatever the seed policy.
+
+    A block is drawn with all its replications, which covers their noise. Under ``seed_policy="common"`` all
+    blocks share the noise, so replications are drawn too; of one or two of them nothing can be told, and the
+    intervals hold for the seeds that were run.
+
+    References
+    ----------
+    Saltelli et al. 2010; Jansen 1999; Monod, Naud & Makowski 2006; Janon et al. 2014; Azzini, Mara & Rosati
+    2021; second order: Saltelli 2002; bootstrap: Archer, Saltelli & Sobol 1997.
 
     Examples
     --------
@@ -94,106 +117,108 @@ def sobol(
     [0.8, 0.2]
     """
     check_design(design, "sobol")
+    if estimator not in ESTIMATORS:
+        message = f"sobol: estimator takes {', '.join(map(repr, ESTIMATORS))}, got {estimator!r}"
+        raise AnalysisError(message)
+    if noise not in ("corrected", "kept"):
+        message = f"sobol: noise takes 'corrected' or 'kept', got {noise!r}"
+        raise AnalysisError(message)
     resamples, confidence = checked_bootstrap("sobol", resamples, confidence)
     checked = checked_outputs(design, y, names=outputs, missing=missing, method="sobol")
     # Factors that move together have one index together.
     factors = list(design.groups or design.factors)
     second_order = bool(design.options.get("second_order", False))
-    step = len(factors) * (2 if second_order else 1) + 2
+    if ESTIMATORS[estimator].needs_ba and not second_order:
+        message = (
+            f"sobol: estimator={estimator!r} reads all points of a design with second order; make it with "
+            "sobol(…, second_order=True)"
+        )
+        raise AnalysisError(message)
+    names, replications = checked.names, checked.replications
+    blocks = _blocks(design, checked, len(factors), second_order)
+    scaled, scale = standardised(blocks.mean(axis=2))
+    base = scaled[:, [0, -1]].reshape(-1, len(names))
+    constant = constant_outputs(base)
+    of_noise: Noise = noise if replications > 1 else "kept"
+    plan = SobolPlan(
+        factors=len(factors),
+        second_order=second_order,
+        estimator=ESTIMATORS[estimator],
+        noise=of_noise,
+        draws_replications=seed_policy == "common",
+        resamples=resamples,
+        confidence=confidence,
+        entropy=root_entropy(rng),
+    )
+    # By the deviation over all points, as SALib does: squares stay finite, and rounding can be told.
+    point, low, high, lost = plan.indices(blocks, scale * np.where(constant, 1.0, scaled.std(axis=(0, 1))))
+    for values in (point, low, high):
+        values[constant] = np.nan
+
+    own_noise = {"common": None, "block": len(blocks)}.get(seed_policy or "", len(checked.means))
+    said = [*checked.said]
+    said += flat_outputs(checked, constant, units=own_noise, where="point of the base sample")
+    said += undefined(names, lost, constant | noise_alone(checked, own_noise))
+    noise_of_runs = (np.sqrt(checked.noise) / scale) ** 2
+    variance = np.where(constant, 1.0, base.var(axis=0))
+    if seed_policy == "independent" and of_noise == "kept":
+        totals = point[:, len(factors) : 2 * len(factors)]
+        said += _inflation(checked, totals, noise_of_runs / variance, constant)
+    for warning in said:
+        warn(warning)
+    # Of the means' variance a part is noise, unless all points share it.
+    between = variance - (0.0 if seed_policy == "common" else noise_of_runs / replications)
+    shares = noise_of_runs / np.maximum(np.maximum(between, 0.0) + noise_of_runs, np.finfo(float).tiny)
+    settings: dict[str, Any] = {
+        "blocks": len(blocks),
+        "estimator": estimator,
+        "noise": of_noise,
+        "resamples": resamples,
+        "confidence": confidence,
+        "replications": replications,
+        "seed_policy": seed_policy,
+        "dropped_blocks": checked.dropped,
+        "noise_variance": dict(zip(names, checked.noise.tolist(), strict=True)),
+        "noise_share": dict(zip(names, np.where(constant, np.nan, shares).tolist(), strict=True)),
+    }
+    notes = _shares_told(settings["noise_share"]) if of_noise == "corrected" else ()
+    frame = tidy(names, _labels(factors, second_order), point, low, high)
+    return SensitivityResult("sobol", frame, settings, tuple(said), notes=notes)
+
+
+def _blocks(design: Design, checked: Outputs, factors: int, second_order: bool) -> FloatArray:
+    """Return outputs (blocks, rows of a block, replications, outputs)."""
+    step = factors * (2 if second_order else 1) + 2
     if design.blocks is None or not np.array_equal(design.blocks, np.arange(len(design)) // step):
         message = (
-            f"sobol reads blocks of {step} rows ({len(factors)} factors, second_order={second_order}), but "
+            f"sobol reads blocks of {step} rows ({factors} factors, second_order={second_order}), but "
             "those of this design are others; make it with doe.sobol"
         )
         raise AnalysisError(message)
-    blocks = checked.means.reshape(-1, step, len(checked.names))
+    blocks = checked.values.reshape(-1, step, *checked.values.shape[1:])
     if len(blocks) < 2:
         message = (
             f"sobol needs at least two complete blocks, got {len(blocks)}; make the design with a larger n"
         )
         raise AnalysisError(message)
-    scaled, scale = standardised(blocks)
-    base = scaled[:, [0, -1]].reshape(-1, len(checked.names))
-    constant = constant_outputs(base)
-    # By its deviation over all points, as SALib does.
-    standard = scaled / np.where(constant, 1.0, scaled.std(axis=(0, 1)))
-    products, estimate = _estimator(standard, len(factors), second_order)
-    point = estimate(products.mean(axis=0)[None])[0]
-    low, high, lost = intervals(products, estimate, resamples, confidence, root_entropy(rng))
-    for values in (point, low, high):
-        values[constant] = np.nan
-
-    units = len(blocks) if seed_policy == "block" else len(checked.means)
-    said = list(checked.said)
-    said += flat_outputs(
-        checked,
-        constant,
-        units=units if seed_policy != "common" else None,
-        where="point of the base sample",
-    )
-    said += undefined(checked.names, lost, constant)
-    if seed_policy == "independent":
-        totals = point[:, len(factors) : 2 * len(factors)]
-        noise = (np.sqrt(checked.noise) / scale) ** 2
-        said += _inflation(checked, totals, noise / np.where(constant, 1.0, base.var(axis=0)), constant)
-    for warning in said:
-        warn(warning)
-    settings = {
-        "blocks": len(blocks),
-        "resamples": resamples,
-        "confidence": confidence,
-        "replications": checked.replications,
-        "seed_policy": seed_policy,
-        "dropped_blocks": checked.dropped,
-        "noise_variance": dict(zip(checked.names, checked.noise.tolist(), strict=True)),
-    }
-    frame = tidy(checked.names, _labels(factors, second_order), point, low, high)
-    return SensitivityResult("sobol", frame, settings, tuple(said))
-
-
-def _estimator(blocks: FloatArray, d: int, second_order: bool) -> tuple[FloatArray, Any]:
-    """Return per-block products, and the function from their (weighted) means to the indices.
-
-    Every estimator is a ratio of means over blocks, so a bootstrap resample is a weighted mean of the
-    same products: one matrix product serves all outputs, indices and resamples.
-
-    Parameters
-    ----------
-    blocks : ndarray (blocks, rows of a block, outputs)
-
-    Returns
-    -------
-    products : ndarray (blocks, outputs, products)
-    estimate : callable
-        (resamples, outputs, products) -> (resamples, outputs, indices), ordered S1, ST, S2.
-    """
-    a, b = blocks[:, 0], blocks[:, -1]
-    ab = np.moveaxis(blocks[:, 1 : d + 1], 1, 2)
-    first = b[..., None] * (ab - a[..., None])
-    total = 0.5 * (a[..., None] - ab) ** 2
-    parts = [np.stack([(a + b) / 2, (a**2 + b**2) / 2], axis=-1), first, total]
-    pairs = list(itertools.combinations(range(d), 2)) if second_order else []
-    if pairs:
-        ba = np.moveaxis(blocks[:, d + 1 : 2 * d + 1], 1, 2)
-        left, right = (list(side) for side in zip(*pairs, strict=True))
-        parts.append(ba[..., left] * ab[..., right] - (a * b)[..., None])
-
-    def estimate(means: FloatArray) -> FloatArray:
-        variance = (means[..., 1] - means[..., 0] ** 2)[..., None]
-        # A resample may draw only blocks in which the output is the same: no variance, and no index.
-        variance = np.where(variance > ROUNDING, variance, np.nan)
-        indices: FloatArray = means[..., 2:] / variance
-        if pairs:
-            indices[..., 2 * d :] -= indices[..., left] + indices[..., right]
-        return indices
-
-    return np.concatenate(parts, axis=-1), estimate
+    return blocks
 
 
 def _labels(factors: list[str], second_order: bool) -> list[Label]:
     labels = [(measure, factor, "") for measure in ("S1", "ST") for factor in factors]
     pairs = itertools.combinations(factors, 2) if second_order else ()
     return [*labels, *(("S2", *pair) for pair in pairs)]
+
+
+def _shares_told(shares: Mapping[Any, float]) -> tuple[str, ...]:
+    told = [f"{name!r} {share:.2f}" for name, share in shares.items() if share >= LEAST_SHARE][:5]
+    if not told:
+        return ()
+    more = ", …" if len(told) < len(shares) else ""
+    return (
+        "these are indices of the expected output; of the variance of a single run noise is "
+        f"{', '.join(told)}{more}",
+    )
 
 
 def _inflation(checked: Outputs, totals: FloatArray, noise_share: FloatArray, constant: Any) -> list[str]:

@@ -8,7 +8,14 @@ import numpy as np
 
 from mesa_doe.analysis.outputs import Outputs
 
-__all__ = ["LEAST_SHARE", "ROUNDING", "constant_outputs", "flat_outputs", "standardised"]
+__all__ = [
+    "LEAST_SHARE",
+    "ROUNDING",
+    "constant_outputs",
+    "flat_outputs",
+    "noise_alone",
+    "standardised",
+]
 
 FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 BoolArray: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
@@ -66,6 +73,33 @@ def constant_outputs(scaled: FloatArray) -> BoolArray:
     return constant
 
 
+def noise_alone(outputs: Outputs, units: int | None) -> BoolArray:
+    """Tell which outputs vary no more between design points than chance would have it.
+
+    Parameters
+    ----------
+    outputs : Outputs
+    units : int or None
+        As of :func:`flat_outputs`.
+
+    Returns
+    -------
+    ndarray of bool (outputs,)
+        False where nothing is known of the noise.
+    """
+    # Common random numbers: the noise is the same at every point, and no part of their differences.
+    if units is None or outputs.replications == 1:
+        return np.zeros(len(outputs.names), dtype=bool)
+    scaled, scale = standardised(outputs.means)
+    noise = (np.sqrt(outputs.noise) / scale) ** 2
+    noise_of_means = noise / outputs.replications
+    between = scaled.var(axis=0) - noise_of_means
+    # Three standard errors of that difference, were there nothing but noise.
+    chance = 3 * noise_of_means * np.sqrt(2 / units)
+    flat: BoolArray = between < np.maximum(chance, LEAST_SHARE * (np.maximum(between, 0.0) + noise))
+    return flat
+
+
 def flat_outputs(
     outputs: Outputs, constant: BoolArray, *, units: int | None, where: str = "design point"
 ) -> list[str]:
@@ -85,10 +119,8 @@ def flat_outputs(
     -------
     list of str
     """
-    scaled, scale = standardised(outputs.means)
-    noise = (np.sqrt(outputs.noise) / scale) ** 2
-    spread = scaled.var(axis=0)
     said = []
+    flat = noise_alone(outputs, units)
     for k, name in enumerate(outputs.names):
         if constant[k]:
             place = "design point" if np.ptp(outputs.means[:, k]) == 0 else where
@@ -96,15 +128,7 @@ def flat_outputs(
                 f"output {name!r} is the same ({outputs.means[0, k]:g}) at every {place}: it has no "
                 "variance to explain, so its indices are NaN"
             )
-            continue
-        # Common random numbers: the noise is the same at every point, and no part of their differences.
-        if units is None or not np.isfinite(noise[k]):
-            continue
-        noise_of_means = noise[k] / outputs.replications
-        between = spread[k] - noise_of_means
-        # Three standard errors of that difference, were there nothing but noise.
-        chance = 3 * noise_of_means * np.sqrt(2 / units)
-        if between < max(chance, LEAST_SHARE * (max(between, 0.0) + noise[k])):
+        elif flat[k]:
             said.append(
                 f"output {name!r} varies no more between design points than between replications of one "
                 "point: its indices describe noise; use more replications or wider axes"

@@ -1,0 +1,268 @@
+"""Estimators of Sobol indices: ratios of means over Saltelli blocks, all outputs and resamples at once."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+
+from mesa_doe.analysis.bootstrap import percentiles, resampled
+from mesa_doe.analysis.variation import ROUNDING
+
+__all__ = ["ESTIMATORS", "Blocks", "Estimator", "Noise", "SobolPlan"]
+
+FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
+
+#: Indices of the expected output, or of the mean of the replications as it is.
+Noise: TypeAlias = Literal["corrected", "kept"]
+
+# Numbers held at once, for as many outputs as fit: 64 MB of float64.
+_NUMBERS_AT_ONCE = 2**23
+# Under common seeds, how many draws of replications share the resamples.
+_DRAWS_OF_REPLICATIONS = 50
+
+# The mean and the mean square of the base sample come before the products of an estimator.
+_MOMENTS = 2
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Outputs of Saltelli blocks, by the part of the block.
+
+    Parameters
+    ----------
+    a, b : ndarray (blocks, outputs)
+        Of the two base points.
+    ab : ndarray (blocks, outputs, factors)
+        Of a with one factor taken from b.
+    ba : ndarray (blocks, outputs, factors) or None
+        Of b with one factor taken from a, in a design with second order.
+    """
+
+    a: FloatArray
+    b: FloatArray
+    ab: FloatArray
+    ba: FloatArray | None
+
+    @classmethod
+    def of(cls, rows: FloatArray, factors: int, second_order: bool) -> Blocks:
+        """Take apart rows (blocks, rows of a block, outputs)."""
+        ab = np.moveaxis(rows[:, 1 : factors + 1], 1, 2)
+        ba = np.moveaxis(rows[:, factors + 1 : 2 * factors + 1], 1, 2) if second_order else None
+        return cls(rows[:, 0], rows[:, -1], ab, ba)
+
+
+@dataclass(frozen=True)
+class Estimator:
+    """One way to first- and total-order indices.
+
+    Parameters
+    ----------
+    products : callable
+        From blocks to arrays (blocks, outputs, factors), of which it takes means.
+    indices : callable
+        From those means (resamples, outputs, factors), and the variance (resamples, outputs, 1) of the base
+        sample, to first- and total-order indices (resamples, outputs, factors).
+    needs_ba : bool
+        Whether the design must have second order.
+    source : str
+    """
+
+    products: Callable[[Blocks], list[FloatArray]]
+    indices: Callable[[list[FloatArray], FloatArray], tuple[FloatArray, FloatArray]]
+    needs_ba: bool
+    source: str
+
+
+def _half_squares(blocks: Blocks) -> FloatArray:
+    return 0.5 * (blocks.a[..., None] - blocks.ab) ** 2
+
+
+def _saltelli(blocks: Blocks) -> list[FloatArray]:
+    return [blocks.b[..., None] * (blocks.ab - blocks.a[..., None]), _half_squares(blocks)]
+
+
+def _jansen(blocks: Blocks) -> list[FloatArray]:
+    return [0.5 * (blocks.b[..., None] - blocks.ab) ** 2, _half_squares(blocks)]
+
+
+def _janon(blocks: Blocks) -> list[FloatArray]:
+    found = []
+    for base in (blocks.b[..., None], blocks.a[..., None]):
+        found += [base * blocks.ab, (base + blocks.ab) / 2, (base**2 + blocks.ab**2) / 2]
+    return found
+
+
+def _azzini(blocks: Blocks) -> list[FloatArray]:
+    a, b, ab = blocks.a[..., None], blocks.b[..., None], blocks.ab
+    assert blocks.ba is not None
+    ba = blocks.ba
+    return [2 * (ba - b) * (a - ab), (b - ba) ** 2 + (a - ab) ** 2, (a - b) ** 2 + (ba - ab) ** 2]
+
+
+def _correlation(product: FloatArray, mean: FloatArray, square: FloatArray) -> FloatArray:
+    return (product - mean**2) / _positive(square - mean**2)
+
+
+def _positive(variance: FloatArray) -> FloatArray:
+    # A resample may draw only blocks in which the output is the same: no variance, and no index.
+    positive: FloatArray = np.where(variance > ROUNDING, variance, np.nan)
+    return positive
+
+
+#: By name.
+ESTIMATORS = {
+    "saltelli": Estimator(
+        _saltelli,
+        lambda means, variance: (means[0] / variance, means[1] / variance),
+        needs_ba=False,
+        source="Saltelli et al. 2010; total order: Jansen 1999",
+    ),
+    "jansen": Estimator(
+        _jansen,
+        lambda means, variance: (1 - means[0] / variance, means[1] / variance),
+        needs_ba=False,
+        source="Jansen 1999",
+    ),
+    "janon": Estimator(
+        _janon,
+        lambda means, _: (_correlation(*means[:3]), 1 - _correlation(*means[3:])),
+        needs_ba=False,
+        source="Monod, Naud & Makowski 2006; Janon et al. 2014",
+    ),
+    "azzini": Estimator(
+        _azzini,
+        lambda means, _: (means[0] / _positive(means[2]), means[1] / _positive(means[2])),
+        needs_ba=True,
+        source="Azzini, Mara & Rosati 2021",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class SobolPlan:
+    """What is computed of each output, and how.
+
+    Parameters
+    ----------
+    factors : int
+    second_order : bool
+    estimator : Estimator
+    noise : {"corrected", "kept"}
+    draws_replications : bool
+        Whether the bootstrap draws replications too, because all blocks share them.
+    resamples : int
+    confidence : float
+    entropy : int
+    """
+
+    factors: int
+    second_order: bool
+    estimator: Estimator
+    noise: Noise
+    draws_replications: bool
+    resamples: int
+    confidence: float
+    entropy: int
+
+    def indices(
+        self, blocks: FloatArray, scale: FloatArray
+    ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+        """Return indices and their intervals, a few outputs at a time, so that memory stays bounded.
+
+        Parameters
+        ----------
+        blocks : ndarray (blocks, rows of a block, replications, outputs)
+        scale : ndarray (outputs,)
+            What each output is divided by.
+
+        Returns
+        -------
+        point, low, high : ndarray (outputs, indices)
+            S1 of all factors, ST of all factors, S2 of all pairs.
+        undefined : ndarray (outputs,)
+            Share of the resamples that have no variance.
+        """
+        width = 6 * self.factors + len(self._pairs[0])
+        at_once = max(1, _NUMBERS_AT_ONCE // (width * max(len(blocks), self.resamples)))
+        parts = []
+        for start in range(0, len(scale), at_once):
+            some = blocks[..., start : start + at_once]
+            # Each replication by its own mean: what a seed adds to all points alike is no effect of a factor.
+            parts.append(self._of((some - some.mean(axis=(0, 1))) / scale[start : start + at_once]))
+        point, low, high, lost = (np.concatenate(one) for one in zip(*parts, strict=True))
+        return point, low, high, lost
+
+    def _of(self, y: FloatArray) -> tuple[FloatArray, ...]:
+        replications = y.shape[2]
+        products = self._products(y, np.ones(replications))
+        point = self._estimates(products.mean(axis=0)[None])[0]
+        # Drawn alike for all outputs, whichever are computed together.
+        generator = np.random.default_rng(self.entropy)
+        if not self.draws_replications or replications < 3:
+            found = resampled(products, self._estimates, self.resamples, generator)
+            return point, *percentiles(found, self.confidence)
+        shares = np.array_split(np.arange(self.resamples), _DRAWS_OF_REPLICATIONS)
+        parts = []
+        for share in shares:
+            products = self._products(y, _drawn(replications, generator))
+            parts.append(resampled(products, self._estimates, len(share), generator))
+        return point, *percentiles(np.concatenate(parts), self.confidence)
+
+    def _products(self, y: FloatArray, counts: FloatArray) -> FloatArray:
+        """Return what indices are ratios of means of, an array (blocks, outputs, products).
+
+        Parameters
+        ----------
+        y : ndarray (blocks, rows of a block, replications, outputs)
+        counts : ndarray (replications,)
+            How often each replication was drawn.
+        """
+        total = counts.sum()
+        of_mean = self._of_rows(
+            np.einsum("nsro,r->nso", y, counts / total) if len(counts) > 1 else y[:, :, 0]
+        )
+        if self.noise == "kept":
+            return of_mean
+        # A replication's product with itself holds its noise; that of two different ones does not.
+        between: FloatArray = total**2 * of_mean
+        for replication in np.flatnonzero(counts):
+            between -= counts[replication] ** 2 * self._of_rows(y[:, :, replication])
+        between /= total**2 - (counts**2).sum()
+        return between
+
+    def _of_rows(self, rows: FloatArray) -> FloatArray:
+        blocks = Blocks.of(rows, self.factors, self.second_order)
+        a, b = blocks.a, blocks.b
+        parts = [np.stack([(a + b) / 2, (a**2 + b**2) / 2], axis=-1), *self.estimator.products(blocks)]
+        if blocks.ba is not None:
+            left, right = self._pairs
+            parts.append(blocks.ba[..., left] * blocks.ab[..., right] - (a * b)[..., None])
+        return np.concatenate(parts, axis=-1)
+
+    def _estimates(self, means: FloatArray) -> FloatArray:
+        """Return indices (resamples, outputs, indices) from means of products; NaN without variance."""
+        variance = _positive(means[..., 1] - means[..., 0] ** 2)[..., None]
+        left, right = self._pairs
+        own = means[..., _MOMENTS : means.shape[-1] - len(left)]
+        first, total = self.estimator.indices(np.split(own, own.shape[-1] // self.factors, axis=-1), variance)
+        found = [first, total]
+        if left:
+            found.append(means[..., -len(left) :] / variance - first[..., left] - first[..., right])
+        return np.concatenate(found, axis=-1)
+
+    @property
+    def _pairs(self) -> tuple[list[int], list[int]]:
+        pairs = list(itertools.combinations(range(self.factors), 2)) if self.second_order else []
+        return [i for i, _ in pairs], [j for _, j in pairs]
+
+
+def _drawn(replications: int, generator: np.random.Generator) -> FloatArray:
+    """Draw replications with replacement, at least two different ones: noise is told from their products."""
+    while True:
+        counts = np.bincount(generator.integers(replications, size=replications), minlength=replications)
+        if np.count_nonzero(counts) > 1:
+            return counts.astype(np.float64)
