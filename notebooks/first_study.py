@@ -57,11 +57,11 @@ def main() -> None:
 
     figure, axes = plt.subplots(2, 3, figsize=(12, 7), layout="constrained")
     for factor, ax in zip(space.names, axes.flat, strict=False):
-        results.plot_scatter(OUTPUT, factor, at="mean", ax=ax)
+        results.plot.scatter(OUTPUT, factor, at="mean", ax=ax)
     axes.flat[-1].set_axis_off()
     figure.savefig(folder / "outputs-over-design.png", dpi=150)
 
-    results.plot_series(OUTPUT).figure.savefig(folder / "time-series.png", dpi=150)
+    results.plot.series(OUTPUT).figure.savefig(folder / "time-series.png", dpi=150)
     print("Written to demo-output/:", *sorted(path.name for path in folder.iterdir()))
 
 

@@ -16,7 +16,7 @@ __all__ = ["aligned_outputs"]
 FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
 
-def aligned_outputs(design: Design, runs: pd.DataFrame, values: pd.Series[Any]) -> FloatArray:
+def aligned_outputs(design: Design, runs: pd.DataFrame, values: pd.Series[Any] | pd.DataFrame) -> FloatArray:
     """Return one output as an analysis takes it.
 
     Parameters
@@ -24,12 +24,12 @@ def aligned_outputs(design: Design, runs: pd.DataFrame, values: pd.Series[Any]) 
     design : Design
     runs : DataFrame, index ``run_id``
         ``point``, ``iteration`` and the parameters of every run, as in ``results.runs``.
-    values : Series, index ``run_id``
-        Of the runs that gave a number.
+    values : Series or DataFrame, index ``run_id``
+        Of the runs that gave a number; a column a step or output.
 
     Returns
     -------
-    ndarray (points, replications, 1)
+    ndarray (points, replications, columns)
         NaN where a run is missing or gave no number.
 
     Raises
@@ -53,9 +53,10 @@ def aligned_outputs(design: Design, runs: pd.DataFrame, values: pd.Series[Any]) 
         )
         raise AnalysisError(message)
     _check_parameters(design, runs)
-    y = np.full((len(design), int(runs["iteration"].max()) + 1, 1), np.nan)
+    columns = values.to_numpy(np.float64).reshape(len(values), -1)
+    y = np.full((len(design), int(runs["iteration"].max()) + 1, columns.shape[1]), np.nan)
     where = numbers.loc[values.index]
-    y[where["point"].to_numpy(int), where["iteration"].to_numpy(int), 0] = values.to_numpy()
+    y[where["point"].to_numpy(int), where["iteration"].to_numpy(int)] = columns
     return y
 
 

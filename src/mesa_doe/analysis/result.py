@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import pandas as pd
 
 from mesa_doe import plots
 from mesa_doe._optional import require
-from mesa_doe.errors import AnalysisError
+from mesa_doe.errors import AnalysisError, counted
 
 __all__ = ["SensitivityResult"]
 
@@ -244,3 +245,85 @@ def _aligned(text: pd.DataFrame) -> str:
     ]
     widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
     return "\n".join("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows)
+
+
+def joined(parts: Sequence[SensitivityResult], outputs: Sequence[Any]) -> SensitivityResult:
+    """Join results of one analysis of different outputs.
+
+    Parameters
+    ----------
+    parts : sequence of SensitivityResult
+        Outputs that are pairs (name, step) become rows of a name over time.
+    outputs : sequence
+        Names, in the order wanted.
+
+    Returns
+    -------
+    SensitivityResult
+        With the settings of the first, but for those that say something of each output.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"output": [("y", 3)], "measure": ["S1"], "factor": ["a"], "partner": [""],
+    ...                       "estimate": [0.8], "low": [0.7], "high": [0.9]})
+    >>> joined([SensitivityResult("sobol", frame)], ["y"]).to_frame()[["output", "step"]].values.tolist()
+    [['y', 3]]
+    """
+    first = parts[0]
+    frame = pd.concat([part.estimates for part in parts], ignore_index=True)
+    if all(isinstance(name, tuple) for name in frame["output"]):
+        names, steps = zip(*frame["output"], strict=True)
+        frame = frame.assign(output=names)
+        frame.insert(1, "step", steps)
+    order = {name: place for place, name in enumerate(outputs)}
+    frame = frame.sort_values("output", key=lambda names: names.map(order), kind="stable", ignore_index=True)
+    settings = dict(first.settings)
+    for part in parts[1:]:
+        for name, value in part.settings.items():
+            both = settings.get(name)
+            settings[name] = {**both, **value} if isinstance(both, dict) and isinstance(value, dict) else both
+    if len(parts) > 1:
+        settings["seed_policy"] = [part.settings.get("seed_policy") for part in parts]
+    return replace(
+        first,
+        estimates=frame,
+        settings=settings,
+        warnings=tuple(dict.fromkeys(text for part in parts for text in part.warnings)),
+        notes=tuple(dict.fromkeys(text for part in parts for text in part.notes)),
+    )
+
+
+def condensed(warnings: Sequence[str]) -> tuple[str, ...]:
+    """Say once what is said of many steps of an output.
+
+    Parameters
+    ----------
+    warnings : sequence of str
+        Of outputs that are pairs (name, step).
+
+    Returns
+    -------
+    tuple of str
+
+    Examples
+    --------
+    >>> condensed(["output ('y', 0) is constant (1)", "output ('y', 2) is constant (5)"])
+    ("output 'y' at step 0 is constant (1); and so, but for figures, at 1 other step, the last being 2",)
+    """
+    alike: dict[str, list[tuple[str, str]]] = {}
+    for text in warnings:
+        found = _OVER_TIME.search(text)
+        step = found[2] if found else ""
+        told = _OVER_TIME.sub(r"\1 at step \2", text)
+        alike.setdefault(_DIGITS.sub("", _OVER_TIME.sub(r"\1", text)), []).append((told, step))
+    said = []
+    for (first, _), *rest in alike.values():
+        more = counted(len(rest), "other step")
+        last = f"; and so, but for figures, at {more}, the last being {rest[-1][1]}" if rest else ""
+        said.append(first + last)
+    return tuple(said)
+
+
+# A pair (name, step) as it is written, and what may differ between steps.
+_OVER_TIME = re.compile(r"\(('[^']*'), ([^)]*)\)")
+_DIGITS = re.compile(r"[-+\d.e]+")

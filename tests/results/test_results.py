@@ -252,12 +252,12 @@ def test_levels_keep_their_objects_from_the_design_to_the_points():
 
 def test_plots_return_the_axes_that_they_are_given(lines):
     ax = Figure().subplots()
-    assert lines.plot_scatter("y", "rate", ax=ax) is ax
+    assert lines.plot.scatter("y", "rate", ax=ax) is ax
     assert ax.get_xlabel() == "rate"
     ax = Figure().subplots()
-    assert lines.plot_series("y", ax=ax) is ax
+    assert lines.plot.series("y", ax=ax) is ax
     with pytest.raises(doe.AnalysisError, match="no parameter 'rat'"):
-        lines.plot_scatter("y", "rat")
+        lines.plot.scatter("y", "rat")
 
 
 def test_a_design_with_other_points_is_refused():

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import dataclasses
+import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from numbers import Real
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
 
-from mesa_doe import plots
 from mesa_doe._optional import require
 from mesa_doe.analysis import SensitivityResult, choose
 from mesa_doe.analysis.aligning import aligned_outputs
+from mesa_doe.analysis.result import condensed, joined
 from mesa_doe.columns import Tables, free_names
 from mesa_doe.configurations import Configurations, RunConfiguration, column_names
 from mesa_doe.design import Design
-from mesa_doe.errors import AnalysisError, StudyError, warn
+from mesa_doe.errors import AnalysisError, MesaDoeWarning, StudyError, warn
 from mesa_doe.model_run import Run, Wanted, run
+from mesa_doe.results.drawing import Drawings
+from mesa_doe.results.numbers import At, Reduce, Unequal, every_step, of_agents, one_a_run
 from mesa_doe.seeding import policy_of
 from mesa_doe.study import StoredModel, StoredTables
 
@@ -28,7 +31,7 @@ __all__ = ["Noise", "Results"]
 #: Whether an output varies between runs of one configuration, and whether the seed decides it.
 Noise: TypeAlias = Literal["none", "seeded", "unseeded"]
 
-At: TypeAlias = Literal["final", "mean"] | float | Callable[["pd.Series[Any]"], float]
+FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
 _POINT_COLUMNS = ("point", "replications", "mean", "std", "sem")
 
@@ -140,89 +143,87 @@ class Results:
         """Names of the model's outputs."""
         return [name for name in self.model.columns if name not in ("run_id", "step")]
 
-    def output(self, name: str, at: At = "final") -> pd.Series[Any]:
-        """Return one number a run.
+    def output(
+        self, name: str, at: At = "final", *, reduce: Reduce | None = None, unequal: Unequal = "refuse"
+    ) -> pd.Series[Any] | pd.DataFrame:
+        """Return one number a run, or one a run and step.
 
         Parameters
         ----------
         name : str
-            A column of ``model``.
-        at : {"final", "mean"}, step, or callable, default "final"
-            The last kept step, the mean over the kept steps (NaN if one of them is), the value at a step,
-            or a function of the run's series (indexed by step).
+            A column of ``model``; or of an agent table, with ``reduce``: ``"wealth"``, or
+            ``"Person.wealth"`` where several types have it.
+        at : {"final", "mean", "all"}, step, or callable, default "final"
+            The last kept step, the mean over the kept steps (NaN if one of them is), every kept step, the
+            value at a step, or a function of the run's series (indexed by step).
+        reduce : {"mean", "median", "std", "var", "min", "max", "sum", "count"} or callable, optional
+            How the values of all agents of a run and step become one. Of no agents, the sum and the count
+            are 0, all else NaN.
+        unequal : {"refuse", "common", "last"} or float, default "refuse"
+            For ``at="all"``, where runs end at different steps: refuse; keep the steps that all have; hold
+            the last value; or take this number for it.
 
         Returns
         -------
         Series, index ``run_id``
-            Of the runs that are ``ok``, in run order.
+            Of the runs that are ``ok``, in run order; a DataFrame with a column a step for ``at="all"``.
 
         Raises
         ------
         AnalysisError
             If there is no such output, it is not numeric, or a run has no value at the step.
         """
-        model = self._numeric(name)
-        known: Any = at
-        if known not in ("final", "mean") if isinstance(known, str) else not _is_step_or_function(known):
-            message = f"at takes 'final', 'mean', a step or a function of the series, got {at!r}"
-            raise AnalysisError(message)
-        if at != "final" and self._period_of(name) == -1 and self._lost_steps:
+        series = self._numeric(name, reduce)
+        if not (isinstance(at, str) and at == "final") and self._period_of(name) == -1 and self._lost_steps:
             message = (
                 f"only the last step of each run was kept, so at={at!r} has nothing to look at: make the "
                 "configurations with data_collection_period=1 (or the period that you need)"
             )
             raise AnalysisError(message)
-        by_run = model.groupby("run_id", sort=True)[name]
-        if callable(at):
-            series = model.set_index("step").groupby("run_id", sort=True)[name]
-            values = {run: at(one) for run, one in series}
-            return pd.Series(values, name=name, dtype=np.float64).rename_axis("run_id")
-        if at == "final":
-            return by_run.last(skipna=False)
-        if at == "mean":
-            return by_run.mean(skipna=False)
-        return self._at_step(model, name, at)
+        if _is_all(at):
+            return every_step(series, name, unequal, period=self._period_of(name))
+        return one_a_run(series, name, at, period=self._period_of(name))
 
     @property
     def _lost_steps(self) -> bool:
         """Whether runs took steps that were not kept."""
         return bool((self.runs["steps"] > 0).any())
 
-    def _at_step(self, model: pd.DataFrame, name: str, step: float) -> pd.Series[Any]:
-        here = model.loc[model["step"] == step, ["run_id", name]].set_index("run_id")[name]
-        lacking = sorted(set(model["run_id"]) - set(here.index))
-        if lacking:
-            ends = model.groupby("run_id")["step"].max()
-            message = (
-                f"{len(lacking)} of {len(ends)} runs have no value of {name!r} at step {step:g} (first: run "
-                f"{lacking[0]}; the shortest run ends at step {ends.min():g}, and the runs "
-                f"keep it with period {self._period_of(name)}); use at='final', 'mean' or a "
-                "function"
-            )
-            raise AnalysisError(message)
-        return here
-
     def _period_of(self, name: str) -> int | None:
         """Return the period with which an output was kept; None where runs differ."""
         outputs = getattr(self.configurations, "outputs", None)
         if not isinstance(outputs, Mapping) or self.data_collection_period is None:
             return self.data_collection_period
-        own = Wanted(outputs, self.data_collection_period).period_of(name, "model")
+        kind = "model" if name in self.outputs else "agents"
+        own = Wanted(outputs, self.data_collection_period).period_of(name.rpartition(".")[2], kind)
         return self.data_collection_period if own is None else own
 
-    def _numeric(self, name: str) -> pd.DataFrame:
+    def _numeric(self, name: str, reduce: Reduce | None = None) -> pd.DataFrame:
+        """Return an output's series: columns ``run_id``, ``step`` and its name."""
         model = self.model
         if name not in self.outputs:
+            found = of_agents(self.agents, name, reduce, model[["run_id", "step"]])
+            if found is not None:
+                return self._on_its_steps(found, name)
             done = "" if len(model) else "; no run was finished: see results.failures"
-            message = f"there is no output {name!r}; there are {', '.join(self.outputs) or 'none'}{done}"
+            of_agents_too = sorted(
+                {f"{kind}.{column}" for kind, frame in self.agents.items() for column in frame.columns[3:]}
+            )
+            told = ", ".join([*self.outputs, *of_agents_too]) or "none"
+            message = f"there is no output {name!r}; there are {told}{done}"
+            raise AnalysisError(message)
+        if reduce is not None:
+            message = f"{name!r} is an output of the model, one a run and step: leave out reduce={reduce!r}"
             raise AnalysisError(message)
         if model[name].dtype.kind not in "bif":
             message = (
-                f"output {name!r} holds text, not numbers; reduce it to a number in the model, or with "
-                "outputs= of design.configurations"
+                f"output {name!r} holds text, not numbers: results.tabulate({name!r}) counts it; or reduce "
+                "it to a number in the model, or with outputs= of design.configurations"
             )
             raise AnalysisError(message)
-        series = model[["run_id", "step", name]].astype({name: np.float64})
+        return self._on_its_steps(model[["run_id", "step", name]].astype({name: np.float64}), name)
+
+    def _on_its_steps(self, series: pd.DataFrame, name: str) -> pd.DataFrame:
         period = self._period_of(name)
         if period == self.data_collection_period or period is None:
             return series
@@ -232,13 +233,13 @@ class Results:
             kept |= series["step"] % period == 0
         return series[kept]
 
-    def points(self, name: str, at: At = "final") -> pd.DataFrame:
+    def points(self, name: str, at: At = "final", *, reduce: Reduce | None = None) -> pd.DataFrame:
         """Return one row a design point: its parameters and what its replications gave.
 
         Parameters
         ----------
         name : str
-        at : as in :meth:`output`
+        at, reduce : as in :meth:`output`, but for ``"all"``
 
         Returns
         -------
@@ -254,7 +255,10 @@ class Results:
         if self.runs["point"].isna().any():
             message = "some runs have no point; give their RunConfigurations one, or use results.output"
             raise AnalysisError(message)
-        values = self.output(name, at)
+        values = pd.DataFrame() if _is_all(at) else self.output(name, at, reduce=reduce)
+        if isinstance(values, pd.DataFrame):
+            message = "results.points gives one number a point: at='all' is for output and sensitivity"
+            raise AnalysisError(message)
         runs = self.runs
         # Not groupby.first: it would turn levels that are containers into missing values.
         frame = runs[~runs["point"].duplicated()].set_index("point")[self.parameters].sort_index()
@@ -355,21 +359,24 @@ class Results:
 
     def sensitivity(
         self,
-        output: str,
+        output: str | Sequence[str],
         at: At = "final",
         *,
+        reduce: Reduce | None = None,
+        unequal: Unequal = "refuse",
         method: str | None = None,
         design: Design | None = None,
         missing: Literal["raise", "drop"] = "raise",
         **options: Any,
     ) -> SensitivityResult:
-        """Analyse one output with the analysis that fits the design.
+        """Analyse outputs with the analysis that fits the design.
 
         Parameters
         ----------
-        output : str
-            A column of ``model``.
-        at : as in :meth:`output`
+        output : str or sequence of str
+            As in :meth:`output`; several are analysed at once.
+        at, reduce, unequal : as in :meth:`output`
+            ``at="all"`` gives estimates over time: a row a step, in a column ``step``.
         method : str, optional
             Name of the analysis; by default the one that fits the design.
         design : Design, optional
@@ -388,28 +395,65 @@ class Results:
         AnalysisError
             If there is no design, no analysis for it, or points are missing.
         """
-        design = design if design is not None else self.design
-        if design is None:
-            message = (
-                "these runs carry no design: they were not made by design.configurations(...); "
-                "give it with results.sensitivity(..., design=design)"
-            )
-            raise AnalysisError(message)
+        design = self._given(design)
         own = {"outputs", "seed_policy"} & options.keys()
         if own:
             message = f"results.sensitivity knows {', '.join(sorted(own))} itself; leave it out"
             raise AnalysisError(message)
-        y = aligned_outputs(design, self.runs, self.output(output, at))
-        policy = self._policy(design, output)
-        if design.origin is not None:
-            if policy is not None and design.options["across_blocks"]:
-                warn(
-                    f"output {output!r} has noise, but points of different blocks were merged: their noise "
-                    "is the same, which the indices take for an effect; deduplicate within blocks instead"
-                )
-            y, design = y[design.twin_of], design.origin
-        analyse = choose(design, method)
-        return analyse(design, y, outputs=[output], missing=missing, seed_policy=policy, **options)
+        names = [output] if isinstance(output, str) else list(output)
+        if not names or len(set(names)) < len(names):
+            message = f"output takes a name, or several different ones in a list, got {output!r}"
+            raise AnalysisError(message)
+        numbers = {name: self.output(name, at, reduce=reduce, unequal=unequal) for name in names}
+        # What noise means to the indices differs between outputs that the seed decides and those without.
+        policies = {name: self._policy(design, name) for name in names}
+        analyse = choose(design.origin or design, method)
+        parts = []
+        for policy in dict.fromkeys(policies.values()):
+            some = {name: numbers[name] for name in names if policies[name] == policy}
+            y, labels = self._aligned(design, some, policy)
+            of = design.origin or design
+            with warnings.catch_warnings():
+                if _is_all(at):
+                    # One warning a step would bury the rest.
+                    warnings.simplefilter("ignore", MesaDoeWarning)
+                part = analyse(of, y, outputs=labels, missing=missing, seed_policy=policy, **options)
+            if _is_all(at):
+                part = dataclasses.replace(part, warnings=condensed(part.warnings))
+                for text in part.warnings:
+                    warn(text)
+            parts.append(part)
+        return joined(parts, names)
+
+    def _given(self, design: Design | None) -> Design:
+        design = design if design is not None else self.design
+        if design is None:
+            message = (
+                "these runs carry no design: they were not made by design.configurations(...); "
+                "give it with design=design"
+            )
+            raise AnalysisError(message)
+        return design
+
+    def _aligned(
+        self, design: Design, numbers: Mapping[str, pd.Series[Any] | pd.DataFrame], policy: str | None
+    ) -> tuple[FloatArray, list[Any]]:
+        """Return outputs (points, replications, outputs) and their labels; over time those are pairs."""
+        parts: list[FloatArray] = []
+        labels: list[Any] = []
+        for name, values in numbers.items():
+            y = aligned_outputs(design, self.runs, values)
+            over_time = isinstance(values, pd.DataFrame)
+            labels += [(name, step) for step in values.columns] if over_time else [name]
+            if design.origin is not None:
+                if policy is not None and design.options["across_blocks"]:
+                    warn(
+                        f"output {name!r} has noise, but points of different blocks were merged: their noise "
+                        "is the same, which the indices take for an effect; deduplicate within blocks instead"
+                    )
+                y = y[design.twin_of]
+            parts.append(y)
+        return np.concatenate(parts, axis=2), labels
 
     def _policy(self, design: Design, output: str) -> str | None:
         """Return how the runs were seeded, as it matters to one output."""
@@ -424,40 +468,10 @@ class Results:
             return policy_of(seeds, points, iterations, design.blocks)
         return self.seed_policy
 
-    def plot_scatter(self, output: str, factor: str, at: At = "final", ax: Any = None) -> Any:
-        """Draw one output of every design point over one factor, with its binned conditional mean.
-
-        Parameters
-        ----------
-        output, factor : str
-        at : as in :meth:`output`
-        ax : matplotlib Axes, optional
-
-        Returns
-        -------
-        matplotlib Axes
-        """
-        frame = self.points(output, at)
-        if factor not in self.parameters:
-            message = f"there is no parameter {factor!r}; there are {', '.join(self.parameters)}"
-            raise AnalysisError(message)
-        column = frame.columns[self.parameters.index(factor)]
-        return plots.scatter(frame[column], frame["mean"], ax=ax, xlabel=factor, ylabel=output)
-
-    def plot_series(self, output: str, ax: Any = None) -> Any:
-        """Draw the time series of one output over all runs: median and quantile bands.
-
-        Parameters
-        ----------
-        output : str
-        ax : matplotlib Axes, optional
-
-        Returns
-        -------
-        matplotlib Axes
-        """
-        series = self._numeric(output).rename(columns={output: "value"})
-        return plots.fan(series, ax=ax, ylabel=output)
+    @property
+    def plot(self) -> Drawings:
+        """Figures of the results: ``results.plot.scatter(...)``, ``results.plot.series(...)``, …."""
+        return Drawings(self)
 
     def __len__(self) -> int:
         return self._recorded
@@ -471,5 +485,5 @@ class Results:
         return f"<Results: {len(self.configurations)} runs ({told}); outputs {names}>"
 
 
-def _is_step_or_function(value: Any) -> bool:
-    return callable(value) or (isinstance(value, Real) and not isinstance(value, bool))
+def _is_all(at: Any) -> bool:
+    return isinstance(at, str) and at == "all"

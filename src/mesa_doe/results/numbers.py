@@ -1,0 +1,204 @@
+"""From the tables of runs to numbers: one a run, or one a run and step; of agents, once they are reduced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from numbers import Real
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from mesa_doe.errors import AnalysisError
+
+__all__ = ["At", "Reduce", "Unequal", "every_step", "of_agents", "one_a_run"]
+
+#: Which number of a run: the last, the mean over steps, all, that of a step, or a function of the series.
+At: TypeAlias = Literal["final", "mean", "all"] | float | Callable[["pd.Series[Any]"], float]
+
+#: What to do where runs end at different steps.
+Unequal: TypeAlias = Literal["refuse", "common", "last"] | float
+
+#: How the values of all agents of a run and step become one.
+Reduce: TypeAlias = (
+    Literal["mean", "median", "std", "var", "min", "max", "sum", "count"]
+    | Callable[["pd.Series[Any]"], float]
+)
+
+_REDUCERS = ("mean", "median", "std", "var", "min", "max", "sum", "count")
+_UNEQUAL = ("refuse", "common", "last")
+# Of no agents.
+_NOTHING = {"sum": 0.0, "count": 0.0}
+
+
+def one_a_run(series: pd.DataFrame, name: str, at: Any, *, period: int | None) -> pd.Series[Any]:
+    """Return one number a run.
+
+    Parameters
+    ----------
+    series : DataFrame
+        Columns ``run_id``, ``step`` and the output's name, in run order.
+    name : str
+    at : {"final", "mean"}, step or callable
+    period : int or None
+        With which the output was kept; for messages.
+
+    Returns
+    -------
+    Series, index ``run_id``
+
+    Raises
+    ------
+    AnalysisError
+        If ``at`` is none of these, or a run has no value at the step.
+
+    Examples
+    --------
+    >>> series = pd.DataFrame({"run_id": [0, 0, 1], "step": [0, 1, 0], "y": [1.0, 2.0, 5.0]})
+    >>> one_a_run(series, "y", "final", period=1).tolist()
+    [2.0, 5.0]
+    """
+    by_run = series.groupby("run_id", sort=True)[name]
+    if callable(at):
+        indexed = series.set_index("step").groupby("run_id", sort=True)[name]
+        values = {run: at(one) for run, one in indexed}
+        return pd.Series(values, name=name, dtype=np.float64).rename_axis("run_id")
+    if isinstance(at, str) and at == "final":
+        return by_run.last(skipna=False)
+    if isinstance(at, str) and at == "mean":
+        return by_run.mean(skipna=False)
+    if _is_number(at):
+        return _at_step(series, name, float(at), period)
+    message = f"at takes 'final', 'mean', a step or a function of the series, got {at!r}"
+    raise AnalysisError(message)
+
+
+def _at_step(series: pd.DataFrame, name: str, step: float, period: int | None) -> pd.Series[Any]:
+    here = series.loc[series["step"] == step, ["run_id", name]].set_index("run_id")[name]
+    lacking = sorted(set(series["run_id"]) - set(here.index))
+    if lacking:
+        ends = series.groupby("run_id")["step"].max()
+        message = (
+            f"{len(lacking)} of {len(ends)} runs have no value of {name!r} at step {step:g} (first: run "
+            f"{lacking[0]}; the shortest run ends at step {ends.min():g}, and the runs keep it with period "
+            f"{period}); use at='final', 'mean' or a function"
+        )
+        raise AnalysisError(message)
+    return here
+
+
+def every_step(series: pd.DataFrame, name: str, unequal: Any, *, period: int | None) -> pd.DataFrame:
+    """Return one number a run and step.
+
+    Parameters
+    ----------
+    series, name, period
+        As of :func:`one_a_run`. Steps off the period, at which some runs ended, are left out.
+    unequal : {"refuse", "common", "last"} or float
+        Where runs end at different steps: refuse; keep the steps that all runs have; hold the last value of
+        a run that has ended; or take this number for it.
+
+    Returns
+    -------
+    DataFrame, index ``run_id``, columns ``step``
+
+    Raises
+    ------
+    AnalysisError
+        If runs end at different steps and nothing is said of it.
+
+    Examples
+    --------
+    >>> series = pd.DataFrame({"run_id": [0, 0, 1], "step": [0, 1, 0], "y": [1.0, 2.0, 5.0]})
+    >>> every_step(series, "y", "last", period=1).to_numpy().tolist()
+    [[1.0, 2.0], [5.0, 5.0]]
+    """
+    if not (unequal in _UNEQUAL if isinstance(unequal, str) else _is_number(unequal)):
+        message = f"unequal takes 'refuse', 'common', 'last' or a number, got {unequal!r}"
+        raise AnalysisError(message)
+    matrix: pd.DataFrame = series.pivot(index="run_id", columns="step", values=name)
+    there = series.assign(there=True).pivot(index="run_id", columns="step", values="there").notna()
+    on_period = np.array(
+        [period is None or period < 1 or step % period == 0 for step in matrix.columns.to_numpy(float)]
+    )
+    keep = on_period | there.all(axis=0).to_numpy()
+    matrix, there = matrix.loc[:, keep], there.loc[:, keep]
+    ends = there.to_numpy()[:, ::-1].argmax(axis=1)
+    if not ends.any():
+        return matrix
+    steps, last = matrix.columns, there.shape[1] - 1 - ends
+    if unequal == "refuse":
+        message = (
+            f"runs end at different steps ({steps[last.min()]:g} to {steps[last.max()]:g}), so {name!r} has "
+            "no value at some: say what it is there with unequal='last' (the last value holds), "
+            "'common' (only the steps that all runs have) or a number"
+        )
+        raise AnalysisError(message)
+    if unequal == "common":
+        return matrix.iloc[:, : last.min() + 1]
+    values = matrix.to_numpy(np.float64, copy=True)
+    ended = np.arange(values.shape[1]) > last[:, None]
+    fill = values[np.arange(len(values)), last] if unequal == "last" else np.full(len(values), float(unequal))
+    return pd.DataFrame(np.where(ended, fill[:, None], values), matrix.index, steps)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def of_agents(
+    agents: Mapping[str, pd.DataFrame], name: str, reduce: Any, kept: pd.DataFrame
+) -> pd.DataFrame | None:
+    """Return the series of an output of agents, reduced to one number a run and step.
+
+    Parameters
+    ----------
+    agents : mapping of str to DataFrame
+        As ``results.agents``.
+    name : str
+        A column of one of them, or ``"Type.column"``.
+    reduce : str, callable or None
+    kept : DataFrame
+        ``run_id`` and ``step`` at which agents were looked at: there may have been none.
+
+    Returns
+    -------
+    DataFrame or None
+        Columns ``run_id``, ``step`` and the name; None where agents have no such output.
+
+    Raises
+    ------
+    AnalysisError
+        If agents of several types have it, it holds no numbers, or nothing is said of how to reduce it.
+    """
+    having = {
+        kind: column
+        for kind, frame in agents.items()
+        for column in frame.columns.drop(["run_id", "step", "agent_id"], errors="ignore")
+        if name in (column, f"{kind}.{column}")
+    }
+    if not having:
+        return None
+    if len(having) > 1:
+        named = ", ".join(f"{kind}.{column}" for kind, column in having.items())
+        message = f"agents of several types have {name!r}; name one: {named}"
+        raise AnalysisError(message)
+    (kind, column), *_ = having.items()
+    if reduce is None or (isinstance(reduce, str) and reduce not in _REDUCERS):
+        message = (
+            f"{name!r} is an output of agents, many a run: say how they become one number with reduce=, "
+            f"which takes {', '.join(map(repr, _REDUCERS))} or a function, got {reduce!r}"
+        )
+        raise AnalysisError(message)
+    frame = agents[kind]
+    if frame[column].dtype.kind not in "bif":
+        message = (
+            f"output {name!r} of agents holds text, not numbers; reduce it in the model, or with outputs="
+        )
+        raise AnalysisError(message)
+    groups = frame.astype({column: np.float64}).groupby(["run_id", "step"], sort=True)[column]
+    reduced = groups.agg(reduce)
+    every = reduced.index.union(pd.MultiIndex.from_frame(kept[["run_id", "step"]]))
+    nothing = _NOTHING.get(reduce, np.nan) if isinstance(reduce, str) else np.nan
+    whole: pd.DataFrame = reduced.reindex(every, fill_value=nothing).rename(name).astype(float).reset_index()
+    return whole
