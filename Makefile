@@ -24,6 +24,7 @@ docs: $(VENV)/.docs
 benchmark: $(VENV)/.benchmark
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/designs.py
+	$(BIN)/python benchmarks/analysis.py
 	$(BIN)/python benchmarks/runner.py
 
 kills: $(VENV)/.test

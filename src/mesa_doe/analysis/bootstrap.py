@@ -15,8 +15,8 @@ FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 #: From weighted means (resamples, outputs, products) to estimates (resamples, outputs, measures).
 Estimate: TypeAlias = Callable[[FloatArray], FloatArray]
 
-# Resampled weights held at once: 32 MB of float64.
-_WEIGHTS_AT_ONCE = 2**22
+# Resampled weights held at once: half a megabyte of float64, beside products of many.
+_WEIGHTS_AT_ONCE = 2**16
 
 
 def resampled(
