@@ -21,7 +21,7 @@ from mesa_doe.errors import (
 )
 from mesa_doe.model_run import Run, run
 from mesa_doe.results import Results
-from mesa_doe.runner import BatchRunner, Progress, check_factors, check_reproducible, load
+from mesa_doe.runner import BatchRunner, Progress, Until, check_factors, check_reproducible, load, run_until
 from mesa_doe.samplers import (
     a_optimal,
     base_case,
@@ -110,6 +110,7 @@ __all__ = [
     "SensitivityResult",
     "SpaceError",
     "StudyError",
+    "Until",
     "a_optimal",
     "analyze",
     "base_case",
@@ -155,6 +156,7 @@ __all__ = [
     "rank1_lattice",
     "rbd_fast",
     "run",
+    "run_until",
     "shapley",
     "sliced_lhs",
     "sobol",

@@ -255,6 +255,45 @@ class Design:
         """
         policy = chosen_policy(seed_policy, self.default_seed_policy, self.method)
         check_replications(policy, replications)
+        return self._configurations(
+            model_cls,
+            root_entropy(rng),
+            policy,
+            replications=replications,
+            max_steps=max_steps,
+            data_collection_period=data_collection_period,
+            outputs=outputs,
+            scenario_cls=scenario_cls,
+        )
+
+    def configurations_like(self, configurations: Configurations) -> Configurations:
+        """Return all runs of this design with the model, the seeds and the settings of another's.
+
+        Where both designs begin with the same points, so do the runs: those of a longer design continue
+        the study of the shorter one.
+
+        Parameters
+        ----------
+        configurations : Configurations
+
+        Returns
+        -------
+        Configurations
+        """
+        return self._configurations(
+            configurations.model_cls,
+            configurations.seeds.root,
+            configurations.seed_policy,
+            replications=configurations.replications,
+            max_steps=configurations.max_steps,
+            data_collection_period=configurations.data_collection_period,
+            outputs=configurations.outputs,
+            scenario_cls=configurations.scenario_cls,
+        )
+
+    def _configurations(
+        self, model_cls: Callable[..., Any], root: int, policy: Any, **settings: Any
+    ) -> Configurations:
         if self.seed_levels is not None:
             units = self.seed_levels
         else:
@@ -266,13 +305,9 @@ class Design:
                 **self.space.derived_columns(self._points),
             },
             constants=self.space.constants,
-            replications=replications,
-            seeds=SeedPlan(root_entropy(rng), units, policy),
-            max_steps=max_steps,
-            data_collection_period=data_collection_period,
-            outputs=outputs,
-            scenario_cls=scenario_cls,
+            seeds=SeedPlan(root, units, policy),
             design=self,
+            **settings,
         )
 
     def describe(self) -> Description:

@@ -1,0 +1,199 @@
+"""Runs until it is good enough: a design grows until the intervals of its indices are narrow."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mesa_doe.analysis import SensitivityResult
+from mesa_doe.configurations import Configurations
+from mesa_doe.design import Design
+from mesa_doe.errors import ConfigurationError, warn
+from mesa_doe.results import At, Results
+from mesa_doe.runner.assembling import load
+from mesa_doe.runner.batch_runner import BatchRunner
+
+__all__ = ["Until", "run_until"]
+
+
+@dataclass(frozen=True, eq=False)
+class Until:
+    """How far :func:`run_until` came.
+
+    Parameters
+    ----------
+    reached : bool
+        Whether all intervals are as narrow as was wanted.
+    results : Results
+        Of all runs.
+    sensitivity : SensitivityResult
+        Of the last design.
+    history : DataFrame
+        A row a size and output: ``n``, ``points``, ``runs``, ``output``, ``width``: of the widest interval.
+    """
+
+    reached: bool
+    results: Results
+    sensitivity: SensitivityResult
+    history: pd.DataFrame
+
+    def __repr__(self) -> str:
+        last = self.history.iloc[-1]
+        word = "reached" if self.reached else "not reached"
+        return f"<Until: {word} with {last['runs']} runs>\n{self.history.to_string(index=False)}"
+
+
+def run_until(
+    configurations: Configurations,
+    outputs: str | Sequence[str],
+    *,
+    ci_width: float = 0.05,
+    max_runs: int,
+    store: str | os.PathLike[str],
+    measures: Sequence[str] | None = None,
+    at: At = "final",
+    method: str | None = None,
+    analysis: dict[str, Any] | None = None,
+    n_jobs: int | None = 1,
+    **options: Any,
+) -> Until:
+    """Run a design, and twice as long ones, until the intervals of its indices are narrow enough.
+
+    Only new points are run each time; the study in the folder grows, and goes on where it was when the
+    same call is made again.
+
+    Parameters
+    ----------
+    configurations : Configurations
+        Of a design that can be extended: its n is the first size.
+    outputs : str or sequence of str
+        Whose intervals must be narrow.
+    ci_width : float, default 0.05
+        From ``low`` to ``high``, in the unit of the estimates.
+    max_runs : int
+        The largest number of runs in all.
+    store : str or path
+        Folder of the study.
+    measures : sequence of str, optional
+        Which ones must have narrow intervals; by default those that ``result.plot()`` draws.
+    at : as in :meth:`Results.output`
+    method : str, optional
+        Name of the analysis; by default the one that fits the design.
+    analysis : mapping, optional
+        Options of the analysis, such as ``{"confidence": 0.9}``.
+    n_jobs, **options
+        Of :class:`BatchRunner`.
+
+    Returns
+    -------
+    Until
+
+    Raises
+    ------
+    ConfigurationError
+        If the design cannot be extended, or even the first size needs more than ``max_runs``.
+    AnalysisError
+        If an output cannot be analysed.
+
+    Warns
+    -----
+    MesaDoeWarning
+        If ``max_runs`` does not suffice.
+
+    Notes
+    -----
+    Intervals narrow with the square root of the runs. Stopping when an interval looks narrow makes it a
+    little too optimistic, the less so the fewer looks there are: hence doubling. On convergence of indices:
+    Sarrazin, Pianosi & Wagener 2016.
+    """
+    design = _checked(configurations, ci_width, max_runs)
+    names = [outputs] if isinstance(outputs, str) else list(outputs)
+    design = _as_far_as_stored(design, Path(store), max_runs // configurations.replications)
+    rows: list[dict[str, Any]] = []
+    while True:
+        runs = design.configurations_like(configurations)
+        results = BatchRunner(runs, n_jobs, store=store, **options).run_all()
+        found = results.sensitivity(names, at, method=method, **(analysis or {}))
+        widths = _widths(found, measures)
+        rows += [
+            {
+                "n": design.options["n"],
+                "points": len(design),
+                "runs": len(runs),
+                "output": name,
+                "width": width,
+            }
+            for name, width in widths.items()
+        ]
+        reached = all(width <= ci_width for width in widths.values())
+        if reached:
+            break
+        longer = design.extend(2 * design.options["n"])
+        if len(longer) * configurations.replications > max_runs:
+            told = ", ".join(f"{name!r} {width:.3g}" for name, width in widths.items())
+            warn(
+                f"the widest intervals after {len(runs)} runs are {told}, wider than ci_width={ci_width:g}; "
+                f"the next size needs {len(longer) * configurations.replications} runs, more than "
+                f"max_runs={max_runs}"
+            )
+            break
+        design = longer
+    return Until(reached, results, found, pd.DataFrame(rows))
+
+
+def _checked(configurations: Any, ci_width: Any, max_runs: Any) -> Design:
+    if not isinstance(configurations, Configurations) or not isinstance(configurations.design, Design):
+        message = (
+            "run_until takes the configurations of a whole design, design.configurations(...), got "
+            f"{type(configurations).__name__}"
+        )
+        raise ConfigurationError(message)
+    design = configurations.design
+    if design.extension == "none" or len(configurations) != len(design) * configurations.replications:
+        message = (
+            f"run_until makes a design longer, but this {design.method} design cannot be extended; take "
+            "sobol, radial, morris, halton or latin_hypercube"
+        )
+        raise ConfigurationError(message)
+    if isinstance(ci_width, (bool, str)) or not ci_width > 0:
+        message = f"ci_width takes a number above 0, got {ci_width!r}"
+        raise ConfigurationError(message)
+    if (
+        isinstance(max_runs, bool)
+        or not isinstance(max_runs, (int, np.integer))
+        or max_runs < len(configurations)
+    ):
+        message = (
+            f"max_runs takes an int from {len(configurations)}, the runs of the first size, got {max_runs!r}"
+        )
+        raise ConfigurationError(message)
+    return design
+
+
+def _as_far_as_stored(design: Design, store: Path, most: int) -> Design:
+    """Return the design, as long as that of the study that is in the folder already."""
+    if not (store / "study.json").exists():
+        return design
+    stored = load(store).design
+    while stored is not None and len(design) < len(stored) <= most:
+        design = design.extend(2 * design.options["n"])
+    return design
+
+
+def _widths(found: SensitivityResult, measures: Sequence[str] | None) -> dict[Any, float]:
+    rows = found.to_frame()
+    wanted = tuple(measures or found.plotted or rows["measure"].unique())
+    rows = rows[rows["measure"].isin(wanted)]
+    if rows.empty:
+        have = ", ".join(found.to_frame()["measure"].unique())
+        message = f"{found.method} has no measure {', '.join(wanted)}; it has {have}"
+        raise ConfigurationError(message)
+    widths = (rows["high"] - rows["low"]).groupby(rows["output"], sort=False).max()
+    # An interval that is not known is not narrow.
+    return {name: float(width) if np.isfinite(width) else float("inf") for name, width in widths.items()}

@@ -1,0 +1,105 @@
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import mesa_doe as doe
+from tests import models
+
+SPACE = doe.ParameterSpace({f"x{i}": doe.Real(-np.pi, np.pi) for i in (1, 2, 3)})
+
+
+def ishigami(x1, x2, x3):
+    with Path(COUNT).open("a") as file:
+        file.write(".")
+    return models.ishigami(x1, x2, x3)
+
+
+COUNT = ""
+
+
+@pytest.fixture
+def calls(tmp_path, monkeypatch):
+    """Counts the runs that are made."""
+    path = tmp_path / "calls"
+    path.touch()
+    monkeypatch.setattr(f"{__name__}.COUNT", str(path))
+    return lambda: path.stat().st_size
+
+
+def configurations(n, design=doe.sobol, **options):
+    return design(SPACE, n, rng=1).configurations(ishigami, rng=2, **options)
+
+
+def test_a_design_grows_until_its_intervals_are_narrow_and_only_new_points_are_run(tmp_path, calls):
+    until = doe.run_until(configurations(64), "y", ci_width=0.25, max_runs=20_000, store=tmp_path / "study")
+    widths = until.history["width"].to_numpy()
+    assert until.reached
+    assert (widths[:-1] > 0.25).all()
+    assert widths[-1] <= 0.25
+    assert until.history["n"].tolist() == [64 * 2**k for k in range(len(widths))]
+    assert len(widths) > 1
+    assert len(until.results) == until.history["runs"].iloc[-1] == 5 * until.history["n"].iloc[-1]
+    # The runner repeats a few short runs of each batch, to learn of noise.
+    assert calls() <= len(until.results) + 10 * len(widths)
+    whole = doe.BatchRunner(configurations(int(until.history["n"].iloc[-1]))).run_all()
+    np.testing.assert_array_equal(until.results.output("y"), whole.output("y"))
+    np.testing.assert_allclose(until.sensitivity.table(), whole.sensitivity("y").table())
+    assert "reached with" in repr(until)
+
+
+def test_the_same_call_goes_on_where_the_study_is(tmp_path, calls):
+    options = {"ci_width": 0.3, "store": tmp_path / "study"}
+    first = doe.run_until(configurations(64), "y", max_runs=20_000, **options)
+    before = calls()
+    again = doe.run_until(configurations(64), "y", max_runs=20_000, **options)
+    assert calls() <= before + 10
+    assert again.reached
+    assert again.history["runs"].tolist() == [first.history["runs"].iloc[-1]]
+    np.testing.assert_allclose(again.sensitivity.table(), first.sensitivity.table())
+
+
+def test_what_max_runs_does_not_suffice_for_is_said(tmp_path, calls):
+    with pytest.warns(doe.MesaDoeWarning, match=r"wider than ci_width=0.01.*needs 640 runs.*max_runs=400"):
+        until = doe.run_until(configurations(64), "y", ci_width=0.01, max_runs=400, store=tmp_path / "s")
+    assert not until.reached
+    assert len(until.results) == 320
+    assert "not reached with 320 runs" in repr(until)
+
+
+def test_only_the_measures_asked_for_must_be_narrow(tmp_path, calls):
+    until = doe.run_until(
+        configurations(64), ["y"], ci_width=1.0, max_runs=400, store=tmp_path / "s", measures=["S1"],
+        analysis={"confidence": 0.5},
+    )  # fmt: skip
+    assert until.reached
+    frame = until.sensitivity.to_frame().query("measure == 'S1'")
+    assert until.history["width"].iloc[0] == pytest.approx((frame["high"] - frame["low"]).max())
+    assert until.sensitivity.settings["confidence"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("given", "options", "words"),
+    [
+        (lambda: configurations(100, doe.fast), {}, "this fast design cannot be extended"),
+        (lambda: configurations(64)[:50], {}, "cannot be extended"),
+        (lambda: list(configurations(64)), {}, "configurations of a whole design"),
+        (lambda: configurations(64), {"ci_width": 0}, "ci_width takes a number above 0, got 0"),
+        (lambda: configurations(64), {"max_runs": 100}, "max_runs takes an int from 320"),
+    ],
+)
+def test_what_cannot_work_is_refused_before_the_first_run(tmp_path, calls, given, options, words):
+    with pytest.raises(doe.ConfigurationError, match=words):
+        doe.run_until(given(), "y", **{"max_runs": 1000, "store": tmp_path / "s", **options})
+    assert calls() == 0
+
+
+def test_runs_of_a_longer_design_begin_with_those_of_the_shorter_one():
+    short = doe.sobol(SPACE, 8, rng=1, seed_factor=True)
+    runs = short.configurations(models.ishigami, rng=2, max_steps=7)
+    longer = short.extend(16).configurations_like(runs)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert list(longer)[: len(runs)] == list(runs)
+    assert len(longer) == 2 * len(runs)
