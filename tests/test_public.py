@@ -53,6 +53,7 @@ SURFACE = [
     "finite_difference",
     "folded_hadamard",
     "fractional_factorial",
+    "from_salib",
     "full_factorial",
     "generalized_subset",
     "grid",

@@ -63,10 +63,10 @@ def test_interactions_of_a_first_order_design_are_refused():
 
 def test_repr_shows_estimates_with_their_intervals(result):
     lines = repr(result).splitlines()
-    assert lines[0] == "sobol indices of 'sum'"
+    assert lines[0] == "sobol: 'sum'"
     estimate, low, high = result.table("sum").loc["a", ["S1", "S1_low", "S1_high"]]
     assert f"{estimate:.3f} [{low:.3f}, {high:.3f}]" in lines[2]
-    assert "sobol indices of product" in result._repr_html_()
+    assert "sobol: product" in result._repr_html_()
 
 
 def test_every_analysis_says_what_it_takes_and_is_public():

@@ -1,7 +1,43 @@
 """Analyses: functions ``name(design, y, *, resamples=1000, rng=0, **options) -> SensitivityResult``."""
 
+from mesa_doe.analysis.convergence import Convergence, converged, convergence
 from mesa_doe.analysis.declare import ANALYSES, AnalysisInfo, choose, table
+from mesa_doe.analysis.delta import delta
+from mesa_doe.analysis.dgsm import dgsm
+from mesa_doe.analysis.discrepancy import discrepancy
+from mesa_doe.analysis.fourier import fast, rbd_fast
+from mesa_doe.analysis.hdmr import enhanced_hdmr, hdmr
+from mesa_doe.analysis.morris import morris
+from mesa_doe.analysis.pawn import pawn
+from mesa_doe.analysis.radial import jansen, radial_effects
+from mesa_doe.analysis.regression import regression
 from mesa_doe.analysis.result import SensitivityResult
+from mesa_doe.analysis.rsa import rsa
+from mesa_doe.analysis.shapley import shapley
 from mesa_doe.analysis.sobol import sobol
 
-__all__ = ["ANALYSES", "AnalysisInfo", "SensitivityResult", "choose", "sobol", "table"]
+__all__ = [
+    "ANALYSES",
+    "AnalysisInfo",
+    "Convergence",
+    "SensitivityResult",
+    "choose",
+    "converged",
+    "convergence",
+    "delta",
+    "dgsm",
+    "discrepancy",
+    "enhanced_hdmr",
+    "fast",
+    "hdmr",
+    "jansen",
+    "morris",
+    "pawn",
+    "radial_effects",
+    "rbd_fast",
+    "regression",
+    "rsa",
+    "shapley",
+    "sobol",
+    "table",
+]

@@ -45,7 +45,7 @@ class SensitivityResult:
     >>> frame = pd.DataFrame({"output": ["y"], "measure": ["S1"], "factor": ["a"], "partner": [""],
     ...                       "estimate": [0.8], "low": [0.7], "high": [0.9]})
     >>> SensitivityResult("sobol", frame)
-    sobol indices of 'y'
+    sobol: 'y'
     factor  S1
     a       0.800 [0.700, 0.900]
     """
@@ -85,7 +85,8 @@ class SensitivityResult:
         -------
         xarray.Dataset
             A variable a measure and two for its interval (``S1``, ``S1_low``, ``S1_high``), with dimensions
-            ``output``, ``step`` (over time), ``factor`` and, of interactions, ``partner``.
+            ``output``, ``step`` (over time), ``factor`` and, of interactions, ``partner``; a measure that
+            factors and pairs have is ``S`` and ``S_pairs``.
 
         Raises
         ------
@@ -94,15 +95,23 @@ class SensitivityResult:
         """
         xarray = require("xarray", extra="xarray")
         found = {}
-        for measure, rows in self.estimates.groupby("measure", sort=False):
-            dims = ["output", *(["step"] if self.steps else []), "factor"]
-            dims += ["partner"] if (rows["partner"] != "").any() else []
+        over_time = ["step"] if self.steps else []
+        for (measure, is_pair), rows in self.estimates.groupby(
+            ["measure", self.estimates["partner"] != ""], sort=False
+        ):
+            dims = ["output", *over_time, "factor", *(["partner"] if is_pair else [])]
             cube = rows.set_index(dims)[["estimate", "low", "high"]].to_xarray()
-            own = {dim: list(dict.fromkeys(rows[dim])) for dim in dims}
-            cube = cube.sel(own)
+            # As they stand in the frame: pandas sorts them.
+            cube = cube.sel({dim: list(dict.fromkeys(rows[dim])) for dim in dims})
+            of_pairs = "_pairs" if is_pair and measure in set(self._of_one["measure"]) else ""
             for name, suffix in (("estimate", ""), ("low", "_low"), ("high", "_high")):
-                found[f"{measure}{suffix}"] = cube[name]
+                found[f"{measure}{of_pairs}{suffix}"] = cube[name]
         return xarray.merge([values.rename(name) for name, values in found.items()], join="outer")
+
+    @property
+    def _of_one(self) -> pd.DataFrame:
+        rows: pd.DataFrame = self.estimates[self.estimates["partner"] == ""]
+        return rows
 
     def table(self, output: Any = None, *, step: Any = None) -> pd.DataFrame:
         """Return one row a factor, three columns a measure, to be read or typeset.
@@ -132,7 +141,7 @@ class SensitivityResult:
         return pd.DataFrame(columns).reindex(order).rename_axis("factor")
 
     def plot(self, ax: Any = None, *, output: Any = None) -> Any:
-        """Draw the estimates with their intervals, as fits the method.
+        """Draw the estimates with their intervals, as fits the method; over time, a line a factor.
 
         Parameters
         ----------
@@ -145,14 +154,23 @@ class SensitivityResult:
         matplotlib Axes
         """
         rows = self._of(output)
+        name = rows["output"].iloc[0]
         rows = rows[rows["partner"] == ""]
+        if {"mu_star", "sigma"} <= set(rows["measure"]) and not self.steps:
+            floor = self.settings.get("noise_floor", {}).get(name)
+            return plots.plane(rows, ax=ax, noise_floor=floor, title=f"Elementary effects on {name}")
         if self.plotted:
             rows = rows[rows["measure"].isin(self.plotted)]
-        title = f"{self.method.capitalize()} indices of {self._of(output)['output'].iloc[0]}"
-        return plots.bars(self._at(rows, None), ax=ax, title=title, xlabel=self.scale)
+        if self.steps:
+            measure = rows["measure"].iloc[-1]
+            drawn = plots.over_time(rows, ax=ax, measure=measure)
+            drawn.set_title(f"{self.method.capitalize()} of {name}")
+            return drawn
+        title = f"{self.method.capitalize()} of {name}"
+        return plots.bars(rows, ax=ax, title=title, xlabel=self.scale)
 
     def plot_interactions(self, ax: Any = None, *, output: Any = None) -> Any:
-        """Draw the second-order indices as a heat map.
+        """Draw the estimates of pairs of factors as a heat map; over time, those of the last step.
 
         Parameters
         ----------
@@ -166,14 +184,19 @@ class SensitivityResult:
         Raises
         ------
         AnalysisError
-            If the design had no second order.
+            If there are no estimates of pairs.
         """
         rows = self._at(self._of(output), None)
         pairs = rows[rows["partner"] != ""]
         if pairs.empty:
-            message = "there are no second-order indices; make the design with sobol(…, second_order=True)"
+            message = (
+                f"this {self.method} has no estimates of pairs; sobol(…, second_order=True) makes a design "
+                "for them, and effects and hdmr give them too"
+            )
             raise AnalysisError(message)
-        return plots.heatmap(pairs, ax=ax, title=f"Second-order indices of {rows['output'].iloc[0]}")
+        measure = pairs["measure"].iloc[0]
+        title = f"Pairs of factors, {rows['output'].iloc[0]}"
+        return plots.heatmap(pairs[pairs["measure"] == measure], ax=ax, title=title, label=measure)
 
     def _at(self, rows: pd.DataFrame, step: Any) -> pd.DataFrame:
         if not self.steps:
@@ -212,7 +235,7 @@ class SensitivityResult:
                 index=wide.index,
             )
             at = f" at step {self.steps[-1]}, the last of {len(self.steps)}" if self.steps else ""
-            parts.append(f"{self.method} indices of {output!r}{at}\n{_aligned(text)}")
+            parts.append(f"{self.method}: {output!r}{at}\n{_aligned(text)}")
         if len(self.outputs) > 5:
             parts.append(f"… and {len(self.outputs) - 5} more outputs: to_frame() has all")
         parts += [f"Note: {warning}" for warning in (*self.warnings, *self.notes)]
@@ -222,7 +245,7 @@ class SensitivityResult:
         from html import escape
 
         shown = [
-            f"<p><b>{escape(self.method)} indices of {escape(str(output))}</b></p>"
+            f"<p><b>{escape(self.method)}: {escape(str(output))}</b></p>"
             + self.table(output).to_html(float_format="{:.3f}".format, na_rep="")
             for output in self.outputs[:5]
         ]

@@ -14,6 +14,7 @@ __all__ = [
     "constant_outputs",
     "flat_outputs",
     "noise_alone",
+    "noise_units",
     "standardised",
 ]
 
@@ -134,3 +135,19 @@ def flat_outputs(
                 "point: its indices describe noise; use more replications or wider axes"
             )
     return said
+
+
+def noise_units(outputs: Outputs, seed_policy: str | None) -> int | None:
+    """Return how many points have noise of their own, as `flat_outputs` takes it, of changes within a block.
+
+    Parameters
+    ----------
+    outputs : Outputs
+    seed_policy : str or None
+
+    Returns
+    -------
+    int or None
+        None where a block shares its seeds: its noise is no part of the changes.
+    """
+    return None if seed_policy in ("block", "common", "fixed") else len(outputs.means)

@@ -6,6 +6,7 @@ from mesa_doe.samplers.declare import LONGER, SAMPLERS, SamplerInfo, table
 from mesa_doe.samplers.doehlert import doehlert
 from mesa_doe.samplers.folded import folded_hadamard
 from mesa_doe.samplers.fourier import fast, rbd_fast
+from mesa_doe.samplers.from_salib import from_salib
 from mesa_doe.samplers.grids import grid, sparse_grid, sukharev_grid
 from mesa_doe.samplers.latin import latin_hypercube
 from mesa_doe.samplers.layered_lhs import nested_lhs, sliced_lhs
@@ -58,6 +59,7 @@ __all__ = [
     "finite_difference",
     "folded_hadamard",
     "fractional_factorial",
+    "from_salib",
     "full_factorial",
     "generalized_subset",
     "grid",

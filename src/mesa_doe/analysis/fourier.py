@@ -1,0 +1,369 @@
+"""Fourier methods: FAST on its search curves, and RBD-FAST on any sample."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from mesa_doe.analysis.bootstrap import undefined
+from mesa_doe.analysis.declare import check_design, declare
+from mesa_doe.analysis.estimates import tidy
+from mesa_doe.analysis.inputs import shares
+from mesa_doe.analysis.outputs import Missing, Outputs, checked_bootstrap, checked_outputs
+from mesa_doe.analysis.partition import input_values, unordered
+from mesa_doe.analysis.result import SensitivityResult
+from mesa_doe.analysis.variation import LEAST_SHARE, ROUNDING, constant_outputs, flat_outputs, standardised
+from mesa_doe.design import Design
+from mesa_doe.errors import AnalysisError, warn
+from mesa_doe.seeding import RNG, root_entropy
+
+__all__ = ["fast", "rbd_fast"]
+
+FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
+IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
+BoolArray: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
+
+# What a first-order index may lose to harmonics that are not summed before it is said.
+_LEAST_LOSS = 0.01
+# Resampled values held at once: 32 MB of float64.
+_AT_ONCE = 2**22
+
+
+@declare(
+    designs=("fast",),
+    default_for=("fast",),
+    axes="ordered",
+    library="mesa-doe; a test holds it to SALib.analyze.fast",
+    measures="first- (S1) and total-order (ST) indices",
+    source="Saltelli, Tarantola & Chan 1999",
+)
+def fast(
+    design: Design,
+    y: Any,
+    *,
+    outputs: Sequence[Any] | None = None,
+    missing: Missing = "raise",
+    seed_policy: str | None = None,
+) -> SensitivityResult:
+    """First- and total-order indices from the spectrum of the output along each factor's search curve.
+
+    Parameters
+    ----------
+    design : Design
+        Made by ``doe.fast``, which knows the number of harmonics ``M``.
+    y : array_like (points,), (points, outputs) or (points, replications, outputs)
+        Outputs in the order of the design. Replications are averaged.
+    outputs : sequence, optional
+        Names of the outputs.
+    missing : {"raise", "drop"}, default "raise"
+        A curve with a gap has no spectrum: a missing value is an error in both cases.
+    seed_policy : str, optional
+        How the runs were seeded; ``"independent"`` adds what the noise does to the indices.
+
+    Returns
+    -------
+    SensitivityResult
+        Measures ``S1`` and ``ST``, without intervals.
+
+    Raises
+    ------
+    AnalysisError
+        If the design is no FAST design, or outputs are missing.
+
+    Warns
+    -----
+    MesaDoeWarning
+        If an output does not vary, a discrete axis has an S1 that is too low, or noise inflates ST.
+
+    Notes
+    -----
+    Point estimates are those of `SALib.analyze.fast <https://salib.readthedocs.io/en/latest/api.html>`_; a
+    constant output gives NaN, not 0.045 and 0.731.
+
+    There are no intervals. The points of a curve are no random sample but one path: parts of it, which SALib
+    resamples, swing at other frequencies than the whole. To see the error, make a second design with another
+    ``rng=`` and compare, or use ``doe.sobol``.
+
+    Examples
+    --------
+    >>> from mesa_doe.samplers import fast as sample
+    >>> from mesa_doe.space import ParameterSpace, Real
+    >>> design = sample(ParameterSpace(a=Real(0, 1), b=Real(0, 1)), 513, rng=1)
+    >>> fast(design, 2 * design.points["a"] + design.points["b"]).table()["S1"].round(2).tolist()
+    [0.8, 0.2]
+    """
+    check_design(design, "fast")
+    checked = checked_outputs(design, y, names=outputs, missing=missing, method="fast")
+    d, n, M = len(design.factors), int(design.options["n"]), int(design.options["M"])
+    if len(design) != n * d:
+        message = (
+            f"fast reads {d} whole curves of n={n} points, but the design has {len(design)}; "
+            "make it with doe.fast"
+        )
+        raise AnalysisError(message)
+    scaled, scale = standardised(checked.means)
+    constant = constant_outputs(scaled)
+    curves = scaled.reshape(d, n, -1)
+    # The frequency of a curve's own factor, as the sampler chose it.
+    own = (n - 1) // (2 * M)
+    power = np.abs(np.fft.rfft(curves, axis=1)[:, 1 : (n + 1) // 2]) ** 2
+    flat = (np.ptp(curves, axis=1) <= ROUNDING) | constant
+    whole = np.where(flat, np.nan, power.sum(axis=1))
+    first = power[:, np.arange(1, M + 1) * own - 1].sum(axis=1) / whole
+    total = 1 - power[:, : own // 2].sum(axis=1) / whole
+
+    said = [*checked.said, *flat_outputs(checked, constant, units=_units(seed_policy, len(design)))]
+    said += [
+        f"output {checked.names[k]!r} is the same along the whole curve of {design.factors[j]}, so its "
+        "indices are NaN; use a larger n"
+        for k, j in zip(*np.nonzero((flat & ~constant).T), strict=True)
+    ]
+    said += _too_low(design, checked.names, first, M, "fast")
+    if seed_policy == "independent":
+        noise = (np.sqrt(checked.noise) / scale) ** 2 / np.where(constant, 1.0, scaled.var(axis=0))
+        # Noise is spread over all frequencies; only what falls on those of the other factors is told apart.
+        said += _inflation(checked, total, noise * (1 - (own // 2) / power.shape[1]), constant)
+    for warning in said:
+        warn(warning)
+    settings = {
+        "points": len(design),
+        "M": M,
+        "replications": checked.replications,
+        "seed_policy": seed_policy,
+        "noise_variance": dict(zip(checked.names, checked.noise.tolist(), strict=True)),
+    }
+    labels = [(measure, factor, "") for measure in ("S1", "ST") for factor in design.factors]
+    frame = tidy(checked.names, labels, np.concatenate([first, total]).T)
+    return SensitivityResult("fast", frame, settings, tuple(said))
+
+
+@declare(
+    default_for=("rbd_fast",),
+    library="mesa-doe; a test holds it to SALib.analyze.rbd_fast",
+    measures="first-order indices (S1)",
+    source="Tarantola, Gatelli & Mara 2006; Plischke 2010; Tissot & Prieur 2012",
+)
+def rbd_fast(
+    design: Design,
+    y: Any,
+    *,
+    M: int = 10,
+    outputs: Sequence[Any] | None = None,
+    resamples: int = 1000,
+    confidence: float = 0.95,
+    rng: RNG = 0,
+    missing: Missing = "raise",
+    seed_policy: str | None = None,
+) -> SensitivityResult:
+    """First-order indices from any sample: the spectrum of the output, sorted by one factor after the other.
+
+    Parameters
+    ----------
+    design : Design
+        Of any method.
+    y : array_like (points,), (points, outputs) or (points, replications, outputs)
+        Outputs in the order of the design. Replications are averaged.
+    M : int, default 10
+        Number of harmonics.
+    outputs : sequence, optional
+        Names of the outputs.
+    resamples : int, default 1000
+        Random halves of the points; at least 100.
+    confidence : float, default 0.95
+        Level of the percentile intervals.
+    rng : int, SeedSequence or Generator, default 0
+        Of the halves, and of the order of points that have the same value.
+    missing : {"raise", "drop"}, default "raise"
+        Where a value is not finite: name the points, or leave them out and say so.
+    seed_policy : str, optional
+        How the runs were seeded.
+
+    Returns
+    -------
+    SensitivityResult
+        Measure ``S1``; a factor without effect may read a little below zero.
+
+    Raises
+    ------
+    AnalysisError
+        If there are not more than 4M points, or outputs are missing.
+
+    Warns
+    -----
+    MesaDoeWarning
+        If an output does not vary, or a discrete axis has an S1 that is too low.
+
+    Notes
+    -----
+    Point estimates, with their correction of bias, are those of
+    `SALib.analyze.rbd_fast <https://salib.readthedocs.io/en/latest/api.html>`_. Unlike SALib: levels without
+    an order are sorted by their mean output, since few harmonics describe a monotone effect best and the
+    index must not change with the labels; equal values are put in random order; intervals are percentiles
+    over halves drawn without replacement (Shao & Wu 1989), as repeated points would be taken for an effect.
+
+    Noise of the model lowers the indices; it does not inflate those of inert factors.
+
+    Examples
+    --------
+    >>> from mesa_doe.samplers import rbd_fast as sample
+    >>> from mesa_doe.space import ParameterSpace, Real
+    >>> design = sample(ParameterSpace(a=Real(0, 1), b=Real(0, 1)), 2000, rng=1)
+    >>> rbd_fast(design, 2 * design.points["a"] + design.points["b"]).table()["S1"].round(1).tolist()
+    [0.8, 0.2]
+    """
+    check_design(design, "rbd_fast")
+    resamples, confidence = checked_bootstrap("rbd_fast", resamples, confidence)
+    checked = checked_outputs(design, y, names=outputs, missing=missing, method="rbd_fast", given_data=True)
+    count = len(checked.means)
+    if isinstance(M, bool) or not isinstance(M, (int, np.integer)) or M < 1:
+        message = f"rbd_fast: M takes an int from 1, got {M!r}"
+        raise AnalysisError(message)
+    if count <= 4 * M:
+        message = f"rbd_fast: M={M} harmonics need more than {4 * M} points, got {count}"
+        raise AnalysisError(message)
+    scaled = standardised(checked.means)[0]
+    constant = constant_outputs(scaled)
+    generator = np.random.default_rng(root_entropy(rng))
+    orders = _orders(design, checked, generator.permutation(count))
+    everything = np.ones((1, count), dtype=bool)
+    point = _first_order(scaled, orders, everything, M)[0]
+    at_once = max(1, _AT_ONCE // count)
+    found = []
+    for start in range(0, resamples, at_once):
+        size = min(at_once, resamples - start)
+        drawn = np.tile(np.arange(count) < count // 2, (size, 1))
+        found.append(_first_order(scaled, orders, generator.permuted(drawn, axis=1), M))
+    halves = np.concatenate(found)
+    lost = np.isnan(halves).all(axis=1).mean(axis=0)
+    point[:, constant] = np.nan
+    halves[:, :, constant] = 0.0  # a number, for the quantiles
+    low, high = np.nanquantile(halves, (0.5 - confidence / 2, 0.5 + confidence / 2), axis=0)
+    low[:, constant] = high[:, constant] = np.nan
+
+    said = [*checked.said, *flat_outputs(checked, constant, units=_units(seed_policy, count))]
+    said += undefined(checked.names, lost, constant)
+    said += _too_low(design, checked.names, point, M, "rbd_fast")
+    for warning in said:
+        warn(warning)
+    settings = {
+        "points": count,
+        "M": int(M),
+        "resamples": resamples,
+        "confidence": confidence,
+        "replications": checked.replications,
+        "seed_policy": seed_policy,
+        "dropped_points": checked.dropped,
+    }
+    labels = [("S1", factor, "") for factor in design.factors]
+    frame = tidy(checked.names, labels, point.T, low.T, high.T)
+    return SensitivityResult("rbd_fast", frame, settings, tuple(said))
+
+
+def _units(seed_policy: str | None, count: int) -> int | None:
+    return None if seed_policy == "common" else count
+
+
+def _orders(design: Design, checked: Outputs, ties: IntArray) -> IntArray:
+    """Return, for each output and factor, the points sorted by the factor.
+
+    Returns
+    -------
+    ndarray (outputs, factors, points)
+    """
+    raw = shares(design)[checked.points]
+    levels = input_values(design, checked.points)
+    orders = np.empty((len(checked.names), raw.shape[1], len(raw)), dtype=np.int64)
+    for j, free in enumerate(unordered(design)):
+        if not free:
+            orders[:, j] = np.lexsort((ties, raw[:, j]))
+            continue
+        codes = np.unique(levels[:, j], return_inverse=True)[1]
+        for k, values in enumerate(checked.means.T):
+            means = np.bincount(codes, values) / np.bincount(codes)
+            # Two levels of equal mean must not mix.
+            orders[k, j] = np.lexsort((ties, codes, means[codes]))
+    return orders
+
+
+def _first_order(scaled: FloatArray, orders: IntArray, chosen: BoolArray, M: int) -> FloatArray:
+    """Return the indices of samples that hold some of the points, equally many each.
+
+    Parameters
+    ----------
+    scaled : ndarray (points, outputs)
+    orders : ndarray (outputs, factors, points)
+    chosen : ndarray (samples, points)
+
+    Returns
+    -------
+    ndarray (samples, factors, outputs)
+    """
+    size = int(chosen[0].sum())
+    # Up through every second point and down through the others: a period without a jump at its end.
+    there_and_back = np.concatenate([np.arange(0, size, 2), np.arange(1, size, 2)[::-1]])
+    angles = 2 * np.pi / size * np.outer(there_and_back.argsort(), np.arange(1, M + 1))
+    waves = np.concatenate([np.cos(angles), np.sin(angles)], axis=1)
+    share = 2 * M / size
+    found = np.empty((len(chosen), orders.shape[1], orders.shape[0]))
+    for k, j in np.ndindex(orders.shape[:2]):
+        order = orders[k, j]
+        rows = scaled[order[np.nonzero(chosen[:, order])[1]], k].reshape(len(chosen), size)
+        rows -= rows.mean(axis=1, keepdims=True)
+        whole = size * (rows**2).sum(axis=1)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            # A sample of points that all have one value explains nothing.
+            whole = np.where(np.ptp(rows, axis=1) > ROUNDING, whole, np.nan)
+            first = 2 * ((rows @ waves) ** 2).sum(axis=1) / whole
+        found[:, j, k] = first - share / (1 - share) * (1 - first)
+    return found
+
+
+def _too_low(design: Design, names: list[Any], first: FloatArray, M: int, method: str) -> list[str]:
+    """Say of which discrete axes M harmonics miss a part of the effect."""
+    said = []
+    for j, name in enumerate(design.factors):
+        axis = design.space.axes.get(name)
+        if axis is None or axis.n_levels is None or axis.n_levels < 2:
+            continue
+        caught = _caught(axis.n_levels, M)
+        for k, output in enumerate(names):
+            index = first[j, k]
+            if index * (1 / caught - 1) >= _LEAST_LOSS:
+                said.append(
+                    f"output {output!r}: M={M} harmonics hold {caught:.0%} of a linear effect of "
+                    f"{axis.n_levels} levels, less of others: S1 of {name} is too low, by "
+                    f"{index * (1 / caught - 1):.2f} or more; use sobol, or {_more(method)}"
+                )
+    return said
+
+
+def _more(method: str) -> str:
+    return "a larger M= in the sampler" if method == "fast" else "a larger M="
+
+
+def _caught(levels: int, M: int) -> float:
+    """Return the share of a staircase, walked up and down, that its first harmonics hold."""
+    steps = np.repeat(np.arange(float(levels)), max(1, 4096 // levels))
+    power = np.abs(np.fft.rfft(np.concatenate([steps, steps[::-1]]))[1:]) ** 2
+    return float(power[:M].sum() / power.sum())
+
+
+def _inflation(
+    checked: Outputs, totals: FloatArray, noise_share: FloatArray, constant: BoolArray
+) -> list[str]:
+    """Say how much of every total index is noise when each run had a seed of its own."""
+    said = []
+    for k, name in enumerate(checked.names):
+        if constant[k] or np.isnan(totals[:, k]).all():
+            continue
+        known = checked.replications > 1
+        share = float(noise_share[k] / checked.replications if known else np.nanmin(totals[:, k]))
+        if share >= LEAST_SHARE:
+            amount = f"about {share:.2f}" if known else f"up to {share:.2f} (the smallest total index)"
+            said.append(
+                f"output {name!r}: with independent seeds, noise inflates every total index, that of an "
+                f"inert factor too, by {amount}; use seed_policy='common' or more replications"
+            )
+    return said

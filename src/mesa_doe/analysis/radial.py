@@ -1,0 +1,280 @@
+"""Analyses of stars, a base point with one long step a factor: elementary effects and total indices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from mesa_doe.analysis.bootstrap import intervals, undefined
+from mesa_doe.analysis.declare import check_design, declare
+from mesa_doe.analysis.elementary_effects import summarised
+from mesa_doe.analysis.estimates import tidy
+from mesa_doe.analysis.moves import positions, star_steps
+from mesa_doe.analysis.outputs import Missing, Outputs, checked_bootstrap, checked_outputs
+from mesa_doe.analysis.result import SensitivityResult
+from mesa_doe.analysis.variation import (
+    LEAST_SHARE,
+    constant_outputs,
+    flat_outputs,
+    noise_alone,
+    noise_units,
+    standardised,
+)
+from mesa_doe.design import Design
+from mesa_doe.errors import warn
+from mesa_doe.seeding import RNG, root_entropy
+
+__all__ = ["jansen", "radial_effects"]
+
+FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
+BoolArray: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
+
+
+@declare(
+    designs=("radial",),
+    default_for=("radial",),
+    axes="ordered",
+    library="mesa-doe; a test holds it to SALib.analyze.radial_ee",
+    measures="elementary effects: mean (mu), mean of absolute values (mu_star), deviation (sigma)",
+    source="Campolongo, Saltelli & Cariboni 2011",
+)
+def radial_effects(
+    design: Design,
+    y: Any,
+    *,
+    outputs: Sequence[Any] | None = None,
+    resamples: int = 1000,
+    confidence: float = 0.95,
+    rng: RNG = 0,
+    missing: Missing = "raise",
+    seed_policy: str | None = None,
+) -> SensitivityResult:
+    """Elementary effects of steps of every length: which factors matter (mu_star), and how evenly (sigma).
+
+    Parameters
+    ----------
+    design : Design
+        Made by ``doe.radial``.
+    y : array_like (points,), (points, outputs) or (points, replications, outputs)
+        Outputs in the order of the design. Replications are averaged.
+    outputs : sequence, optional
+        Names of the outputs.
+    resamples : int, default 1000
+        Bootstrap resamples of whole stars; at least 100.
+    confidence : float, default 0.95
+        Level of the percentile intervals.
+    rng : int, SeedSequence or Generator, default 0
+        Of the bootstrap.
+    missing : {"raise", "drop"}, default "raise"
+        Where a value is not finite: name the points, or leave out their whole stars and say so.
+    seed_policy : str, optional
+        How the runs were seeded; of it depends what noise alone reads.
+
+    Returns
+    -------
+    SensitivityResult
+        Measures ``mu``, ``mu_star`` and ``sigma``; settings as of ``morris``.
+
+    Raises
+    ------
+    AnalysisError
+        If the design is not radial, outputs are missing, or no step changes the level of a factor.
+
+    Warns
+    -----
+    MesaDoeWarning
+        If an output is constant, factors have no more effect than noise, steps that stay on a level were
+        left out, or stars were.
+
+    Notes
+    -----
+    Effects and steps are those of ``morris``: over the whole range, and on levels from the first to the last.
+    Some steps are short, and noise over a short step is a large effect: ``jansen`` reads the same runs
+    and does not divide by steps.
+
+    Point estimates on real axes are those of `SALib.analyze.radial_ee
+    <https://salib.readthedocs.io/en/latest/api.html>`_ in the unit cube. Unlike SALib: effects of factors
+    with different ranges can be compared; a step of length zero is left out, and not an effect of zero or
+    1.8e308.
+
+    References
+    ----------
+    Campolongo, Saltelli & Cariboni 2011, From screening to quantitative sensitivity analysis.
+
+    Examples
+    --------
+    >>> from mesa_doe.samplers import radial
+    >>> from mesa_doe.space import ParameterSpace, Real
+    >>> design = radial(ParameterSpace(a=Real(0, 10), b=Real(0, 1)), 16, rng=1)
+    >>> y = 2 * design.points["a"] + design.points["b"]
+    >>> radial_effects(design, y).table()["mu_star"].round(6).tolist()
+    [20.0, 1.0]
+    """
+    check_design(design, "radial_effects")
+    resamples, confidence = checked_bootstrap("radial_effects", resamples, confidence)
+    checked = checked_outputs(design, y, names=outputs, missing=missing, method="radial_effects")
+    scaled, scale = standardised(checked.means)
+    step, change, _ = star_steps(design, checked, positions(design), scaled, "radial_effects")
+    return summarised(
+        "radial_effects",
+        checked,
+        list(design.factors),
+        step,
+        np.ones_like(change),
+        change,
+        unit=scale,
+        signed=True,
+        resamples=resamples,
+        confidence=confidence,
+        rng=rng,
+        seed_policy=seed_policy,
+        settings={"stars": len(step)},
+        scale="effect over the whole range, in units of the output",
+    )
+
+
+@declare(
+    designs=("radial",),
+    library="mesa-doe; a test holds it to SALib.analyze.sobol_jansen",
+    measures="total-order indices (ST)",
+    source="Jansen 1999; Campolongo, Saltelli & Cariboni 2011",
+)
+def jansen(
+    design: Design,
+    y: Any,
+    *,
+    outputs: Sequence[Any] | None = None,
+    resamples: int = 1000,
+    confidence: float = 0.95,
+    rng: RNG = 0,
+    missing: Missing = "raise",
+    seed_policy: str | None = None,
+) -> SensitivityResult:
+    """Total-order indices from stars: n(d + 1) runs.
+
+    Parameters
+    ----------
+    design : Design
+        Made by ``doe.radial``.
+    y : array_like (points,), (points, outputs) or (points, replications, outputs)
+        Outputs in the order of the design. Replications are averaged.
+    outputs : sequence, optional
+        Names of the outputs.
+    resamples : int, default 1000
+        Bootstrap resamples of whole stars; at least 100.
+    confidence : float, default 0.95
+        Level of the percentile intervals.
+    rng : int, SeedSequence or Generator, default 0
+        Of the bootstrap.
+    missing : {"raise", "drop"}, default "raise"
+        Where a value is not finite: name the points, or leave out their whole stars and say so.
+    seed_policy : str, optional
+        How the runs were seeded; ``"independent"`` adds what the noise does to the indices.
+
+    Returns
+    -------
+    SensitivityResult
+        Measure ``ST``.
+
+    Raises
+    ------
+    AnalysisError
+        If the design is not radial, or outputs are missing.
+
+    Warns
+    -----
+    MesaDoeWarning
+        If an output does not vary, noise inflates the indices, or stars were left out.
+
+    Notes
+    -----
+    Half the mean square of the change, over the variance of the base points. It may exceed one, as that
+    variance is an estimate too. Under ``seed_policy="block"`` it holds the noise of the replications'
+    mean, which the changes do not.
+
+    Point estimates are those of `SALib.analyze.sobol_jansen
+    <https://salib.readthedocs.io/en/latest/api.html>`_. Unlike SALib: intervals are percentiles over stars,
+    with the variance of the same stars; SALib's depend on the number of resamples.
+
+    References
+    ----------
+    Jansen 1999, Analysis of variance designs for model output.
+
+    Examples
+    --------
+    >>> from mesa_doe.samplers import radial
+    >>> from mesa_doe.space import ParameterSpace, Real
+    >>> design = radial(ParameterSpace(a=Real(0, 1), b=Real(0, 1)), 256, rng=1)
+    >>> jansen(design, 2 * design.points["a"] + design.points["b"]).table()["ST"].round(1).tolist()
+    [0.8, 0.2]
+    """
+    check_design(design, "jansen")
+    resamples, confidence = checked_bootstrap("jansen", resamples, confidence)
+    checked = checked_outputs(design, y, names=outputs, missing=missing, method="jansen")
+    factors = list(design.factors)
+    scaled, scale = standardised(checked.means)
+    _, change, base = star_steps(design, checked, design.unit, scaled, "jansen")
+    base = base - base.mean(axis=0)
+    constant = constant_outputs(base)
+    squares = np.concatenate([base[:, None], base[:, None] ** 2, change**2 / 2], axis=1).transpose(0, 2, 1)
+
+    def estimate(means: FloatArray) -> FloatArray:
+        variance = means[..., 1:2] - means[..., :1] ** 2
+        totals = np.full_like(means[..., 2:], np.nan)
+        # Below, the base points drawn are one and the same, and the difference is rounding.
+        least = 1e-14 * (base**2).max(axis=0)[:, None]
+        np.divide(means[..., 2:], variance, out=totals, where=variance > least)
+        return totals
+
+    point = estimate(squares.mean(axis=0))
+    low, high, lost = intervals(squares, estimate, resamples, confidence, root_entropy(rng))
+    for values in (point, low, high):
+        values[constant] = np.nan
+
+    units = len(base) if seed_policy == "block" else noise_units(checked, seed_policy)
+    said = [*checked.said, *flat_outputs(checked, constant, units=units, where="base point")]
+    said += undefined(checked.names, lost, constant | noise_alone(checked, units))
+    if seed_policy == "independent":
+        noise = (np.sqrt(checked.noise) / scale) ** 2 / checked.replications
+        said += _inflation(checked, point, noise / np.where(constant, 1.0, base.var(axis=0)), constant)
+    for warning in said:
+        warn(warning)
+    settings = {
+        "stars": len(base),
+        "resamples": resamples,
+        "confidence": confidence,
+        "replications": checked.replications,
+        "seed_policy": seed_policy,
+        "dropped_stars": checked.dropped,
+        "noise_variance": dict(zip(checked.names, checked.noise.tolist(), strict=True)),
+    }
+    frame = tidy(checked.names, [("ST", factor, "") for factor in factors], point, low, high)
+    return SensitivityResult("jansen", frame, settings, tuple(said))
+
+
+def _inflation(checked: Outputs, totals: FloatArray, noise: FloatArray, constant: BoolArray) -> list[str]:
+    """Say how much of every total index is noise when each run had a seed of its own."""
+    said = []
+    remedy = "use seed_policy='block'"
+    for k, name in enumerate(checked.names):
+        if constant[k]:
+            continue
+        if checked.replications > 1:
+            share = min(1.0, float(noise[k]))
+            told = (
+                f"output {name!r}: with independent seeds and {checked.replications} replications, "
+                f"{share:.2f} of the variance is noise, and the total index of even an inert factor "
+                f"reads about {share:.2f}; {remedy}, or more replications"
+            )
+        else:
+            share = float(totals[k].min())
+            told = (
+                f"output {name!r}: with independent seeds and one replication, noise inflates every "
+                f"total index, by up to {share:.2f} here (the smallest total index); {remedy}, or "
+                "replications to measure the noise"
+            )
+        if share >= LEAST_SHARE:
+            said.append(told)
+    return said

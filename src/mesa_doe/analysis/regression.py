@@ -1,0 +1,352 @@
+"""Linear regression of outputs on factors, of values and of ranks: standardised and partial coefficients."""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from mesa_doe.analysis.declare import check_design, declare
+from mesa_doe.analysis.estimates import Label, tidy
+from mesa_doe.analysis.outputs import Missing, checked_bootstrap, checked_outputs
+from mesa_doe.analysis.result import SensitivityResult
+from mesa_doe.analysis.variation import ROUNDING, constant_outputs, flat_outputs, standardised
+from mesa_doe.design import Design
+from mesa_doe.errors import AnalysisError, warn
+from mesa_doe.seeding import RNG, root_entropy
+from mesa_doe.space import Categorical, Integer
+
+__all__ = ["regression"]
+
+FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
+BoolArray: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
+IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
+
+# Smallest eigenvalue of the correlations between factors: below, some are functions of others.
+_COLLINEAR = 1e-10
+# A factor whose part in a null vector is larger takes part in the collinearity.
+_PART = 1e-3
+# R2 below which the literature does not read the coefficients (Saltelli et al. 2008).
+_LEAST_R2 = 0.7
+
+
+@declare(
+    axes="ordered",
+    default_for=(
+        "latin_hypercube",
+        "latin_hypercube_pydoe",
+        "monte_carlo",
+        "sobol_sequence",
+        "halton",
+        "poisson_disk",
+        "sliced_lhs",
+        "nested_lhs",
+        "orthogonal_array_lhs",
+        "nearly_orthogonal_lhs",
+        "iman_conover_lhs",
+        "maximin",
+        "maxpro",
+        "minimax",
+        "korobov",
+        "rank1_lattice",
+        "random_k_means",
+    ),
+    library="mesa-doe; a test holds it to statsmodels.OLS",
+    measures="standardised coefficients (SRC), partial correlations (PCC), both of ranks too (SRRC, PRCC)",
+    source="Saltelli, Andres & Homma 1993; ranks: Iman & Conover 1979; Marino et al. 2008",
+)
+def regression(
+    design: Design,
+    y: Any,
+    *,
+    ranks: bool = True,
+    outputs: Sequence[Any] | None = None,
+    resamples: int = 1000,
+    confidence: float = 0.95,
+    rng: RNG = 0,
+    missing: Missing = "raise",
+    seed_policy: str | None = None,
+) -> SensitivityResult:
+    """Regress outputs on factors: how far a factor moves an output, and in which direction.
+
+    Parameters
+    ----------
+    design : Design
+        Any, of axes with an order; a category of two levels counts as 0 and 1.
+    y : array_like (points,), (points, outputs) or (points, replications, outputs)
+        Outputs in the order of the design. Replications are averaged.
+    ranks : bool, default True
+        Whether to regress ranks on ranks too, which holds for any monotone model.
+    outputs : sequence, optional
+        Names of the outputs.
+    resamples : int, default 1000
+        Bootstrap resamples of points; at least 100.
+    confidence : float, default 0.95
+        Level of the percentile intervals.
+    rng : int, SeedSequence or Generator, default 0
+        Of the bootstrap.
+    missing : {"raise", "drop"}, default "raise"
+        Where a value is not finite: name the points, or leave them out and say so.
+    seed_policy : str, optional
+        How the runs were seeded.
+
+    Returns
+    -------
+    SensitivityResult
+        Measures ``SRC`` (standardised regression coefficient), ``PCC`` (partial correlation coefficient)
+        and, of ranks, ``SRRC`` and ``PRCC``; ``settings["R2"]`` and ``settings["R2_ranks"]`` by output.
+
+    Raises
+    ------
+    AnalysisError
+        If factors are functions of each other, points are too few, or outputs are missing.
+
+    Warns
+    -----
+    MesaDoeWarning
+        If the regression explains less than 0.7 of an output, a factor or an output does not vary, or
+        bootstrap resamples had no estimate.
+
+    Notes
+    -----
+    In a linear model of independent factors, SRC² is a factor's share of the variance. Factors count by
+    their values, those on a log axis too; ranks do not depend on that. Ranks are taken anew in each
+    resample, and ties share their mean rank.
+
+    Noise between replications lowers R2 and every coefficient towards zero, partial correlations most;
+    it does not change which are largest.
+
+    Saltelli, Andres & Homma 1993, Comput. Stat. Data Anal. 15; Iman & Conover 1979, Technometrics 21;
+    Marino et al. 2008, J. Theor. Biol. 254; R2: Saltelli et al. 2008, Global sensitivity analysis, 1.2.5.
+
+    Examples
+    --------
+    >>> from mesa_doe.samplers import latin_hypercube
+    >>> from mesa_doe.space import ParameterSpace, Real
+    >>> design = latin_hypercube(ParameterSpace(a=Real(0, 1), b=Real(0, 1)), 500, rng=1)
+    >>> result = regression(design, 2 * design.points["a"] - design.points["b"])
+    >>> result.table()["SRC"].round(1).tolist()
+    [0.9, -0.5]
+    """
+    check_design(design, "regression")
+    if design.seed_levels is not None:
+        message = (
+            "regression needs axes with an order, but the levels of seed have none; "
+            "make the design without seed_factor=True"
+        )
+        raise AnalysisError(message)
+    resamples, confidence = checked_bootstrap("regression", resamples, confidence)
+    asked: Any = ranks  # whatever was typed
+    if not isinstance(asked, bool):
+        message = f"regression: ranks takes True or False, got {asked!r}"
+        raise AnalysisError(message)
+    checked = checked_outputs(design, y, names=outputs, missing=missing, method="regression", given_data=True)
+    x, _ = standardised(_numbers(design)[checked.points])
+    still = constant_outputs(x)
+    moving = [name for name, is_still in zip(design.factors, still, strict=True) if not is_still]
+    _check_points(len(x), moving)
+    scaled, _ = standardised(checked.means)
+    constant = constant_outputs(scaled)
+    said = list(checked.said)
+    said += [
+        f"factor {name!r} has one value at every point: it has no estimates"
+        for name, is_still in zip(design.factors, still, strict=True)
+        if is_still
+    ]
+    said += flat_outputs(checked, constant, units=None if seed_policy == "common" else len(x))
+
+    data = np.hstack([x[:, ~still], scaled])
+    codes = np.stack([np.unique(column, return_inverse=True)[1] for column in data.T])
+    kinds: list[tuple[str, str, FloatArray | _Ranks]] = [("SRC", "PCC", data)]
+    kinds += [("SRRC", "PRCC", _Ranks(codes))] if ranks else []
+    labels: list[Label] = []
+    point: list[FloatArray] = []
+    low: list[FloatArray] = []
+    high: list[FloatArray] = []
+    r2: list[FloatArray] = []
+    root = root_entropy(rng)
+    lost = np.zeros(len(checked.names))
+    for standard, partial, columns in kinds:
+        whole = _correlations(np.ones(len(x)), columns, len(moving))
+        _check_collinear(whole[0], moving, "ranks of " if isinstance(columns, _Ranks) else "")
+        found, explained = _coefficients(*(part[None] for part in whole))
+        # The same resamples for values and ranks.
+        generator = np.random.default_rng(root)
+        resampled = [_correlations(_drawn(generator, len(x)), columns, len(moving)) for _ in range(resamples)]
+        estimates, _ = _coefficients(*(np.stack(parts) for parts in zip(*resampled, strict=True)))
+        lost = np.maximum(lost, np.isnan(estimates).any(axis=(2, 3)).mean(axis=0))
+        ends = _percentiles(estimates, confidence)
+        for values, into in ((found[0], point), (ends[0], low), (ends[1], high)):
+            values[constant] = np.nan
+            full = np.full((len(values), 2, len(still)), np.nan)
+            full[:, :, ~still] = values
+            into.append(full.reshape(len(values), -1))
+        labels += [(measure, name, "") for measure in (standard, partial) for name in design.factors]
+        r2.append(np.where(constant, np.nan, explained[0]))
+
+    said += _unexplained(checked.names, r2)
+    said += _undefined(checked.names, lost, constant)
+    for warning in said:
+        warn(warning)
+    settings = {
+        "points": len(x),
+        "resamples": resamples,
+        "confidence": confidence,
+        "replications": checked.replications,
+        "seed_policy": seed_policy,
+        "dropped_points": checked.dropped,
+        **{
+            name: dict(zip(checked.names, values.tolist(), strict=True))
+            for name, values in zip(("R2", "R2_ranks"), r2, strict=False)
+        },
+    }
+    frame = tidy(checked.names, labels, np.hstack(point), np.hstack(low), np.hstack(high))
+    return SensitivityResult(
+        "regression",
+        frame,
+        settings,
+        tuple(said),
+        scale="standardised coefficient",
+        plotted=("SRC", "PRCC"),
+    )
+
+
+def _numbers(design: Design) -> FloatArray:
+    """Return the values of the factors, or what is linear in them: coefficients are standardised."""
+    columns = []
+    for name, axis in design.space.axes.items():
+        values = design.points[name].to_numpy()
+        # By the number of the level: of categories there is no other, and ints may be too large for floats.
+        by_level = isinstance(axis, (Categorical, Integer))
+        columns.append(axis.to_unit(values) if by_level else values.astype(np.float64))
+    return np.stack(columns, axis=1)
+
+
+@dataclass(frozen=True)
+class _Ranks:
+    """Columns (columns, points) by the rank of each value among the column's different values."""
+
+    codes: IntArray
+
+    def of(self, weights: FloatArray) -> FloatArray:
+        """Return mean ranks (points, columns) where each point counts as often as its weight says.
+
+        Examples
+        --------
+        >>> _Ranks(np.array([[0, 1, 1]])).of(np.array([2.0, 1.0, 1.0])).ravel().tolist()
+        [1.0, 3.0, 3.0]
+        """
+        ranks: FloatArray = np.empty(self.codes.shape)
+        for codes, into in zip(self.codes, ranks, strict=True):
+            counts = np.bincount(codes, weights)
+            into[...] = (np.cumsum(counts) - counts / 2)[codes]
+        return ranks.T
+
+
+def _drawn(generator: np.random.Generator, points: int) -> FloatArray:
+    """Return how often each point is in a resample."""
+    return np.bincount(generator.integers(points, size=points), minlength=points).astype(np.float64)
+
+
+def _correlations(
+    weights: FloatArray, columns: FloatArray | _Ranks, factors: int
+) -> tuple[FloatArray, FloatArray]:
+    """Return correlations between factors, and of factors with outputs; NaN where one does not vary."""
+    values = columns.of(weights) if isinstance(columns, _Ranks) else columns
+    share = weights / weights.sum()
+    centred = values - share @ values
+    weighted = share[:, None] * centred
+    variance = np.einsum("ij,ij->j", weighted, centred)
+    least = ROUNDING * np.abs(values).max(axis=0)
+    deviation = np.where(variance > least**2, np.sqrt(variance), np.nan)
+    both = (weighted[:, :factors].T @ centred) / deviation[:factors, None] / deviation
+    return both[:, :factors], both[:, factors:]
+
+
+def _coefficients(between: FloatArray, across: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Turn correlations into coefficients.
+
+    Parameters
+    ----------
+    between : ndarray (resamples, factors, factors)
+    across : ndarray (resamples, factors, outputs)
+
+    Returns
+    -------
+    coefficients : ndarray (resamples, outputs, 2, factors)
+        Standardised coefficients and partial correlations; NaN where factors are collinear.
+    r2 : ndarray (resamples, outputs)
+    """
+    solvable = np.flatnonzero(np.isfinite(between).all(axis=(1, 2)))
+    solvable = solvable[np.linalg.eigvalsh(between[solvable])[:, 0] > _COLLINEAR]
+    inverse = np.full_like(between, np.nan)
+    inverse[solvable] = np.linalg.inv(between[solvable])
+    standard = np.swapaxes(inverse @ across, 1, 2)
+    r2 = np.einsum("bof,bfo->bo", standard, across)
+    # Rounding must not make ±1 of the coefficient of an inert factor where nothing is left unexplained.
+    left = np.maximum(1 - r2, ROUNDING)[..., None] * np.diagonal(inverse, axis1=1, axis2=2)[:, None]
+    partial = standard / np.sqrt(standard**2 + left)
+    return np.stack([standard, partial], axis=2), np.clip(r2, 0, 1)
+
+
+def _percentiles(estimates: FloatArray, confidence: float) -> FloatArray:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="All-NaN slice", category=RuntimeWarning)
+        ends: FloatArray = np.nanquantile(estimates, (0.5 - confidence / 2, 0.5 + confidence / 2), axis=0)
+    return ends
+
+
+def _check_points(points: int, moving: list[str]) -> None:
+    if not moving:
+        message = "regression needs a factor that varies, but each has one value at every point"
+        raise AnalysisError(message)
+    if points <= len(moving) + 2:
+        message = (
+            f"regression of {len(moving)} factors needs more than {len(moving) + 2} points, got {points}; "
+            "make a larger design"
+        )
+        raise AnalysisError(message)
+
+
+def _check_collinear(between: FloatArray, names: list[str], of: str) -> None:
+    eigenvalues, vectors = np.linalg.eigh(between)
+    parts = np.abs(vectors[:, eigenvalues <= _COLLINEAR]).max(axis=1, initial=0) > _PART
+    if parts.any():
+        together = ", ".join(itertools.compress(names, parts))
+        message = (
+            f"regression cannot tell {of}{together} apart, since one is a linear function of the others in "
+            f"this design; use another design, or {'ranks=False' if of else 'fewer factors'}"
+        )
+        raise AnalysisError(message)
+
+
+def _unexplained(names: Sequence[Any], r2: list[FloatArray]) -> list[str]:
+    said = []
+    for name, linear, *monotone in zip(names, *r2, strict=True):
+        if not linear < _LEAST_R2:
+            continue
+        told = f"output {name!r}: the linear model explains {linear:.2f} of the variance (R2)"
+        if monotone and monotone[0] >= _LEAST_R2:
+            told += f", that of ranks {monotone[0]:.2f}: read SRRC and PRCC, not SRC and PCC"
+        else:
+            told += f", that of ranks {monotone[0]:.2f}" if monotone else ""
+            told += (
+                "; the rest is curvature, interactions or noise, which the coefficients do not show: "
+                "see rbd_fast, pawn or delta"
+            )
+        said.append(told)
+    return said
+
+
+def _undefined(names: Sequence[Any], shares: FloatArray, constant: BoolArray) -> list[str]:
+    return [
+        f"output {name!r}: {share:.1%} of the bootstrap resamples have no estimate, since the output or a "
+        "factor does not vary in them, or factors are collinear; they are left out of the intervals, which "
+        "are too narrow: use more points"
+        for name, share, flat in zip(names, shares.tolist(), constant, strict=True)
+        if share > 0 and not flat
+    ]

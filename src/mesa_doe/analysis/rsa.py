@@ -1,0 +1,264 @@
+"""Regional sensitivity analysis: which factors decide whether an output is as wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+
+from mesa_doe.analysis.declare import check_design, declare
+from mesa_doe.analysis.estimates import tidy
+from mesa_doe.analysis.outputs import Missing, checked_outputs
+from mesa_doe.analysis.partition import input_values, unordered
+from mesa_doe.analysis.result import SensitivityResult
+from mesa_doe.analysis.variation import constant_outputs, flat_outputs, standardised
+from mesa_doe.design import Design
+from mesa_doe.errors import AnalysisError, warn
+
+__all__ = ["Behavioural", "rsa"]
+
+FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
+IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
+BoolArray: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
+
+#: Which points are as wanted: a range of the output, its quantile from which on, or a function of its values.
+Behavioural: TypeAlias = tuple[float, float] | float | Callable[[FloatArray], Any] | None
+
+
+@declare(
+    library="scipy.stats.ks_2samp; binned: scipy.stats.cramervonmises_2samp, as SALib.analyze.rsa",
+    measures="distance between the inputs of behavioural and other points (ks, p)",
+    source="Hornberger & Spear 1981; binned: Pianosi et al. 2016",
+)
+def rsa(
+    design: Design,
+    y: Any,
+    *,
+    behavioural: Behavioural = None,
+    bins: int | None = None,
+    target: Literal["Y", "X"] = "Y",
+    outputs: Sequence[Any] | None = None,
+    missing: Missing = "raise",
+    seed_policy: str | None = None,
+) -> SensitivityResult:
+    """Compare the inputs of the points whose output is as wanted (behavioural) with those of all others.
+
+    Parameters
+    ----------
+    design : Design
+        Of any method.
+    y : array_like (points,), (points, outputs) or (points, replications, outputs)
+        Outputs in the order of the design. Replications are averaged.
+    behavioural : (low, high), float or callable, optional
+        Which outputs are as wanted: those from low to high (both included; ``inf`` for an open end), those
+        at or above this quantile (0 to 1), or those for which ``behavioural(values)`` is true. By default
+        the output says so itself: True or 1 against False or 0.
+    bins : int, optional
+        Instead of one region, compare each of so many parts of equal count with the rest.
+    target : {"Y", "X"}, default "Y"
+        With ``bins``, what is cut: the output, to see which factors bring each range of it about; or each
+        factor, to see where in it the output is sensitive.
+    outputs : sequence, optional
+        Names of the outputs.
+    missing : {"raise", "drop"}, default "raise"
+        Where a value is not finite: name the points, or leave them out and say so.
+    seed_policy : str, optional
+        How the runs were seeded.
+
+    Returns
+    -------
+    SensitivityResult
+        Measures ``ks``, the largest difference between the two distributions of a factor (0 to 1), and ``p``,
+        its p-value. With ``bins``, a measure a part, ``bin1``, ``bin2``, …, in ascending order: the
+        Cramér-von Mises statistic, from 0 up; NaN for a part that has no points, or all of them.
+
+    Raises
+    ------
+    AnalysisError
+        If no point is behavioural, or all are, or the options do not fit together.
+
+    Warns
+    -----
+    MesaDoeWarning
+        If an output does not vary.
+
+    Notes
+    -----
+    A factor whose levels have no order has the difference under the order that separates them most: the sum
+    of what the levels gain; its p-value is that of a chi-squared test. With few levels, the p-values of
+    factors with an order are larger than exact ones. Where there are many factors, some p-values are small
+    by chance. A factor that acts only together with others may show no difference.
+
+    Binned statistics are those of `SALib.analyze.rsa
+    <https://salib.readthedocs.io/en/latest/api.html>`_, which gives NaN alone for outputs of few values; here
+    each of these is a part. A factor without an order has NaN, unless its levels are the parts. There are no
+    intervals.
+
+    Examples
+    --------
+    >>> from mesa_doe.samplers import latin_hypercube
+    >>> from mesa_doe.space import ParameterSpace, Real
+    >>> design = latin_hypercube(ParameterSpace(a=Real(0, 1), b=Real(0, 1)), 200, rng=1)
+    >>> rsa(design, design.points["a"] ** 2, behavioural=(0.25, 1)).table()["ks"].round(1).tolist()
+    [1.0, 0.1]
+    """
+    check_design(design, "rsa")
+    _check_options(behavioural, bins, target)
+    checked = checked_outputs(design, y, names=outputs, missing=missing, method="rsa", given_data=True)
+    inputs = input_values(design, checked.points)
+    free = unordered(design)
+    constant = constant_outputs(standardised(checked.means)[0])
+    if bins is None:
+        labels = [(measure, factor, "") for measure in ("ks", "p") for factor in design.factors]
+    else:
+        labels = [(f"bin{k + 1}", factor, "") for k in range(bins) for factor in design.factors]
+    estimates = np.full((len(checked.names), len(labels)), np.nan)
+    shares = {}
+    without = [] if bins is None else _without_order(inputs, free, bins, target)
+    for k, (name, values) in enumerate(zip(checked.names, checked.means.T, strict=True)):
+        if constant[k]:
+            continue
+        if bins is None:
+            chosen = _chosen(values, behavioural, name)
+            shares[name] = float(chosen.mean())
+            pairs = [_compared(inputs[:, j], chosen, free[j]) for j in range(inputs.shape[1])]
+            estimates[k] = np.array(pairs).T.ravel()
+        else:
+            columns = [
+                np.full(bins, np.nan) if j in without else _binned(inputs[:, j], values, bins, target)
+                for j in range(inputs.shape[1])
+            ]
+            estimates[k] = np.array(columns).T.ravel()
+
+    units = None if seed_policy == "common" else len(checked.means)
+    said = [*checked.said, *flat_outputs(checked, constant, units=units)]
+    if without:
+        said.append(
+            f"{', '.join(design.factors[j] for j in without)} have levels without an order, which cannot be "
+            "binned: their statistics are NaN; use behavioural="
+        )
+    for warning in said:
+        warn(warning)
+    settings: dict[str, Any] = {
+        "points": len(checked.means),
+        "behavioural": behavioural,
+        "behavioural_share": shares,
+        "bins": bins,
+        "target": target if bins is not None else None,
+        "replications": checked.replications,
+        "seed_policy": seed_policy,
+        "dropped_points": checked.dropped,
+    }
+    return SensitivityResult(
+        "rsa",
+        tidy(checked.names, labels, estimates),
+        settings,
+        tuple(said),
+        scale="Kolmogorov-Smirnov distance" if bins is None else "Cramér-von Mises statistic",
+        plotted=("ks",) if bins is None else (),
+    )
+
+
+def _check_options(behavioural: Any, bins: Any, target: Any) -> None:
+    if target not in ("Y", "X"):
+        message = f"rsa: target takes 'Y' or 'X', got {target!r}"
+        raise AnalysisError(message)
+    if bins is None:
+        if target == "X":
+            message = "rsa: target='X' cuts the factors into bins; say how many with bins="
+            raise AnalysisError(message)
+        _check_behavioural(behavioural)
+        return
+    if isinstance(bins, bool) or not isinstance(bins, (int, np.integer)) or bins < 2:
+        message = f"rsa: bins takes an int from 2, got {bins!r}"
+        raise AnalysisError(message)
+    if behavioural is not None:
+        message = "rsa compares one region (behavioural=) or many (bins=); leave one of them out"
+        raise AnalysisError(message)
+
+
+def _check_behavioural(behavioural: Any) -> None:
+    if behavioural is None or callable(behavioural):
+        return
+    takes = "rsa: behavioural takes (low, high), a quantile between 0 and 1 or a function of the values"
+    if isinstance(behavioural, (tuple, list)):
+        numbers = [isinstance(end, (int, float, np.number)) for end in behavioural]
+        if len(behavioural) == 2 and all(numbers) and behavioural[0] <= behavioural[1]:
+            return
+    elif isinstance(behavioural, (float, np.floating)) and 0 < behavioural < 1:
+        return
+    message = f"{takes}, got {behavioural!r}"
+    raise AnalysisError(message)
+
+
+def _chosen(values: FloatArray, behavioural: Any, name: Any) -> BoolArray:
+    """Return which points are behavioural."""
+    if behavioural is None:
+        if not np.isin(values, (0.0, 1.0)).all():
+            message = (
+                f"rsa: output {name!r} is not yes or no (1 or 0), so say which of its values are wanted: "
+                "behavioural=(low, high), a quantile or a function"
+            )
+            raise AnalysisError(message)
+        chosen: BoolArray = values == 1
+    elif callable(behavioural):
+        answer = np.asarray(behavioural(values.copy()))
+        if answer.shape != values.shape or answer.dtype != np.bool_:
+            message = (
+                f"rsa: behavioural(values) must answer with one bool a point, shape {values.shape}, "
+                f"got {answer.dtype} of shape {answer.shape}"
+            )
+            raise AnalysisError(message)
+        chosen = answer
+    elif isinstance(behavioural, (tuple, list)):
+        chosen = (values >= behavioural[0]) & (values <= behavioural[1])
+    else:
+        chosen = values >= np.quantile(values, behavioural)
+    if chosen.all() or not chosen.any():
+        message = (
+            f"rsa compares behavioural points with others, but of output {name!r} "
+            f"{'every' if chosen.all() else 'no'} point is behavioural; its values go from "
+            f"{values.min():g} to {values.max():g}"
+        )
+        raise AnalysisError(message)
+    return chosen
+
+
+def _compared(inputs: FloatArray, chosen: BoolArray, free: bool) -> tuple[float, float]:
+    """Return the distance between the inputs of two sets of points, and its p-value."""
+    from scipy import stats
+
+    if not free:
+        # The exact p-value needs distinct values and fails for large samples.
+        found = stats.ks_2samp(inputs[chosen], inputs[~chosen], method="asymp")
+        return float(found.statistic), float(found.pvalue)
+    codes = np.unique(inputs, return_inverse=True)[1]
+    counts = np.stack([np.bincount(codes[side], minlength=codes.max() + 1) for side in (chosen, ~chosen)])
+    if counts.shape[1] == 1:
+        return 0.0, 1.0
+    shares = counts / counts.sum(axis=1, keepdims=True)
+    return float(np.abs(shares[0] - shares[1]).sum() / 2), float(stats.chi2_contingency(counts).pvalue)
+
+
+def _without_order(inputs: FloatArray, free: list[bool], bins: int, target: str) -> list[int]:
+    # Levels themselves may be the parts, if there are no more of them.
+    return [j for j, no in enumerate(free) if no and (target == "Y" or len(np.unique(inputs[:, j])) > bins)]
+
+
+def _binned(inputs: FloatArray, values: FloatArray, bins: int, target: str) -> FloatArray:
+    """Return the Cramér-von Mises statistic of each part against the rest."""
+    from scipy import stats
+
+    cut, compared = (values, inputs) if target == "Y" else (inputs, values)
+    distinct, part = np.unique(cut, return_inverse=True)
+    if len(distinct) > bins:
+        part = np.searchsorted(np.quantile(cut, np.linspace(0, 1, bins + 1))[1:-1], cut)
+    found = np.full(bins, np.nan)
+    for k in range(bins):
+        inside = part == k
+        # Of fewer than two points there is no test.
+        if min(inside.sum(), (~inside).sum()) >= 2:
+            sides = compared[inside], compared[~inside]
+            found[k] = stats.cramervonmises_2samp(*sides, method="asymptotic").statistic
+    return found

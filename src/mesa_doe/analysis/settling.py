@@ -1,0 +1,278 @@
+"""How far estimates have settled as a sample grows: the widest interval, and how far ranks move."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from mesa_doe.analysis.result import SensitivityResult
+from mesa_doe.errors import AnalysisError
+
+__all__ = ["Convergence", "converged", "criteria_of"]
+
+FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
+
+_CRITERIA = ("indices", "ranking", "screening")
+_KEYS = ["output", "measure", "factor", "partner"]
+# Of pairs of halves, as in the paper.
+_QUANTILE = 0.95
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Convergence:
+    """What an analysis finds on the growing beginnings of a design, and how far it has settled.
+
+    Parameters
+    ----------
+    results : mapping of int to SensitivityResult
+        By size, from the smallest.
+    criteria : DataFrame
+        One row an output, size and measure: columns ``output``, ``size``, ``runs``, ``measure``, and
+        ``indices`` (the widest interval), ``ranking`` (ranks by which a factor moves) and ``screening`` (the
+        widest interval of a factor that may be below the threshold). NaN where it cannot be told.
+    unit : {"blocks", "points"}
+        What ``size`` counts.
+    settings : mapping
+        ``threshold``, ``halves``, ``relative``.
+    warnings : tuple of str
+        Those of the analysis of the whole design, and the sizes left out.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"output": ["y"], "size": [64], "runs": [256], "measure": ["ST"],
+    ...                       "indices": [0.2], "ranking": [0.1], "screening": [0.04]})
+    >>> Convergence({}, frame, "blocks")
+    convergence of 'y'
+    blocks  runs measure  indices  ranking  screening
+        64   256      ST    0.200    0.100      0.040
+    """
+
+    results: Mapping[int, SensitivityResult]
+    criteria: pd.DataFrame
+    unit: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def outputs(self) -> list[Any]:
+        """The outputs analysed, in order."""
+        return list(dict.fromkeys(self.criteria["output"]))
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return all estimates, one row an output, size, measure and factor.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``output``, ``size``, ``runs``, ``measure``, ``factor``, ``partner``, ``estimate``,
+            ``low``, ``high``.
+        """
+        runs = dict(zip(self.criteria["size"], self.criteria["runs"], strict=True))
+        parts = []
+        for size, result in self.results.items():
+            rows = result.to_frame()
+            rows.insert(1, "size", size)
+            rows.insert(2, "runs", runs[size])
+            parts.append(rows)
+        rows = pd.concat(parts, ignore_index=True)
+        place = {name: k for k, name in enumerate(self.outputs)}
+        return rows.sort_values(
+            "output", key=lambda names: names.map(place), kind="stable", ignore_index=True
+        )
+
+    def plot(self, ax: Any = None, *, output: Any = None, measure: str | None = None) -> Any:
+        """Draw each factor's estimate over the size of the sample, with its interval.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+        output : object, optional
+            Which output; needed where there are several.
+        measure : str, optional
+            Which measure; the last of those judged by default, such as ``"ST"``.
+
+        Returns
+        -------
+        matplotlib Axes
+        """
+        from mesa_doe.plots.convergence import convergence as lines
+
+        if output is None and len(self.outputs) > 1:
+            message = (
+                f"there are several outputs ({', '.join(map(str, self.outputs))}); choose one with output="
+            )
+            raise AnalysisError(message)
+        output = self.outputs[0] if output is None else output
+        if output not in self.outputs:
+            message = f"there is no output {output!r}; there are {', '.join(map(str, self.outputs))}"
+            raise AnalysisError(message)
+        measure = self.criteria["measure"].iloc[-1] if measure is None else measure
+        rows = self.to_frame()
+        rows = rows[(rows["output"] == output) & (rows["partner"] == "")]
+        return lines(rows, ax, measure=measure, xlabel=self.unit)
+
+    def __repr__(self) -> str:
+        parts = []
+        for output in self.outputs[:5]:
+            rows = self.criteria[self.criteria["output"] == output].drop(columns="output")
+            rows = rows.rename(columns={"size": self.unit})
+            text = rows.to_string(index=False, float_format="{:.3f}".format)
+            parts.append(f"convergence of {output!r}\n{text}")
+        if len(self.outputs) > 5:
+            parts.append(f"… and {len(self.outputs) - 5} more outputs: criteria has all")
+        parts += [f"Note: {warning}" for warning in self.warnings]
+        return "\n\n".join(parts)
+
+
+def criteria_of(
+    results: Mapping[int, SensitivityResult],
+    halves: Mapping[int, Sequence[SensitivityResult]],
+    runs: Mapping[int, int],
+    *,
+    measures: Sequence[str] | None,
+    threshold: float,
+    relative: bool,
+) -> pd.DataFrame:
+    """Return the criteria of each output, measure and size.
+
+    Parameters
+    ----------
+    results : mapping of int to SensitivityResult
+        By size, from the smallest.
+    halves : mapping of int to sequence of SensitivityResult
+        Of random halves of each size.
+    runs : mapping of int to int
+        How many each size took.
+    measures, threshold, relative
+        As of :func:`mesa_doe.analysis.convergence.convergence`.
+
+    Returns
+    -------
+    DataFrame
+        As :attr:`Convergence.criteria`.
+    """
+    last = results[max(results)]
+    keys = last.estimates[_KEYS]
+    places = last.estimates.groupby(["output", "measure"], sort=False).indices
+    found = {size: _values(result, keys) for size, result in results.items()}
+    redrawn = {size: [_values(half, keys)[:, 0] for half in halves[size]] for size in results}
+    whole = found[max(results)][:, 0]
+    rows: list[tuple[Any, ...]] = []
+    for output in last.outputs:
+        for measure in _judged(last, measures):
+            here = places[output, measure]
+            scale = float(np.abs(whole[here]).max()) if relative else 1.0
+            for size in results:
+                widest, doubtful = _widths(found[size][here], scale, threshold)
+                moved = _ranks_moved(np.array(redrawn[size])[:, here]) if redrawn[size] else np.nan
+                rows.append((output, size, runs[size], measure, widest, moved, doubtful))
+    return pd.DataFrame(rows, columns=["output", "size", "runs", "measure", *_CRITERIA])
+
+
+def converged(
+    result: Convergence | SensitivityResult, *, width: float = 0.05, ranks: float = 0.5
+) -> pd.DataFrame:
+    """Tell which criteria hold of the whole sample.
+
+    Parameters
+    ----------
+    result : Convergence or SensitivityResult
+        Of the latter, only the width of its intervals can be judged.
+    width : float, default 0.05
+        The widest interval that is narrow enough, for indices and for screening.
+    ranks : float, default 0.5
+        Ranking is settled where factors move by less.
+
+    Returns
+    -------
+    DataFrame of bool
+        Index ``output`` and ``measure``; columns ``indices``, and of a Convergence ``ranking`` and
+        ``screening``. What cannot be told (NaN) does not hold.
+
+    Raises
+    ------
+    AnalysisError
+        If ``result`` is neither.
+
+    Notes
+    -----
+    A width of 0.05 is that of Sarrazin et al. 2016. They let ranks move by less than 1, but two factors that
+    hold most of the weight come out below 1 even where they change places in every other resample.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"output": "y", "measure": "S1", "factor": ["a", "b"], "partner": "",
+    ...                       "estimate": 0.5, "low": [0.4, 0.5], "high": [0.6, 0.5]})
+    >>> converged(SensitivityResult("sobol", frame), width=0.3)["indices"].to_dict()
+    {('y', 'S1'): True}
+    """
+    given: Any = result
+    if isinstance(given, Convergence):
+        last = given.criteria[given.criteria["size"] == given.criteria["size"].max()]
+        found = last.set_index(["output", "measure"])[list(_CRITERIA)]
+        held: pd.DataFrame = found <= width
+        held["ranking"] = found["ranking"] < ranks
+        return held
+    if isinstance(given, SensitivityResult):
+        rows = given.estimates[given.estimates["measure"].isin(_judged(given, None))]
+        wide = (rows["high"] - rows["low"]).le(width).groupby([rows["output"], rows["measure"]], sort=False)
+        return wide.all().to_frame("indices")
+    message = f"converged takes a Convergence or a SensitivityResult, got {type(given).__name__}"
+    raise AnalysisError(message)
+
+
+def _judged(result: SensitivityResult, measures: Sequence[str] | None) -> list[str]:
+    """Return the measures to judge: those asked for, or those drawn."""
+    rows = result.estimates
+    there = list(dict.fromkeys(rows["measure"]))
+    if measures is None:
+        alone = list(dict.fromkeys(rows.loc[rows["partner"] == "", "measure"]))
+        return [name for name in alone if name in result.plotted] or alone
+    if isinstance(measures, str) or not measures or not set(measures) <= set(there):
+        message = f"convergence: measures takes some of {there!r}, got {measures!r}"
+        raise AnalysisError(message)
+    return list(measures)
+
+
+def _values(result: SensitivityResult, keys: pd.DataFrame) -> FloatArray:
+    """Return estimates and the ends of their intervals (rows, 3), in the order of the keys."""
+    frame = result.estimates
+    if not frame[_KEYS].equals(keys):  # many times as fast as aligning
+        frame = keys.merge(frame, how="left", on=_KEYS)
+    values: FloatArray = frame[["estimate", "low", "high"]].to_numpy(dtype=np.float64)
+    return values
+
+
+def _widths(values: FloatArray, scale: float, threshold: float) -> tuple[float, float]:
+    """Return the widest interval, and the widest of those that reach below the threshold."""
+    low, high = values[:, 1], values[:, 2]
+    with np.errstate(divide="ignore", invalid="ignore"):  # where all estimates are 0
+        widths = (high - low) / scale
+    if not np.isfinite(widths).all():
+        return np.nan, np.nan
+    # Of a measure with a sign, the end that is nearer to zero.
+    nearest = np.where(low * high <= 0, 0.0, np.minimum(np.abs(low), np.abs(high)))
+    return float(widths.max()), float(widths[nearest < threshold * scale].max(initial=0.0))
+
+
+def _ranks_moved(estimates: FloatArray) -> float:
+    """Return by how many ranks factors move between resamples, weighted by their indices.
+
+    Parameters
+    ----------
+    estimates : ndarray (resamples, factors)
+    """
+    if np.isnan(estimates).any():
+        return np.nan
+    size = np.abs(estimates)
+    ranks = size.argsort(axis=1).argsort(axis=1)
+    one, other = np.triu_indices(len(size), 1)
+    weights = np.maximum(size[one], size[other]) ** 2
+    moved = (np.abs(ranks[one] - ranks[other]) * weights).sum(axis=1)
+    # Where all indices are 0, so is the rank that each moves.
+    whole = np.maximum(weights.sum(axis=1), np.finfo(np.float64).tiny)
+    return float(np.quantile(moved / whole, _QUANTILE))

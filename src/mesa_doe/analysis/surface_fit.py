@@ -1,0 +1,114 @@
+"""What a fitted surface leaves, and what of that is noise: errors, R² and lack of fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from mesa_doe.analysis.contrasts import standard_errors
+from mesa_doe.analysis.variation import ROUNDING
+
+__all__ = ["SurfaceFit", "numbered"]
+
+FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
+IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
+
+
+@dataclass(frozen=True)
+class SurfaceFit:
+    """What a model leaves of outputs that are scaled to deviations of one at most.
+
+    Parameters
+    ----------
+    matrix : ndarray (points, columns)
+        Of the model.
+    values : ndarray (points, replications, outputs)
+    residuals : ndarray (points, outputs)
+        Of the means.
+    twins : ndarray of int (points,)
+        The same number for repeated points, as of `numbered`.
+    seed_policy : str or None
+    """
+
+    matrix: FloatArray
+    values: FloatArray
+    residuals: FloatArray
+    twins: IntArray
+    seed_policy: str | None
+
+    def errors(self, linear: FloatArray) -> tuple[FloatArray, FloatArray, list[str]]:
+        """Return standard errors (outputs, coefficients), and of each output their freedom and source."""
+        points, replications, count = self.values.shape
+        left, df = (self.residuals**2).sum(axis=0), points - self.matrix.shape[1]
+        errors, df, source = standard_errors(
+            linear, self.values, residual=left, df=df, seed_policy=self.seed_policy
+        )
+        freedom, sources = np.full(count, float(df)), [source] * count
+        pure, pure_df = self._pure()
+        if replications == 1 and pure_df:
+            # Where the output of repeated points is the same, so were the runs.
+            noisy = pure > 0
+            size = np.sqrt((linear**2).sum(axis=1))
+            errors = np.where(noisy[:, None], np.sqrt(pure / pure_df)[:, None] * size, errors)
+            freedom = np.where(noisy, pure_df, freedom)
+            sources = ["repeated points" if told else source for told in noisy]
+        return errors, freedom, sources
+
+    def explained(self) -> tuple[FloatArray, FloatArray]:
+        """Return R² and adjusted R² of the means (outputs,)."""
+        points, columns = self.matrix.shape
+        means = self.values.mean(axis=1)
+        total = ((means - means.mean(axis=0)) ** 2).sum(axis=0)
+        left = (self.residuals**2).sum(axis=0) / np.where(total > 0, total, np.nan)
+        free = points - columns
+        return 1 - left, 1 - left * (points - 1) / free if free else np.full_like(left, np.nan)
+
+    def lack_of_fit(self) -> tuple[FloatArray, FloatArray]:
+        """Return F and p (outputs,) of what the model leaves beyond the noise; NaN where that is unknown."""
+        from scipy.stats import f
+
+        pure, pure_df = self._pure()
+        df = int(self.twins.max()) + 1 - self.matrix.shape[1]
+        if not df or not pure_df:
+            return np.full(len(pure), np.nan), np.full(len(pure), np.nan)
+        # Means of repeated points are left as far as their residuals; about those means, by noise alone.
+        counts = np.bincount(self.twins)
+        sums = np.stack([np.bincount(self.twins, column) for column in self.residuals.T], axis=1)
+        left = self.values.shape[1] * (sums**2 / counts[:, None]).sum(axis=0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = np.where(pure > 0, left / df / (pure / pure_df), np.nan)
+        return ratio, f.sf(ratio, df, pure_df)
+
+    def _pure(self) -> tuple[FloatArray, int]:
+        """Return the sum of squares (outputs,) of single runs that is noise alone, and its freedom."""
+        points, replications, _ = self.values.shape
+        distinct = int(self.twins.max()) + 1
+        means = self.values.mean(axis=1)
+        within = self.values - means[:, None]
+        if self.seed_policy in ("common", "fixed"):
+            # Repeated points are the same runs, and what a replication shares is no error.
+            within = within[np.unique(self.twins, return_index=True)[1]]
+            within = within - within.mean(axis=0)
+            pure, df = (within**2).sum(axis=(0, 1)), (distinct - 1) * (replications - 1)
+        else:
+            counts = np.bincount(self.twins)[:, None]
+            sums = np.stack([np.bincount(self.twins, column) for column in means.T], axis=1)
+            between = replications * ((means - (sums / counts)[self.twins]) ** 2).sum(axis=0)
+            pure = (within**2).sum(axis=(0, 1)) + between
+            df = points * (replications - 1) + points - distinct
+        # A model without noise leaves rounding.
+        return np.where(pure <= ROUNDING**2 * points * replications, 0.0, pure), df
+
+
+def numbered(codes: FloatArray) -> IntArray:
+    """Return a number of each point (points,), the same of points with the same codes (points, factors).
+
+    Examples
+    --------
+    >>> numbered(np.array([[0.0], [1.0], [0.0]])).tolist()
+    [0, 1, 0]
+    """
+    numbers: IntArray = np.unique(np.round(codes, 10), axis=0, return_inverse=True)[1].ravel()
+    return numbers

@@ -1,0 +1,198 @@
+"""What every analysis promises, whatever its method: no answer without data, none that is silently zero."""
+
+import inspect
+import random
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import mesa_doe as doe
+from mesa_doe.analysis import ANALYSES
+from mesa_doe.samplers import SAMPLERS
+
+REAL = dict.fromkeys("abc", doe.Real(0, 1))
+SPACE = doe.ParameterSpace(REAL)
+
+#: A design of each kind, on three real axes.
+DESIGNS = {
+    "sobol": lambda: doe.sobol(SPACE, 64, rng=1, second_order=True),
+    "morris": lambda: doe.morris(SPACE, 12, rng=1),
+    "radial": lambda: doe.radial(SPACE, 32, rng=1),
+    "finite_difference": lambda: doe.finite_difference(SPACE, 16, rng=1),
+    "shapley": lambda: doe.shapley(SPACE, 40, rng=1),
+    "fast": lambda: doe.fast(SPACE, 100, rng=1),
+    "full_factorial": lambda: doe.full_factorial(SPACE, 2),
+    "central_composite": lambda: doe.central_composite(SPACE, face="inscribed"),
+    "base_case": lambda: doe.base_case(SPACE, {"a": 0.5, "b": 0.5, "c": 0.5}),
+    "latin_hypercube": lambda: doe.latin_hypercube(SPACE, 400, rng=1),
+}
+
+#: Which design an analysis is tried on, where that is not the first it names.
+OF = {"response_surface": "central_composite", "anova": "full_factorial"}
+
+SLOW = {"hdmr", "enhanced_hdmr"}
+NAMES = sorted(ANALYSES)
+
+
+def design_of(name):
+    kind = OF.get(name) or (ANALYSES[name].designs or ("latin_hypercube",))[0]
+    return DESIGNS[kind if kind in DESIGNS else "full_factorial"]()
+
+
+def analysed(name, design, y, **options):
+    quick = {"resamples": 2 if name in SLOW else 100} if "resamples" in _options(name) else {}
+    quick |= {"behavioural": 0.5} if name == "rsa" else {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", doe.MesaDoeWarning)
+        return ANALYSES[name].function(design, y, **{**quick, **options})
+
+
+def _options(name):
+    return inspect.signature(ANALYSES[name].function).parameters
+
+
+def some_outputs(design):
+    """Depends on a and b, and hardly on c."""
+    u = design.unit
+    return 3 * u[:, 0] + np.sin(4 * u[:, 1]) + u[:, 0] * u[:, 1] + 0.01 * u[:, 2]
+
+
+def test_every_analysis_that_names_designs_is_tried_on_one_of_them():
+    for name in NAMES:
+        assert design_of(name).method in (ANALYSES[name].designs or SAMPLERS)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_result_is_tidy_and_can_be_shown(name):
+    design = design_of(name)
+    result = analysed(name, design, some_outputs(design))
+    frame = result.to_frame()
+    assert list(frame.columns) == ["output", "measure", "factor", "partner", "estimate", "low", "high"]
+    assert set(frame["factor"]) | set(frame["partner"]) <= {"", "a", "b", "c", "dummy"}
+    assert not frame.duplicated(["output", "measure", "factor", "partner"]).any()
+    known = frame.dropna()
+    assert (known["low"] <= known["high"]).all()
+    assert name in repr(result)
+    assert result.outputs == ["y"]
+    assert result._repr_html_()
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_value_that_is_missing_or_infinite_is_an_error_that_names_the_point(name, bad):
+    design = design_of(name)
+    y = some_outputs(design)
+    y[3] = bad
+    with pytest.raises(doe.AnalysisError, match=r"1 of \d+ have no finite value of y: points 3"):
+        analysed(name, design, y)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_too_few_or_too_many_values_are_refused(name):
+    design = design_of(name)
+    y = some_outputs(design)
+    for wrong in (y[:-1], np.append(y, 0.0), y[:0], y[:, None, None, None], 1.0):
+        with pytest.raises(doe.AnalysisError, match="needs one output a design point"):
+            analysed(name, design, wrong)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_text_and_objects_are_refused(name):
+    design = design_of(name)
+    y = some_outputs(design)
+    for wrong in (y.astype(str), y.astype(complex), np.array([{}] * len(y), dtype=object)):
+        with pytest.raises(doe.AnalysisError, match="needs real numbers"):
+            analysed(name, design, wrong)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_shuffled_rows_are_noticed_where_they_are_labelled(name):
+    design = design_of(name)
+    y = pd.Series(some_outputs(design), index=design.points.index)
+    with pytest.raises(doe.AnalysisError, match="in the order of the design"):
+        analysed(name, design, y.sample(frac=1, random_state=1))
+    doubled = pd.Series(y.to_numpy(), index=[0, 0, *y.index[2:]])
+    with pytest.raises(doe.AnalysisError, match="in the order of the design"):
+        analysed(name, design, doubled)
+
+
+@pytest.mark.parametrize("constant", [0.0, 7.25, 1e300])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_constant_output_has_no_estimates_and_that_is_said(name, constant):
+    design = design_of(name)
+    y = np.column_stack([np.full(len(design), constant), some_outputs(design)])
+    result = analysed(name, design, y, outputs=["still", "moving"])
+    frame = result.to_frame().set_index("output")
+    assert frame.loc["still", "estimate"].isna().all()
+    assert frame.loc["moving", "estimate"].notna().any()
+    assert any("'still'" in text for text in result.warnings)
+    assert not any("'moving' is the same" in text for text in result.warnings)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_booleans_and_integers_are_numbers(name):
+    design = design_of(name)
+    y = some_outputs(design)
+    for values in (y > np.median(y), np.rint(3 * y).astype(np.int16)):
+        found = analysed(name, design, values).to_frame()
+        same = analysed(name, design, values.astype(float)).to_frame()
+        pd.testing.assert_frame_equal(found, same)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_several_outputs_are_analysed_as_each_is_alone(name):
+    design = design_of(name)
+    y = np.column_stack([some_outputs(design), np.exp(design.unit[:, 1])])
+    together = analysed(name, design, y).to_frame()
+    numbers = ["estimate", "low", "high"]
+    for k in range(2):
+        alone = analysed(name, design, y[:, k]).to_frame()
+        mine = together[together["output"] == f"y{k}"]
+        np.testing.assert_allclose(mine[numbers], alone[numbers], rtol=1e-7, atol=1e-8)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_replications_are_averaged_or_their_noise_is_told_apart(name):
+    design = design_of(name)
+    y = some_outputs(design)
+    thrice = np.repeat(y[:, None, None], 3, axis=1)
+    once, same = analysed(name, design, y).to_frame(), analysed(name, design, thrice).to_frame()
+    pd.testing.assert_frame_equal(
+        once.drop(columns=["low", "high"]), same.drop(columns=["low", "high"]), rtol=1e-6, atol=1e-9
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_callers_objects_and_the_global_random_state_are_as_before(name):
+    design = design_of(name)
+    y = some_outputs(design)
+    before = y.copy(), design.unit.copy(), design.points.copy()
+    states = np.random.get_state()[1].copy(), random.getstate()  # noqa: NPY002
+    first = analysed(name, design, y).to_frame()
+    second = analysed(name, design, y).to_frame()
+    pd.testing.assert_frame_equal(first, second)
+    assert np.array_equal(y, before[0])
+    assert np.array_equal(design.unit, before[1])
+    pd.testing.assert_frame_equal(design.points, before[2])
+    assert np.array_equal(np.random.get_state()[1], states[0])  # noqa: NPY002
+    assert random.getstate() == states[1]
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if ANALYSES[name].designs])
+def test_other_designs_are_refused_with_the_analyses_that_would_do(name):
+    space = doe.ParameterSpace(a=REAL["a"], b=REAL["b"])
+    other = doe.explicit({"a": [0.1, 0.2, 0.3], "b": [0.3, 0.1, 0.2]}, space)
+    with pytest.raises(doe.AnalysisError, match=r"needs a design made by .* got one made by explicit.*pawn"):
+        analysed(name, other, np.arange(3.0))
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if not ANALYSES[name].designs])
+def test_points_without_a_value_can_be_left_out_of_given_data(name):
+    design = design_of(name)
+    y = some_outputs(design)
+    y[[3, 5]] = np.nan
+    if "missing" in _options(name):
+        result = analysed(name, design, y, missing="drop")
+        assert any("2 points (3, 5)" in text for text in result.warnings)

@@ -1,0 +1,218 @@
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from SALib.analyze import dgsm as salib_dgsm
+from scipy import stats
+
+import mesa_doe as doe
+from mesa_doe.analysis.dgsm import dgsm
+from mesa_doe.design.salib import unit_problem
+from mesa_doe.seeding import kept_generators
+from tests import models
+
+LOOSE = {"rtol": 1e-9, "atol": 1e-12}
+NUMBERS = ["estimate", "low", "high"]
+
+
+def unit_space(d):
+    return doe.ParameterSpace({f"x{i}": doe.Real(0, 1) for i in range(d)})
+
+
+def some_outputs(design):
+    u = design.unit
+    return np.column_stack([u[:, 0] + u[:, 1] * u[:, -1], np.exp(3 * u[:, 0]) + 50, u.sum(axis=1) ** 2])
+
+
+@pytest.mark.parametrize(("d", "delta"), [(2, 0.01), (5, 0.1)])
+def test_point_estimates_equal_salibs(d, delta):
+    design = doe.finite_difference(unit_space(d), 16, rng=3, delta=delta)
+    y = some_outputs(design)
+    result = dgsm(design, y, resamples=100)
+    for k in range(3):
+        with kept_generators():
+            theirs = salib_dgsm.analyze(unit_problem(design.factors), design.unit, y[:, k], seed=1)
+        table = result.table(f"y{k}")
+        np.testing.assert_allclose(table["nu"], theirs["vi"], rtol=1e-10, atol=1e-20)
+        np.testing.assert_allclose(table["bound"], theirs["dgsm"], rtol=1e-10, atol=1e-20)
+
+
+def test_several_outputs_at_once_are_what_each_is_alone():
+    design = doe.finite_difference(unit_space(3), 16, rng=3)
+    y = some_outputs(design)
+    together = dgsm(design, y, resamples=200).to_frame()
+    for k in range(3):
+        alone = dgsm(design, y[:, k], resamples=200).to_frame()
+        np.testing.assert_allclose(
+            together.loc[together["output"] == f"y{k}", NUMBERS], alone[NUMBERS], **LOOSE
+        )
+
+
+def test_intervals_are_percentiles_of_salibs_estimates_of_resampled_stars():
+    design = doe.finite_difference(unit_space(3), 16, rng=3)
+    y = some_outputs(design)[:, 2]
+    ours = dgsm(design, y, resamples=100, rng=9).to_frame()
+    drawn = np.random.default_rng(doe.seeding.root_entropy(9)).integers(16, size=(100, 16))
+    x, z = design.unit.reshape(16, 4, 3), y.reshape(16, 4)
+    found = []
+    with kept_generators():
+        for rows in drawn:
+            one = salib_dgsm.analyze(
+                unit_problem(design.factors), x[rows].reshape(-1, 3), z[rows].ravel(), num_resamples=2
+            )
+            found.append([*one["vi"], *one["dgsm"]])
+    low, high = np.quantile(found, [0.025, 0.975], axis=0)
+    np.testing.assert_allclose(ours["low"], low, **LOOSE)
+    np.testing.assert_allclose(ours["high"], high, **LOOSE)
+
+
+# Known answers
+
+
+def test_ishigami_has_its_analytic_derivatives_and_bounds_above_the_total_indices():
+    space = doe.ParameterSpace({f"x{i}": doe.Real(-np.pi, np.pi) for i in (1, 2, 3)})
+    design = doe.finite_difference(space, 1024, rng=1, delta=0.001)
+    result = dgsm(design, [models.ishigami(*x)["y"] for x in design.points.to_numpy()])
+    table = result.table()
+    native = np.array([7.71959, 24.5, 10.98731])
+    for measure, exact in (("nu", native * (2 * np.pi) ** 2), ("bound", [2.230355, 7.078578, 3.174469])):
+        np.testing.assert_allclose(table[measure], exact, rtol=0.05)
+        assert (table[f"{measure}_low"] <= exact).all()
+        assert (exact <= table[f"{measure}_high"]).all()
+    assert (table["bound"].to_numpy() > list(models.ISHIGAMI_ST.values())).all()
+
+
+def test_the_bound_holds_for_laws_that_are_not_uniform():
+    # Exact: ST of 2a + b with a, b ~ N(0, 1) are 0.8 and 0.2; SALib's factor is for uniform inputs.
+    cut = (0.005, 0.995)
+    space = doe.ParameterSpace(
+        a=doe.Law(stats.norm(0, 1), quantiles=cut), b=doe.Law(stats.norm(0, 1), quantiles=cut)
+    )
+    design = doe.finite_difference(space, 512, rng=1, delta=0.001)
+    table = dgsm(design, 2 * design.points["a"] + design.points["b"]).table()
+    assert (table["bound"] >= [0.8, 0.2]).all()
+    assert table.loc["a", "bound"] > 3.5 * table.loc["b", "bound"]
+
+
+def test_the_interval_is_of_the_bound_and_does_not_depend_on_the_unit_of_a_factor():
+    wide = doe.ParameterSpace(a=doe.Real(0, 1000), b=doe.Real(0, 1))
+    design = doe.finite_difference(wide, 128, rng=1)
+    y = (design.points["a"] / 1000) ** 2 + design.points["b"] ** 2
+    table = dgsm(design, y).table()
+    width = table["bound_high"] - table["bound_low"]
+    assert width["a"] == pytest.approx(width["b"], rel=0.3)
+    assert (table["bound_low"] < table["bound"]).all()
+    assert (table["bound"] < table["bound_high"]).all()
+
+
+def test_axes_without_a_derivative_are_refused():
+    with pytest.warns(doe.MesaDoeWarning, match="has no derivative"):
+        design = doe.finite_difference(doe.ParameterSpace(n=doe.Integer(1, 9), b=doe.Real(0, 1)), 8, rng=1)
+    with pytest.raises(doe.AnalysisError, match="needs axes of real numbers, but n have levels"):
+        dgsm(design, design.unit[:, 1])
+    with pytest.warns(doe.MesaDoeWarning, match="has no derivative"):
+        design = doe.finite_difference(
+            doe.ParameterSpace(n=doe.Law(stats.poisson(3)), b=doe.Real(0, 1)), 8, rng=1
+        )
+    with pytest.raises(doe.AnalysisError, match="but n have values between which nothing lies"):
+        dgsm(design, design.unit[:, 1])
+
+
+# Noise
+
+
+def noisy_results(policy, n=256, replications=4):
+    space = doe.ParameterSpace({name: doe.Real(0, 1) for name in ("a", "b", "inert")})
+    configurations = doe.finite_difference(space, n, rng=1, delta=0.1).configurations(
+        models.noisy, rng=2, seed_policy=policy, replications=replications
+    )
+    return doe.BatchRunner(configurations).run_all()
+
+
+def test_an_inert_factor_reads_zero_where_a_star_shares_its_seeds():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        result = noisy_results("block", n=64).sensitivity("y")
+    assert result.method == "dgsm"
+    assert result.table()["nu"].tolist() == pytest.approx([1, 0.25, 0])
+    assert result.settings["noise_of_nu"] == {"y": 0.0}
+
+
+def test_independent_seeds_are_told_with_what_noise_adds():
+    with pytest.warns(doe.MesaDoeWarning, match="noise over the squared step adds"):
+        result = noisy_results("independent").sensitivity("y")
+    exact = 2 * models.NOISE**2 / 4 / 0.1**2
+    assert result.settings["noise_of_nu"]["y"] == pytest.approx(exact, rel=0.1)
+    assert result.table().loc["inert", "nu"] == pytest.approx(exact, rel=0.2)
+    with pytest.warns(doe.MesaDoeWarning, match="one replication, noise over the squared step inflates"):
+        result = noisy_results("independent", n=32, replications=1).sensitivity("y")
+    assert result.settings["noise_of_nu"] == {"y": None}
+
+
+# What must never be silent
+
+
+def test_constant_output_is_nan_with_a_warning_and_leaves_the_others():
+    design = doe.finite_difference(unit_space(2), 16, rng=1)
+    y = np.column_stack([np.full(len(design), 5.1), 3 * design.unit[:, 0]])
+    with pytest.warns(doe.MesaDoeWarning, match=r"'still' is the same \(5\.1\)"):
+        result = dgsm(design, y, outputs=["still", "moving"])
+    assert result.table("still").isna().all(axis=None)
+    assert result.table("moving").loc["x0", "nu"] == pytest.approx(9)
+
+
+@pytest.mark.parametrize("factor", [1e-100, 1e100])
+def test_the_bound_does_not_depend_on_the_unit_of_the_output(factor):
+    design = doe.finite_difference(unit_space(3), 16, rng=1)
+    y = some_outputs(design)[:, 0]
+    plain, large = (dgsm(design, v).to_frame() for v in (y, factor * y))
+    unit = np.where(plain["measure"] == "nu", factor**2, 1.0)[:, None]
+    np.testing.assert_allclose(plain[NUMBERS].to_numpy() * unit, large[NUMBERS].to_numpy(), rtol=1e-8)
+
+
+def test_true_and_false_are_outputs():
+    design = doe.finite_difference(unit_space(2), 16, rng=1, delta=0.3)
+    truth = design.unit[:, 0] > 0.5
+    expected = dgsm(design, truth.astype(float)).to_frame()
+    pd.testing.assert_frame_equal(dgsm(design, truth).to_frame(), expected)
+
+
+def test_what_is_missing_is_named_or_left_out_with_its_star():
+    design = doe.finite_difference(unit_space(2), 8, rng=1)
+    y = some_outputs(design)[:, 2].copy()
+    y[[4, 16]] = np.nan, np.inf
+    with pytest.raises(doe.AnalysisError, match="2 of 24 have no finite value of y: points 4, 16"):
+        dgsm(design, y)
+    with pytest.warns(doe.MesaDoeWarning, match=r"2 blocks \(1, 5\); left: 6"):
+        result = dgsm(design, y, missing="drop")
+    keep = ~np.isin(design.blocks, [1, 5])
+    with kept_generators():
+        theirs = salib_dgsm.analyze(unit_problem(design.factors), design.unit[keep], y[keep], seed=1)
+    np.testing.assert_allclose(result.table()["bound"], theirs["dgsm"], rtol=1e-10)
+
+
+def test_text_shuffled_rows_and_other_designs_are_refused():
+    design = doe.finite_difference(unit_space(2), 8, rng=1)
+    y = pd.Series(design.unit[:, 0], index=design.points.index)
+    with pytest.raises(doe.AnalysisError, match="needs real numbers"):
+        dgsm(design, ["a"] * len(design))
+    with pytest.raises(doe.AnalysisError, match="in the order of the design"):
+        dgsm(design, y.iloc[::-1])
+    other = doe.radial(unit_space(2), 8, rng=1)
+    with pytest.raises(doe.AnalysisError, match="made by finite_difference, got one made by radial"):
+        dgsm(other, y)
+
+
+def test_intervals_are_seeded_and_nothing_of_the_callers_is_changed():
+    design = doe.finite_difference(unit_space(3), 16, rng=1)
+    y = some_outputs(design)
+    before, unit, state = y.copy(), design.unit.copy(), np.random.get_state()[1].copy()  # noqa: NPY002
+    first, again = (dgsm(design, y).to_frame() for _ in range(2))
+    other = dgsm(design, y, rng=7).to_frame()
+    pd.testing.assert_frame_equal(first, again)
+    assert not first["low"].equals(other["low"])
+    assert first["estimate"].equals(other["estimate"])
+    assert (y == before).all()
+    assert (design.unit == unit).all()
+    assert (np.random.get_state()[1] == state).all()  # noqa: NPY002

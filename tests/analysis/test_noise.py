@@ -1,0 +1,346 @@
+import pickle
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from mesa_doe.analysis.noise import split_variance, tabulate
+from mesa_doe.errors import AnalysisError, MesaDoeWarning
+
+
+def one_way(points=60, replications=5, between=2.0, within=1.0, seed=1):
+    rng = np.random.default_rng(seed)
+    return rng.normal(0, between, (points, 1)) + rng.normal(0, within, (points, replications))
+
+
+def common_seeds(points=50, replications=20, sizes=(2.0, 1.0, 0.5), seed=1):
+    rng = np.random.default_rng(seed)
+    return (
+        rng.normal(0, sizes[0], (points, 1))
+        + rng.normal(0, sizes[1], (1, replications))
+        + rng.normal(0, sizes[2], (points, replications))
+    )
+
+
+def variances(result, output="y"):
+    rows = result.to_frame()
+    return rows[rows["output"] == output].set_index("source")["variance"]
+
+
+def test_one_way_is_the_analysis_of_variance():
+    y = one_way()
+    found = variances(split_variance(y, resamples=100))
+    within = y.var(axis=1, ddof=1).mean()
+    ratio = stats.f_oneway(*y).statistic  # MSB / MSW
+    assert found["seed"] == pytest.approx(within, rel=1e-12)
+    assert found["parameters"] == pytest.approx(within * (ratio - 1) / 5, rel=1e-12)
+
+
+def test_unequal_numbers_of_replications_follow_the_n0_formula():
+    y = one_way(points=30, replications=6)
+    y[np.arange(30) % 3 == 0, 3:] = np.nan
+    y[np.arange(30) % 5 == 0, 1:] = np.nan  # a single run is left
+    groups = [row[np.isfinite(row)] for row in y]
+    n = np.array([len(group) for group in groups])
+    within = sum(((group - group.mean()) ** 2).sum() for group in groups) / (n.sum() - 30)
+    ratio = stats.f_oneway(*groups).statistic
+    n0 = (n.sum() - (n**2).sum() / n.sum()) / 29
+    with pytest.warns(MesaDoeWarning, match="of 180 have no value"):
+        found = variances(split_variance(y, resamples=100))
+    assert found["seed"] == pytest.approx(within, rel=1e-12)
+    assert found["parameters"] == pytest.approx(within * (ratio - 1) / n0, rel=1e-12)
+
+
+def test_common_seeds_are_a_two_way_layout():
+    y = common_seeds(points=12, replications=17)
+    mean, rows, columns = y.mean(), y.mean(axis=1), y.mean(axis=0)
+    rest = ((y - rows[:, None] - columns + mean) ** 2).sum() / (11 * 16)
+    found = variances(split_variance(y, seed_policy="common", resamples=100))
+    assert found["interaction"] == pytest.approx(rest, rel=1e-12)
+    assert found["parameters"] == pytest.approx(rows.var(ddof=1) - rest / 17, rel=1e-12)
+    assert found["seed"] == pytest.approx(columns.var(ddof=1) - rest / 12, rel=1e-12)
+
+
+def test_one_way_intervals_agree_with_the_exact_ones_of_normal_noise_and_cover():
+    covered = 0
+    widths = []
+    for k in range(150):
+        y = one_way(points=40, replications=4, between=1.0, seed=k)
+        row = split_variance(y, resamples=200, rng=k).to_frame().iloc[0]
+        covered += row["share_low"] <= 0.5 <= row["share_high"]
+        ratio = stats.f_oneway(*y).statistic
+        ends = [ratio / stats.f.ppf(tail, 39, 120) for tail in (0.975, 0.025)]
+        exact = [(end - 1) / (end + 3) for end in ends]
+        widths.append((row["share_high"] - row["share_low"]) / (exact[1] - exact[0]))
+    # Nominal .95; three standard errors of 150 trials and the known shortfall of percentiles.
+    assert covered / 150 > 0.88
+    assert 0.85 < np.mean(widths) < 1.15
+
+
+def test_two_way_intervals_cover():
+    truth = np.array([4.0, 1.0, 0.25])
+    covered = np.zeros(3)
+    for k in range(200):
+        y = common_seeds(points=60, replications=25, seed=1000 + k)
+        rows = split_variance(y, seed_policy="common", resamples=200, rng=k).to_frame()
+        covered += (rows["variance_low"] <= truth) & (truth <= rows["variance_high"])
+    # Of 0.92, 0.89 and 0.95, less three standard errors of 200 trials.
+    assert (covered / 200 > [0.86, 0.82, 0.90]).all(), covered
+
+
+def test_resamples_are_centred_on_the_estimate():
+    y = common_seeds(points=30, replications=18)
+    for policy in ("common", "independent"):
+        rows = split_variance(y, seed_policy=policy, resamples=2000, confidence=0.02).to_frame()
+        middle = (rows["variance_low"] + rows["variance_high"]) / 2
+        np.testing.assert_allclose(middle, rows["variance"], rtol=0.15)
+
+
+def test_several_outputs_are_what_each_is_alone():
+    y = np.stack([common_seeds(seed=k) * 10**k for k in range(3)], axis=2)
+    for policy in ("common", None):
+        together = split_variance(y, names=["a", "b", "c"], seed_policy=policy, resamples=100).to_frame()
+        for k, name in enumerate("abc"):
+            alone = split_variance(y[:, :, k], seed_policy=policy, resamples=100).to_frame()
+            mine = together[together["output"] == name]
+            np.testing.assert_allclose(mine.iloc[:, 2:], alone.iloc[:, 2:], rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("policy", ["common", "independent"])
+def test_an_output_without_noise_is_the_parameters_alone(policy):
+    y = np.repeat(0.1 * np.arange(10.0)[:, None], 16, axis=1) + 1 / 3
+    shares = split_variance(y, seed_policy=policy, resamples=100).share("y")
+    assert shares["parameters"] == 1
+    assert (shares[1:] == 0).all()
+
+
+def test_common_noise_alone_is_the_seeds():
+    y = np.tile(np.arange(16.0), (10, 1))
+    with pytest.warns(MesaDoeWarning, match="without variance between design points"):
+        found = split_variance(y, seed_policy="common", resamples=100)
+    assert found.share("y")["seed"] == 1
+
+
+@pytest.mark.parametrize("policy", ["common", "independent"])
+@pytest.mark.parametrize("value", [0.0, 0.1, 1e300])
+def test_a_constant_output_has_no_shares_and_is_said(policy, value):
+    with pytest.warns(MesaDoeWarning, match="same in every run"):
+        found = split_variance(np.full((5, 16), value), seed_policy=policy, resamples=100)
+    assert found.to_frame()["share"].isna().all()
+    assert (found.to_frame()["variance"] == 0).all()
+
+
+def test_negative_variances_are_cut_and_said():
+    y = np.array([[0.0, 2.0], [2.0, 0.0], [0.1, 2.0], [2.0, 0.1]])
+    with pytest.warns(MesaDoeWarning) as caught:
+        found = split_variance(y, resamples=100)
+    said = " ".join(str(warning.message) for warning in caught)
+    assert "parameters comes out negative" in said
+    assert "without variance between design points" in said
+    assert variances(found)["parameters"] == 0
+    assert found.warnings
+    assert "Note: " in repr(found)
+
+
+def test_offsets_and_units_do_not_matter():
+    y = one_way()
+    here = split_variance(y, resamples=100).to_frame()
+    there = split_variance(1e150 * (y + 1000), resamples=100).to_frame()
+    np.testing.assert_allclose(there["share"], here["share"], rtol=1e-9)
+    np.testing.assert_allclose(there["share_low"], here["share_low"], rtol=1e-9)
+
+
+def test_whole_numbers_booleans_and_masked_arrays():
+    y = one_way() > 0
+    floats = split_variance(y.astype(float), resamples=100).to_frame()
+    pd.testing.assert_frame_equal(split_variance(y, resamples=100).to_frame(), floats)
+    pd.testing.assert_frame_equal(split_variance(y.astype(object), resamples=100).to_frame(), floats)
+    masked = np.ma.masked_array(y.astype(int), mask=np.zeros(y.shape, dtype=bool))
+    masked[3, 2] = np.ma.masked
+    with pytest.warns(MesaDoeWarning, match="1 run of 300"):
+        split_variance(masked, resamples=100)
+
+
+def test_points_without_a_run_are_left_out_and_said():
+    y = common_seeds(points=8, replications=16)
+    y[2] = np.nan
+    y[5, 1] = np.nan
+    with pytest.warns(MesaDoeWarning, match="17 runs of 128 .* 2 points of 8 that lack one are left out"):
+        found = split_variance(y, seed_policy="common", resamples=100)
+    whole = split_variance(np.delete(y, [2, 5], axis=0), seed_policy="common", resamples=100)
+    pd.testing.assert_frame_equal(found.to_frame(), whole.to_frame())
+    with pytest.warns(MesaDoeWarning, match="1 point of 8 that lack all"):
+        found = split_variance(y, resamples=100)
+    assert found.settings["points"] == 7
+    assert found.settings["runs"] == 111
+
+
+@pytest.mark.parametrize(
+    ("y", "options", "said"),
+    [
+        (np.ones((4, 1)), {}, "needs two points or more, and replications"),
+        (np.ones((1, 4)), {}, "needs two points or more"),
+        (np.full((3, 3), np.nan), {}, "0 of 3 points can be used"),
+        (np.ones(4), {}, "of shape"),
+        ([["a", "b"]] * 3, {}, "real numbers"),
+        ([["1", 2.0]] * 3, {}, "real numbers"),
+        ([[1.0, np.inf], [0, 1]], {}, "points 0 have infinite"),
+        (np.ones((3, 3)), {"names": ["a", "b"]}, "a name of its own"),
+        (np.ones((3, 3, 2)), {"names": ["a", "a"]}, "a name of its own"),
+        (np.ones((3, 3)), {"seed_policy": "fixed"}, "the same run"),
+        (np.ones((3, 3)), {"seed_policy": "mine"}, "'mine'"),
+        (np.ones((3, 3)), {"resamples": 5}, "resamples"),
+        (np.ones((3, 3)), {"confidence": 95}, "confidence"),
+    ],
+)
+def test_what_cannot_be_split_is_refused(y, options, said):
+    with pytest.raises(AnalysisError, match=said):
+        split_variance(y, **options)
+
+
+def test_few_common_seeds_are_said():
+    with pytest.warns(MesaDoeWarning, match="rests on 3 common seeds"):
+        split_variance(common_seeds(replications=3), seed_policy="common", resamples=100)
+
+
+def test_results_repeat_and_nothing_else_moves():
+    y = one_way()
+    before, state = y.copy(), np.random.get_state()[1].copy()  # noqa: NPY002
+    first = split_variance(y, rng=4, resamples=100)
+    again = split_variance(y, rng=4, resamples=100)
+    other = split_variance(y, rng=5, resamples=100)
+    pd.testing.assert_frame_equal(first.to_frame(), again.to_frame())
+    assert not first.to_frame().equals(other.to_frame())
+    np.testing.assert_array_equal(y, before)
+    np.testing.assert_array_equal(np.random.get_state()[1], state)  # noqa: NPY002
+    copy = first.to_frame()
+    copy["share"] = 0.0
+    assert (first.estimates["share"] > 0).all()
+    assert repr(pickle.loads(pickle.dumps(first))) == repr(first)
+    with pytest.raises(AnalysisError, match="no output 'z'; there are y"):
+        first.share("z")
+
+
+# --- outcomes in words -------------------------------------------------------------------------------------
+
+
+def outcomes(n=400, seed=1):
+    rng = np.random.default_rng(seed)
+    x, rule, inert = rng.random(n), rng.choice(["a", "b", "c"], n), rng.integers(0, 2, n)
+    word = np.where(x + (rule == "a") > 0.8 + 0.2 * rng.random(n), "segregated", "mixed")
+    return word, pd.DataFrame({"x": x, "rule": rule, "inert": inert})
+
+
+def test_association_is_scipys():
+    word, factors = outcomes()
+    found = tabulate(word, factors).association.set_index("factor")
+    for factor in ("rule", "inert"):
+        table = pd.crosstab(factors[factor], word).to_numpy()
+        theirs = stats.chi2_contingency(table, correction=False)
+        assert found.loc[factor, "chi2"] == pytest.approx(theirs.statistic, rel=1e-12)
+        assert found.loc[factor, "p"] == pytest.approx(theirs.pvalue, rel=1e-9)
+        assert found.loc[factor, "dof"] == theirs.dof
+        v = stats.contingency.association(table, method="cramer")
+        assert found.loc[factor, "cramers_v"] == pytest.approx(v, rel=1e-12)
+    assert found.loc["x", "cramers_v"] > 0.25 > 0.15 > found.loc["inert", "cramers_v"]
+
+
+def test_shares_and_wilson_intervals_are_scipys():
+    word, factors = outcomes()
+    frame = tabulate(word, factors, confidence=0.9).to_frame()
+    for row in frame.itertuples():
+        theirs = stats.binomtest(row[4], row.runs)
+        ends = theirs.proportion_ci(0.9, method="wilson")
+        assert row.share == pytest.approx(theirs.statistic)
+        assert row.low == pytest.approx(ends.low, abs=1e-12)
+        assert row.high == pytest.approx(ends.high, abs=1e-12)
+    assert (frame.groupby("factor")["count"].sum() == 400).all()
+    sums = frame.groupby(["factor", "level"])["share"].sum()
+    np.testing.assert_allclose(sums, 1)
+
+
+def test_a_real_factor_is_binned_with_every_run_in_one_bin():
+    word, factors = outcomes()
+    frame = tabulate(word, factors[["x"]], bins=4).to_frame()
+    runs = frame.drop_duplicates("level")["runs"]
+    assert runs.tolist() == [100] * 4
+    assert frame["level"].iloc[-1].endswith("]")
+    many = tabulate(word, {"n": np.repeat(np.arange(20), 20)}, bins=5).to_frame()
+    assert many.drop_duplicates("level")["runs"].sum() == 400
+    heaped = tabulate(word, {"n": np.r_[np.zeros(390), np.arange(1, 11)]}).to_frame()
+    assert heaped.drop_duplicates("level")["runs"].sum() == 400
+
+
+def test_few_numbers_are_levels_and_levels_keep_their_objects():
+    boxes = [(1, 2), (3,)]
+    factors = pd.DataFrame({"n": [1, 2] * 20, "flag": [True, False] * 20})
+    factors["box"] = pd.Series([boxes[k % 2] for k in range(40)], dtype=object)
+    factors["bag"] = pd.Series([[k % 2] for k in range(40)], dtype=object)
+    with pytest.warns(MesaDoeWarning, match="40 runs are of 2 points"):
+        found = tabulate(["a", "a", "b", "b"] * 10, factors)
+    assert list(found.table("n").index) == [1, 2]
+    assert list(found.table("flag").index) == [False, True]
+    assert list(found.table("box").index) == boxes
+    assert list(found.table("bag").index) == [[0], [1]]
+    assert found.table("box").to_numpy().tolist() == [[0.5, 0.5]] * 2
+
+
+def test_categories_may_be_booleans_or_of_several_types():
+    assert list(tabulate([True, False] * 20, {"n": [1, 2] * 20}).table("n")) == [False, True]
+    mixed = tabulate([True, 1, "x", True] * 20, {"n": [1, 2] * 40})
+    assert [repr(name) for name in mixed.table("n")] == ["True", "1", "'x'"]
+
+
+def test_one_outcome_or_one_level_tells_nothing():
+    with pytest.warns(MesaDoeWarning, match="every run has the outcome 'a'"):
+        found = tabulate(["a"] * 20, {"n": [1, 2] * 10})
+    assert found.association["cramers_v"].isna().all()
+    found = tabulate(["a", "b"] * 10, {"n": [1] * 20})
+    assert found.association["p"].isna().all()
+    assert "nan" in repr(found)
+
+
+def test_small_counts_are_said():
+    with pytest.warns(MesaDoeWarning, match="too few runs for the chi-squared p of n"):
+        tabulate(["a", "b", "a"], {"n": [1, 2, 1]})
+
+
+def test_runs_without_an_outcome_are_named_or_left_out():
+    word, factors = outcomes(40)
+    lacking = pd.Series(word, dtype=object)
+    lacking[[3, 5]] = [None, np.nan]
+    with pytest.raises(AnalysisError, match="2 of 40 runs have no outcome: 3, 5"):
+        tabulate(lacking, factors[["inert"]])
+    with pytest.warns(MesaDoeWarning, match=r"2 runs \(3, 5\)"):
+        found = tabulate(lacking, factors[["inert"]], missing="drop")
+    assert found.to_frame()["count"].sum() == 38
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "said"),
+    [
+        ((["a", "b"], {"n": [1, 2, 3]}), {}, "one outcome a run"),
+        (([], {}), {}, "one outcome a run"),
+        ((["a", None], {"n": [1, 2]}), {"missing": "ignore"}, "missing takes"),
+        ((["a", "b"], {"n": [1, 2]}), {"bins": 1}, "bins"),
+        ((["a", "b"], {"n": [1, 2]}), {"confidence": 2}, "confidence"),
+        (([None, None], {"n": [1, 2]}), {"missing": "drop"}, "2 of 2 runs"),
+        ((pd.Series(["a", "b"]), pd.DataFrame({"n": [1, 2]}, index=[1, 0])), {}, "another index"),
+    ],
+)
+def test_what_cannot_be_tabulated_is_refused(arguments, options, said):
+    with pytest.raises(AnalysisError, match=said):
+        tabulate(*arguments, **options)
+
+
+def test_tabulation_leaves_its_arguments_alone():
+    word, factors = outcomes(40)
+    before = factors.copy()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = tabulate(word, factors)
+    pd.testing.assert_frame_equal(factors, before)
+    with pytest.raises(AnalysisError, match="no factor 'y'"):
+        found.table("y")

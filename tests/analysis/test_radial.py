@@ -1,0 +1,300 @@
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from SALib.analyze import radial_ee, sobol_jansen
+
+import mesa_doe as doe
+from mesa_doe.analysis.radial import jansen, radial_effects
+from mesa_doe.design.salib import unit_problem
+from mesa_doe.seeding import kept_generators
+from tests import models
+
+LOOSE = {"rtol": 1e-9, "atol": 1e-12}
+NUMBERS = ["estimate", "low", "high"]
+BOTH = pytest.mark.parametrize("analysis", [radial_effects, jansen])
+
+
+def unit_space(d):
+    return doe.ParameterSpace({f"x{i}": doe.Real(0, 1) for i in range(d)})
+
+
+def some_outputs(design):
+    u = design.unit
+    return np.column_stack([u[:, 0] + u[:, 1] * u[:, -1], np.exp(3 * u[:, 0]) + 50, u.sum(axis=1) ** 2])
+
+
+def estimates(result, output, measure):
+    rows = result.to_frame()
+    return rows.loc[(rows["output"] == output) & (rows["measure"] == measure), "estimate"].to_numpy()
+
+
+@pytest.mark.parametrize("kind", ["sobol", "monte_carlo"])
+@pytest.mark.parametrize("d", [2, 5])
+def test_point_estimates_equal_salibs(d, kind):
+    design = doe.radial(unit_space(d), 16, rng=3, kind=kind)
+    y = some_outputs(design)
+    effects, totals = radial_effects(design, y, resamples=100), jansen(design, y, resamples=100)
+    for k in range(3):
+        with kept_generators():
+            theirs = radial_ee.analyze(unit_problem(design.factors), design.unit, y[:, k], 16, seed=1)
+            st = sobol_jansen.analyze(unit_problem(design.factors), y[:, k], 16, seed=1)["ST"]
+        for measure in ("mu", "mu_star", "sigma"):
+            got = estimates(effects, f"y{k}", measure)
+            np.testing.assert_allclose(got, theirs[measure], rtol=1e-11, atol=1e-12 * np.abs(y[:, k]).max())
+        np.testing.assert_allclose(estimates(totals, f"y{k}", "ST"), st, rtol=1e-11, atol=1e-25)
+
+
+def test_one_factor_alone_has_the_whole_effect():
+    design = doe.radial(unit_space(1), 64, rng=1)
+    assert radial_effects(design, 3 * design.unit[:, 0]).table()["mu"].tolist() == pytest.approx([3])
+    assert jansen(design, design.unit[:, 0]).table()["ST"].tolist() == pytest.approx([1], abs=0.2)
+
+
+@BOTH
+def test_several_outputs_at_once_are_what_each_is_alone(analysis):
+    design = doe.radial(unit_space(3), 16, rng=3)
+    y = some_outputs(design)
+    together = analysis(design, y, resamples=200).to_frame()
+    for k in range(3):
+        alone = analysis(design, y[:, k], resamples=200).to_frame()
+        np.testing.assert_allclose(
+            together.loc[together["output"] == f"y{k}", NUMBERS], alone[NUMBERS], **LOOSE
+        )
+
+
+def test_intervals_are_percentiles_of_salibs_estimates_of_resampled_stars():
+    design = doe.radial(unit_space(3), 16, rng=3)
+    y = some_outputs(design)[:, 2]
+    effects = radial_effects(design, y, resamples=100, rng=9).to_frame()
+    totals = jansen(design, y, resamples=100, rng=9).to_frame()
+    drawn = np.random.default_rng(doe.seeding.root_entropy(9)).integers(16, size=(100, 16))
+    x, z = design.unit.reshape(16, 4, 3), y.reshape(16, 4)
+    problem = unit_problem(design.factors)
+    found, shares = [], []
+    with kept_generators():
+        for rows in drawn:
+            one = radial_ee.analyze(problem, x[rows].reshape(-1, 3), z[rows].ravel(), 16, num_resamples=2)
+            found.append([*one["mu"], *one["mu_star"], *one["sigma"]])
+            shares.append(sobol_jansen.analyze(problem, z[rows].ravel(), 16, num_resamples=2)["ST"])
+    for frame, theirs in ((effects, found), (totals, shares)):
+        low, high = np.quantile(np.array(theirs, dtype=float), [0.025, 0.975], axis=0)
+        np.testing.assert_allclose(frame["low"], low, **LOOSE)
+        np.testing.assert_allclose(frame["high"], high, **LOOSE)
+
+
+# Known answers
+
+
+def check_within(result, truth):
+    table = result.table()
+    for factor, exact in truth.items():
+        low, high = table.loc[factor, ["ST_low", "ST_high"]]
+        assert low - 1e-9 <= exact <= high + 1e-9, (factor, exact, low, high)
+
+
+def test_total_indices_of_ishigami_and_sobol_g_are_within_their_intervals():
+    design = doe.radial(
+        doe.ParameterSpace({f"x{i}": doe.Real(-np.pi, np.pi) for i in (1, 2, 3)}), 2048, rng=1
+    )
+    check_within(
+        jansen(design, [models.ishigami(*x)["y"] for x in design.points.to_numpy()]), models.ISHIGAMI_ST
+    )
+    design = doe.radial(unit_space(8), 2048, rng=1)
+    y = [models.sobol_g(x)["y"] for x in design.points.to_dict("records")]
+    check_within(jansen(design, y), models.sobol_g_indices()[1])
+
+
+def test_jansens_interval_does_not_depend_on_the_number_of_resamples_as_salibs_does():
+    design = doe.radial(unit_space(3), 256, rng=1)
+    y = some_outputs(design)[:, 2]
+    ours = [jansen(design, y, resamples=n).table() for n in (100, 1000)]
+    width = [(table["ST_high"] - table["ST_low"]).to_numpy() for table in ours]
+    np.testing.assert_allclose(width[0], width[1], rtol=0.35)
+    with kept_generators():
+        theirs = [
+            sobol_jansen.analyze(unit_problem(design.factors), y, 256, num_resamples=n, seed=1)["ST_conf"]
+            for n in (100, 1000)
+        ]
+    assert (theirs[1] > 2 * theirs[0]).all()
+
+
+# Levels
+
+
+def test_steps_of_length_zero_are_left_out_and_not_zero_or_infinite():
+    space = doe.ParameterSpace(on=doe.Boolean(), n=doe.Integer(1, 3), b=doe.Real(0, 1))
+    design = doe.radial(space, 32, rng=1)
+    p = design.points
+    level = p["on"].to_numpy().reshape(32, 4)
+    stayed = int((level[:, 0] == level[:, 1]).sum())
+    assert stayed > 0
+    y = (5 * p["on"] + 3 * p["n"] + 2 * p["b"]).to_numpy(dtype=float)
+    with pytest.warns(doe.MesaDoeWarning, match=f"{stayed} of 32 of on"):
+        result = radial_effects(design, y)
+    assert result.table()["mu_star"].tolist() == pytest.approx([5, 6, 2])
+    assert result.table()["sigma"].max() < 1e-9
+    on_levels = np.column_stack([p["on"], (p["n"] - 1) / 2, p["b"]]).astype(float)
+    noisy = y + np.random.default_rng(1).normal(size=len(y))
+    with kept_generators(), np.errstate(divide="ignore", invalid="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        theirs = radial_ee.analyze(unit_problem(design.factors), on_levels, noisy, 32, seed=1)
+    assert not np.isfinite(theirs["mu_star"][0]) or theirs["mu_star"][0] > 1e300
+    with pytest.warns(doe.MesaDoeWarning, match="left out steps"):
+        assert radial_effects(design, noisy).table()["mu_star"].max() < 100
+
+
+def test_jansen_takes_levels_and_categories():
+    space = doe.ParameterSpace(rule=doe.Categorical(["a", "b", "c"]), b=doe.Real(0, 1))
+    design = doe.radial(space, 512, rng=1)
+    y = design.points["rule"].map({"a": 0.0, "b": 5.0, "c": 1.0}) + design.points["b"]
+    v_rule, v_b = np.var([0.0, 5.0, 1.0]), 1 / 12
+    check_within(jansen(design, y), {"rule": v_rule / (v_rule + v_b), "b": v_b / (v_rule + v_b)})
+    with pytest.raises(
+        doe.AnalysisError, match=r"levels of rule have none; this design can be analysed by.*jansen"
+    ):
+        radial_effects(design, y)
+
+
+# Noise
+
+
+def noisy_runs(policy, n=256, replications=4):
+    space = doe.ParameterSpace({name: doe.Real(0, 1) for name in ("a", "b", "inert")})
+    configurations = doe.radial(space, n, rng=1).configurations(
+        models.noisy, rng=2, seed_policy=policy, replications=replications
+    )
+    return doe.BatchRunner(configurations).run_all()
+
+
+@pytest.mark.parametrize("policy", ["block", "common"])
+def test_an_inert_factor_reads_zero_where_a_star_shares_its_seeds(policy):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        results = noisy_runs(policy, n=64, replications=2)
+        effects = results.sensitivity("y")
+        totals = results.sensitivity("y", method="jansen")
+    assert effects.method == "radial_effects"
+    assert effects.table()["mu_star"].tolist() == pytest.approx([1, 0.5, 0])
+    assert effects.settings["noise_floor"] == {"y": 0.0}
+    assert totals.table().loc["inert", "ST"] == 0
+
+
+def test_independent_seeds_are_told_with_what_an_inert_factor_reads():
+    results = noisy_runs("independent")
+    with pytest.warns(doe.MesaDoeWarning, match=r"than noise alone reads of.*inert"):
+        effects = results.sensitivity("y")
+    stars = results.design.unit.reshape(-1, 4, 3)
+    over = 1 / np.abs(np.einsum("njj->nj", stars[:, 1:]) - stars[:, 0])
+    deviation = np.sqrt(2 * models.NOISE**2 / 4)
+    floor = np.sqrt(2 / np.pi) * deviation * over.mean(axis=0)
+    assert effects.settings["noise_floor"]["y"] == pytest.approx(floor.max(), rel=0.05)
+    # Short steps weigh most, so that four standard errors are wide.
+    chance = 4 * np.sqrt(1 - 2 / np.pi) * deviation * np.sqrt((over[:, 2] ** 2).sum()) / len(over)
+    assert effects.table().loc["inert", "mu_star"] == pytest.approx(floor[2], abs=chance)
+    with pytest.warns(doe.MesaDoeWarning, match=r"0\.1\d of the variance is noise"):
+        totals = results.sensitivity("y", method="jansen")
+    noise = models.NOISE**2 / 4
+    exact = noise / (1 / 12 + 1 / 48 + noise)
+    assert totals.table().loc["inert", "ST"] == pytest.approx(exact, rel=0.2)
+    results = noisy_runs("independent", n=32, replications=1)
+    with pytest.warns(doe.MesaDoeWarning, match="one replication, noise adds to every mu_star"):
+        assert results.sensitivity("y").settings["noise_floor"] == {"y": None}
+    with pytest.warns(
+        doe.MesaDoeWarning, match=r"one replication, noise inflates every total index, by up to 0"
+    ):
+        results.sensitivity("y", method="jansen")
+
+
+# What must never be silent
+
+
+@BOTH
+def test_constant_output_is_nan_with_a_warning_and_leaves_the_others(analysis):
+    design = doe.radial(unit_space(2), 16, rng=1)
+    y = np.column_stack([np.full(len(design), 5.1), 3 * design.unit[:, 0]])
+    with pytest.warns(doe.MesaDoeWarning, match=r"'still' is the same \(5\.1\)"):
+        result = analysis(design, y, outputs=["still", "moving"])
+    assert result.table("still").isna().all(axis=None)
+    assert result.table("moving").notna().all(axis=None)
+
+
+@BOTH
+@pytest.mark.parametrize("factor", [1e-200, 1e200])
+def test_the_unit_of_the_output_does_not_matter(analysis, factor):
+    design = doe.radial(unit_space(3), 16, rng=1)
+    y = some_outputs(design)[:, 0]
+    plain, large = (analysis(design, v).to_frame()[NUMBERS] for v in (y, factor * y))
+    unit = 1.0 if analysis is jansen else factor
+    np.testing.assert_allclose(unit * plain, large, rtol=1e-9, atol=1e-12 * unit)
+
+
+def test_resamples_without_variance_are_told():
+    design = doe.radial(unit_space(2), 8, rng=1)
+    y = np.where(design.blocks == 3, design.unit[:, 0], 0.0)
+    with pytest.warns(doe.MesaDoeWarning, match="of the bootstrap resamples have no variance"):
+        result = jansen(design, y)
+    assert np.isfinite(result.to_frame()[NUMBERS].to_numpy()).all()
+
+
+@BOTH
+def test_true_and_false_are_outputs(analysis):
+    design = doe.radial(unit_space(2), 16, rng=1)
+    truth = design.unit[:, 0] > 0.5
+    expected = analysis(design, truth.astype(float)).to_frame()
+    pd.testing.assert_frame_equal(analysis(design, truth).to_frame(), expected)
+
+
+@BOTH
+def test_what_is_missing_is_named_or_left_out_with_its_star(analysis):
+    design = doe.radial(unit_space(2), 8, rng=1)
+    y = some_outputs(design)[:, 2].copy()
+    y[[4, 16]] = np.nan, np.inf
+    with pytest.raises(doe.AnalysisError, match="2 of 24 have no finite value of y: points 4, 16"):
+        analysis(design, y)
+    with pytest.warns(doe.MesaDoeWarning, match=r"2 blocks \(1, 5\); left: 6"):
+        result = analysis(design, y, missing="drop")
+    keep = ~np.isin(design.blocks, [1, 5])
+    with kept_generators():
+        problem = unit_problem(design.factors)
+        if analysis is jansen:
+            measure, theirs = "ST", sobol_jansen.analyze(problem, y[keep], 6, seed=1)
+        else:
+            measure, theirs = "mu_star", radial_ee.analyze(problem, design.unit[keep], y[keep], 6, seed=1)
+    np.testing.assert_allclose(result.table()[measure], theirs[measure], rtol=1e-11)
+
+
+@BOTH
+def test_text_shuffled_rows_and_other_designs_are_refused(analysis):
+    design = doe.radial(unit_space(2), 8, rng=1)
+    y = pd.Series(design.unit[:, 0], index=design.points.index)
+    with pytest.raises(doe.AnalysisError, match="needs real numbers"):
+        analysis(design, ["a"] * len(design))
+    with pytest.raises(doe.AnalysisError, match="in the order of the design"):
+        analysis(design, y.iloc[::-1])
+    other = doe.latin_hypercube(unit_space(2), 24, rng=1)
+    with pytest.raises(doe.AnalysisError, match="made by radial, got one made by latin_hypercube"):
+        analysis(other, y)
+    with pytest.raises(doe.AnalysisError, match="at least two stars, got 1"):
+        analysis(doe.radial(unit_space(2), 1, rng=1), y[:3])
+    for blocks in (None, design.blocks):
+        unit = np.random.default_rng(1).random((24, 2))
+        false = doe.Design(unit_space(2), unit, method="radial", options={}, blocks=blocks)
+        with pytest.raises(doe.AnalysisError, match="reads stars"):
+            analysis(false, unit[:, 0])
+
+
+@BOTH
+def test_intervals_are_seeded_and_nothing_of_the_callers_is_changed(analysis):
+    design = doe.radial(unit_space(3), 16, rng=1)
+    y = some_outputs(design)
+    before, unit, state = y.copy(), design.unit.copy(), np.random.get_state()[1].copy()  # noqa: NPY002
+    first, again = (analysis(design, y).to_frame() for _ in range(2))
+    other = analysis(design, y, rng=7).to_frame()
+    pd.testing.assert_frame_equal(first, again)
+    assert not first["low"].equals(other["low"])
+    assert first["estimate"].equals(other["estimate"])
+    assert (y == before).all()
+    assert (design.unit == unit).all()
+    assert (np.random.get_state()[1] == state).all()  # noqa: NPY002

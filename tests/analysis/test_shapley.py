@@ -1,0 +1,201 @@
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from SALib.analyze import shapley as salib_shapley
+from scipy import stats
+
+import mesa_doe as doe
+from mesa_doe.analysis.shapley import shapley
+from mesa_doe.design.salib import unit_problem
+from tests import models
+
+LOOSE = {"rtol": 1e-9, "atol": 1e-12}
+NUMBERS = ["estimate", "low", "high"]
+
+
+def unit_space(d):
+    return doe.ParameterSpace({f"x{i}": doe.Real(0, 1) for i in range(d)})
+
+
+def some_outputs(design):
+    u = design.unit
+    return np.column_stack([u[:, 0] + u[:, 1] * u[:, -1], np.exp(3 * u[:, 0]) + 50, u.sum(axis=1) ** 2])
+
+
+@pytest.mark.parametrize("d", [2, 5])
+def test_point_estimates_equal_salibs(d):
+    design = doe.shapley(unit_space(d), 40, rng=3)
+    y = some_outputs(design)
+    result = shapley(design, y, resamples=100)
+    for k in range(3):
+        theirs = salib_shapley.analyze(unit_problem(design.factors), design.unit, y[:, k])
+        table = result.table(f"y{k}")
+        np.testing.assert_allclose(table["effect"], theirs["shapley"], rtol=1e-10, atol=1e-11)
+        np.testing.assert_allclose(table["Sh"], theirs["shapley_normalized"], rtol=1e-10, atol=1e-12)
+        assert table["Sh"].sum() == pytest.approx(1)
+
+
+def test_several_outputs_at_once_are_what_each_is_alone():
+    design = doe.shapley(unit_space(3), 40, rng=3)
+    y = some_outputs(design)
+    together = shapley(design, y, resamples=200).to_frame()
+    for k in range(3):
+        alone = shapley(design, y[:, k], resamples=200).to_frame()
+        np.testing.assert_allclose(
+            together.loc[together["output"] == f"y{k}", NUMBERS], alone[NUMBERS], **LOOSE
+        )
+
+
+def test_intervals_are_percentiles_of_salibs_estimates_of_resampled_trajectories():
+    design = doe.shapley(unit_space(3), 20, rng=3)
+    y = some_outputs(design)[:, 2]
+    ours = shapley(design, y, resamples=100, rng=9).to_frame()
+    drawn = np.random.default_rng(doe.seeding.root_entropy(9)).integers(20, size=(100, 20))
+    x, z = design.unit.reshape(20, 4, 3), y.reshape(20, 4)
+    found = []
+    for rows in drawn:
+        one = salib_shapley.analyze(unit_problem(design.factors), x[rows].reshape(-1, 3), z[rows].ravel())
+        found.append([*one["shapley"], *one["shapley_normalized"]])
+    low, high = np.quantile(found, [0.025, 0.975], axis=0)
+    np.testing.assert_allclose(ours["low"], low, **LOOSE)
+    np.testing.assert_allclose(ours["high"], high, **LOOSE)
+
+
+def test_intervals_are_about_as_wide_as_salibs_normal_ones():
+    design = doe.shapley(unit_space(3), 1000, rng=3)
+    y = some_outputs(design)[:, 2]
+    table = shapley(design, y).table()
+    theirs = salib_shapley.analyze(unit_problem(design.factors), design.unit, y)
+    for ours, conf in (("effect", "shapley_conf"), ("Sh", "shapley_normalized_conf")):
+        half = (table[f"{ours}_high"] - table[f"{ours}_low"]) / 2
+        np.testing.assert_allclose(half, theirs[conf], rtol=0.15)
+
+
+# Known answers
+
+
+def test_ishigami_has_its_analytic_shapley_effects_within_the_intervals():
+    space = doe.ParameterSpace({f"x{i}": doe.Real(-np.pi, np.pi) for i in (1, 2, 3)})
+    design = doe.shapley(space, 4000, rng=1)
+    table = shapley(design, [models.ishigami(*x)["y"] for x in design.points.to_numpy()]).table()
+    exact = np.array([0.435747, 0.442411, 0.121842])
+    for measure, truth in (("Sh", exact), ("effect", 13.844588 * exact)):
+        assert (table[f"{measure}_low"] <= truth).all()
+        assert (truth <= table[f"{measure}_high"]).all()
+
+
+def test_levels_categories_and_laws_are_factors_like_others():
+    space = doe.ParameterSpace(
+        rule=doe.Categorical(["a", "b", "c"]), on=doe.Boolean(), n=doe.Law(stats.poisson(2)), b=doe.Real(0, 1)
+    )
+    design = doe.shapley(space, 2000, rng=1)
+    p = design.points
+    y = p["rule"].map({"a": 0.0, "b": 5.0, "c": 1.0}) + 2 * p["on"] + p["n"] + p["b"]
+    table = shapley(design, y.astype(float)).table()
+    variances = np.array([np.var([0.0, 5.0, 1.0]), 1.0, 2.0, 1 / 12])
+    assert (table["Sh_low"] <= variances / variances.sum()).all()
+    assert (variances / variances.sum() <= table["Sh_high"]).all()
+
+
+# Noise
+
+
+def noisy_results(policy, n=1500, replications=2):
+    space = doe.ParameterSpace({name: doe.Real(0, 1) for name in ("a", "b", "inert")})
+    configurations = doe.shapley(space, n, rng=1).configurations(
+        models.noisy, rng=2, seed_policy=policy, replications=replications
+    )
+    return doe.BatchRunner(configurations).run_all()
+
+
+@pytest.mark.parametrize("policy", ["block", "common"])
+def test_an_inert_factor_has_no_effect_where_a_trajectory_shares_its_seeds(policy):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        result = noisy_results(policy, n=50).sensitivity("y")
+    assert result.method == "shapley"
+    assert result.table().loc["inert", "Sh"] == 0
+
+
+def test_independent_seeds_are_told_with_what_noise_adds():
+    with pytest.warns(doe.MesaDoeWarning) as said:
+        result = noisy_results("independent").sensitivity("y")
+    noise = models.NOISE**2 / 2
+    exact = noise / 3 / (1 / 12 + 1 / 48 + noise)
+    told = float(str(said[0].message).split("adds about ")[1].split()[0])
+    assert told == pytest.approx(exact, rel=0.2)
+    table = result.table()
+    assert table.loc["inert", "Sh_low"] <= exact <= table.loc["inert", "Sh_high"]
+    assert table.loc["inert", "effect"] == pytest.approx(noise / 3, rel=0.2)
+    with pytest.warns(doe.MesaDoeWarning, match="one replication, noise adds to the share of every factor"):
+        noisy_results("independent", n=200, replications=1).sensitivity("y")
+
+
+# What must never be silent
+
+
+def test_constant_output_is_nan_with_a_warning_and_leaves_the_others():
+    design = doe.shapley(unit_space(2), 20, rng=1)
+    y = np.column_stack([np.full(len(design), 5.1), 3 * design.unit[:, 0]])
+    with pytest.warns(doe.MesaDoeWarning, match=r"'still' is the same \(5\.1\)"):
+        result = shapley(design, y, outputs=["still", "moving"])
+    assert result.table("still").isna().all(axis=None)
+    assert result.table("moving").loc["x0", "Sh"] == pytest.approx(1)
+
+
+@pytest.mark.parametrize("factor", [1e-100, 1e100])
+def test_shares_do_not_depend_on_the_unit_of_the_output(factor):
+    design = doe.shapley(unit_space(3), 20, rng=1)
+    y = some_outputs(design)[:, 0]
+    plain, large = (shapley(design, v).to_frame().query("measure == 'Sh'") for v in (y, factor * y))
+    np.testing.assert_allclose(plain[NUMBERS], large[NUMBERS], **LOOSE)
+
+
+def test_true_and_false_are_outputs():
+    design = doe.shapley(unit_space(2), 20, rng=1)
+    truth = design.unit[:, 0] > 0.5
+    expected = shapley(design, truth.astype(float)).to_frame()
+    pd.testing.assert_frame_equal(shapley(design, truth).to_frame(), expected)
+
+
+def test_what_is_missing_is_named_or_left_out_with_its_trajectory():
+    design = doe.shapley(unit_space(2), 8, rng=1)
+    y = some_outputs(design)[:, 2].copy()
+    y[[4, 16]] = np.nan, np.inf
+    with pytest.raises(doe.AnalysisError, match="2 of 24 have no finite value of y: points 4, 16"):
+        shapley(design, y)
+    with pytest.warns(doe.MesaDoeWarning, match=r"2 blocks \(1, 5\); left: 6"):
+        result = shapley(design, y, missing="drop")
+    keep = ~np.isin(design.blocks, [1, 5])
+    theirs = salib_shapley.analyze(unit_problem(design.factors), design.unit[keep], y[keep])
+    np.testing.assert_allclose(result.table()["effect"], theirs["shapley"], rtol=1e-10)
+
+
+def test_text_shuffled_rows_and_other_designs_are_refused():
+    design = doe.shapley(unit_space(2), 8, rng=1)
+    y = pd.Series(design.unit[:, 0], index=design.points.index)
+    with pytest.raises(doe.AnalysisError, match="needs real numbers"):
+        shapley(design, ["a"] * len(design))
+    with pytest.raises(doe.AnalysisError, match="in the order of the design"):
+        shapley(design, y.iloc[::-1])
+    other = doe.radial(unit_space(2), 8, rng=1)
+    with pytest.raises(doe.AnalysisError, match="made by shapley, got one made by radial"):
+        shapley(other, y)
+    with pytest.raises(doe.AnalysisError, match="at least two trajectories, got 1"):
+        shapley(doe.shapley(unit_space(2), 1, rng=1), y[:3])
+
+
+def test_intervals_are_seeded_and_nothing_of_the_callers_is_changed():
+    design = doe.shapley(unit_space(3), 16, rng=1)
+    y = some_outputs(design)
+    before, unit, state = y.copy(), design.unit.copy(), np.random.get_state()[1].copy()  # noqa: NPY002
+    first, again = (shapley(design, y).to_frame() for _ in range(2))
+    other = shapley(design, y, rng=7).to_frame()
+    pd.testing.assert_frame_equal(first, again)
+    assert not first["low"].equals(other["low"])
+    assert first["estimate"].equals(other["estimate"])
+    assert (y == before).all()
+    assert (design.unit == unit).all()
+    assert (np.random.get_state()[1] == state).all()  # noqa: NPY002
