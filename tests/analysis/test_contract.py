@@ -7,9 +7,11 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 import mesa_doe as doe
 from mesa_doe.analysis import ANALYSES
+from mesa_doe.analysis.result import joined
 from mesa_doe.samplers import SAMPLERS
 
 REAL = dict.fromkeys("abc", doe.Real(0, 1))
@@ -25,7 +27,7 @@ DESIGNS = {
     "fast": lambda: doe.fast(SPACE, 100, rng=1),
     "full_factorial": lambda: doe.full_factorial(SPACE, 2),
     "central_composite": lambda: doe.central_composite(SPACE, face="inscribed"),
-    "base_case": lambda: doe.base_case(SPACE, {"a": 0.5, "b": 0.5, "c": 0.5}),
+    "base_case": lambda: doe.base_case(SPACE, 3),
     "latin_hypercube": lambda: doe.latin_hypercube(SPACE, 400, rng=1),
 }
 
@@ -77,6 +79,28 @@ def test_a_result_is_tidy_and_can_be_shown(name):
     assert name in repr(result)
     assert result.outputs == ["y"]
     assert result._repr_html_()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_result_can_be_drawn_and_becomes_labelled_arrays(name):
+    design = design_of(name)
+    y = some_outputs(design)
+    result = analysed(name, design, y)
+    ax = Figure().subplots()
+    assert result.plot(ax) is ax
+    assert ax.get_title().startswith(name.capitalize())
+    cube = result.to_xarray()
+    rows = result.to_frame().set_index(["measure", "factor", "partner"])
+    for (measure, factor, partner), row in rows.iterrows():
+        both = measure in cube and "partner" not in cube[measure].dims and partner
+        where = {"output": "y", "factor": factor, **({"partner": partner} if partner else {})}
+        found = cube[f"{measure}_pairs" if both else measure].sel(where)
+        np.testing.assert_equal(float(found), row["estimate"])
+    over_time = joined(
+        [analysed(name, design, np.column_stack([y, y**2]), outputs=[("y", 0), ("y", 5)])], ["y"]
+    )
+    assert over_time.steps == [0, 5]
+    assert over_time.plot(Figure().subplots()) is not None
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])

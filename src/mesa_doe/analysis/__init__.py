@@ -1,16 +1,20 @@
 """Analyses: functions ``name(design, y, *, resamples=1000, rng=0, **options) -> SensitivityResult``."""
 
+from mesa_doe.analysis.anova import anova
 from mesa_doe.analysis.convergence import Convergence, converged, convergence
 from mesa_doe.analysis.declare import ANALYSES, AnalysisInfo, choose, table
 from mesa_doe.analysis.delta import delta
 from mesa_doe.analysis.dgsm import dgsm
 from mesa_doe.analysis.discrepancy import discrepancy
+from mesa_doe.analysis.effects import effects
 from mesa_doe.analysis.fourier import fast, rbd_fast
 from mesa_doe.analysis.hdmr import enhanced_hdmr, hdmr
 from mesa_doe.analysis.morris import morris
+from mesa_doe.analysis.one_at_a_time import one_at_a_time
 from mesa_doe.analysis.pawn import pawn
 from mesa_doe.analysis.radial import jansen, radial_effects
 from mesa_doe.analysis.regression import regression
+from mesa_doe.analysis.response_surface import response_surface
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.rsa import rsa
 from mesa_doe.analysis.shapley import shapley
@@ -21,21 +25,25 @@ __all__ = [
     "AnalysisInfo",
     "Convergence",
     "SensitivityResult",
+    "anova",
     "choose",
     "converged",
     "convergence",
     "delta",
     "dgsm",
     "discrepancy",
+    "effects",
     "enhanced_hdmr",
     "fast",
     "hdmr",
     "jansen",
     "morris",
+    "one_at_a_time",
     "pawn",
     "radial_effects",
     "rbd_fast",
     "regression",
+    "response_surface",
     "rsa",
     "shapley",
     "sobol",

@@ -150,7 +150,7 @@ def anova(
         "aliases": model.aliases,
         "left_out": model.left_out,
         "table": {
-            name: _table(k, lines, error, scale[k] ** 2, constant, len(scaled))
+            name: _table(k, lines, error, 1.0 if constant[k] else scale[k] ** 2, constant, len(scaled))
             for k, name in enumerate(checked.names)
         },
     }

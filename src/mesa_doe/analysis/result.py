@@ -153,21 +153,24 @@ class SensitivityResult:
         -------
         matplotlib Axes
         """
-        rows = self._of(output)
-        name = rows["output"].iloc[0]
-        rows = rows[rows["partner"] == ""]
-        if {"mu_star", "sigma"} <= set(rows["measure"]) and not self.steps:
-            floor = self.settings.get("noise_floor", {}).get(name)
-            return plots.plane(rows, ax=ax, noise_floor=floor, title=f"Elementary effects on {name}")
-        if self.plotted:
-            rows = rows[rows["measure"].isin(self.plotted)]
+        everything = self._of(output)
+        name = everything["output"].iloc[0]
+        rows = everything[everything["partner"] == ""]
+        measures = set(rows["measure"])
+        chosen = rows[rows["measure"].isin(self.plotted)] if self.plotted else rows
+        title = f"{self.method.capitalize()}: {name}"
         if self.steps:
-            measure = rows["measure"].iloc[-1]
-            drawn = plots.over_time(rows, ax=ax, measure=measure)
-            drawn.set_title(f"{self.method.capitalize()} of {name}")
-            return drawn
-        title = f"{self.method.capitalize()} of {name}"
-        return plots.bars(rows, ax=ax, title=title, xlabel=self.scale)
+            drawn = plots.over_time(chosen, ax=ax, measure=chosen["measure"].iloc[-1])
+        elif {"mu_star", "sigma"} <= measures:
+            drawn = plots.plane(rows, ax=ax, noise_floor=self.settings.get("noise_floor", {}).get(name))
+        elif {"down", "up"} <= measures:
+            drawn = plots.tornado(rows[rows["measure"].isin(("down", "up"))], ax=ax)
+        elif "effect" in self.plotted and "effect" in measures:
+            drawn = plots.pareto(everything[everything["measure"] == "effect"], ax=ax)
+        else:
+            return plots.bars(chosen, ax=ax, title=title, xlabel=self.scale)
+        drawn.set_title(title)
+        return drawn
 
     def plot_interactions(self, ax: Any = None, *, output: Any = None) -> Any:
         """Draw the estimates of pairs of factors as a heat map; over time, those of the last step.

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
+from mesa_doe import plots
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.errors import AnalysisError
 
@@ -99,8 +100,6 @@ class Convergence:
         -------
         matplotlib Axes
         """
-        from mesa_doe.plots.convergence import convergence as lines
-
         if output is None and len(self.outputs) > 1:
             message = (
                 f"there are several outputs ({', '.join(map(str, self.outputs))}); choose one with output="
@@ -113,7 +112,7 @@ class Convergence:
         measure = self.criteria["measure"].iloc[-1] if measure is None else measure
         rows = self.to_frame()
         rows = rows[(rows["output"] == output) & (rows["partner"] == "")]
-        return lines(rows, ax, measure=measure, xlabel=self.unit)
+        return plots.convergence(rows, ax, measure=measure, xlabel=self.unit)
 
     def __repr__(self) -> str:
         parts = []
