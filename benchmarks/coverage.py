@@ -50,7 +50,7 @@ def main() -> None:
         "Ishigami": (ishigami, np.array(ISHIGAMI)),
     }
     for name, (function, truth) in cases.items():
-        for n in (64, 256, 1024):
+        for n in (64, 256, 1024, 4096):
             s1, st = (", ".join(f"{share:.3f}" for share in row) for row in coverage(function, truth, n))
             print(f"| {name} | {n} | {s1} | {st} |")
 

@@ -146,7 +146,7 @@ def noisy_results(n=2048, replications=1, seed_factor=False, **options):
 
 
 def test_seed_as_factor_recovers_the_shares_of_factors_and_noise():
-    result = noisy_results(seed_factor=True).sensitivity("y")
+    result = noisy_results(seed_factor=True).sensitivity("y", confidence=0.999)
     shares = {"a": V_A / V, "b": V_B / V, "inert": 0.0, "seed": V_NOISE / V}
     check_against(result, "S1", shares)
     check_against(result, "ST", shares)

@@ -139,7 +139,9 @@ def dgsm(
         return np.concatenate([nu, bounds], axis=-1)
 
     point = estimate(squares.mean(axis=0))
-    low, high, lost = intervals(squares, estimate, resamples, confidence, root_entropy(rng))
+    low, high, lost = intervals(
+        squares, estimate, resamples, confidence, root_entropy(rng), evenly=not checked.dropped
+    )
     added = _added(checked, step, seed_policy)
     for values in (point, low, high):
         values[:, : len(factors)] *= np.where(constant, 1.0, scale)[:, None] ** 2

@@ -229,7 +229,8 @@ def jansen(
         return totals
 
     point = estimate(squares.mean(axis=0))
-    low, high, lost = intervals(squares, estimate, resamples, confidence, root_entropy(rng))
+    evenly = design.options.get("kind") == "sobol" and not checked.dropped
+    low, high, lost = intervals(squares, estimate, resamples, confidence, root_entropy(rng), evenly=evenly)
     for values in (point, low, high):
         values[constant] = np.nan
 

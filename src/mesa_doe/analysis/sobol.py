@@ -99,6 +99,9 @@ def sobol(
     and s of a block the noises are independent, so the mean of their products over r ≠ s has no part of the
     noise, whatever the seed policy.
 
+    The blocks are spread evenly by the Sobol sequence, so neighbouring blocks are drawn together, in sixteen
+    groups (of 64 blocks and more, a power of two, none left out): see the table of coverage in the docs.
+
     A block is drawn with all its replications, which covers their noise. Under ``seed_policy="common"`` all
     blocks share the noise, so replications are drawn too; of one or two of them nothing can be told, and the
     intervals hold for the seeds that were run.
@@ -145,6 +148,7 @@ def sobol(
         second_order=second_order,
         estimator=ESTIMATORS[estimator],
         noise=of_noise,
+        evenly=not checked.dropped,
         draws_replications=seed_policy == "common",
         resamples=resamples,
         confidence=confidence,

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from mesa_doe.analysis.bootstrap import percentiles, resampled
+from mesa_doe.analysis.bootstrap import in_groups, percentiles, resampled, widened
 from mesa_doe.analysis.variation import ROUNDING
 
 __all__ = ["ESTIMATORS", "Blocks", "Estimator", "Noise", "SobolPlan"]
@@ -152,6 +152,8 @@ class SobolPlan:
     second_order : bool
     estimator : Estimator
     noise : {"corrected", "kept"}
+    evenly : bool
+        Whether the blocks follow one another on a Sobol sequence, none left out.
     draws_replications : bool
         Whether the bootstrap draws replications too, because all blocks share them.
     resamples : int
@@ -163,6 +165,7 @@ class SobolPlan:
     second_order: bool
     estimator: Estimator
     noise: Noise
+    evenly: bool
     draws_replications: bool
     resamples: int
     confidence: float
@@ -200,17 +203,22 @@ class SobolPlan:
         replications = y.shape[2]
         products = self._products(y, np.ones(replications))
         point = self._estimates(products.mean(axis=0)[None])[0]
+        blocks = in_groups(products) if self.evenly else products
         # Drawn alike for all outputs, whichever are computed together.
         generator = np.random.default_rng(self.entropy)
         if not self.draws_replications or replications < 3:
-            found = resampled(products, self._estimates, self.resamples, generator)
-            return point, *percentiles(found, self.confidence)
-        shares = np.array_split(np.arange(self.resamples), _DRAWS_OF_REPLICATIONS)
-        parts = []
-        for share in shares:
-            products = self._products(y, _drawn(replications, generator))
-            parts.append(resampled(products, self._estimates, len(share), generator))
-        return point, *percentiles(np.concatenate(parts), self.confidence)
+            found = resampled(blocks, self._estimates, self.resamples, generator)
+        else:
+            parts = []
+            for share in np.array_split(np.arange(self.resamples), _DRAWS_OF_REPLICATIONS):
+                drawn = self._products(y, _drawn(replications, generator))
+                blocks = in_groups(drawn) if self.evenly else drawn
+                parts.append(resampled(blocks, self._estimates, len(share), generator))
+            found = np.concatenate(parts)
+        low, high, lost = percentiles(found, self.confidence)
+        if len(blocks) < len(products):
+            low, high = widened(low, high, point, len(blocks), self.confidence)
+        return point, low, high, lost
 
     def _products(self, y: FloatArray, counts: FloatArray) -> FloatArray:
         """Return what indices are ratios of means of, an array (blocks, outputs, products).
