@@ -256,7 +256,7 @@ def test_plots_return_the_axes_that_they_are_given(lines):
     assert ax.get_xlabel() == "rate"
     ax = Figure().subplots()
     assert lines.plot.series("y", ax=ax) is ax
-    with pytest.raises(doe.AnalysisError, match="no parameter 'rat'"):
+    with pytest.raises(doe.AnalysisError, match="no factor 'rat'"):
         lines.plot.scatter("y", "rat")
 
 

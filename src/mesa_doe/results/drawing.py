@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+from numbers import Real
 from typing import TYPE_CHECKING, Any
+
+import pandas as pd
 
 from mesa_doe import plots
 from mesa_doe.errors import AnalysisError
@@ -12,6 +16,8 @@ if TYPE_CHECKING:
     from mesa_doe.results.results import Results
 
 __all__ = ["Drawings"]
+
+_MOST_LEVELS = 12
 
 
 class Drawings:
@@ -59,11 +65,292 @@ class Drawings:
         series = self._results._numeric(output, reduce).rename(columns={output: "value"})
         return plots.fan(series, ax=ax, ylabel=output)
 
+    def noise_fan(self, output: str, ax: Any = None, *, reduce: Reduce | None = None) -> Any:
+        """Draw the time series of one output, the spread of parameters apart from that of replications.
+
+        Parameters
+        ----------
+        output : str
+        ax : matplotlib Axes, optional
+        reduce : as in :meth:`Results.output`
+
+        Returns
+        -------
+        matplotlib Axes
+
+        Raises
+        ------
+        AnalysisError
+            If there are no replications.
+        """
+        series = self._results._numeric(output, reduce).rename(columns={output: "value"})
+        runs = self._results.runs[["point", "iteration"]].astype(int)
+        return plots.noise_fan(series.join(runs, on="run_id"), ax=ax, ylabel=output)
+
+    def partial_dependence(
+        self,
+        output: str,
+        factor: str,
+        at: At = "final",
+        ax: Any = None,
+        *,
+        bins: int = 20,
+        reduce: Reduce | None = None,
+    ) -> Any:
+        """Draw the mean of one output in bins of a factor, with its error and the spread.
+
+        Parameters
+        ----------
+        output, factor : str
+        at, reduce : as in :meth:`Results.output`
+        ax : matplotlib Axes, optional
+        bins : int, default 20
+            Of equal count; a factor of few values or of categories has one a value.
+
+        Returns
+        -------
+        matplotlib Axes
+        """
+        x, y = self._over(output, factor, at, reduce)
+        return plots.partial_dependence(x, y, ax=ax, bins=bins, xlabel=factor, ylabel=output)
+
+    def cusunoro(self, output: str, at: At = "final", ax: Any = None, *, reduce: Reduce | None = None) -> Any:
+        """Draw the CUSUNORO curve of each factor: where in its range it moves the mean of the output.
+
+        Parameters
+        ----------
+        output : str
+        at, reduce : as in :meth:`Results.output`
+        ax : matplotlib Axes, optional
+
+        Returns
+        -------
+        matplotlib Axes
+        """
+        frame, y = self._factors(output, at, reduce)
+        return plots.cusunoro(frame, y, ax=ax)
+
+    def parallel(
+        self,
+        output: str,
+        at: At = "final",
+        ax: Any = None,
+        *,
+        highlight: tuple[float, float] | None = None,
+        reduce: Reduce | None = None,
+    ) -> Any:
+        """Draw every point as a line over its factors, those whose output is in a range in colour.
+
+        Parameters
+        ----------
+        output : str
+        at, reduce : as in :meth:`Results.output`
+        ax : matplotlib Axes, optional
+        highlight : tuple of two float, optional
+            The range; either end may be infinite.
+
+        Returns
+        -------
+        matplotlib Axes
+        """
+        frame, y = self._factors(output, at, reduce)
+        return plots.parallel(frame, y.rename(output), ax=ax, highlight=highlight)
+
+    def main_effects(
+        self, output: str, at: At = "final", ax: Any = None, *, reduce: Reduce | None = None
+    ) -> Any:
+        """Draw the mean of one output at each level of each factor, with its 95 % interval.
+
+        Parameters
+        ----------
+        output : str
+        at, reduce : as in :meth:`Results.output`
+        ax : matplotlib Axes, optional
+
+        Returns
+        -------
+        matplotlib Axes
+
+        Raises
+        ------
+        AnalysisError
+            If a factor has more than twelve levels in the design.
+        """
+        frame, y = self._factors(output, at, reduce)
+        parts = [
+            self._by_level([self._few(frame, name, "main_effects")], y).assign(factor=name)
+            for name in map(str, frame)
+        ]
+        return plots.main_effects(pd.concat(parts), ax=ax, ylabel=f"mean of {output}")
+
+    def interaction(
+        self,
+        output: str,
+        factor: str,
+        partner: str,
+        at: At = "final",
+        ax: Any = None,
+        *,
+        reduce: Reduce | None = None,
+    ) -> Any:
+        """Draw the mean of one output over the levels of a factor, a line a level of another.
+
+        Parameters
+        ----------
+        output, factor, partner : str
+        at, reduce : as in :meth:`Results.output`
+        ax : matplotlib Axes, optional
+
+        Returns
+        -------
+        matplotlib Axes
+        """
+        frame, y = self._factors(output, at, reduce)
+        keys = [self._few(frame, name, "interaction") for name in (factor, partner)]
+        means = self._by_level(keys, y)
+        return plots.interaction(means, ax=ax, factor=factor, partner=partner, ylabel=f"mean of {output}")
+
+    def replications(
+        self,
+        output: str,
+        at: At = "final",
+        ax: Any = None,
+        *,
+        target: float | None = None,
+        reduce: Reduce | None = None,
+    ) -> Any:
+        """Draw the running mean over replications of each point, with its interval.
+
+        Parameters
+        ----------
+        output : str
+        at, reduce : as in :meth:`Results.output`
+        ax : matplotlib Axes, optional
+        target : float, optional
+            Half width that is wanted; where it is reached is marked.
+
+        Returns
+        -------
+        matplotlib Axes
+        """
+        values = self._results.output(output, at, reduce=reduce)
+        if isinstance(values, pd.DataFrame):
+            message = "plot.replications draws one number a run: at='all' is for output and sensitivity"
+            raise AnalysisError(message)
+        runs = self._results.runs[["point", "iteration"]].assign(y=values)
+        wide = runs.pivot(index="point", columns="iteration", values="y")
+        # Of points whose other runs failed there is nothing to average.
+        enough = wide[wide.notna().sum(axis=1) > 1]
+        label = f"running mean of {output}"
+        drawn = plots.replications(enough.to_numpy(float), ax=ax, target=target, ylabel=label)
+        if len(enough) < len(wide):
+            drawn.set_title(
+                f"{len(wide) - len(enough)} points with less than two values left out", size="small"
+            )
+        return drawn
+
+    def failures(self, ax: Any = None, *, x: str | None = None, y: str | None = None) -> Any:
+        """Draw where in the space runs failed, over the two factors along which they differ most.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+        x, y : str, optional
+            Other factors.
+
+        Returns
+        -------
+        matplotlib Axes
+        """
+        results = self._results
+        status = results.runs["status"]
+        return plots.failures(
+            self._varied(results.runs[results.parameters]), status.to_numpy(), ax=ax, x=x, y=y
+        )
+
+    def spider(self, output: str, at: At = "final", ax: Any = None, *, reduce: Reduce | None = None) -> Any:
+        """Draw the output over the range of each factor of a one-at-a-time design.
+
+        Parameters
+        ----------
+        output : str
+        at, reduce : as in :meth:`Results.output`
+        ax : matplotlib Axes, optional
+
+        Returns
+        -------
+        matplotlib Axes
+        """
+        found = self._results.sensitivity(output, at, reduce=reduce, method="one_at_a_time")
+        rows = [
+            {"factor": factor, "position": place, "output": value}
+            for factor, curve in found.settings["curves"][output].items()
+            for place, value in zip(
+                _places([level for level, _ in curve]), [v for _, v in curve], strict=True
+            )
+        ]
+        return plots.spider(pd.DataFrame(rows), ax=ax, ylabel=output)
+
     def _over(self, output: str, factor: str, at: At, reduce: Reduce | None) -> tuple[Any, Any]:
+        frame, y = self._factors(output, at, reduce)
+        return self._one(frame, factor), y
+
+    def _factors(self, output: str, at: At, reduce: Reduce | None) -> tuple[pd.DataFrame, pd.Series[float]]:
+        """Return the factors of each design point, by their names, and the mean of its replications."""
         results = self._results
         frame = results.points(output, at, reduce=reduce)
-        if factor not in results.parameters:
-            message = f"there is no parameter {factor!r}; there are {', '.join(results.parameters)}"
+        own = frame.iloc[:, : len(results.parameters)].set_axis(results.parameters, axis=1)
+        return self._varied(own), frame["mean"]
+
+    def _varied(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return the columns of factors, which come first, by the names of their axes."""
+        design = self._results.design
+        if design is not None:
+            names = design.space.names
+            return frame.iloc[:, : len(names)].set_axis(names, axis=1)
+        return frame[[name for name in frame if len({repr(value) for value in frame[name]}) > 1]]
+
+    def _one(self, frame: pd.DataFrame, factor: str) -> pd.Series[Any]:
+        if factor not in frame:
+            message = f"there is no factor {factor!r}; there are {', '.join(map(str, frame))}"
             raise AnalysisError(message)
-        column = frame.columns[results.parameters.index(factor)]
-        return frame[column], frame["mean"]
+        column: pd.Series[Any] = frame[factor]
+        return column
+
+    def _few(self, frame: pd.DataFrame, factor: str, plot: str) -> pd.Series[Any]:
+        column = self._one(frame, factor)
+        levels = len({repr(value) for value in column})
+        if levels > _MOST_LEVELS:
+            message = (
+                f"{plot} draws factors of at most {_MOST_LEVELS} levels, but {factor!r} has {levels} values; "
+                "use plot.partial_dependence, which bins them"
+            )
+            raise AnalysisError(message)
+        return column
+
+    def _by_level(self, keys: list[pd.Series[Any]], y: pd.Series[float]) -> pd.DataFrame:
+        """Return mean and 95 % interval of the point means at each level, or pair of levels."""
+        codes = [key.map(repr) for key in keys]
+        levels = [dict(zip(code, key, strict=True)) for code, key in zip(codes, keys, strict=True)]
+        groups = y.groupby(codes)
+        mean, error = groups.mean(), 1.96 * groups.sem()
+        index = [one if isinstance(one, tuple) else (one,) for one in mean.index]
+        columns = dict(zip(("level", "trace"), zip(*index, strict=True), strict=False))
+        frame = pd.DataFrame(
+            {
+                name: [level[code] for code in own]
+                for (name, own), level in zip(columns.items(), levels, strict=True)
+            }
+        )
+        frame["mean"], frame["low"], frame["high"] = mean.array, (mean - error).array, (mean + error).array
+        with contextlib.suppress(TypeError):  # levels without an order stay as they came
+            frame = frame.sort_values(list(columns))
+        return frame
+
+
+def _places(levels: list[Any]) -> list[float]:
+    """Return where levels lie in their range: numbers by value, others by number."""
+    if not all(isinstance(level, Real) for level in levels):
+        levels = list(range(len(levels)))
+    low, high = float(min(levels)), float(max(levels))
+    return [(float(level) - low) / (high - low) if high > low else 0.0 for level in levels]
