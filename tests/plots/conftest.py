@@ -65,3 +65,72 @@ def runs() -> pd.DataFrame:
     values = rng.normal(size=(9, 30)).cumsum(axis=1)
     index = pd.MultiIndex.from_product([range(9), range(30)], names=["run_id", "step"])
     return pd.Series(values.ravel(), index=index, name="value").reset_index()
+
+
+@pytest.fixture
+def morris(indices: pd.DataFrame) -> pd.DataFrame:
+    """Elementary effects of twelve factors."""
+    names = indices["measure"].map({"S1": "mu_star", "ST": "sigma"})
+    return indices.assign(measure=names, estimate=indices["estimate"].abs())
+
+
+@pytest.fixture
+def courses(indices: pd.DataFrame) -> pd.DataFrame:
+    """Indices of twelve factors at three steps."""
+    return pd.concat([indices.assign(step=step) for step in range(3)], ignore_index=True)
+
+
+@pytest.fixture
+def growing(indices: pd.DataFrame) -> pd.DataFrame:
+    """One index of twelve factors at three sizes of the sample."""
+    first = indices[indices["measure"] == "S1"].drop(columns="measure")
+    frame = pd.concat([first.assign(size=size) for size in (64, 128, 256)], ignore_index=True)
+    return frame[["size", "factor", "estimate", "low", "high"]]
+
+
+@pytest.fixture
+def changes(indices: pd.DataFrame) -> pd.DataFrame:
+    """Changes of the output with each of twelve factors at its lowest and highest level."""
+    return indices.assign(measure=indices["measure"].map({"S1": "down", "ST": "up"}))
+
+
+@pytest.fixture
+def curves() -> pd.DataFrame:
+    """An output over the ranges of twelve factors."""
+    rows = [(name, place, 10 + k * place) for k, name in enumerate(NAMES) for place in (0.0, 0.5, 1.0)]
+    return pd.DataFrame(rows, columns=["factor", "position", "output"])
+
+
+@pytest.fixture
+def level_means(indices: pd.DataFrame) -> pd.DataFrame:
+    """Means of the output at two levels of twelve factors."""
+    return indices.rename(columns={"measure": "level", "estimate": "mean"})
+
+
+@pytest.fixture
+def pair_means(level_means: pd.DataFrame) -> pd.DataFrame:
+    """Means of the output at two levels of one factor and twelve of another."""
+    return level_means.rename(columns={"factor": "trace"})
+
+
+@pytest.fixture
+def effects(indices: pd.DataFrame) -> pd.DataFrame:
+    """Main effects of twelve factors."""
+    return indices[indices["measure"] == "S1"].drop(columns="measure").reset_index(drop=True)
+
+
+@pytest.fixture
+def points() -> pd.DataFrame:
+    """Two hundred points of twelve factors, one of levels, and their output ``a_long_output_name``."""
+    rng = np.random.default_rng(9)
+    frame = pd.DataFrame(rng.uniform(size=(200, len(NAMES))), columns=NAMES)
+    frame["network_kind"] = np.array(["a_network_with_a_long_name", "ring"])[rng.integers(0, 2, 200)]
+    return frame.assign(a_long_output_name=rng.normal(size=200))
+
+
+@pytest.fixture
+def replicated() -> pd.DataFrame:
+    """An output of five points with three replications over twenty steps."""
+    values = np.random.default_rng(9).normal(size=(5, 3, 20))
+    index = pd.MultiIndex.from_product(map(range, values.shape), names=["point", "iteration", "step"])
+    return pd.Series(values.ravel(), index=index, name="value").reset_index()

@@ -1,34 +1,13 @@
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
-from matplotlib.figure import Figure
 
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import bars, heatmap
-
-
-def axes():
-    return Figure().subplots()
-
-
-def intervals(ax):
-    return [line for line in ax.lines if line.get_marker() == "|"]
-
-
-def legend_texts(ax):
-    return [text.get_text() for text in ax.get_legend().get_texts()]
-
-
-def assert_apart(labels, axis):
-    """No label's box meets its neighbour's, along the axis (0 is x)."""
-    boxes = [label.get_window_extent() for label in labels]
-    spans = sorted((box.get_points()[0, axis], box.get_points()[1, axis]) for box in boxes)
-    assert all(end <= start for (_, end), (start, _) in pairwise(spans))
+from tests.plots.drawn import assert_apart, axes, intervals, legend_texts, y_labels
 
 
 def test_each_bar_is_as_long_as_its_estimate(indices):
@@ -95,6 +74,57 @@ def test_many_measures_are_drawn_in_different_colours(indices):
     assert len({to_hex(bar.get_facecolor()) for bar in ax.patches}) == 5
 
 
+def test_bars_of_negative_estimates_go_left_with_their_intervals(indices):
+    frame = indices.assign(measure=indices["measure"].map({"S1": "SRC", "ST": "PRCC"}))
+    frame[["estimate", "low", "high"]] = -frame[["estimate", "high", "low"]].to_numpy()
+    ax = bars(frame, axes())
+    np.testing.assert_array_equal([bar.get_width() for bar in ax.patches], frame["estimate"])
+    np.testing.assert_array_equal([line.get_xdata() for line in intervals(ax)], frame[["low", "high"]])
+    assert legend_texts(ax) == ["standardised coefficient SRC", "partial rank correlation PRCC"]
+
+
+@pytest.mark.parametrize(
+    ("measure", "scale", "label"),
+    [
+        ("ST", "share of variance", "total-order index ST (share of variance)"),
+        ("mu_star", "effect in units of the output", "μ* (effect in units of the output)"),
+        ("median", "Kolmogorov-Smirnov distance", "median (Kolmogorov-Smirnov distance)"),
+        ("SRC", "standardised coefficient", "standardised coefficient SRC"),
+        ("bound", "upper bound of the total index", "upper bound of the total index"),
+        ("$cost", "", r"\$cost"),
+    ],
+)
+def test_a_single_measure_is_named_below_the_axis_and_has_no_legend(measure, scale, label, indices):
+    frame = indices[indices["measure"] == "ST"].assign(measure=measure)
+    ax = bars(frame, axes(), xlabel=scale)
+    assert ax.get_xlabel() == label
+    assert ax.get_legend() is None
+    assert legend_texts(bars(frame, axes(), reference=0.1)) == ["reference 0.1"]
+
+
+def test_the_dummy_is_hatched_as_the_seed_is_and_said_to_be_inert(indices):
+    indices["factor"] = indices["factor"].replace("density", "dummy")
+    ax = bars(indices, axes())
+    assert y_labels(ax)[0] == "dummy (inert)"
+    assert [bool(bar.get_hatch()) for bar in ax.patches] == list(indices["factor"].isin(["dummy", "seed"]))
+
+
+def test_a_legend_inside_covers_no_bar(indices):
+    ax = bars(indices[indices["factor"] != "seed"][-8:], axes())
+    ax.figure.draw_without_rendering()
+    legend = ax.get_legend().get_window_extent()
+    assert not any(legend.overlaps(bar.get_window_extent()) for bar in ax.patches)
+    assert bars(indices).get_ylim() == (11.5, -0.5)
+
+
+def test_no_bar_is_black_as_intervals_are(indices):
+    first = indices[indices["measure"] == "S1"]
+    frame = pd.concat([first.assign(measure=name) for name in ("min", "mean", "median", "max", "CV")])
+    colours = {to_hex(bar.get_facecolor()) for bar in bars(frame, axes()).patches}
+    assert len(colours) == 5
+    assert "#000000" not in colours
+
+
 def test_title_label_and_reference_are_drawn(indices):
     ax = bars(indices, axes(), title="Segregation", xlabel="share", reference=0.05)
     assert (ax.get_title(), ax.get_xlabel()) == ("Segregation", "share")
@@ -150,13 +180,39 @@ def test_the_map_is_symmetric_centred_on_zero_and_empty_on_its_diagonal(pairs):
 
 
 def test_each_value_is_written_in_both_of_its_cells(pairs):
-    ax = heatmap(pairs[:1].assign(estimate=-0.001), axes())
-    assert [text.get_text() for text in ax.texts] == ["0.00", "0.00"]
+    ax = heatmap(pairs[:1].assign(estimate=-0.5), axes())
+    assert [text.get_text() for text in ax.texts] == ["-0.50", "-0.50"]
     assert sorted(text.get_position() for text in ax.texts) == [(0, 1), (1, 0)]
 
 
-def test_written_values_stay_inside_their_cells(pairs):
-    ax = heatmap(pairs)
+@pytest.mark.parametrize(
+    ("estimates", "written"),
+    [
+        ([0.3, -0.001], ["0.30", "0.00"]),
+        ([-6.25, 0.5], ["-6.25", "0.50"]),
+        ([31.24, -0.5], ["31.2", "-0.5"]),
+        ([1500.4, -12.0], ["1500", "-12"]),
+        ([0.0123, 0.004], ["0.012", "0.004"]),
+        ([2.5e6, -1e5], ["2.5e+06", "-1.0e+05"]),
+        ([0.0, 0.0], ["0.00", "0.00"]),
+    ],
+)
+def test_values_have_the_decimals_that_their_largest_needs(estimates, written, pairs):
+    ax = heatmap(pairs[:2].assign(estimate=estimates), axes())
+    assert [text.get_text() for text in ax.texts[:2]] == written
+
+
+def test_the_colour_bar_says_what_is_shown(pairs):
+    def said(ax):
+        return ax.figure.axes[-1].get_ylabel()
+
+    assert said(heatmap(pairs, axes())) == "second-order index S2"
+    assert said(heatmap(pairs, axes(), label="interaction effect")) == "interaction effect"
+
+
+@pytest.mark.parametrize("scale", [1, 1e4, 1e-3, 1e7])
+def test_written_values_stay_inside_their_cells(scale, pairs):
+    ax = heatmap(pairs.assign(estimate=scale * pairs["estimate"]))
     ax.figure.draw_without_rendering()
     cell = ax.get_window_extent().width / 12
     assert max(text.get_window_extent().width for text in ax.texts) < cell

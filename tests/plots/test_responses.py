@@ -1,18 +1,12 @@
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.figure import Figure
 
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import scatter
-
-
-def axes():
-    return Figure().subplots()
+from tests.plots.drawn import assert_apart, axes, x_labels
 
 
 def means(ax):
@@ -23,10 +17,6 @@ def means(ax):
 def half_lengths(ax):
     """Half the length of each error bar."""
     return np.array([np.ptp(segment[:, 1]) / 2 for segment in ax.containers[0].lines[2][0].get_segments()])
-
-
-def labels(ax):
-    return [label.get_text() for label in ax.get_xticklabels()]
 
 
 @pytest.fixture
@@ -61,7 +51,7 @@ def test_levels_have_their_means_in_sorted_order(name, table):
     ax = scatter(table[name], table["y"], axes())
     grouped = table.groupby(name)["y"].mean()
     np.testing.assert_allclose(means(ax)[:, 1], grouped)
-    assert labels(ax) == [str(level) for level in grouped.index]
+    assert x_labels(ax) == [str(level) for level in grouped.index]
     assert ax.containers[0].lines[0].get_linestyle() == "None"
 
 
@@ -80,19 +70,19 @@ def test_points_of_numbers_are_where_they_are(table):
 
 def test_levels_without_an_order_come_by_first_appearance():
     ax = scatter([None, "b", 1, True, "b"], [1, 2, 3, 4, 4], axes())
-    assert labels(ax) == ["None", "b", "1", "True"]
+    assert x_labels(ax) == ["None", "b", "1", "True"]
     np.testing.assert_array_equal(means(ax)[:, 1], [1, 3, 3, 4])
     ax = scatter([{3}, {1, 2}, {1}], [1, 2, 3], axes())
-    assert labels(ax) == ["{3}", "{1, 2}", "{1}"]
+    assert x_labels(ax) == ["{3}", "{1, 2}", "{1}"]
 
 
 def test_a_categorical_keeps_its_own_order():
     x = pd.Categorical(["low", "high", "low"], categories=["low", "middle", "high"], ordered=True)
-    assert labels(scatter(x, [1, 2, 3], axes())) == ["low", "high"]
+    assert x_labels(scatter(x, [1, 2, 3], axes())) == ["low", "high"]
 
 
 def test_functions_are_levels_and_have_their_names():
-    assert labels(scatter([max, min, max], [1, 2, 3], axes())) == ["max", "min"]
+    assert x_labels(scatter([max, min, max], [1, 2, 3], axes())) == ["max", "min"]
 
 
 def test_ints_in_an_object_column_are_numbers(table):
@@ -158,15 +148,14 @@ def test_twelve_long_levels_have_labels_that_do_not_overlap(given):
     x = [f"a_network_of_some_kind_number_{i}" for i in range(12)]
     ax = scatter(x, np.arange(12.0), axes() if given else None)
     ax.figure.draw_without_rendering()
-    boxes = [label.get_window_extent() for label in ax.get_xticklabels()]
-    assert all(left.x1 <= right.x0 for left, right in pairwise(boxes))
+    assert_apart(ax.get_xticklabels(), 0)
 
 
 @pytest.mark.parametrize(
     ("x", "y", "options", "words"),
     [
         ([1, 2], [1.0], {}, "of one length, given 2 and 1"),
-        ([], [], {}, "at least one finite point; given 0"),
+        ([], [], {}, "at least one finite row; given 0"),
         ([1, 2], [np.nan, np.nan], {}, "given 2, none finite"),
         ([1, 2], ["a", "b"], {}, "y must be numbers, given text"),
         ([1, 2], [[1.0], [2.0]], {}, "y must be one-dimensional"),

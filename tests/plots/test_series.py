@@ -3,18 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.figure import Figure
 
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import fan
-
-
-def axes():
-    return Figure().subplots()
-
-
-def note(ax):
-    return ax.get_legend().get_title().get_text()
+from tests.plots.drawn import axes, note
 
 
 def band_at(collection, step):

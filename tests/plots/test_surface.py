@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import subprocess
 import sys
+from functools import partial
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -15,24 +16,68 @@ from matplotlib.figure import Figure
 
 import mesa_doe.plots
 from mesa_doe.errors import AnalysisError, MissingDependencyError
-from mesa_doe.plots import bars, fan, heatmap, scatter
+from mesa_doe.plots import (
+    bars,
+    convergence,
+    cusunoro,
+    failures,
+    fan,
+    heatmap,
+    interaction,
+    main_effects,
+    noise_fan,
+    over_time,
+    parallel,
+    pareto,
+    partial_dependence,
+    plane,
+    replications,
+    scatter,
+    spider,
+    tornado,
+)
+from tests.plots.drawn import assert_clips_nothing
 
+# Plots of one tidy frame, and the fixture that they draw.
+TABLES = [
+    (bars, "indices"),
+    (convergence, "growing"),
+    (fan, "runs"),
+    (heatmap, "pairs"),
+    (interaction, "pair_means"),
+    (main_effects, "level_means"),
+    (noise_fan, "replicated"),
+    (over_time, "courses"),
+    (pareto, "effects"),
+    (plane, "morris"),
+    (spider, "curves"),
+    (tornado, "changes"),
+]
+FACTORS, OUTPUT = slice(None, -1), "a_long_output_name"
 CALLS = {
-    "bars": lambda data, ax: bars(data["indices"], ax),
-    "heatmap": lambda data, ax: heatmap(data["pairs"], ax),
-    "scatter": lambda data, ax: scatter(data["runs"]["step"] > 9, data["runs"]["value"], ax),
-    "fan": lambda data, ax: fan(data["runs"], ax),
+    **{row[0].__name__: partial(lambda draw, table, data, ax: draw(data[table], ax), *row) for row in TABLES},
+    "cusunoro": lambda data, ax: cusunoro(data["points"].iloc[:, FACTORS], data["points"][OUTPUT], ax),
+    "failures": lambda data, ax: failures(data["points"].iloc[:, FACTORS], data["points"][OUTPUT] > 1, ax),
+    "parallel": lambda data, ax: parallel(
+        data["points"].iloc[:, FACTORS], data["points"][OUTPUT], ax, highlight=(0, 1)
+    ),
+    "partial_dependence": lambda data, ax: partial_dependence(
+        data["points"]["network_kind"], data["points"][OUTPUT], ax
+    ),
+    "replications": lambda data, ax: replications(
+        data["replicated"]["value"].to_numpy().reshape(5, 60), ax, target=0.5
+    ),
+    "scatter": lambda data, ax: scatter(data["points"]["network_kind"], data["points"][OUTPUT], ax),
 }
-TABLES = [(bars, "indices"), (heatmap, "pairs"), (fan, "runs")]
 
 
 @pytest.fixture
-def data(indices, pairs, runs):
-    return {"indices": indices, "pairs": pairs, "runs": runs}
+def data(request):
+    return {name: request.getfixturevalue(name) for name in ("points", *(table for _, table in TABLES))}
 
 
 def test_the_surface_is_the_list():
-    assert sorted(mesa_doe.plots.__all__) == sorted(CALLS)
+    assert mesa_doe.plots.__all__ == sorted(CALLS)
     for name in mesa_doe.plots.__all__:
         assert inspect.signature(getattr(mesa_doe.plots, name)).parameters["ax"].default is None
 
@@ -56,13 +101,7 @@ def test_the_axes_given_are_returned_and_no_figure_is_opened(name, data):
 def test_without_axes_one_new_figure_is_drawn_that_clips_nothing(name, data):
     ax = CALLS[name](data, None)
     assert len(plt.get_fignums()) == 1
-    ax.figure.draw_without_rendering()
-    box = ax.figure.get_tightbbox()
-    width, height = ax.figure.get_size_inches()
-    assert box.x0 >= -0.01
-    assert box.y0 >= -0.01
-    assert box.x1 <= width + 0.01
-    assert box.y1 <= height + 0.01
+    assert_clips_nothing(ax)
 
 
 @pytest.mark.parametrize("name", CALLS)

@@ -92,7 +92,7 @@ def gap(x):
 
 
 def test_points_take_no_whole_series(dying):
-    with pytest.raises(doe.AnalysisError, match="one number a point"):
+    with pytest.raises(doe.AnalysisError, match="one number a run"):
         dying.points("wealth", at="all", reduce="count")
     counts = dying.points("wealth", at=0, reduce="count")
     assert counts["mean"].tolist() == [3, 2]

@@ -10,22 +10,40 @@ from mesa_doe.analysis.effects import effects
 from mesa_doe.analysis.fourier import fast, rbd_fast
 from mesa_doe.analysis.hdmr import enhanced_hdmr, hdmr
 from mesa_doe.analysis.morris import morris
+from mesa_doe.analysis.noise import VarianceSplit, split_variance
 from mesa_doe.analysis.one_at_a_time import one_at_a_time
 from mesa_doe.analysis.pawn import pawn
 from mesa_doe.analysis.radial import jansen, radial_effects
 from mesa_doe.analysis.regression import regression
+from mesa_doe.analysis.replications import (
+    Recommendation,
+    by_cv,
+    by_power,
+    by_precision,
+    recommend_replications,
+)
 from mesa_doe.analysis.response_surface import response_surface
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.rsa import rsa
 from mesa_doe.analysis.shapley import shapley
 from mesa_doe.analysis.sobol import sobol
+from mesa_doe.analysis.tabulation import Tabulation, tabulate
+from mesa_doe.analysis.uncertainty import Uncertainty, check_sampled, uncertainty
 
 __all__ = [
     "ANALYSES",
     "AnalysisInfo",
     "Convergence",
+    "Recommendation",
     "SensitivityResult",
+    "Tabulation",
+    "Uncertainty",
+    "VarianceSplit",
     "anova",
+    "by_cv",
+    "by_power",
+    "by_precision",
+    "check_sampled",
     "choose",
     "converged",
     "convergence",
@@ -42,10 +60,14 @@ __all__ = [
     "pawn",
     "radial_effects",
     "rbd_fast",
+    "recommend_replications",
     "regression",
     "response_surface",
     "rsa",
     "shapley",
     "sobol",
+    "split_variance",
     "table",
+    "tabulate",
+    "uncertainty",
 ]

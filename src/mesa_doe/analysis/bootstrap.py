@@ -104,7 +104,8 @@ def in_groups(products: FloatArray) -> FloatArray:
     count = len(products)
     if count < 4 * _GROUPS or count & (count - 1):
         return products
-    return products.reshape(_GROUPS, count // _GROUPS, *products.shape[1:]).mean(axis=1)
+    groups: FloatArray = products.reshape(_GROUPS, count // _GROUPS, *products.shape[1:]).mean(axis=1)
+    return groups
 
 
 def widened(
@@ -127,7 +128,8 @@ def widened(
 
     tail = 0.5 + confidence / 2
     factor = float(np.sqrt(groups / (groups - 1)) * stdtrit(groups - 1, tail) / ndtri(tail))
-    return point + (low - point) * factor, point + (high - point) * factor
+    wider: tuple[FloatArray, FloatArray] = (point + (low - point) * factor, point + (high - point) * factor)
+    return wider
 
 
 def intervals(

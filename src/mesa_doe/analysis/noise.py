@@ -1,9 +1,8 @@
-"""How much of an output's variance is the parameters', how much the seed's; outcomes that are words."""
+"""How much of an output's variance is the parameters', and how much the seed's."""
 
 from __future__ import annotations
 
 import contextlib
-import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -12,12 +11,12 @@ import numpy as np
 import pandas as pd
 
 from mesa_doe.analysis.bootstrap import intervals, percentiles
-from mesa_doe.analysis.outputs import Missing, checked_bootstrap
+from mesa_doe.analysis.outputs import checked_bootstrap
 from mesa_doe.analysis.variation import LEAST_SHARE, ROUNDING
 from mesa_doe.errors import AnalysisError, counted, warn
 from mesa_doe.seeding import RNG, root_entropy
 
-__all__ = ["Tabulation", "VarianceSplit", "replicated", "split_variance", "tabulate"]
+__all__ = ["VarianceSplit", "replicated", "split_variance"]
 
 FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
@@ -27,8 +26,6 @@ BoolArray: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 _ONE_WAY = ("independent", "block", "factor", None)
 #: Of fewer common seeds, the interval of their main effect is too narrow by far.
 _FEW_SEEDS = 10
-#: Numbers of more values than this are binned.
-_MOST_LEVELS = 10
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -436,291 +433,3 @@ def _said(
                 "output"
             )
     return said
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Tabulation:
-    """An outcome in words, by the levels of each factor.
-
-    Parameters
-    ----------
-    shares : DataFrame
-        One row a factor, level and category: ``factor``, ``level`` (of a number with many values an interval
-        in text), ``category``, ``count``, ``runs`` (at the level), ``share``, ``low``, ``high``.
-    association : DataFrame
-        One row a factor: ``factor``, ``cramers_v``, ``chi2``, ``dof``, ``p``.
-    categories : tuple
-        The outcomes, in order.
-    warnings : tuple of str
-        What changes the meaning of the figures.
-
-    Examples
-    --------
-    >>> tabulate(["a", "b", "a", "b"] * 5, {"x": [1, 2, 1, 2] * 5})
-    outcome by x (Cramér's V 1.000, p 7.7e-06)
-    level  runs                    a                    b
-        1    10 1.000 [0.722, 1.000] 0.000 [0.000, 0.278]
-        2    10 0.000 [0.000, 0.278] 1.000 [0.722, 1.000]
-    """
-
-    shares: pd.DataFrame
-    association: pd.DataFrame
-    categories: tuple[Any, ...]
-    warnings: tuple[str, ...] = ()
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return one row a factor, level and category, as :attr:`shares` but a copy.
-
-        Returns
-        -------
-        DataFrame
-        """
-        return self.shares.copy()
-
-    def table(self, factor: str) -> pd.DataFrame:
-        """Return the shares of one factor, a row a level and a column a category.
-
-        Parameters
-        ----------
-        factor : str
-
-        Returns
-        -------
-        DataFrame
-
-        Raises
-        ------
-        AnalysisError
-            If there is no such factor.
-        """
-        rows = self.shares[self.shares["factor"] == factor]
-        if rows.empty:
-            known = ", ".join(map(str, self.association["factor"]))
-            message = f"there is no factor {factor!r}; there are {known}"
-            raise AnalysisError(message)
-        levels = list(rows["level"])[:: len(self.categories)]
-        return pd.DataFrame(
-            rows["share"].to_numpy().reshape(len(levels), -1),
-            index=pd.Index(levels, dtype=object, name="level", tupleize_cols=False),
-            columns=pd.Index(self.categories, dtype=object, tupleize_cols=False),
-        )
-
-    def __repr__(self) -> str:
-        parts = []
-        for factor, v, p in self.association[["factor", "cramers_v", "p"]].itertuples(index=False):
-            rows = self.shares[self.shares["factor"] == factor]
-            wide = self.table(factor)
-            cells = np.array(
-                [f"{s:.3f} [{a:.3f}, {b:.3f}]" for s, a, b in rows[["share", "low", "high"]].to_numpy()]
-            ).reshape(wide.shape)
-            text = pd.DataFrame(cells, columns=wide.columns)
-            text.insert(0, "runs", rows["runs"].to_numpy()[:: wide.shape[1]], allow_duplicates=True)
-            text.insert(0, "level", [str(level) for level in wide.index], allow_duplicates=True)
-            head = f"outcome by {factor} (Cramér's V {v:.3f}, p {p:.2g})"
-            parts.append(f"{head}\n{text.to_string(index=False)}")
-        return "\n\n".join([*parts, *(f"Note: {said}" for said in self.warnings)])
-
-
-def tabulate(
-    categories: Any,
-    factor_levels: Any,
-    *,
-    bins: int = 5,
-    confidence: float = 0.95,
-    missing: Missing = "raise",
-) -> Tabulation:
-    """Count an outcome in words at each level of each factor.
-
-    Parameters
-    ----------
-    categories : sequence (runs,)
-        The outcome of each run: text, booleans or anything that can be told apart; missing where it has none.
-    factor_levels : DataFrame or mapping of sequences (runs,)
-        The parameters of the same runs, a column a factor. Numbers with more than 10 values are binned.
-    bins : int, default 5
-        Of about as many runs each.
-    confidence : float, default 0.95
-        Level of Wilson's intervals.
-    missing : {"raise", "drop"}, default "raise"
-        Where a run has no outcome: name it, or leave it out and say so.
-
-    Returns
-    -------
-    Tabulation
-
-    Raises
-    ------
-    AnalysisError
-        If lengths differ, an outcome is missing, or an option is wrong.
-
-    Warns
-    -----
-    MesaDoeWarning
-        If counts are too small for the chi-squared p, runs of one point are replications, or runs were
-        left out.
-
-    Notes
-    -----
-    A category is no number, so its share is counted at each level, and nothing is averaged. Cramér's V is
-    (χ²/(N(min(rows, columns) − 1)))^½ without correction: of few runs it is above 0 though there is nothing.
-    Intervals and p take runs as independent: replications of one point share its other factors, too, so
-    that they hold too little doubt; the warning says where that is.
-
-    References
-    ----------
-    Wilson 1927; Cramér 1946, Mathematical methods of statistics, section 21.9; small counts: Cochran 1954.
-
-    Examples
-    --------
-    >>> found = tabulate(["rich", "poor", "rich", "rich"] * 10, {"tax": [0, 1, 0, 1] * 10})
-    >>> found.table("tax").loc[1].tolist()
-    [0.5, 0.5]
-    """
-    _, confidence = checked_bootstrap("tabulate", 100, confidence)
-    if isinstance(bins, bool) or not isinstance(bins, (int, np.integer)) or bins < 2:
-        message = f"tabulate: bins takes an int from 2, got {bins!r}"
-        raise AnalysisError(message)
-    outcomes, factors, said = _checked_outcomes(categories, factor_levels, missing)
-    codes, names = _coded(outcomes)
-    if len(names) == 1:
-        said.append(f"every run has the outcome {names[0]!r}: no factor can be told to matter")
-    tables, associations = [], []
-    sparse = []
-    for factor, column in factors.items():
-        of_level, levels = _binned(column, int(bins))
-        counts = np.zeros((len(levels), len(names)), dtype=np.int64)
-        np.add.at(counts, (of_level, codes), 1)
-        tables.append(_shares(str(factor), levels, names, counts, confidence))
-        associations.append({"factor": str(factor), **_association(counts)})
-        expected = np.outer(counts.sum(axis=1), counts.sum(axis=0)) / counts.sum()
-        if min(counts.shape) > 1 and (expected < 5).mean() > 0.2:
-            sparse.append(str(factor))
-    if sparse:
-        said.append(
-            f"too few runs for the chi-squared p of {', '.join(sparse)}: of more than a fifth of the cells "
-            "fewer than 5 are expected"
-        )
-    _, points = _coded(pd.Series(list(map(repr, factors.itertuples(index=False, name=None)))))
-    if len(points) < len(factors) and factors.shape[1] > 1:
-        said.append(
-            f"{len(factors)} runs are of {len(points)} points: replications share all factors, so intervals "
-            "are too narrow and p too small where other factors matter"
-        )
-    for warning in said:
-        warn(warning)
-    return Tabulation(
-        pd.concat(tables, ignore_index=True), pd.DataFrame(associations), tuple(names), tuple(said)
-    )
-
-
-def _checked_outcomes(
-    categories: Any, factor_levels: Any, missing: str
-) -> tuple[pd.Series[Any], pd.DataFrame, list[str]]:
-    if missing not in ("raise", "drop"):
-        message = f"missing takes 'raise' or 'drop', got {missing!r}"
-        raise AnalysisError(message)
-    factors = factor_levels if isinstance(factor_levels, pd.DataFrame) else pd.DataFrame(factor_levels)
-    outcomes = categories if isinstance(categories, pd.Series) else pd.Series(list(categories), dtype=object)
-    if len(outcomes) != len(factors) or factors.empty:
-        message = (
-            "tabulate needs one outcome a run and at least one factor, got "
-            f"{counted(len(outcomes), 'outcome')} and factors of shape {factors.shape}"
-        )
-        raise AnalysisError(message)
-    both = isinstance(categories, pd.Series) and isinstance(factor_levels, pd.DataFrame)
-    if both and not outcomes.index.equals(factors.index):
-        message = "tabulate: the outcomes and the factors have another index; use .loc[outcomes.index]"
-        raise AnalysisError(message)
-    lost = outcomes.isna().to_numpy()
-    if not lost.any():
-        return outcomes, factors, []
-    where = list(map(str, outcomes.index[lost][:10].tolist())) + (["…"] if lost.sum() > 10 else [])
-    if missing == "raise" or lost.all():
-        message = (
-            f"tabulate: {int(lost.sum())} of {counted(len(lost), 'run')} have no outcome: "
-            f"{', '.join(where)}. Look at results.failures; or leave them out with missing='drop'"
-        )
-        raise AnalysisError(message)
-    said = f"left out, since they have no outcome: {counted(int(lost.sum()), 'run')} ({', '.join(where)})"
-    return outcomes[~lost], factors[~lost], [said]
-
-
-def _coded(values: pd.Series[Any]) -> tuple[IntArray, list[Any]]:
-    """Return the code of each value, and the values in order; levels keep their objects."""
-    plain = [value.item() if isinstance(value, np.generic) else value for value in values]
-    keys = []
-    for value in plain:
-        try:
-            hash(value)
-        except TypeError:
-            keys.append((type(value), repr(value)))
-        else:
-            keys.append((type(value), value))  # True is not 1
-    own = dict(zip(keys, plain, strict=True))
-    order = list(own)
-    with contextlib.suppress(TypeError):  # what has no order stays as it comes
-        order.sort(key=lambda key: own[key])
-    place = {key: k for k, key in enumerate(order)}
-    return np.array([place[key] for key in keys], dtype=np.int64), [own[key] for key in order]
-
-
-def _binned(column: pd.Series[Any], bins: int) -> tuple[IntArray, list[Any]]:
-    if column.dtype.kind not in "iuf" or column.nunique() <= _MOST_LEVELS:
-        return _coded(column)
-    values = column.to_numpy()
-    ends = np.unique(np.quantile(values, np.linspace(0, 1, bins + 1)))
-    codes = np.clip(np.searchsorted(ends, values, side="right") - 1, 0, len(ends) - 2)
-    last = len(ends) - 2
-    levels = [
-        f"[{low:.4g}, {high:.4g}{']' if k == last else ')'}"
-        for k, (low, high) in enumerate(itertools.pairwise(ends.tolist()))
-    ]
-    kept, codes = np.unique(codes, return_inverse=True)  # quantiles of repeated values leave bins empty
-    return codes.astype(np.int64), [levels[k] for k in kept]
-
-
-def _shares(
-    factor: str,
-    levels: list[Any],
-    names: list[Any],
-    counts: IntArray,
-    confidence: float,
-) -> pd.DataFrame:
-    from scipy.special import ndtri
-
-    runs = np.repeat(counts.sum(axis=1, keepdims=True), len(names), axis=1)
-    share = counts / runs
-    z = float(ndtri(0.5 + confidence / 2))
-    middle = (share + z**2 / (2 * runs)) / (1 + z**2 / runs)
-    half = z / (1 + z**2 / runs) * np.sqrt(share * (1 - share) / runs + z**2 / (4 * runs**2))
-    return pd.DataFrame(
-        {
-            "factor": factor,
-            "level": pd.Series([level for level in levels for _ in names], dtype=object),
-            "category": pd.Series(names * len(levels), dtype=object),
-            "count": counts.ravel(),
-            "runs": runs.ravel(),
-            "share": share.ravel(),
-            # Wilson's ends are 0 and 1 exactly where no run, or every run, has the outcome.
-            "low": np.where(counts == 0, 0.0, middle - half).ravel(),
-            "high": np.where(counts == runs, 1.0, middle + half).ravel(),
-        }
-    )
-
-
-def _association(counts: IntArray) -> dict[str, float]:
-    from scipy.special import chdtrc
-
-    least = min(counts.shape) - 1
-    if least == 0:
-        return {"cramers_v": np.nan, "chi2": np.nan, "dof": 0, "p": np.nan}
-    total = counts.sum()
-    expected = np.outer(counts.sum(axis=1), counts.sum(axis=0)) / total
-    chi2 = float(((counts - expected) ** 2 / expected).sum())
-    dof = (counts.shape[0] - 1) * (counts.shape[1] - 1)
-    return {
-        "cramers_v": float(np.sqrt(chi2 / (total * least))),
-        "chi2": chi2,
-        "dof": dof,
-        "p": float(chdtrc(dof, chi2)),
-    }

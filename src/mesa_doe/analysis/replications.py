@@ -88,9 +88,8 @@ class _Pilot:
 
     def frame(self, needed: FloatArray, **more: Any) -> pd.DataFrame:
         columns = {"runs": self.runs, "mean": self.means, "std": self.stds, **more}
-        whole = pd.array(np.where(np.isnan(needed), None, needed), dtype="Int64")
         index = pd.Index(self.points, name="point")
-        return pd.DataFrame({**columns, "replications": whole}, index=index)
+        return pd.DataFrame({**columns, "replications": _whole(needed)}, index=index)
 
     def near_zero(self) -> list[int]:
         """Return points whose mean cannot be told from zero."""
@@ -136,18 +135,21 @@ def recommend_replications(
     --------
     >>> pilot = np.random.default_rng(1).normal(10, 2, size=(3, 20))
     >>> recommend_replications(pilot, by="precision", absolute=0.5).replications
-    70
+    93
     """
-    known = {"precision": by_precision, "cv": by_cv, "power": by_power}
+    known: dict[str, Callable[..., Recommendation]] = {
+        "precision": by_precision,
+        "cv": by_cv,
+        "power": by_power,
+    }
     if by not in known:
         message = f"recommend_replications: by takes {', '.join(map(repr, sorted(known)))}, got {by!r}"
         raise AnalysisError(message)
-    function: Callable[..., Recommendation] = known[by]
-    own = list(inspect.signature(function).parameters)[1:]
+    own = list(inspect.signature(known[by]).parameters)[1:]
     if unknown := sorted(options.keys() - set(own)):
         message = f"replications by {by} take no {', '.join(unknown)}; they take {', '.join(own)}"
         raise AnalysisError(message)
-    return function(pilot, **options)
+    return known[by](pilot, **options)
 
 
 def by_precision(
@@ -190,8 +192,8 @@ def by_precision(
 
     Notes
     -----
-    The smallest n with t(n − 1, 1 − α/2)·S/√n ≤ d, where S is the pilot's. Law's relative error is that of the
-    true mean: for at most γ of that, give γ/(1 + γ). The most demanding of many points is so by chance,
+    The smallest n with t(n − 1, 1 − α/2)·S/√n ≤ d, where S is the pilot's. Law's relative error is that of
+    the true mean: for at most γ of that, give γ/(1 + γ). The most demanding of many points is so by chance,
     too; the quantile tells by how much.
 
     References
@@ -274,20 +276,20 @@ def by_cv(pilot: Any, *, epsilon: float = 0.01, quantile: float = 0.9) -> Recomm
 
     Notes
     -----
-    Of the first n runs the coefficient is S_n/\\|mean_n\\|. The number is the smallest n from 2 whose
-    coefficient differs by less than epsilon from that of every larger m up to the end of the pilot. That the
-    spread has settled does not say how well the mean is known: see :func:`by_precision`.
+    The coefficient of the first n runs is their S over their mean's size. The number is the smallest n from 2
+    whose coefficient differs by less than epsilon from that of every larger m, up to the end of the pilot.
+    That the spread has settled does not say how well the mean is known: see :func:`by_precision`.
 
     References
     ----------
-    Lorscheid, Heine & Meyer 2012, Opening the 'black box' of simulations; Lee et al. 2015, The complexities of
-    agent-based modeling output analysis.
+    Lorscheid, Heine & Meyer 2012, Opening the 'black box' of simulations; Lee et al. 2015, The complexities
+    of agent-based modeling output analysis.
 
     Examples
     --------
     >>> pilot = np.random.default_rng(1).normal(10, 2, size=400)
     >>> by_cv(pilot, epsilon=0.02)
-    replications by cv: 31
+    replications by cv: 26
     beyond it, the coefficient of variation moves by less than 0.02 in the pilot, at every point
     min n: |cv(n) - cv(m)| < ε for all m > n (Lorscheid, Heine & Meyer 2012; Lee et al. 2015)
     """
@@ -318,8 +320,8 @@ def by_cv(pilot: Any, *, epsilon: float = 0.01, quantile: float = 0.9) -> Recomm
         quantile=quantile,
         reading=f"beyond it, the coefficient of variation moves by less than {epsilon:g} in the pilot, at "
         "every point",
-        lost=f"more than the pilot's {int(runs.runs.max())} runs are needed: the coefficient of variation still "
-        f"moves by {epsilon:g} or more at points",
+        lost=f"more than the pilot's {int(runs.runs.max())} runs are needed: the coefficient of variation "
+        f"still moves by {epsilon:g} or more at points",
         formula="min n: |cv(n) - cv(m)| < ε for all m > n",
         source="Lorscheid, Heine & Meyer 2012; Lee et al. 2015",
         figures={"epsilon": epsilon},
@@ -383,7 +385,7 @@ def by_power(
     Examples
     --------
     >>> by_power(cohen_f=0.1)
-    replications by power: 895
+    replications by power: 893
     of each of 2 settings: a test at 0.01 finds Cohen's f = 0.1 with probability 0.950
     min n: P(F(k-1, k(n-1); λ=k·n·f²) > F(1-α)) ≥ power (Secchi & Seri 2017; Seri & Secchi 2017)
     """
@@ -396,7 +398,7 @@ def by_power(
         message = f"by_power takes effect= or cohen_f=, one of them, got {effect!r} and {cohen_f!r}"
         raise AnalysisError(message)
     if pilot is None and cohen_f is None:
-        message = "by_power: an effect in units of the output needs a pilot to read the noise from; or give cohen_f="
+        message = "by_power: an effect= in units of the output needs a pilot with the noise; or give cohen_f="
         raise AnalysisError(message)
     _positive("by_power", "effect" if cohen_f is None else "cohen_f", effect if cohen_f is None else cohen_f)
     if power <= alpha:
@@ -437,8 +439,8 @@ def by_power(
         figures["most_demanding_point"] = int(runs.points[worst])
         if runs.stds[worst] > 2 * sigma:
             said.append(
-                f"the noise of point {runs.points[worst]} is {runs.stds[worst] / sigma:.1f} times that of all "
-                "pooled, but the test takes it as one: see points for what each would ask for"
+                f"the noise of point {runs.points[worst]} is {runs.stds[worst] / sigma:.1f} times that of "
+                "all pooled, but the test takes it as one: see points for what each would ask for"
             )
     if n is None:
         reading = f"no number up to {_MOST:,} finds {what} with probability {power:g}"
@@ -613,7 +615,7 @@ def _chi2(share: float, degrees: Any) -> FloatArray:
 
 
 def _whole(values: FloatArray) -> Any:
-    return pd.array(np.where(np.isnan(values), None, values), dtype="Int64")
+    return pd.array([None if np.isnan(value) else int(value) for value in values], dtype="Int64")
 
 
 def _between(method: str, name: str, value: Any) -> None:

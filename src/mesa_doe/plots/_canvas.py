@@ -1,11 +1,14 @@
-"""What the figures share: new Axes, colours, legends and names on an axis."""
+"""What the figures share: new Axes, colours, line styles, intervals, legends and names on an axis."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from mesa_doe._optional import require
+from mesa_doe.errors import AnalysisError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -13,8 +16,14 @@ if TYPE_CHECKING:
 # Okabe and Ito (2008), told apart with every common colour blindness; yellow, weak on white, comes last.
 OKABE_ITO = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000", "#F0E442")
 BLUE, VERMILLION = OKABE_ITO[0], OKABE_ITO[5]
-INK = "#222222"
+INK, GREY = "#222222", "#888888"
 LONGEST_LEVEL = 24
+
+# Drawn among the parameters, but none themselves.
+NO_PARAMETERS = {"seed": "noise", "dummy": "inert"}
+# Black is the seed's, and yellow too weak for a line on white.
+LINE_COLOURS = OKABE_ITO[:6]
+DASHES: tuple[Any, ...] = ("-", "-.", ":", (0, (4, 1)), (0, (3, 1, 1, 1, 1, 1)))
 
 
 def axes_of(ax: Axes | None, *, width: float, height: float) -> Axes:
@@ -59,7 +68,7 @@ def plain(name: object) -> str:
 
 
 def factor_name(factor: object) -> str:
-    """Return a factor's label; the seed is no parameter, and is said to be noise.
+    """Return a factor's label; the seed is said to be noise, and the dummy to be inert.
 
     Parameters
     ----------
@@ -72,10 +81,103 @@ def factor_name(factor: object) -> str:
 
     Examples
     --------
-    >>> factor_name("density"), factor_name("seed")
-    ('density', 'seed (noise)')
+    >>> factor_name("density"), factor_name("seed"), factor_name("dummy")
+    ('density', 'seed (noise)', 'dummy (inert)')
     """
-    return "seed (noise)" if factor == "seed" else plain(factor)
+    return f"{factor} ({NO_PARAMETERS[factor]})" if factor in NO_PARAMETERS else plain(factor)
+
+
+def hatching(*factors: object) -> dict[str, str]:
+    """Return the hatches of a bar that involves no parameter only: seed or dummy.
+
+    Parameters
+    ----------
+    *factors : object
+        The factor of the bar, or both of a pair.
+
+    Returns
+    -------
+    dict
+        Keywords of ``Axes.barh``.
+
+    Examples
+    --------
+    >>> hatching("density"), hatching("density", "seed")
+    ({}, {'hatch': '////', 'edgecolor': 'white'})
+    """
+    none = any(factor in NO_PARAMETERS for factor in factors)
+    return {"hatch": "////", "edgecolor": "white"} if none else {}
+
+
+def line_styles(factors: Iterable[Any], *, caller: str) -> dict[Any, dict[str, Any]]:
+    """Return a style a factor: six colours, then other lines; seed and dummy are black and grey dashes.
+
+    Parameters
+    ----------
+    factors : iterable
+        Different names, in the order in which they get their styles.
+    caller : str
+        Name of the plot, for the message.
+
+    Returns
+    -------
+    dict
+        Factor to keywords of ``Axes.plot``.
+
+    Raises
+    ------
+    AnalysisError
+        If there are more than thirty factors, beside seed and dummy.
+
+    Examples
+    --------
+    >>> line_styles(["density", "seed"], caller="spider")["seed"]
+    {'color': '#222222', 'linestyle': '--', 'linewidth': 1.8}
+    """
+    names = list(factors)
+    drawn = [name for name in names if name not in NO_PARAMETERS]
+    kinds = [(colour, dash) for dash in DASHES for colour in LINE_COLOURS]
+    if len(drawn) > len(kinds):
+        raise AnalysisError(
+            f"{caller}: draws at most {len(kinds)} lines that can be told apart, given {len(drawn)}; "
+            "select those that matter, such as the first of a ranking"
+        )
+    found = dict(zip(drawn, kinds, strict=False)) | {"seed": (INK, "--"), "dummy": (GREY, "--")}
+    return {name: {"color": found[name][0], "linestyle": found[name][1], "linewidth": 1.8} for name in names}
+
+
+def interval(
+    ax: Axes,
+    at: float,
+    low: float,
+    high: float,
+    *,
+    upright: bool = False,
+    colour: str = INK,
+    zorder: float = 2.0,
+) -> None:
+    """Draw an interval as a line with ends; one that is not finite is left out.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        The Axes.
+    at : float
+        Where it lies on the other axis.
+    low, high : float
+        Its ends.
+    upright : bool, default False
+        Whether it runs along y.
+    colour : str
+        Of the line.
+    zorder : float
+        Of the line.
+    """
+    # No errorbar: that raises when an estimate lies outside its interval, as bootstrap ones may.
+    if np.isfinite(low) and np.isfinite(high):
+        along, across = [low, high], [at, at]
+        x, y, marker = (across, along, "_") if upright else (along, across, "|")
+        ax.plot(x, y, color=colour, linewidth=1.2, marker=marker, markersize=5, zorder=zorder)
 
 
 def level_name(level: object) -> str:
@@ -131,6 +233,43 @@ def name_x_ticks(ax: Axes, names: Sequence[str]) -> None:
     ax.set_xticks(range(len(names)), labels=names, rotation=90 if crowded else 0)
 
 
+def name_rows(ax: Axes, names: Sequence[str], *, legend_lines: int = 0) -> None:
+    """Write names at y = 0, 1, … from the top, and leave room below them for a legend inside.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        The Axes.
+    names : sequence of str
+        One name a row.
+    legend_lines : int
+        Lines of the legend inside; none by default. Bars may fill every corner, so it needs its own room.
+    """
+    ax.set_yticks(range(len(names)), labels=names)
+    # In points, with room for a layout engine that makes the Axes less high.
+    height = float(ax.get_window_extent().height) / float(ax.figure.dpi) * 72
+    share = min((15.0 * legend_lines + 12.0) / height, 0.5) if legend_lines else 0.0
+    ax.set_ylim(len(names) / (1 - share) - 0.5, -0.5)
+
+
+def label_axes(ax: Axes, x: tuple[Any, str | None], y: tuple[Any, str | None]) -> None:
+    """Write the labels given, and where there is none, the name of a Series.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        The Axes.
+    x, y : (array_like, str or None)
+        The values along an axis, and the label given.
+    """
+    for (values, label), write in ((x, ax.set_xlabel), (y, ax.set_ylabel)):
+        name = getattr(values, "name", None)
+        if label is not None:
+            write(label)
+        elif name is not None:
+            write(plain(name))
+
+
 def legend(
     ax: Axes, handles: Sequence[Any], *, beside: bool, note: str | None = None, inside: str = "best"
 ) -> None:
@@ -155,8 +294,16 @@ def legend(
         place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0), "frameon": False}
     else:
         place = {"loc": inside, "framealpha": 0.8}
+    # A key shorter than three dashes looks like a line without.
+    dashed = any(getattr(handle, "is_dashed", bool)() for handle in handles)
     ax.legend(
-        handles=list(handles), title=note, fontsize="small", title_fontsize="small", alignment="left", **place
+        handles=list(handles),
+        title=note,
+        fontsize="small",
+        title_fontsize="small",
+        alignment="left",
+        handlelength=3.0 if dashed else 2.0,
+        **place,
     )
 
 

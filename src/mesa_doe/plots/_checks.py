@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from typing import Any
 
 import numpy as np
@@ -53,6 +53,67 @@ def tidy(frame: object, columns: Sequence[str], *, caller: str) -> pd.DataFrame:
     if frame.empty:
         raise AnalysisError(f"{caller}: needs at least one row of {needed}; the frame given has none")
     return frame.loc[:, list(columns)].reset_index(drop=True)
+
+
+def factor_frame(frame: object, *, caller: str) -> pd.DataFrame:
+    """Return a copy of a frame of factors, its columns named by text and its rows numbered from zero.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        A column a factor; it is not changed.
+    caller : str
+        Name of the plot, for the message.
+
+    Returns
+    -------
+    pandas.DataFrame
+
+    Raises
+    ------
+    AnalysisError
+        If it is no frame, has no rows or columns, or two factors have one name.
+
+    Examples
+    --------
+    >>> factor_frame(pd.DataFrame({"a": [1]}, index=[7]), caller="cusunoro").index.tolist()
+    [0]
+    """
+    if not isinstance(frame, pd.DataFrame):
+        message = f"{caller}: needs a DataFrame with a column a factor; given a {type(frame).__name__}"
+        raise AnalysisError(message)
+    if frame.empty:
+        rows, columns = frame.shape
+        raise AnalysisError(f"{caller}: needs rows and factors; given {rows} rows of {columns} columns")
+    names = [str(name) for name in frame.columns]
+    if len(set(names)) < len(names):
+        raise AnalysisError(f"{caller}: needs factors of different names; given {', '.join(names)}")
+    return frame.set_axis(names, axis=1).reset_index(drop=True)
+
+
+def same_length(first: Sized, second: Sized, names: tuple[str, str], *, caller: str) -> None:
+    """Refuse rows and values of different number.
+
+    Parameters
+    ----------
+    first, second : sized
+        What belongs together by position.
+    names : (str, str)
+        What the user calls them.
+    caller : str
+        Name of the plot, for the message.
+
+    Raises
+    ------
+    AnalysisError
+        If their lengths differ.
+    """
+    if len(first) != len(second):
+        rows, values = names
+        raise AnalysisError(
+            f"{caller}: {rows} and {values} must be of one length, given {len(first)} and {len(second)}; "
+            f"select the rows of {rows} that belong to {values}"
+        )
 
 
 def refuse_repeats(frame: pd.DataFrame, keys: Sequence[str], *, caller: str) -> None:

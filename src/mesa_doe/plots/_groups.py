@@ -1,16 +1,45 @@
-"""Grouping an output by a factor: by level, by value or by bins of equal count."""
+"""An output beside its factors: the rows that can be drawn, and groups by level, value or bin."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from numbers import Real
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from mesa_doe.errors import AnalysisError
+from mesa_doe.plots import _canvas
+from mesa_doe.plots._checks import as_floats, same_length
+
+Values: TypeAlias = "Sequence[object] | npt.NDArray[Any] | pd.Series[Any]"
+Floats: TypeAlias = npt.NDArray[np.float64]
+
 FEW_VALUES = 12
+
+
+class Groups(NamedTuple):
+    """The groups of a factor's values.
+
+    Parameters
+    ----------
+    position : ndarray of float, shape (n,)
+        Where each point stands on the factor's axis.
+    codes : ndarray of int, shape (n,)
+        The group of each point.
+    names : list of str
+        Names of the levels, which stand at 0, 1, …; empty for numbers.
+    kind : str
+        What a group is: a ``"level"``, a ``"value"`` or a ``"bin"``.
+    """
+
+    position: Floats
+    codes: npt.NDArray[np.intp]
+    names: list[str]
+    kind: str
 
 
 def is_numeric(values: pd.Series[Any]) -> bool:
@@ -98,6 +127,134 @@ def bin_codes(x: npt.NDArray[np.float64], bins: int) -> npt.NDArray[np.intp]:
         # Bins of equal count, since equal widths leave empty bins under a skewed law; ties share a bin.
         codes = pd.qcut(x, bins, labels=False, duplicates="drop")
     return np.asarray(codes, dtype=np.intp)
+
+
+def grouped(factor: pd.Series[Any], bins: int, *, caller: str) -> Groups:
+    """Group a factor's values by level, by value when they are few, or by bins of equal count.
+
+    Parameters
+    ----------
+    factor : pandas.Series, shape (n,)
+        Values of any type; numbers are finite.
+    bins : int
+        Number of bins.
+    caller : str
+        Name of the plot, for the message.
+
+    Returns
+    -------
+    Groups
+
+    Examples
+    --------
+    >>> grouped(pd.Series(["b", "a"]), 10, caller="scatter")[2:]
+    (['a', 'b'], 'level')
+    """
+    if not is_numeric(factor):
+        codes, levels = levels_of(factor)
+        return Groups(codes.astype(float), codes, [_canvas.level_name(level) for level in levels], "level")
+    position = as_floats(factor, str(factor.name), caller=caller)
+    kind = "value" if len(np.unique(position)) <= FEW_VALUES else "bin"
+    return Groups(position, bin_codes(position, bins), [], kind)
+
+
+def order_codes(factor: pd.Series[Any], *, caller: str) -> npt.NDArray[np.intp]:
+    """Give each value its rank among the distinct ones: levels in their order, numbers by size.
+
+    Parameters
+    ----------
+    factor : pandas.Series, shape (n,)
+        Values of any type.
+    caller : str
+        Name of the plot, for the message.
+
+    Returns
+    -------
+    ndarray of int, shape (n,)
+
+    Examples
+    --------
+    >>> order_codes(pd.Series([0.5, 0.1, 0.5]), caller="cusunoro")
+    array([1, 0, 1])
+    """
+    if not is_numeric(factor):
+        return levels_of(factor)[0]
+    numbers = as_floats(factor, str(factor.name), caller=caller)
+    return np.asarray(np.unique(numbers, return_inverse=True)[1], dtype=np.intp)
+
+
+def finite_rows(
+    frame: pd.DataFrame, values: Values, names: tuple[str, str], *, caller: str
+) -> tuple[pd.DataFrame, Floats, int]:
+    """Return factors and output where both can be drawn, and how many rows were left out.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame, shape (n, factors)
+        A column a factor.
+    values : array_like, shape (n,)
+        The output.
+    names : (str, str)
+        What the user calls the two.
+    caller : str
+        Name of the plot, for the message.
+
+    Returns
+    -------
+    frame : pandas.DataFrame, shape (kept, factors)
+    output : ndarray of float, shape (kept,)
+    left_out : int
+        Rows with a number that is not finite.
+
+    Raises
+    ------
+    AnalysisError
+        If the lengths differ, numbers are not numbers, or no row is finite.
+
+    Examples
+    --------
+    >>> finite_rows(pd.DataFrame({"a": [1, 2]}), [np.nan, 3.0], ("frame", "values"), caller="parallel")[1:]
+    (array([3.]), 1)
+    """
+    output = as_floats(values, names[1], caller=caller)
+    same_length(frame, output, names, caller=caller)
+    kept = np.isfinite(output)
+    for name, column in frame.items():
+        if is_numeric(column):
+            kept &= np.isfinite(as_floats(column, str(name), caller=caller))
+    if not kept.any():
+        raise AnalysisError(f"{caller}: needs at least one finite row; given {len(output)}, none finite")
+    return frame[kept], output[kept], int((~kept).sum())
+
+
+def finite_pairs(x: Values, y: Values, *, caller: str) -> tuple[pd.Series[Any], Floats, int]:
+    """Return one factor and the output where both can be drawn, and how many pairs were left out.
+
+    Parameters
+    ----------
+    x : array_like, shape (n,)
+        The factor.
+    y : array_like, shape (n,)
+        The output.
+    caller : str
+        Name of the plot, for the message.
+
+    Returns
+    -------
+    x : pandas.Series, shape (kept,)
+    y : ndarray of float, shape (kept,)
+    left_out : int
+
+    Raises
+    ------
+    AnalysisError
+        As :func:`finite_rows`, and if `x` has more than one dimension.
+    """
+    if (dimensions := getattr(x, "ndim", 1)) != 1:
+        raise AnalysisError(f"{caller}: x must be one-dimensional, given {dimensions} dimensions")
+    factor = pd.Series(x).reset_index(drop=True).to_frame("x")
+    frame, output, left_out = finite_rows(factor, y, ("x", "y"), caller=caller)
+    return frame["x"], output, left_out
 
 
 def _key(value: Any) -> Any:

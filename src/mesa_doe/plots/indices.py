@@ -15,7 +15,21 @@ from mesa_doe.plots._checks import as_floats, refuse_repeats, tidy
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-FIELD_NAMES = {"S1": "first-order index S1", "ST": "total-order index ST"}
+FIELD_NAMES = {
+    "S1": "first-order index S1",
+    "ST": "total-order index ST",
+    "Sh": "Shapley effect Sh",
+    "mu_star": "μ*",
+    "mu": "μ",
+    "sigma": "σ",
+    "SRC": "standardised coefficient SRC",
+    "SRRC": "standardised rank coefficient SRRC",
+    "PCC": "partial correlation PCC",
+    "PRCC": "partial rank correlation PRCC",
+}
+# S1 and ST keep their colours in every figure, drawn alone or together; intervals would be lost on black.
+_FIXED = dict(zip(("S1", "ST"), _canvas.OKABE_ITO, strict=False))
+_FREE = [colour for colour in _canvas.OKABE_ITO[2:] if colour != "#000000"]
 
 
 def bars(
@@ -29,7 +43,9 @@ def bars(
     """Draw each factor's indices as horizontal bars with their intervals.
 
     Factors keep the order given, the first on top. An interval that is not finite is left out, and an
-    estimate that is not is written as text. The factor ``seed`` is hatched: it is the model's own noise.
+    estimate that is not is written as text. The factor ``seed``, which is the model's own noise, and the
+    row ``dummy`` of an inert factor are hatched. A single measure is named below the x axis and not in a
+    legend.
 
     Parameters
     ----------
@@ -41,9 +57,9 @@ def bars(
     title : str, optional
         Title of the Axes.
     reference : float, optional
-        Where to draw a dashed line, such as the index of a dummy factor.
+        Where to draw a dashed line, such as the index of an inert factor.
     xlabel : str
-        Label of the x axis.
+        What the estimates are measured in: the label of the x axis, after the name of a single measure.
 
     Returns
     -------
@@ -76,25 +92,29 @@ def bars(
     for factor, measure, estimate, low, high in zip(frame["factor"], frame["measure"], *numbers, strict=True):
         y = factors.index(factor) + (measures.index(measure) - (len(measures) - 1) / 2) * thickness
         if np.isfinite(estimate):
-            style: dict[str, Any] = {"hatch": "////", "edgecolor": "white"} if factor == "seed" else {}
-            ax.barh(y, estimate, thickness, color=colours[measure], linewidth=0, **style)
+            style: dict[str, Any] = {"color": colours[measure], **_canvas.hatching(factor)}
+            ax.barh(y, estimate, thickness, linewidth=0, **style)
         else:
             ax.text(0.0, y, f" {estimate}", va="center", fontsize="small", color=_canvas.INK)
-        # Not barh's xerr: it raises when an estimate lies outside its interval, as bootstrap ones may.
-        if np.isfinite(low) and np.isfinite(high):
-            ax.plot([low, high], [y, y], color=_canvas.INK, linewidth=1.2, marker="|", markersize=5)
+        _canvas.interval(ax, y, low, high)
 
-    handles = [patches.Patch(color=colours[name], label=FIELD_NAMES.get(name, name)) for name in measures]
+    names = {measure: FIELD_NAMES.get(measure, _canvas.plain(measure)) for measure in measures}
+    handles: list[Any] = []
+    if len(measures) > 1:
+        handles = [patches.Patch(color=colours[measure], label=name) for measure, name in names.items()]
+    else:
+        xlabel = _joined(str(measures[0]), names[measures[0]], xlabel)
     if reference is not None:
         label = f"reference {reference:g}"
         handles.append(ax.axvline(reference, color=_canvas.INK, linewidth=1, linestyle="--", label=label))
-    ax.set_yticks(range(len(factors)), labels=[_canvas.factor_name(factor) for factor in factors])
-    ax.set_ylim(len(factors) - 0.5, -0.5)
+    rows = [_canvas.factor_name(factor) for factor in factors]
+    _canvas.name_rows(ax, rows, legend_lines=0 if ours else len(handles))
     ax.set_xlabel(xlabel)
     if title is not None:
         ax.set_title(title)
     _canvas.tidy_spines(ax)
-    _canvas.legend(ax, handles, beside=ours)
+    if handles:
+        _canvas.legend(ax, handles, beside=ours, inside="lower right")
     return ax
 
 
@@ -105,10 +125,11 @@ def heatmap(
     title: str | None = None,
     label: str = "second-order index S2",
 ) -> Axes:
-    """Draw the indices of pairs of factors as a symmetric map, centred on zero.
+    """Draw an estimate of each pair of factors as a symmetric map, centred on zero.
 
     A pair may be given once or both ways round. The diagonal stays empty, and rows that pair a factor with
-    itself are not read; a pair that is not given, or is not finite, stays empty too.
+    itself are not read; a pair that is not given, or is not finite, stays empty too. The numbers have two
+    decimals, or as many as show two digits of the largest.
 
     Parameters
     ----------
@@ -119,7 +140,7 @@ def heatmap(
     title : str, optional
         Title of the Axes.
     label : str
-        Label of the colour bar.
+        What is shown, such as ``"interaction effect"``: the label of the colour bar.
 
     Returns
     -------
@@ -168,12 +189,13 @@ def heatmap(
         aspect="equal",
     )
     ax.figure.colorbar(image, ax=ax, label=label, shrink=0.8)
-    # Five characters, in a cell that the user's layout engine may yet narrow.
-    size = float(np.clip((0.28 if ours else 0.22) * _canvas.slot_width(ax, len(names)), 4, 10))
-    for i, j in np.argwhere(np.isfinite(matrix)):
-        text = f"{round(matrix[i, j], 2) + 0.0:.2f}"  # + 0.0 turns -0.00 into 0.00
+    written = {(i, j): _written(matrix[i, j], limit) for i, j in np.argwhere(np.isfinite(matrix)).tolist()}
+    longest = max([5, *map(len, written.values())])
+    # In a cell that the user's layout engine may yet narrow.
+    size = (1.4 if ours else 1.1) / longest * _canvas.slot_width(ax, len(names))
+    for (i, j), text in written.items():
         colour = "white" if abs(matrix[i, j]) > 0.6 * limit else _canvas.INK
-        ax.text(j, i, text, ha="center", va="center", fontsize=size, color=colour)
+        ax.text(j, i, text, ha="center", va="center", fontsize=float(np.clip(size, 4, 10)), color=colour)
     labels = [_canvas.factor_name(name) for name in names]
     ax.set_yticks(range(len(names)), labels=labels)
     _canvas.name_x_ticks(ax, labels)
@@ -182,9 +204,23 @@ def heatmap(
     return ax
 
 
+def _joined(measure: str, name: str, scale: str) -> str:
+    """Return the x label of a single measure: its name and what it is measured in, neither twice."""
+    if scale.casefold() in name.casefold():
+        return name
+    return scale if measure.casefold() in scale.casefold().split() else f"{name} ({scale})"
+
+
 def _colours(measures: list[str]) -> dict[str, str]:
-    """Return a colour a measure; S1 and ST keep theirs in every figure, drawn alone or together."""
-    fixed = dict(zip(FIELD_NAMES, _canvas.OKABE_ITO, strict=False))
-    free = _canvas.OKABE_ITO[len(fixed) :]
-    others = [measure for measure in measures if measure not in fixed]
-    return fixed | {measure: free[i % len(free)] for i, measure in enumerate(others)}
+    """Return a colour a measure."""
+    others = [measure for measure in measures if measure not in _FIXED]
+    return _FIXED | {measure: _FREE[i % len(_FREE)] for i, measure in enumerate(others)}
+
+
+def _written(number: float, largest: float) -> str:
+    """Return a number with two decimals, or as many as show two digits of the largest."""
+    size = int(np.floor(np.log10(largest)))
+    if not -4 < size < 5:
+        return f"{number:.1e}"
+    decimals = 1 - size if size < 0 else max(2 - size, 0)
+    return f"{round(number, decimals) + 0.0:.{decimals}f}"  # + 0.0 turns -0.00 into 0.00

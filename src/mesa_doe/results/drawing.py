@@ -265,7 +265,7 @@ class Drawings:
         results = self._results
         status = results.runs["status"]
         return plots.failures(
-            self._varied(results.runs[results.parameters]), status.to_numpy(), ax=ax, x=x, y=y
+            results._varied(results.runs[results.parameters]), status.to_numpy(), ax=ax, x=x, y=y
         )
 
     def spider(self, output: str, at: At = "final", ax: Any = None, *, reduce: Reduce | None = None) -> Any:
@@ -300,15 +300,7 @@ class Drawings:
         results = self._results
         frame = results.points(output, at, reduce=reduce)
         own = frame.iloc[:, : len(results.parameters)].set_axis(results.parameters, axis=1)
-        return self._varied(own), frame["mean"]
-
-    def _varied(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Return the columns of factors, which come first, by the names of their axes."""
-        design = self._results.design
-        if design is not None:
-            names = design.space.names
-            return frame.iloc[:, : len(names)].set_axis(names, axis=1)
-        return frame[[name for name in frame if len({repr(value) for value in frame[name]}) > 1]]
+        return results._varied(own), frame["mean"]
 
     def _one(self, frame: pd.DataFrame, factor: str) -> pd.Series[Any]:
         if factor not in frame:

@@ -13,7 +13,21 @@ import numpy as np
 import pandas as pd
 
 from mesa_doe._optional import require
-from mesa_doe.analysis import SensitivityResult, choose
+from mesa_doe.analysis import (
+    Convergence,
+    Recommendation,
+    SensitivityResult,
+    Tabulation,
+    Uncertainty,
+    VarianceSplit,
+    check_sampled,
+    choose,
+    convergence,
+    recommend_replications,
+    split_variance,
+    tabulate,
+    uncertainty,
+)
 from mesa_doe.analysis.aligning import aligned_outputs
 from mesa_doe.analysis.result import condensed, joined
 from mesa_doe.columns import Tables, free_names
@@ -255,10 +269,7 @@ class Results:
         if self.runs["point"].isna().any():
             message = "some runs have no point; give their RunConfigurations one, or use results.output"
             raise AnalysisError(message)
-        values = pd.DataFrame() if _is_all(at) else self.output(name, at, reduce=reduce)
-        if isinstance(values, pd.DataFrame):
-            message = "results.points gives one number a point: at='all' is for output and sensitivity"
-            raise AnalysisError(message)
+        values = self._one_a_run(name, at, reduce, "points")
         runs = self.runs
         # Not groupby.first: it would turn levels that are containers into missing values.
         frame = runs[~runs["point"].duplicated()].set_index("point")[self.parameters].sort_index()
@@ -424,6 +435,170 @@ class Results:
                     warn(text)
             parts.append(part)
         return joined(parts, names)
+
+    def convergence(
+        self,
+        output: str,
+        at: At = "final",
+        *,
+        reduce: Reduce | None = None,
+        method: str | None = None,
+        design: Design | None = None,
+        **options: Any,
+    ) -> Convergence:
+        """Tell how far the estimates of an analysis have settled, on growing beginnings of the design.
+
+        Parameters
+        ----------
+        output, at, reduce, method, design
+            As in :meth:`sensitivity`, but for ``at="all"``.
+        **options
+            Of :func:`mesa_doe.analyze.convergence` and of the analysis.
+
+        Returns
+        -------
+        Convergence
+        """
+        design = self._given(design)
+        policy = self._policy(design, output)
+        values = self._one_a_run(output, at, reduce, "convergence")
+        y, labels = self._aligned(design, {output: values}, policy)
+        of = design.origin or design
+        analyse = choose(of, method)
+        return convergence(of, y, analysis=analyse, outputs=labels, seed_policy=policy, **options)
+
+    def uncertainty(
+        self,
+        output: str,
+        at: At = "final",
+        *,
+        reduce: Reduce | None = None,
+        by: str | None = None,
+        design: Design | None = None,
+        **options: Any,
+    ) -> Uncertainty:
+        """Describe the distribution of an output, the inputs being as the laws of the axes say.
+
+        Parameters
+        ----------
+        output, at, reduce, design
+            As in :meth:`sensitivity`, but for ``at="all"``.
+        by : str, optional
+            A factor: the distribution at each of its values.
+        **options
+            Of :func:`mesa_doe.analyze.uncertainty`: ``thresholds=``, ``quantiles=``, ``confidence=``, ….
+
+        Returns
+        -------
+        Uncertainty
+            Of single runs and, with replications, of the means of points.
+
+        Raises
+        ------
+        AnalysisError
+            If the points of the design do not follow the laws, as those of factorial designs.
+        """
+        design = self._given(design)
+        values = self._one_a_run(output, at, reduce, "uncertainty")
+        y, _ = self._aligned(design, {output: values}, None)
+        design = design.origin or design
+        sampled = check_sampled(design)
+        if by is not None and by not in design.space.axes:
+            message = f"there is no factor {by!r}; there are {', '.join(design.space.axes)}"
+            raise AnalysisError(message)
+        labels = None if by is None else design.points[by].tolist()
+        found = uncertainty(y[:, :, 0], by=labels, blocks=design.blocks, **options)
+        return dataclasses.replace(found, notes=(*found.notes, *sampled))
+
+    def split_variance(
+        self, output: str, at: At = "final", *, reduce: Reduce | None = None, **options: Any
+    ) -> VarianceSplit:
+        """Split the variance of an output into that of the parameters and that of the seed.
+
+        Parameters
+        ----------
+        output, at, reduce
+            As in :meth:`sensitivity`, but for ``at="all"``.
+        **options
+            Of :func:`mesa_doe.analyze.split_variance`.
+
+        Returns
+        -------
+        VarianceSplit
+        """
+        values = self._by_point(self._one_a_run(output, at, reduce, "split_variance"))
+        # An output whose noise no seed reaches is as if each run had a seed of its own.
+        policy = "independent" if self.noise.get(output) == "unseeded" else self.seed_policy
+        return split_variance(values[:, :, None], names=[output], seed_policy=policy, **options)
+
+    def recommend_replications(
+        self,
+        output: str,
+        at: At = "final",
+        *,
+        reduce: Reduce | None = None,
+        by: Literal["precision", "cv", "power"] = "precision",
+        **options: Any,
+    ) -> Recommendation:
+        """Recommend a number of replications, these runs being the pilot.
+
+        Parameters
+        ----------
+        output, at, reduce
+            As in :meth:`sensitivity`, but for ``at="all"``.
+        by, **options
+            As in :func:`mesa_doe.analyze.recommend_replications`.
+
+        Returns
+        -------
+        Recommendation
+        """
+        values = self._one_a_run(output, at, reduce, "recommend_replications")
+        return recommend_replications(self._by_point(values), by=by, **options)
+
+    def tabulate(self, output: str, **options: Any) -> Tabulation:
+        """Count the last value of an output, text or not, at each level of each factor.
+
+        Parameters
+        ----------
+        output : str
+            A column of ``model``.
+        **options
+            Of :func:`mesa_doe.analyze.tabulate`: ``bins=``, ``confidence=``, ….
+
+        Returns
+        -------
+        Tabulation
+        """
+        if output not in self.outputs:
+            message = f"there is no output {output!r}; there are {', '.join(self.outputs) or 'none'}"
+            raise AnalysisError(message)
+        outcomes = self.model.groupby("run_id", sort=True)[output].last(skipna=False)
+        factors = self._varied(self.runs.loc[outcomes.index, self.parameters])
+        return tabulate(outcomes, factors, **options)
+
+    def _one_a_run(self, output: str, at: At, reduce: Reduce | None, caller: str) -> pd.Series[Any]:
+        values = pd.DataFrame() if _is_all(at) else self.output(output, at, reduce=reduce)
+        if isinstance(values, pd.DataFrame):
+            message = f"results.{caller} takes one number a run: at='all' is for output and sensitivity"
+            raise AnalysisError(message)
+        return values
+
+    def _by_point(self, values: pd.Series[Any]) -> FloatArray:
+        """Return numbers (points, replications), NaN where there is no run."""
+        runs = self.runs[["point", "iteration"]]
+        if runs["point"].isna().any():
+            message = "some runs have no point; give their RunConfigurations one, or use results.output"
+            raise AnalysisError(message)
+        wide = runs.assign(y=values).pivot(index="point", columns="iteration", values="y")
+        return wide.to_numpy(np.float64)
+
+    def _varied(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return the columns of factors, which come first, by the names of their axes."""
+        if self.design is not None:
+            names = self.design.space.names
+            return frame.iloc[:, : len(names)].set_axis(names, axis=1)
+        return frame[[name for name in frame if len({repr(value) for value in frame[name]}) > 1]]
 
     def _given(self, design: Design | None) -> Design:
         design = design if design is not None else self.design

@@ -1,0 +1,190 @@
+"""Many runs at once over all factors: parallel coordinates, with a range of the output in colour."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from mesa_doe._optional import require
+from mesa_doe.errors import AnalysisError
+from mesa_doe.plots import _canvas
+from mesa_doe.plots._checks import as_floats, factor_frame
+from mesa_doe.plots._groups import Floats, Values, finite_rows, is_numeric, levels_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_RASTER_FROM = 500
+_MOST_LABELS = 12
+_JITTER = 0.015
+
+
+def parallel(
+    frame: pd.DataFrame,
+    values: Values,
+    ax: Axes | None = None,
+    *,
+    highlight: tuple[float, float] | None = None,
+) -> Axes:
+    """Draw each run as a line across one axis a factor, and the output as the last axis.
+
+    The runs whose output lies in the highlighted range, ends included, are drawn in colour above the others,
+    so that the values of each factor that lead there show. Numbers are scaled to the range of their column,
+    whose ends are written. Levels have equal distances, and their lines are spread a little, so that many
+    are told from few. A value that is not finite leaves its run out, and the legend says how many.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame, shape (n, factors)
+        A column a factor.
+    values : array_like, shape (n,)
+        The output; matched to `frame` by position, never by index.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; by default a new figure that grows with the number of factors.
+    highlight : (low, high), optional
+        Range of the output to put in colour; either end may be infinite. By default all runs are alike.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    AnalysisError
+        If it is no frame, the lengths differ, no run is finite, or the range is upside down.
+
+    Notes
+    -----
+    Inselberg (1985), "The plane with parallel coordinates", The Visual Computer 1. More than 500 lines are
+    drawn as an image inside a vector file.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> runs = pd.DataFrame({"density": [0.1, 0.9], "network": ["grid", "ring"]})
+    >>> ax = parallel(runs, [3.0, 5.0], Figure().subplots(), highlight=(4, 6))
+    >>> [len(lines.get_segments()) for lines in ax.collections]
+    [1, 1]
+    """
+    inputs = factor_frame(frame, caller="parallel")
+    inputs, output, left_out = finite_rows(inputs, values, ("frame", "values"), caller="parallel")
+    chosen = np.ones(len(output), dtype=bool) if highlight is None else _inside(output, highlight)
+    # A generator of its own: the same picture each time, and nobody's random state moves.
+    rng = np.random.default_rng(0)
+    heights, ticks = [], []
+    for name in inputs:
+        if is_numeric(inputs[name]):
+            height, tick = _scaled(as_floats(inputs[name], str(name), caller="parallel"))
+        else:
+            height, tick = _spread(inputs[name], rng)
+        heights.append(height)
+        ticks.append(tick)
+    height, tick = _scaled(output)
+    lines = np.column_stack([*heights, height])
+    ticks.append(tick)
+
+    count, places = lines.shape
+    label = getattr(values, "name", None)
+    names = [*map(_canvas.factor_name, inputs), "output" if label is None else _canvas.plain(label)]
+    ours = ax is None
+    # Few axes may stand as far apart as their names are long; many would make the figure too wide.
+    gap = 1.15 if places > 6 else float(np.clip(0.15 * max(map(len, names)), 1.15, 2.4))
+    ax = _canvas.axes_of(ax, width=3.0 + gap * places, height=4.8)
+    for place, tick in enumerate(ticks):
+        _axis(ax, place, tick, last=place == places - 1)
+    draw = require("matplotlib.collections", extra="plot").LineCollection
+    key = require("matplotlib.lines", extra="plot").Line2D
+    groups = [(chosen, _canvas.BLUE, _said(highlight), 2.0, 0.25), (~chosen, "0.6", "other runs", 1.0, 0.06)]
+    handles: list[Any] = []
+    for members, colour, text, order, faintest in groups[: 1 if highlight is None else 2]:
+        many = int(members.sum())
+        style = {
+            "colors": colour,
+            "linewidths": 0.5 * order,
+            "alpha": float(np.clip(6 * order / np.sqrt(max(many, 1)), faintest, 0.8)),
+            "zorder": order,
+            "rasterized": count > _RASTER_FROM,
+        }
+        paths = np.stack(np.broadcast_arrays(np.arange(places), lines[members]), axis=-1)
+        ax.add_collection(draw(paths, **style), autolim=False)
+        handles.append(key([], [], color=colour, label=f"{many} {text}"))
+    if highlight is not None:
+        ends = np.interp(highlight, (output.min(), output.max()), (0, 1)) if np.ptp(output) else (0.5, 0.5)
+        ax.plot(
+            [places - 1] * 2, ends, color=_canvas.VERMILLION, linewidth=5, solid_capstyle="butt", zorder=4
+        )
+    ax.set_xlim(-0.15, places - 0.85)
+    # Lines fill the Axes: a legend inside needs room of its own above them.
+    ax.set_ylim(-0.09, 1.09 if ours else 1.35)
+    ax.set_yticks([])
+    _canvas.name_x_ticks(ax, names)
+    ax.tick_params(axis="x", length=0)
+    ax.spines[:].set_visible(False)
+    note = f"{left_out} of {count + left_out} runs not finite, left out" if left_out else None
+    _canvas.legend(ax, handles, beside=ours, note=note, inside="upper right")
+    return ax
+
+
+def _inside(output: Floats, highlight: tuple[float, float]) -> npt.NDArray[np.bool_]:
+    """Return which runs the range holds."""
+    ends = as_floats(highlight, "highlight", caller="parallel")
+    if len(ends) != 2 or not ends[0] <= ends[1]:
+        raise AnalysisError(f"parallel: highlight must be (low, high), low first; given {highlight!r}")
+    inside: npt.NDArray[np.bool_] = (ends[0] <= output) & (output <= ends[1])
+    return inside
+
+
+def _said(highlight: tuple[float, float] | None) -> str:
+    """Return what the runs in colour have in common."""
+    if highlight is None:
+        return "runs"
+    low, high = highlight
+    if np.isinf(high):
+        return f"runs with output ≥ {low:g}"
+    return f"runs with output ≤ {high:g}" if np.isinf(low) else f"runs with output {low:g} to {high:g}"
+
+
+def _scaled(column: Floats) -> tuple[Floats, dict[float, str]]:
+    """Return numbers as shares of their range, and the labels of its ends."""
+    low, high = float(column.min()), float(column.max())
+    if low == high:
+        return np.full(len(column), 0.5), {0.5: _written(low)}
+    return (column - low) / (high - low), {0.0: _written(low), 1.0: _written(high)}
+
+
+def _written(number: float) -> str:
+    """Return a number as short text; whole ones, such as populations, in full."""
+    whole = number == round(number) and abs(number) < 1e7
+    return (f"{number:.0f}" if whole else f"{number:.3g}").replace("-", "−")
+
+
+def _spread(column: pd.Series[Any], rng: np.random.Generator) -> tuple[Floats, dict[float, str]]:
+    """Return levels at equal distances, spread a little, and the labels of at most twelve of them."""
+    codes, levels = levels_of(column)
+    places = np.linspace(0, 1, len(levels)) if len(levels) > 1 else np.array([0.5])
+    step = -(-len(levels) // _MOST_LABELS)
+    labels = {float(places[i]): _canvas.level_name(levels[i]) for i in range(0, len(levels), step)}
+    return places[codes] + rng.uniform(-_JITTER, _JITTER, len(codes)), labels
+
+
+def _axis(ax: Axes, place: int, labels: dict[float, str], *, last: bool) -> None:
+    """Draw one factor's axis: the ends of a range above and below it, levels beside it."""
+    ax.plot([place, place], [0, 1], color=_canvas.INK, linewidth=1.0, zorder=3)
+    ends = set(labels) == {0.0, 1.0}
+    for height, label in labels.items():
+        beside = not ends
+        ax.annotate(
+            label,
+            (place, height),
+            xytext=(-4 if last else 4, 0) if beside else (0, 4 if height else -4),
+            textcoords="offset points",
+            ha=("right" if last else "left") if beside else "center",
+            va="center" if beside else "bottom" if height else "top",
+            fontsize="x-small",
+            color=_canvas.INK,
+            bbox={"facecolor": "white", "alpha": 0.75, "linewidth": 0, "pad": 0.8},
+            zorder=5,
+        )

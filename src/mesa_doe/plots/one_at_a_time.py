@@ -1,0 +1,170 @@
+"""One factor at a time: the tornado of the extremes, and the spider of the curves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from mesa_doe._optional import require
+from mesa_doe.errors import AnalysisError
+from mesa_doe.plots import _canvas
+from mesa_doe.plots._checks import as_floats, refuse_repeats, tidy
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_SIDES = {"down": ("at its lowest level", _canvas.BLUE), "up": ("at its highest level", _canvas.VERMILLION)}
+
+
+def tornado(estimates: pd.DataFrame, ax: Axes | None = None, *, base: float | None = None) -> Axes:
+    """Draw how far each factor alone moves the output from its base case, the widest on top.
+
+    A factor that moves the output the same way at both of its levels has two thin bars, the lowest level
+    above. An interval that is not finite is left out, and a change that is not is written as text. The
+    factor ``seed`` is hatched: it is the model's own noise.
+
+    Parameters
+    ----------
+    estimates : pandas.DataFrame
+        Columns ``factor``, ``measure``, ``estimate``, ``low`` and ``high``, where the measure is ``"down"``
+        or ``"up"``: the signed change of the output with the factor at its lowest or highest level. Other
+        measures are not read.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; by default a new figure that grows with the number of factors.
+    base : float, optional
+        The output of the base case. The bars then start there, and the axis shows the output itself.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    AnalysisError
+        If a column is missing, no row is of ``"down"`` or ``"up"``, a factor and measure come twice, or the
+        base is not finite.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> rows = pd.DataFrame({"factor": "density", "measure": ["down", "up"], "estimate": [-1.0, 3.0]})
+    >>> ax = tornado(rows.assign(low=[-1.5, 2.5], high=[-0.5, 3.5]), Figure().subplots(), base=10.0)
+    >>> [(float(bar.get_x()), float(bar.get_width())) for bar in ax.patches]
+    [(10.0, -1.0), (10.0, 3.0)]
+    """
+    frame = tidy(estimates, ["factor", "measure", "estimate", "low", "high"], caller="tornado")
+    known = ", ".join(repr(name) for name in frame["measure"].unique())
+    frame = frame[frame["measure"].isin(list(_SIDES))]
+    if frame.empty:
+        raise AnalysisError(f"tornado: needs rows of the measures 'down' and 'up'; given: {known}")
+    refuse_repeats(frame, ["factor", "measure"], caller="tornado")
+    for name in ("estimate", "low", "high"):
+        frame = frame.assign(**{name: as_floats(frame[name], name, caller="tornado")})
+    if base is not None and not np.isfinite(base):
+        raise AnalysisError(f"tornado: base must be finite, given {base!r}; leave it out to draw the changes")
+    origin = 0.0 if base is None else float(base)
+    # Sorted by what is drawn: the bar spans both changes and the base case.
+    finite = frame["estimate"].where(np.isfinite(frame["estimate"]), 0.0).groupby(frame["factor"], sort=False)
+    swing = finite.max().clip(lower=0.0) - finite.min().clip(upper=0.0)
+    factors = list(swing.sort_values(ascending=False, kind="stable").index)
+    same_side = (finite.min() > 0) | (finite.max() < 0)
+    same_side &= finite.count() == 2
+
+    patches = require("matplotlib.patches", extra="plot")
+    ours = ax is None
+    ax = _canvas.axes_of(ax, width=8.0, height=1.2 + 0.36 * len(factors))
+    rows: list[Any] = list(frame.itertuples())
+    for row in rows:
+        split = bool(same_side[row.factor])
+        y = factors.index(row.factor) + (0.0 if not split else -0.19 if row.measure == "down" else 0.19)
+        _bar(ax, y, 0.34 if split else 0.72, row, origin)
+    ax.axvline(origin, color=_canvas.INK, linewidth=1.0, zorder=3)
+    handles = [patches.Patch(color=colour, label=label) for label, colour in _SIDES.values()]
+    names = [_canvas.factor_name(factor) for factor in factors]
+    _canvas.name_rows(ax, names, legend_lines=0 if ours else 1 + len(handles))
+    ax.set_xlabel(
+        "change of the output from the base case" if base is None else f"output (base case: {base:.4g})"
+    )
+    _canvas.tidy_spines(ax)
+    _canvas.legend(ax, handles, beside=ours, note="one factor moved", inside="lower right")
+    return ax
+
+
+def _bar(ax: Axes, y: float, thickness: float, row: Any, origin: float) -> None:
+    """Draw one change from the base case, with its interval."""
+    if np.isfinite(row.estimate):
+        style: dict[str, Any] = {"color": _SIDES[row.measure][1], **_canvas.hatching(row.factor)}
+        ax.barh(y, row.estimate, thickness, left=origin, linewidth=0, **style)
+    else:
+        side = "right" if row.measure == "down" else "left"
+        ax.text(origin, y, f" {row.estimate} ", va="center", ha=side, fontsize="small", color=_canvas.INK)
+    _canvas.interval(ax, y, origin + row.low, origin + row.high, zorder=4)
+
+
+def spider(curves: pd.DataFrame, ax: Axes | None = None, *, ylabel: str = "output") -> Axes:
+    """Draw the output over each factor's range, all other factors at their base case.
+
+    The legend lists the factors from the widest curve to the narrowest. Where an output is not finite, the
+    curve has a gap. The factor ``seed`` is black and dashed: it is the model's own noise.
+
+    Parameters
+    ----------
+    curves : pandas.DataFrame
+        Columns ``factor``, ``position`` (from 0, the factor's lowest level, to 1, its highest) and
+        ``output``; one row for each factor and position, at most 30 factors beside the seed.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; by default a new figure.
+    ylabel : str
+        Label of the y axis.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    AnalysisError
+        If a column is missing, there are no rows or too many factors, a position lies outside 0 to 1, or a
+        factor and position come twice.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> rows = pd.DataFrame({"factor": "density", "position": [1.0, 0.0], "output": [4.0, 2.0]})
+    >>> spider(rows, Figure().subplots()).lines[0].get_ydata()
+    array([2., 4.])
+    """
+    frame = tidy(curves, ["factor", "position", "output"], caller="spider")
+    for name in ("position", "output"):
+        frame[name] = as_floats(frame[name], name, caller="spider")
+    refuse_repeats(frame, ["factor", "position"], caller="spider")
+    outside = ~frame["position"].between(0.0, 1.0)
+    if outside.any():
+        row = frame[outside].iloc[0]
+        raise AnalysisError(
+            f"spider: position must be from 0 to 1, the share of the factor's range; given "
+            f"{row['position']:g} for {row['factor']!r}"
+        )
+    factors = list(frame["factor"].unique())
+    styles = _canvas.line_styles(factors, caller="spider")
+
+    ours = ax is None
+    ax = _canvas.axes_of(ax, width=8.0, height=max(4.2, 0.6 + 0.22 * len(factors)))
+    lines, widths = [], []
+    for factor in factors:
+        curve = frame[frame["factor"] == factor].sort_values("position")
+        output = curve["output"].where(np.isfinite(curve["output"])).to_numpy()
+        name = _canvas.factor_name(factor)
+        lines += ax.plot(
+            curve["position"].to_numpy(), output, marker="o", markersize=4, label=name, **styles[factor]
+        )
+        known = output[np.isfinite(output)]
+        widths.append(np.ptp(known) if len(known) else -1.0)
+    ax.set_xlim(-0.03, 1.03)
+    ax.set_xlabel("position in the factor's range (0: lowest level, 1: highest)")
+    ax.set_ylabel(ylabel)
+    _canvas.tidy_spines(ax)
+    _canvas.legend(ax, [lines[k] for k in np.argsort(-np.array(widths), kind="stable")], beside=ours)
+    return ax

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mesa_doe.errors import AnalysisError
+from mesa_doe.plots import _canvas, _labels
+from tests.plots.drawn import axes, intervals
+
+
+def test_thirty_factors_the_seed_and_the_dummy_can_be_told_apart():
+    names = [*range(30), "seed", "dummy"]
+    styles = _canvas.line_styles(names, caller="spider")
+    assert list(styles) == names
+    assert len({(style["color"], style["linestyle"]) for style in styles.values()}) == 32
+    assert {styles[name]["linestyle"] for name in ("seed", "dummy")} == {"--"}
+    assert "--" not in {styles[name]["linestyle"] for name in range(30)}
+    with pytest.raises(AnalysisError, match=r"spider: draws at most 30 lines .*, given 31; select those"):
+        _canvas.line_styles(range(31), caller="spider")
+
+
+def test_the_seed_takes_no_style_from_the_others():
+    with_seed = _canvas.line_styles(["seed", "a", "b"], caller="spider")
+    without = _canvas.line_styles(["a", "b"], caller="spider")
+    assert {name: with_seed[name] for name in "ab"} == without
+
+
+@pytest.mark.parametrize("ends", [(np.nan, 1.0), (0.0, np.inf), (np.nan, np.nan)])
+def test_an_interval_that_is_not_finite_is_not_drawn(ends):
+    ax = axes()
+    _canvas.interval(ax, 0.0, *ends)
+    assert len(ax.lines) == 0
+
+
+def test_intervals_lie_or_stand():
+    ax = axes()
+    _canvas.interval(ax, 5.0, 1.0, 2.0)
+    _canvas.interval(ax, 5.0, 1.0, 2.0, upright=True, colour="#ff0000")
+    (lying,), (standing,) = intervals(ax), intervals(ax, "_")
+    np.testing.assert_array_equal(lying.get_xydata(), [[1, 5], [2, 5]])
+    np.testing.assert_array_equal(standing.get_xydata(), [[5, 1], [5, 2]])
+    assert standing.get_color() == "#ff0000"
+
+
+def test_rows_leave_room_for_a_legend_inside():
+    ax = axes()
+    _canvas.name_rows(ax, ["a", "b"])
+    assert ax.get_ylim() == (1.5, -0.5)
+    _canvas.name_rows(ax, ["a", "b"], legend_lines=2)
+    bottom, top = ax.get_ylim()
+    height = ax.get_window_extent().height / ax.figure.dpi * 72
+    assert (bottom - 1.5) / (bottom - top) * height == pytest.approx(42)
+
+
+def test_the_keys_of_dashed_lines_are_long_enough_to_show_it():
+    lengths = []
+    for style in _canvas.DASHES[:2]:
+        ax = axes()
+        _canvas.legend(ax, ax.plot([0, 1], linestyle=style, label="a"), beside=False)
+        lengths.append(ax.get_legend().handlelength)
+    assert lengths == [2.0, 3.0]
+
+
+def test_places_of_the_data_are_given_in_points_from_the_corner():
+    ax = axes()
+    ax.set_xlim(2, 4)
+    ax.set_ylim(-1, 1)
+    extent = ax.get_window_extent()
+    whole = np.array([extent.width, extent.height]) / ax.figure.dpi * 72
+    places = _labels.on_paper(ax, [2, 3, 4], [-1, 0, 1])
+    np.testing.assert_allclose(places, np.outer([0, 0.5, 1], whole), atol=1e-9)
+
+
+def test_a_name_keeps_clear_of_what_is_taken():
+    ax = axes()
+    ax.set_xlim(0, 1)
+    ax.set_ylim(0, 1)
+    x, y = np.array([0.5]), np.array([0.5])
+    (place,) = _labels.on_paper(ax, x, y)
+    _labels.name_points(ax, ["a"], x, y, taken=[])
+    _labels.name_points(ax, ["b"], x, y, taken=[(place[0], 0.0, place[0] + 500, 500.0)])
+    free, left = ax.texts
+    assert free.xyann[0] > 0
+    assert left.xyann[0] < 0

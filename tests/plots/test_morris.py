@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from mesa_doe.errors import AnalysisError
+from mesa_doe.plots.morris import plane
+from tests.plots.conftest import NAMES
+from tests.plots.drawn import assert_clips_nothing, intervals
+
+
+def axes():
+    return Figure(figsize=(8, 5)).subplots()
+
+
+def effects(names=NAMES, *, crowded=False):
+    """μ, μ* and σ of some factors; crowded ones lie in the corner."""
+    rng = np.random.default_rng(2)
+    rows = []
+    for i, factor in enumerate(names):
+        mu_star = rng.uniform(0, 0.6) if crowded and i > 2 else rng.uniform(0.2, 10)
+        sigma = mu_star * rng.uniform(0.05, 1.4)
+        rows.append((factor, "mu", -mu_star, -mu_star, mu_star))
+        rows.append((factor, "mu_star", mu_star, 0.8 * mu_star, 1.1 * mu_star))
+        rows.append((factor, "sigma", sigma, 0.9 * sigma, 1.1 * sigma))
+    return pd.DataFrame(rows, columns=["factor", "measure", "estimate", "low", "high"])
+
+
+def of(frame, measure, column="estimate"):
+    return frame.loc[frame["measure"] == measure, column].to_numpy()
+
+
+def names(ax):
+    """The names of the points, without those of the rays."""
+    return [text for text in ax.texts if not text.get_text().startswith("σ/μ*")]
+
+
+def test_each_factor_is_a_point_and_the_seed_is_hollow():
+    frame = effects()
+    ax = plane(frame, axes())
+    filled, hollow = ax.collections
+    points = np.column_stack([of(frame, "mu_star"), of(frame, "sigma")])
+    np.testing.assert_array_equal(filled.get_offsets(), points[:-1])
+    np.testing.assert_array_equal(hollow.get_offsets(), points[-1:])
+    np.testing.assert_array_equal(hollow.get_facecolor()[0], [1, 1, 1, 1])
+
+
+def test_bars_are_the_intervals_of_mu_star():
+    frame = effects()
+    drawn = intervals(plane(frame, axes()))
+    ends = np.column_stack([of(frame, "mu_star", "low"), of(frame, "mu_star", "high")])
+    np.testing.assert_array_equal([line.get_xdata() for line in drawn], ends)
+    np.testing.assert_array_equal([line.get_ydata()[0] for line in drawn], of(frame, "sigma"))
+
+
+def test_an_interval_that_is_not_finite_is_left_out():
+    frame = effects()
+    frame.loc[1, "low"], frame.loc[4, "high"] = np.nan, np.inf
+    ax = plane(frame, axes())
+    assert len(intervals(ax)) == len(NAMES) - 2
+    assert np.isfinite([*ax.get_xlim(), *ax.get_ylim()]).all()
+
+
+def test_the_rays_have_the_ratios_and_their_names():
+    ax = plane(effects(), axes())
+    rays = [line for line in ax.lines if line.get_linestyle() == "--"]
+    ratios = [line.get_ydata()[1] / line.get_xdata()[1] for line in rays]
+    np.testing.assert_allclose(ratios, [0.1, 0.5, 1.0])
+    assert [text.get_text() for text in ax.texts[:3]] == ["σ/μ* = 0.1", "σ/μ* = 0.5", "σ/μ* = 1"]
+
+
+def test_the_noise_floor_is_hatched_from_zero_and_in_the_legend():
+    ax = plane(effects(), axes(), noise_floor=0.25)
+    (band,) = ax.patches
+    assert (band.get_x(), band.get_width()) == (0.0, 0.25)
+    assert band.get_hatch()
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["noise floor 0.25"]
+
+
+@pytest.mark.parametrize("floor", [None, 0.0])
+def test_without_a_noise_floor_there_is_no_legend(floor):
+    ax = plane(effects(), axes(), noise_floor=floor)
+    assert ax.get_legend() is None
+    assert len(ax.patches) == 0
+
+
+def test_a_noise_floor_beyond_all_points_is_seen_whole():
+    assert plane(effects(), axes(), noise_floor=50.0).get_xlim()[1] > 50
+
+
+@pytest.mark.parametrize("given", [True, False])
+@pytest.mark.parametrize("crowded", [True, False])
+def test_names_of_twelve_factors_overlap_neither_each_other_nor_the_edge(given, crowded):
+    ax = plane(effects(crowded=crowded), axes() if given else None, title="plane")
+    ax.figure.draw_without_rendering()
+    assert {text.get_text() for text in names(ax)} == {*NAMES[:-1], "seed (noise)"}
+    boxes = [super(type(text), text).get_window_extent() for text in names(ax)]
+    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+    room = ax.get_window_extent().padded(2)
+    assert all(room.contains(*corner) for box in boxes for corner in (box.p0, box.p1))
+
+
+def test_identical_points_have_names_that_can_be_read():
+    frame = pd.concat([effects(["a"]).assign(factor=name) for name in ("first", "second", "third")])
+    ax = plane(frame, axes())
+    ax.figure.draw_without_rendering()
+    boxes = [super(type(text), text).get_window_extent() for text in names(ax)]
+    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+
+
+def test_a_great_crowd_is_drawn_all_the_same():
+    crowd = effects([f"a_factor_with_a_long_name_{i}" for i in range(60)], crowded=True)
+    assert len(names(plane(crowd, axes()))) == 60
+
+
+def test_names_can_be_left_out_and_a_title_set():
+    ax = plane(effects(), axes(), label=False, title="Segregation")
+    assert names(ax) == []
+    assert ax.get_title() == "Segregation"
+
+
+def test_dollar_signs_in_names_are_printed():
+    ax = plane(effects(["$cost_$_{"]), axes())
+    ax.figure.draw_without_rendering()
+    assert names(ax)[0].get_text() == r"\$cost_\$_{"
+
+
+def test_a_linear_model_has_points_on_the_axis_and_the_lowest_ray_in_sight():
+    frame = effects(NAMES[:3])
+    frame.loc[frame["measure"] == "sigma", ["estimate", "low", "high"]] = 0.0
+    ax = plane(frame, axes())
+    assert ax.get_ylim()[1] > 0.1 * ax.get_xlim()[1]
+    zero = plane(frame.assign(estimate=0.0, low=0.0, high=0.0), axes())
+    assert (zero.get_xlim(), zero.get_ylim()[0]) == ((0.0, 1.0), 0.0)
+
+
+def test_factors_that_are_not_finite_are_left_out_and_named():
+    frame = effects()
+    frame.loc[frame["factor"].isin(["radius", "seed"]) & (frame["measure"] == "sigma"), "estimate"] = np.nan
+    ax = plane(frame, axes())
+    assert len(ax.collections[0].get_offsets()) == len(NAMES) - 2
+    assert ax.get_legend().get_title().get_text() == "not finite, left out:\nradius\nseed (noise)"
+    with pytest.raises(AnalysisError, match="at least one factor with finite mu_star and sigma; given 12"):
+        plane(frame.assign(estimate=np.nan), axes())
+
+
+def test_a_new_figure_clips_nothing_and_keeps_the_frame():
+    frame = effects()
+    before = frame.copy(deep=True)
+    ax = plane(frame, noise_floor=0.3)
+    assert len(plt.get_fignums()) == 1
+    assert_clips_nothing(ax)
+    pd.testing.assert_frame_equal(frame, before)
+
+
+def test_what_cannot_be_drawn_is_refused():
+    frame = effects()
+    with pytest.raises(AnalysisError, match=r"plane: needs the columns .*; missing: high; given"):
+        plane(frame.drop(columns="high"))
+    with pytest.raises(
+        AnalysisError, match=r"missing: sigma of 'density', .*draw the measures there are with bars"
+    ):
+        plane(frame[frame["measure"] != "sigma"])
+    with pytest.raises(
+        AnalysisError, match="needs the measures mu_star and sigma of each factor; missing: both"
+    ):
+        plane(frame[frame["measure"] == "mu"])
+    with pytest.raises(AnalysisError, match="more than one for factor 'density', measure 'mu_star'"):
+        plane(pd.concat([frame, frame]))
+    with pytest.raises(AnalysisError, match="estimate must be numbers, given text"):
+        plane(frame.assign(estimate="1"))
+    for floor in (-1.0, np.nan, np.inf):
+        with pytest.raises(AnalysisError, match="noise_floor must be a finite number, zero or more"):
+            plane(frame, noise_floor=floor)
+    assert plt.get_fignums() == []

@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_hex
+
+from mesa_doe.errors import AnalysisError
+from mesa_doe.plots.one_at_a_time import spider, tornado
+from tests.plots.conftest import NAMES
+from tests.plots.drawn import assert_apart, assert_clips_nothing, axes, intervals, y_labels
+
+BLUE, VERMILLION = "#0072b2", "#d55e00"
+
+
+def rows(*changes):
+    """Return a frame of (factor, measure, estimate), with intervals of ±0.5."""
+    frame = pd.DataFrame(changes, columns=["factor", "measure", "estimate"])
+    return frame.assign(low=frame["estimate"] - 0.5, high=frame["estimate"] + 0.5)
+
+
+@pytest.fixture
+def changes():
+    return rows(
+        ("density", "down", -1.0),
+        ("density", "up", 2.0),
+        ("seed", "down", 0.5),
+        ("seed", "up", -0.25),
+        ("radius", "down", -4.0),
+        ("radius", "up", -1.0),
+        ("radius", "swing", 4.0),
+    )
+
+
+@pytest.fixture
+def curves():
+    frame = pd.DataFrame([(name, k / 4) for name in NAMES for k in range(5)], columns=["factor", "position"])
+    slope = frame["factor"].map({name: k for k, name in enumerate(NAMES)})
+    return frame.assign(output=10 + slope * (frame["position"] - 0.5))
+
+
+def test_factors_are_sorted_by_the_span_of_their_bars(changes):
+    assert y_labels(tornado(changes, axes())) == ["radius", "density", "seed (noise)"]
+
+
+def test_bars_run_from_the_base_case_to_the_output(changes):
+    ax = tornado(changes, axes(), base=10.0)
+    assert {bar.get_x() for bar in ax.patches} == {10.0}
+    assert [bar.get_width() for bar in ax.patches] == [-1.0, 2.0, 0.5, -0.25, -4.0, -1.0]
+    assert ax.get_xlabel() == "output (base case: 10)"
+    assert tornado(changes, axes()).get_xlabel() == "change of the output from the base case"
+
+
+def test_the_levels_are_told_by_colour_and_the_seed_by_hatches(changes):
+    ax = tornado(changes, axes())
+    assert [to_hex(bar.get_facecolor()) for bar in ax.patches] == [BLUE, VERMILLION] * 3
+    assert [bool(bar.get_hatch()) for bar in ax.patches] == [False, False, True, True, False, False]
+    texts = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert texts == ["at its lowest level", "at its highest level"]
+
+
+def test_a_legend_inside_covers_no_bar(changes):
+    ax = tornado(changes, axes())
+    ax.figure.draw_without_rendering()
+    legend = ax.get_legend().get_window_extent()
+    assert not any(legend.overlaps(bar.get_window_extent()) for bar in ax.patches)
+
+
+def test_two_changes_to_the_same_side_do_not_hide_each_other(changes):
+    bars = tornado(changes, axes()).patches
+    down, up = bars[4], bars[5]
+    assert down.get_y() + down.get_height() <= up.get_y()
+    assert bars[0].get_y() == bars[1].get_y()
+
+
+@pytest.mark.parametrize("base", [None, 10.0])
+def test_intervals_are_at_their_bars(base, changes):
+    ax = tornado(changes, axes(), base=base)
+    ends = changes.loc[:5, ["low", "high"]] + (base or 0.0)
+    np.testing.assert_array_equal([line.get_xdata() for line in intervals(ax)], ends)
+    middles = [bar.get_y() + bar.get_height() / 2 for bar in ax.patches]
+    np.testing.assert_allclose([line.get_ydata()[0] for line in intervals(ax)], middles)
+
+
+def test_an_interval_that_is_not_finite_is_left_out_and_a_change_is_written(changes):
+    changes.loc[0, "low"] = np.nan
+    changes.loc[[4, 5], ["estimate", "low", "high"]] = np.nan
+    ax = tornado(changes, axes())
+    assert len(intervals(ax)) == 3
+    assert y_labels(ax)[-1] == "radius"
+    assert [text.get_text().strip() for text in ax.texts] == ["nan", "nan"]
+
+
+def test_a_factor_with_one_level_beside_the_base_has_one_bar():
+    assert len(tornado(rows(("a", "up", 1.0)), axes()).patches) == 1
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_names_of_twelve_factors_do_not_overlap(given):
+    frame = rows(*((name, side, 1.0) for name in NAMES for side in ("down", "up")))
+    ax = tornado(frame, axes() if given else None)
+    ax.figure.draw_without_rendering()
+    assert_apart(ax.get_yticklabels(), 1)
+
+
+def test_what_no_tornado_can_be_drawn_from_is_refused(changes):
+    with pytest.raises(AnalysisError, match=r"tornado: needs the columns .*; missing: low; given"):
+        tornado(changes.drop(columns="low"))
+    with pytest.raises(AnalysisError, match="needs rows of the measures 'down' and 'up'; given: 'swing'"):
+        tornado(changes[changes["measure"] == "swing"])
+    with pytest.raises(AnalysisError, match="more than one for factor 'density', measure 'down'"):
+        tornado(pd.concat([changes, changes]))
+    with pytest.raises(AnalysisError, match="base must be finite, given nan"):
+        tornado(changes, base=np.nan)
+    with pytest.raises(AnalysisError, match="estimate must be numbers, given text"):
+        tornado(changes.assign(estimate="1"))
+    assert plt.get_fignums() == []
+
+
+def test_each_curve_is_drawn_by_position(curves):
+    ax = spider(curves.sample(frac=1, random_state=0).assign(), axes())
+    drawn = {line.get_label(): line for line in ax.lines}
+    line = drawn["radius"]
+    np.testing.assert_array_equal(line.get_xdata(), np.arange(5) / 4)
+    np.testing.assert_allclose(line.get_ydata(), 10 + 3 * (np.arange(5) / 4 - 0.5))
+    assert (drawn["seed (noise)"].get_linestyle(), drawn["seed (noise)"].get_color()) == ("--", "#222222")
+    assert len({(line.get_linestyle(), to_hex(line.get_color())) for line in ax.lines}) == 12
+
+
+def test_the_legend_lists_the_widest_curve_first(curves):
+    texts = [text.get_text() for text in spider(curves, axes()).get_legend().get_texts()]
+    assert texts == ["seed (noise)", *NAMES[-2::-1]]
+
+
+def test_an_output_that_is_not_finite_is_a_gap(curves):
+    curves.loc[2, "output"] = np.inf
+    curves.loc[5:9, "output"] = np.nan
+    ax = spider(curves, axes(), ylabel="segregation")
+    assert np.isnan(ax.lines[0].get_ydata()).tolist() == [False, False, True, False, False]
+    assert ax.get_legend().get_texts()[-1].get_text() == "homophily"
+    assert ax.get_ylabel() == "segregation"
+
+
+def test_new_figures_clip_nothing_and_keep_the_frames(changes, curves):
+    for function, frame in ((tornado, changes), (spider, curves)):
+        before = frame.copy(deep=True)
+        ax = function(frame)
+        assert_clips_nothing(ax)
+        pd.testing.assert_frame_equal(frame, before)
+
+
+def test_what_no_spider_can_be_drawn_from_is_refused(curves):
+    with pytest.raises(AnalysisError, match=r"spider: needs the columns .*; missing: position; given"):
+        spider(curves.drop(columns="position"))
+    with pytest.raises(AnalysisError, match=r"position must be from 0 to 1, .* given 25 for 'density'"):
+        spider(curves.replace({"position": {0.25: 25.0}}))
+    with pytest.raises(AnalysisError, match=r"position must be from 0 to 1, .* given nan for 'density'"):
+        spider(curves.replace({"position": {0.25: np.nan}}))
+    with pytest.raises(AnalysisError, match=r"more than one for factor 'density', position 0\.0"):
+        spider(pd.concat([curves, curves]))
+    with pytest.raises(AnalysisError, match="output must be numbers, given text"):
+        spider(curves.assign(output="1"))
+    assert plt.get_fignums() == []

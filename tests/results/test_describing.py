@@ -1,0 +1,100 @@
+"""Doors of results to noise, replications, uncertainty, tabulation and convergence."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+import mesa_doe as doe
+from mesa_doe import analysis
+from tests import models
+
+SPACE = doe.ParameterSpace(a=doe.Real(0, 1), b=stats.norm(2, 1), rule=doe.Categorical(["x", "y"]))
+
+
+def noisy(a, b, rule, rng):
+    return {
+        "y": a + (b if rule == "x" else 0) + rng.normal(0, 0.5),
+        "word": "high" if a > 0.5 else "low",
+        "exact": b,
+    }
+
+
+@pytest.fixture(scope="module")
+def results():
+    design = doe.latin_hypercube(SPACE, 100, rng=1)
+    return doe.BatchRunner(
+        design.configurations(noisy, rng=2, replications=4, seed_policy="independent")
+    ).run_all()
+
+
+def matrix(results, output="y"):
+    return results.output(output).to_numpy().reshape(100, 4)
+
+
+def test_variance_is_split_by_point_and_replication(results):
+    ours = results.split_variance("y")
+    direct = analysis.split_variance(matrix(results)[:, :, None], seed_policy="independent")
+    np.testing.assert_allclose(ours.to_frame()["share"], direct.to_frame()["share"])
+    seed = ours.to_frame().set_index("source")["variance"]["seed"]
+    assert seed == pytest.approx(0.25, rel=0.2)
+
+
+def test_the_runs_are_the_pilot_of_replications(results):
+    ours = results.recommend_replications("y", by="precision", absolute=0.2)
+    assert ours.replications == analysis.recommend_replications(matrix(results), absolute=0.2).replications
+
+
+def test_uncertainty_is_that_of_the_laws(results):
+    found = results.uncertainty("exact", thresholds=[2.0], quantiles=[0.25, 0.5, 0.75])
+    frame = found.to_frame()
+    told = frame[frame["of"] == "means"].set_index("statistic")["estimate"]
+    assert told["mean"] == pytest.approx(2, abs=0.02)
+    assert told["std"] == pytest.approx(1, abs=0.05)
+    assert "follow the laws of the axes" in found.notes[-1]
+    by_rule = results.uncertainty("y", by="rule", quantiles=[0.5]).to_frame()
+    assert set(by_rule["group"]) >= {"x", "y"}
+    with pytest.raises(doe.AnalysisError, match="there is no factor 'c'; there are a, b, rule"):
+        results.uncertainty("y", by="c")
+
+
+def test_uncertainty_of_chosen_levels_is_refused():
+    space = doe.ParameterSpace(a=doe.Real(0, 1), b=doe.Real(0, 1))
+    runs = doe.full_factorial(space, 2).configurations(product, rng=1, seed_policy="common")
+    with pytest.raises(doe.AnalysisError, match="points that follow the laws"):
+        doe.BatchRunner(runs).run_all().uncertainty("y")
+
+
+def product(a, b):
+    return {"y": a * b}
+
+
+def test_an_outcome_in_words_is_counted_not_averaged(results):
+    with pytest.warns(doe.MesaDoeWarning, match="replications"):
+        found = results.tabulate("word", bins=2)
+    assert found.association.set_index("factor")["p"]["a"] < 1e-10
+    low, high = found.table("a")["high"]
+    assert low < 0.05
+    assert high > 0.95
+    with pytest.raises(doe.AnalysisError, match=r"holds text, not numbers: results.tabulate"):
+        results.sensitivity("word")
+    with pytest.raises(doe.AnalysisError, match="there is no output 'words'; there are y, word, exact"):
+        results.tabulate("words")
+
+
+def test_convergence_is_that_of_the_analysis_on_growing_beginnings():
+    space = doe.ParameterSpace({f"x{i}": doe.Real(-np.pi, np.pi) for i in (1, 2, 3)})
+    design = doe.sobol(space, 128, rng=1)
+    results = doe.BatchRunner(design.configurations(models.ishigami, rng=1)).run_all()
+    found = results.convergence("y", halves=0)
+    frame = found.to_frame()
+    last = frame[frame["size"] == 128]
+    np.testing.assert_allclose(last["estimate"], results.sensitivity("y").to_frame()["estimate"])
+    half = doe.BatchRunner(doe.sobol(space, 64, rng=1).configurations(models.ishigami, rng=1)).run_all()
+    before = frame[frame["size"] == 64]
+    np.testing.assert_allclose(before["estimate"], half.sensitivity("y").to_frame()["estimate"])
+
+
+@pytest.mark.parametrize("name", ["uncertainty", "split_variance", "recommend_replications", "convergence"])
+def test_a_whole_series_is_no_number_a_run(results, name):
+    with pytest.raises(doe.AnalysisError, match=f"results.{name} takes one number a run"):
+        getattr(results, name)("y", at="all")
