@@ -1,6 +1,6 @@
 """Analyses against SALib's on the same sample: ``make benchmark``, or ``python benchmarks/analysis.py``.
 
-Times and peaks of one process, taken in turn; only the ratios mean anything. SALib analyses one output a call.
+Times and peaks of one process, taken in turn; only ratios mean anything. SALib analyses one output a call.
 """
 
 import time
@@ -95,7 +95,7 @@ def methods() -> None:
     )  # fmt: skip
     compare(
         "fast", doe.fast(space_of(d), 1000, rng=1),
-        analyze.fast, lambda x, y: fast.analyze(dict(problem), y, seed=1),
+        analyze.fast, lambda _, y: fast.analyze(dict(problem), y, seed=1),
     )  # fmt: skip
     compare(
         "rbd_fast", doe.rbd_fast(space_of(d), 2000, rng=1),

@@ -1,7 +1,7 @@
 """How often the 95 % intervals of sensitivity measures hold the true value: ``make coverage``.
 
-The truth is known in closed form; each row repeats the design and the noise with 200 seeds. The noisy model is
-additive, with independent seeds and four replications, and its indices are those of the expected output.
+The truth is known in closed form; each row repeats the design and the noise with 200 seeds. The noisy
+model is additive, with independent seeds and four replications; its indices are of the expected output.
 """
 
 import sys
@@ -63,7 +63,8 @@ CASES = [
     ("sobol", "additive, noisy", doe.sobol, doe.analyze.sobol, noisy, (64, 256, 1024),
      {"S1": ADDITIVE, "ST": ADDITIVE}),
     ("jansen", "Ishigami", doe.radial, doe.analyze.jansen, ishigami, (256, 1024), {"ST": ISHIGAMI_ST}),
-    ("shapley", "Ishigami", doe.shapley, doe.analyze.shapley, ishigami, (256, 1024), {"Sh": ISHIGAMI_SHAPLEY}),
+    ("shapley", "Ishigami", doe.shapley, doe.analyze.shapley, ishigami, (256, 1024),
+     {"Sh": ISHIGAMI_SHAPLEY}),
     ("regression", "additive, noisy", doe.monte_carlo, doe.analyze.regression, ascending, (100, 400),
      {"SRC": src()}),
 ]  # fmt: skip

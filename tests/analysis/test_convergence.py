@@ -97,12 +97,12 @@ def test_morris_trajectories_are_cut_whole():
     assert seen[1][3] == [block for block in range(5) for _ in range(4)]
 
 
-def test_widths_shrink_with_the_root_of_n_and_the_true_ranking_of_sobol_g_settles():
+def test_widths_shrink_at_least_with_the_root_of_n_and_the_true_ranking_of_sobol_g_settles():
     design = doe.sobol(unit_space(8), 1024, rng=1)
     found = convergence(design, sobol_g(design), analysis=sobol, sizes=[64, 256, 1024], halves=20)
     total = found.criteria[found.criteria["measure"] == "ST"].set_index("size")
     ratio = total["indices"].to_numpy()[:-1] / total["indices"].to_numpy()[1:]
-    np.testing.assert_allclose(ratio, 2, rtol=0.35)
+    assert (ratio > 1.5).all()  # faster than 2, as the sequence is more even than chance
     assert total.loc[1024, "ranking"] < 0.01
     # Inert factors are known long before the large ones.
     assert (total["screening"] < 0.05).all()
