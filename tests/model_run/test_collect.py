@@ -557,3 +557,31 @@ def test_an_array_of_agents_has_whole_ids():
         "charge": [0.5, 1.0, 0.5, 1.0],
     }
     assert frame["agent_id"].dtype == np.int64
+
+
+@pytest.mark.parametrize("count", [3, 200])
+def test_ids_of_agents_that_come_and_go_are_those_of_each_step(count):
+    class Changing(mesa.Model):
+        def __init__(self, rng=None):
+            super().__init__(rng=rng)
+            self.datacollector = mesa.DataCollector(agent_reporters={"twice": lambda a: 2 * a.unique_id})
+            for _ in range(count):
+                mesa.Agent(self)
+            self.datacollector.collect(self)
+
+        def step(self):
+            if self.steps == 3:
+                self.agents.do("remove")  # a step without agents
+            elif self.steps % 2:
+                mesa.Agent(self)
+            self.datacollector.collect(self)
+
+    configuration = doe.RunConfiguration(
+        Changing, run_id=0, parameters={}, seed=1, max_steps=8, data_collection_period=1
+    )
+    agents = doe.run(configuration).data.agents["Agent"].to_frame()
+    assert agents["agent_id"].dtype == np.int64
+    assert (agents["twice"] == 2 * agents["agent_id"]).all()
+    assert agents.groupby("step").size().to_dict() == {
+        0: count, 1: count + 1, 2: count + 1, 5: 1, 6: 1, 7: 2, 8: 2
+    }  # fmt: skip

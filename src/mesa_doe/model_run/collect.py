@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
+from mesa_doe.columns import as_column
 from mesa_doe.errors import ConfigurationError
 from mesa_doe.model_run.recorders import datasets_of, is_recorder, read_recorders
 from mesa_doe.model_run.rows import Reading, Series, kept_at, kept_collections, outputs_row, side_by_side
@@ -16,6 +18,8 @@ from mesa_doe.model_run.wanted import Wanted
 __all__ = ["Reader", "clock"]
 
 _EVERY_AGENT = "Agent"
+# Of fewer rows, typing step by step takes longer than it saves.
+_FEW = 1000
 
 
 def clock(model: Any, simulator: Any = None) -> float:
@@ -189,7 +193,7 @@ class Reader:
         steps = list(records)
         positions, kept = kept_at(steps, (period for _, period in places.values()))
         blocks = [records[steps[i]] for i in positions]
-        rows = [row for block in blocks for row in block]
+        rows = list(itertools.chain.from_iterable(blocks))
         columns = {}
         for reporter, (place, period) in places.items():
             if len(kept[period]) == len(positions):
@@ -199,7 +203,23 @@ class Reader:
                 columns[reporter] = [row[place] if i in kept[period] else None for i, b in pairs for row in b]
         # Not the step of each row: of a hundred agents and steps, that array alone would take a millisecond.
         at = np.repeat(np.array([steps[i] for i in positions], dtype=np.float64), list(map(len, blocks)))
-        self._reading.add("agents", name, columns, at, [row[1] for row in rows])
+        self._reading.add("agents", name, columns, at, _agent_ids(blocks, len(rows)))
+
+
+def _agent_ids(blocks: list[Any], count: int) -> Any:
+    """Return the agents' ids, typed once for all steps at which the agents are the same."""
+    if count <= _FEW:
+        return [row[1] for block in blocks for row in block]
+    arrays: list[Any] = []
+    last: list[Any] = []
+    for block in filter(None, blocks):
+        ids = [row[1] for row in block]
+        arrays.append(arrays[-1] if ids == last else as_column(ids)[0])
+        last = ids
+    kinds = {None if array is None else array.dtype for array in arrays}
+    if len(kinds) == 1 and None not in kinds:
+        return np.concatenate(arrays)
+    return [row[1] for block in blocks for row in block]
 
 
 def _model_periods(collector: Any, wanted: Wanted) -> dict[Any, int]:

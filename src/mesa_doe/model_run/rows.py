@@ -40,7 +40,7 @@ class Reading:
         name: str,
         columns: Mapping[Any, Sequence[Any]],
         steps: Sequence[float] | np.ndarray[Any, Any] | None = None,
-        agent_ids: Sequence[Any] | None = None,
+        agent_ids: Sequence[Any] | np.ndarray[Any, Any] | None = None,
     ) -> None:
         """Take the rows of one table.
 
@@ -52,14 +52,14 @@ class Reading:
         columns : mapping of object to sequence (rows,)
             A column named like one of the table's own gets ``_reporter`` appended.
         steps, agent_ids : sequence (rows,), optional
-            Of each row, in a table that has them.
+            Of each row, in a table that has them; ids may be typed already.
         """
         rows = len(steps) if steps is not None else max(map(len, columns.values()), default=0)
         typed: dict[str, Values] = {}
         if steps is not None:
             typed["step"] = _step_values(steps)
         if agent_ids is not None:
-            typed["agent_id"], _ = as_values(agent_ids)
+            typed["agent_id"] = agent_ids if isinstance(agent_ids, np.ndarray) else as_values(agent_ids)[0]
         if not _OURS.isdisjoint(columns) or set(map(type, columns)) != {str}:
             names = free_names(columns, {"run_id", *typed}, "_reporter")
             columns = dict(zip(names, columns.values(), strict=True))
