@@ -165,6 +165,26 @@ print(*[name for name in heavy if name in sys.modules], sep=",")
     assert done.stdout.strip() == ""
 
 
+@pytest.mark.parametrize(
+    "code", ["import mesa_doe", "from mesa_doe.cli.main import main; main(['status', '.'])"]
+)
+def test_what_needs_no_tables_waits_for_no_pandas(code, tmp_path):
+    code = f"import sys\n{code}\nprint('pandas' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    assert done.stdout.splitlines()[-1] == "False"
+
+
+def test_every_name_is_found_where_it_is_first_used():
+    code = "import mesa_doe; print(all(getattr(mesa_doe, name) is not None for name in mesa_doe.__all__))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "True\n"
+    assert set(mesa_doe.__all__) < set(dir(mesa_doe))
+    with pytest.raises(AttributeError, match="no_such_name"):
+        mesa_doe.no_such_name  # noqa: B018
+
+
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
 def test_every_module_is_documented_and_what_it_declares_exists(module):
     assert module.__doc__

@@ -4,166 +4,21 @@ The flow is ``ParameterSpace`` → a sampler → ``Design`` → ``design.configu
 ``BatchRunner(...).run_all()`` → ``Results`` → ``results.sensitivity(...)``.
 """
 
-from mesa_doe import analysis as analyze
-from mesa_doe.analysis import SensitivityResult
-from mesa_doe.batch_run import batch_run
-from mesa_doe.configurations import Configurations, RunConfiguration
-from mesa_doe.design import Design
-from mesa_doe.errors import (
-    AnalysisError,
-    ConfigurationError,
-    DesignError,
-    MesaDoeError,
-    MesaDoeWarning,
-    MissingDependencyError,
-    SpaceError,
-    StudyError,
-)
-from mesa_doe.model_run import Run, run
-from mesa_doe.results import Results
-from mesa_doe.runner import BatchRunner, Progress, Until, check_factors, check_reproducible, load, run_until
-from mesa_doe.samplers import (
-    a_optimal,
-    base_case,
-    box_behnken,
-    central_composite,
-    concat,
-    cross,
-    d_optimal,
-    definitive_screening,
-    doehlert,
-    explicit,
-    fast,
-    finite_difference,
-    folded_hadamard,
-    fractional_factorial,
-    from_salib,
-    full_factorial,
-    generalized_subset,
-    grid,
-    halton,
-    i_optimal,
-    iman_conover_lhs,
-    korobov,
-    latin_hypercube,
-    latin_hypercube_pydoe,
-    load_design,
-    maximin,
-    maxpro,
-    minimax,
-    monte_carlo,
-    morris,
-    nearly_orthogonal_lhs,
-    nested_lhs,
-    orthogonal_array,
-    orthogonal_array_lhs,
-    plackett_burman,
-    poisson_disk,
-    radial,
-    random_k_means,
-    rank1_lattice,
-    rbd_fast,
-    shapley,
-    sliced_lhs,
-    sobol,
-    sobol_sequence,
-    sparse_grid,
-    sukharev_grid,
-    two_level_factorial,
-)
-from mesa_doe.space import (
-    Boolean,
-    Categorical,
-    Constant,
-    Derived,
-    Discrete,
-    Integer,
-    Law,
-    ParameterSpace,
-    Real,
-)
+from typing import Any
+
+import lazy_loader
 
 __version__ = "0.1.0"
 
-__all__ = [
-    "AnalysisError",
-    "BatchRunner",
-    "Boolean",
-    "Categorical",
-    "ConfigurationError",
-    "Configurations",
-    "Constant",
-    "Derived",
-    "Design",
-    "DesignError",
-    "Discrete",
-    "Integer",
-    "Law",
-    "MesaDoeError",
-    "MesaDoeWarning",
-    "MissingDependencyError",
-    "ParameterSpace",
-    "Progress",
-    "Real",
-    "Results",
-    "Run",
-    "RunConfiguration",
-    "SensitivityResult",
-    "SpaceError",
-    "StudyError",
-    "Until",
-    "a_optimal",
-    "analyze",
-    "base_case",
-    "batch_run",
-    "box_behnken",
-    "central_composite",
-    "check_factors",
-    "check_reproducible",
-    "concat",
-    "cross",
-    "d_optimal",
-    "definitive_screening",
-    "doehlert",
-    "explicit",
-    "fast",
-    "finite_difference",
-    "folded_hadamard",
-    "fractional_factorial",
-    "from_salib",
-    "full_factorial",
-    "generalized_subset",
-    "grid",
-    "halton",
-    "i_optimal",
-    "iman_conover_lhs",
-    "korobov",
-    "latin_hypercube",
-    "latin_hypercube_pydoe",
-    "load",
-    "load_design",
-    "maximin",
-    "maxpro",
-    "minimax",
-    "monte_carlo",
-    "morris",
-    "nearly_orthogonal_lhs",
-    "nested_lhs",
-    "orthogonal_array",
-    "orthogonal_array_lhs",
-    "plackett_burman",
-    "poisson_disk",
-    "radial",
-    "random_k_means",
-    "rank1_lattice",
-    "rbd_fast",
-    "run",
-    "run_until",
-    "shapley",
-    "sliced_lhs",
-    "sobol",
-    "sobol_sequence",
-    "sparse_grid",
-    "sukharev_grid",
-    "two_level_factorial",
-]
+# A name is imported when it is first used, from where `__init__.pyi` says: pandas alone takes half a second.
+_of_the_stub, _, _names = lazy_loader.attach_stub(__name__, __file__)
+_ROOMS = {"analysis", "design", "plots", "samplers", "seeding", "space"}
+__all__ = sorted({*_names, "analyze"} - _ROOMS)
+
+
+def __getattr__(name: str) -> Any:
+    return _of_the_stub("analysis" if name == "analyze" else name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

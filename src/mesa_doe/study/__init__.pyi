@@ -1,0 +1,31 @@
+from .folder import StudyFolder, StudyWriter, open_study
+from .ledger import Entry, Ints, entry_for, joined
+from .lock import holders
+from .plan import Numbering, Plan, StoredModel, plan_of
+from .provenance import resolve
+from .records import Records, StoredTables
+from .shards import RUN_COLUMNS, Shard, write_shard
+from .source import changes, source_of
+
+__all__ = [
+    "RUN_COLUMNS",
+    "Entry",
+    "Ints",
+    "Numbering",
+    "Plan",
+    "Records",
+    "Shard",
+    "StoredModel",
+    "StoredTables",
+    "StudyFolder",
+    "StudyWriter",
+    "changes",
+    "entry_for",
+    "holders",
+    "joined",
+    "open_study",
+    "plan_of",
+    "resolve",
+    "source_of",
+    "write_shard",
+]
