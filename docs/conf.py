@@ -44,6 +44,12 @@ myst_heading_anchors = 3
 
 # Named, since a build on top of an older one looks for new pages too late.
 autosummary_generate = ["reference.md"]
+# Beside the classes Convergence, Uncertainty and Run, where a file system does not tell case.
+autosummary_filename_map = {
+    "mesa_doe.analysis.convergence": "mesa_doe.analysis.convergence-function",
+    "mesa_doe.analysis.uncertainty": "mesa_doe.analysis.uncertainty-function",
+    "mesa_doe.run": "mesa_doe.run-function",
+}
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
 numpydoc_show_class_members = False

@@ -88,7 +88,7 @@ def test_a_result_can_be_drawn_and_becomes_labelled_arrays(name):
     result = analysed(name, design, y)
     ax = Figure().subplots()
     assert result.plot(ax) is ax
-    assert ax.get_title().startswith(name.capitalize())
+    assert ax.get_title().startswith(name.replace("_", " ").capitalize())
     cube = result.to_xarray()
     rows = result.to_frame().set_index(["measure", "factor", "partner"])
     for (measure, factor, partner), row in rows.iterrows():

@@ -158,7 +158,7 @@ class SensitivityResult:
         rows = everything[everything["partner"] == ""]
         measures = set(rows["measure"])
         chosen = rows[rows["measure"].isin(self.plotted)] if self.plotted else rows
-        title = f"{self.method.capitalize()}: {name}"
+        title = f"{self.method.replace('_', ' ').capitalize()}: {name}"
         if self.steps:
             drawn = plots.over_time(chosen, ax=ax, measure=chosen["measure"].iloc[-1])
         elif {"mu_star", "sigma"} <= measures:

@@ -23,6 +23,8 @@ __all__ = ["sobol"]
 
 FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
+_FAR_ABOVE_ONE = 1.3
+
 
 @declare(
     designs=("sobol",),
@@ -165,6 +167,8 @@ def sobol(
     said += undefined(names, lost, constant | noise_alone(checked, own_noise))
     noise_of_runs = (np.sqrt(checked.noise) / scale) ** 2
     variance = np.where(constant, 1.0, base.var(axis=0))
+    if of_noise == "corrected":
+        said += _beyond_one(names, point[:, : 2 * len(factors)])
     if seed_policy == "independent" and of_noise == "kept":
         totals = point[:, len(factors) : 2 * len(factors)]
         said += _inflation(checked, totals, noise_of_runs / variance, constant)
@@ -215,14 +219,29 @@ def _labels(factors: list[str], second_order: bool) -> list[Label]:
 
 
 def _shares_told(shares: Mapping[Any, float]) -> tuple[str, ...]:
-    told = [f"{name!r} {share:.2f}" for name, share in shares.items() if share >= LEAST_SHARE][:5]
+    most: dict[Any, float] = {}
+    for name, share in shares.items():
+        # Over time a name is a pair, with the step.
+        own, up_to = (name[0], "up to ") if isinstance(name, tuple) else (name, "")
+        if share >= LEAST_SHARE:
+            most[own, up_to] = max(share, most.get((own, up_to), 0.0))
+    told = [f"{own!r} {up_to}{share:.2f}" for (own, up_to), share in most.items()]
     if not told:
         return ()
-    more = ", …" if len(told) < len(shares) else ""
     return (
         "these are indices of the expected output; of the variance of a single run noise is "
-        f"{', '.join(told)}{more}",
+        f"{', '.join(told[:5])}{', …' if len(told) > 5 else ''}",
     )
+
+
+def _beyond_one(names: list[Any], indices: FloatArray) -> list[str]:
+    """Say where the noise was taken away from too few blocks."""
+    return [
+        f"output {name!r}: an index of {most:.2f} cannot be: there are too few blocks for this noise; use a "
+        "larger n, more replications, or estimator='janon', which stays nearer to one"
+        for name, most in zip(names, indices.max(axis=1).tolist(), strict=True)
+        if most > _FAR_ABOVE_ONE
+    ]
 
 
 def _inflation(checked: Outputs, totals: FloatArray, noise_share: FloatArray, constant: Any) -> list[str]:

@@ -178,7 +178,9 @@ class Drawings:
         """
         frame, y = self._factors(output, at, reduce)
         parts = [
-            self._by_level([self._few(frame, name, "main_effects")], y).assign(factor=name)
+            self._by_level([self._few(frame, name, "main_effects")], y)
+            .astype({"level": object})  # else True would become 1 beside numbers
+            .assign(factor=name)
             for name in map(str, frame)
         ]
         return plots.main_effects(pd.concat(parts), ax=ax, ylabel=f"mean of {output}")

@@ -194,6 +194,9 @@ class Results:
                 "configurations with data_collection_period=1 (or the period that you need)"
             )
             raise AnalysisError(message)
+        if not _is_all(at) and unequal != "refuse":
+            message = f"unequal={unequal!r} says how whole series are joined, at='all'; got at={at!r}"
+            raise AnalysisError(message)
         if _is_all(at):
             return every_step(series, name, unequal, period=self._period_of(name))
         return one_a_run(series, name, at, period=self._period_of(name))
@@ -508,7 +511,9 @@ class Results:
             raise AnalysisError(message)
         labels = None if by is None else design.points[by].tolist()
         found = uncertainty(y[:, :, 0], by=labels, blocks=design.blocks, **options)
-        return dataclasses.replace(found, notes=(*found.notes, *sampled))
+        # What the analysis can only suppose of the points is known here.
+        others = [note for note in found.notes if "check_sampled" not in note]
+        return dataclasses.replace(found, notes=(*others, *sampled))
 
     def split_variance(
         self, output: str, at: At = "final", *, reduce: Reduce | None = None, **options: Any

@@ -55,7 +55,8 @@ def morris(
     space : ParameterSpace
         An axis of k values is sampled evenly if ``levels`` is a multiple of k; with fewer levels than
         values some are never run, and else their shares differ: 3 values at 4 levels get 1/4, 1/4, 1/2.
-        Of few values, a step changes by more or less than delta, and the effects are biased.
+        Of few values, a step may stay on its value; the analysis leaves it out, and counts effects per step
+        between values.
     n : int
         Number of trajectories.
     rng : int, SeedSequence, Generator or None
