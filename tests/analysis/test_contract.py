@@ -109,7 +109,7 @@ def test_a_value_that_is_missing_or_infinite_is_an_error_that_names_the_point(na
     design = design_of(name)
     y = some_outputs(design)
     y[3] = bad
-    with pytest.raises(doe.AnalysisError, match=r"1 of \d+ have no finite value of y: points 3"):
+    with pytest.raises(doe.AnalysisError, match=r"1 of \d+ lack a finite value of y: points 3"):
         analysed(name, design, y)
 
 

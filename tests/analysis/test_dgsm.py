@@ -182,7 +182,7 @@ def test_what_is_missing_is_named_or_left_out_with_its_star():
     design = doe.finite_difference(unit_space(2), 8, rng=1)
     y = some_outputs(design)[:, 2].copy()
     y[[4, 16]] = np.nan, np.inf
-    with pytest.raises(doe.AnalysisError, match="2 of 24 have no finite value of y: points 4, 16"):
+    with pytest.raises(doe.AnalysisError, match="2 of 24 lack a finite value of y: points 4, 16"):
         dgsm(design, y)
     with pytest.warns(doe.MesaDoeWarning, match=r"2 blocks \(1, 5\); left: 6"):
         result = dgsm(design, y, missing="drop")

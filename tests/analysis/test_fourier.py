@@ -229,3 +229,12 @@ def test_rbd_fast_takes_rng_of_all_kinds_and_repeats_itself():
     pd.testing.assert_frame_equal(first, again)
     assert (first["low"] != other["low"]).all()
     assert (first["estimate"] == other["estimate"]).all()
+
+
+@pytest.mark.parametrize("points", [41, 42, 60, 80])
+def test_halves_of_few_points_give_no_intervals_and_that_is_said(points):
+    design = doe.latin_hypercube(doe.ParameterSpace(a=doe.Real(0, 1), b=doe.Real(0, 1)), points, rng=1)
+    with pytest.warns(doe.MesaDoeWarning, match=f"no intervals: halves of {points} points are too few"):
+        frame = rbd_fast(design, design.unit @ [3, 1]).to_frame()
+    assert frame["estimate"].notna().all()
+    assert frame[["low", "high"]].isna().all(axis=None)

@@ -90,11 +90,12 @@ def test_squared_coefficients_of_a_linear_model_are_its_shares_of_variance():
     assert result.warnings == ()
 
 
-def test_intervals_are_percentiles_over_resampled_points_ranked_anew():
+def test_intervals_are_the_spread_over_halves_ranked_anew_about_the_estimate():
     design = lhs(doe.ParameterSpace(x0=doe.Real(0, 1), x1=doe.Integer(0, 3)), n=30)
     y = np.round(some_outputs(design)[:, 0], 1)
     result = regression(design, y, resamples=100, rng=9)
-    drawn = np.random.default_rng(doe.seeding.root_entropy(9)).integers(30, size=(100, 30))
+    generator = np.random.default_rng(doe.seeding.root_entropy(9))
+    drawn = [np.flatnonzero(generator.permutation(30) < 15) for _ in range(100)]
     x = design.points.to_numpy(dtype=float)
     found = {"SRC": [], "PCC": [], "SRRC": [], "PRCC": []}
     for rows in drawn:
@@ -106,7 +107,10 @@ def test_intervals_are_percentiles_over_resampled_points_ranked_anew():
             found[standard].append(np.linalg.lstsq(xs, ys, rcond=None)[0])
             found[partial].append(partial_by_residuals(xs, ys))
     for measure, values in found.items():
-        ends = np.quantile(values, [0.025, 0.975], axis=0)
+        scale, back = (np.arctanh, np.tanh) if "PCC" in measure or measure == "PRCC" else (np.array, np.array)
+        whole = values_of(result, measure)["estimate"].to_numpy()
+        spread = scale(values) - scale(values).mean(axis=0)
+        ends = back(scale(whole) + np.quantile(spread, [0.025, 0.975], axis=0))
         np.testing.assert_allclose(values_of(result, measure)[["low", "high"]].T, ends, rtol=1e-8, atol=1e-10)
 
 
@@ -165,7 +169,8 @@ def test_two_level_category_counts_by_its_levels():
     y = 2.0 * (design.points["rule"] == "on") - (design.points["flag"]).astype(float) + design.points["a"]
     rows = values_of(regression(design, y.to_numpy()), "SRC")
     exact = np.array([1, -0.5, np.sqrt(1 / 12)]) / np.sqrt(1 + 0.25 + 1 / 12)
-    assert ((rows["low"] <= exact) & (exact <= rows["high"])).all()
+    np.testing.assert_allclose(rows["estimate"], exact, atol=0.05)
+    assert (rows["high"] - rows["low"] < 0.15).all()
 
 
 def test_categories_without_order_groups_and_seeds_as_factors_are_refused():
@@ -213,9 +218,19 @@ def test_too_few_points_are_refused_and_resamples_without_estimate_are_said():
     with pytest.raises(doe.AnalysisError, match="3 factors needs more than 5 points, got 5"):
         regression(lhs(n=5), np.arange(5))
     design = lhs(n=6)
-    with pytest.warns(doe.MesaDoeWarning, match=r"% of the bootstrap resamples have no estimate"):
+    with pytest.warns(doe.MesaDoeWarning, match=r"% of the random halves have no estimate"):
         result = regression(design, design.unit @ [3, 2, 1])
-    assert result.to_frame()[COLUMNS].notna().all(axis=None)
+    assert result.to_frame()["estimate"].notna().all()
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.3])
+def test_every_interval_holds_its_estimate(noise):
+    for rng in range(20):
+        design = doe.latin_hypercube(unit_space(2), 60, rng=rng)
+        y = design.unit @ [3, 1] + np.random.default_rng(rng).normal(0, noise, 60)
+        frame = regression(design, y, resamples=100).to_frame()
+        assert (frame["low"] <= frame["estimate"]).all()
+        assert (frame["estimate"] <= frame["high"]).all()
 
 
 def test_noise_shrinks_coefficients_towards_zero_and_keeps_their_order():

@@ -164,7 +164,7 @@ def test_what_is_missing_is_named_or_left_out_with_its_trajectory():
     design = doe.shapley(unit_space(2), 8, rng=1)
     y = some_outputs(design)[:, 2].copy()
     y[[4, 16]] = np.nan, np.inf
-    with pytest.raises(doe.AnalysisError, match="2 of 24 have no finite value of y: points 4, 16"):
+    with pytest.raises(doe.AnalysisError, match="2 of 24 lack a finite value of y: points 4, 16"):
         shapley(design, y)
     with pytest.warns(doe.MesaDoeWarning, match=r"2 blocks \(1, 5\); left: 6"):
         result = shapley(design, y, missing="drop")

@@ -269,7 +269,7 @@ def test_points_without_a_finite_value_are_named():
     design = doe.sobol(unit_space(2), 8, rng=1)
     y = design.unit[:, 0].copy()
     y[[3, 17]] = np.nan, np.inf
-    with pytest.raises(doe.AnalysisError, match=r"2 of 32 have no finite value of y: points 3, 17"):
+    with pytest.raises(doe.AnalysisError, match=r"2 of 32 lack a finite value of y: points 3, 17"):
         doe.analyze.sobol(design, y)
 
 
@@ -404,7 +404,7 @@ def test_corrected_indices_are_those_of_the_expected_output_under_every_seed_pol
     if policy != "common":  # of which four draws of noise are all that is known
         expected = V_NOISE / (V_A + V_B + V_NOISE)
         assert result.settings["noise_share"]["y"] == pytest.approx(expected, abs=0.05)
-    assert "of the variance of a single run noise is 'y' 0." in repr(result)
+        assert "of the variance of a single run noise is 'y' 0." in repr(result)
 
 
 def test_the_inert_factor_is_within_its_interval_of_zero_with_the_seed_as_a_factor():

@@ -98,3 +98,54 @@ def test_convergence_is_that_of_the_analysis_on_growing_beginnings():
 def test_a_whole_series_is_no_number_a_run(results, name):
     with pytest.raises(doe.AnalysisError, match=f"results.{name} takes one number a run"):
         getattr(results, name)("y", at="all")
+
+
+def fails_above(a, b, rule):
+    if a > 0.7:
+        raise ValueError("told to fail")
+    return {"word": "high" if a > 0.5 else "low", "y": a}
+
+
+def test_runs_without_an_outcome_are_counted_as_such_or_left_out_and_said():
+    design = doe.latin_hypercube(SPACE, 100, rng=1)
+    with pytest.warns(doe.MesaDoeWarning, match="30 of 100 runs failed"):
+        results = doe.BatchRunner(design.configurations(fails_above, rng=1, seed_policy="common")).run_all()
+    with pytest.raises(doe.AnalysisError, match="30 of 100 runs have no outcome"):
+        results.tabulate("word")
+    with pytest.warns(doe.MesaDoeWarning, match="left out, since they have no outcome: 30 runs"):
+        results.tabulate("word", missing="drop", bins=2)
+
+
+def test_numbers_are_no_classes(results):
+    with pytest.raises(doe.AnalysisError, match="400 different numbers; use uncertainty"):
+        results.tabulate("y")
+
+
+@pytest.mark.parametrize("name", ["sensitivity", "uncertainty", "split_variance", "tabulate", "convergence"])
+def test_options_that_nobody_takes_are_refused_with_those_that_are(results, name):
+    output = "word" if name == "tabulate" else "y"
+    with pytest.raises(doe.AnalysisError, match=f"results.{name} takes no option 'colour' here; it takes "):
+        getattr(results, name)(output, colour=1)
+
+
+def test_factors_that_go_along_with_others_are_told():
+    space = doe.ParameterSpace(a=doe.Real(0, 1), b=doe.Real(0, 1), correlation=[[1, 0.7], [0.7, 1]])
+    design = doe.latin_hypercube(space, 200, rng=1)
+    result = doe.analyze.rbd_fast(design, design.points["a"])
+    assert "the factors are correlated or constrained" in result.notes[-1]
+    assert doe.analyze.rbd_fast(doe.latin_hypercube(SPACE, 200, rng=1), np.arange(200.0)).notes == ()
+
+
+def test_refusals_name_only_analyses_that_would_take_the_points():
+    space = doe.ParameterSpace(a=doe.Real(0, 1), c=doe.Categorical(list("uvw")))
+    design = doe.latin_hypercube(space, 35, rng=1)
+    with pytest.raises(doe.AnalysisError, match=r"can be analysed by delta, pawn, rsa$"):
+        doe.analyze.regression(design, np.arange(35.0))
+
+
+def test_figures_of_replications_say_what_is_missing():
+    design = doe.latin_hypercube(SPACE, 10, rng=1)
+    once = doe.BatchRunner(design.configurations(noisy, rng=1, seed_policy="independent")).run_all()
+    for name in ("replications", "noise_fan"):
+        with pytest.raises(doe.AnalysisError, match=r"each point was run once: .*replications=2 or more"):
+            getattr(once.plot, name)("y")

@@ -193,7 +193,9 @@ def test_sensitivity_of_a_design_without_analysis_says_what_can_be_had():
     space = doe.ParameterSpace(x=doe.Real(0, 1))
     design = doe.explicit({"x": [0.1, 0.2, 0.3, 0.4]}, space)
     results = doe.BatchRunner(design.configurations(failing, rng=1)).run_all()
-    with pytest.raises(doe.AnalysisError, match=r"no analysis is made for a explicit design.*results.points"):
+    with pytest.raises(
+        doe.AnalysisError, match=r"no analysis is made for designs of explicit.*results.points"
+    ):
         results.sensitivity("y")
     with pytest.raises(doe.AnalysisError, match=r"no analysis 'deltas'; there are .*sobol"):
         results.sensitivity("y", method="deltas")

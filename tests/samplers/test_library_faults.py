@@ -92,7 +92,7 @@ SHOWN = {
         "test_pydoe_lhs.py::test_the_slices_of_pydoe_lie_in_one_corner_and_its_nested_designs_are_not_nested"
     ),
     "SALib writes into the problem": (
-        "test_salib.py::test_a_problem_is_fresh_in_all_its_parts_since_salib_writes_into_it"
+        "../design/test_salib.py::test_a_problem_is_fresh_in_all_its_parts_since_salib_writes_into_it"
     ),
     "SALib.sample.sobol takes one group for none": (
         "test_saltelli.py::test_a_single_group_is_refused_since_salib_samples_it_as_none"

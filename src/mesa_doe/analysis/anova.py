@@ -39,6 +39,7 @@ class _Line:
     library="mesa-doe; a test holds it to statsmodels' anova_lm",
     measures="shares of the sum of squares (eta²), F and p of factors and pairs",
     source="Fisher 1925; type II: Yates 1934",
+    most_levels=12,
 )
 def anova(
     design: Design,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, ParamSpec, TypeAlias
@@ -16,6 +18,11 @@ from mesa_doe.space import Categorical
 __all__ = ["ANALYSES", "AnalysisInfo", "Axes", "check_design", "choose", "declare", "table"]
 
 P = ParamSpec("P")
+
+_DEPENDENT = (
+    "the factors are correlated or constrained: what is said of one is partly of those that go along with "
+    "it, an inert one included, and shares do not add up"
+)
 
 #: Which axes an analysis makes sense of: all; all but categories without an order; or real numbers alone.
 Axes: TypeAlias = Literal["any", "ordered", "real"]
@@ -43,6 +50,10 @@ class AnalysisInfo:
         Which axes it makes sense of: of a category with three levels or more, and of integers.
     groups : bool, default False
         Whether it takes designs whose factors move in groups.
+    least_points : int, default 1
+        How many points it needs.
+    most_levels : int, optional
+        How many values a factor may have in the design.
     """
 
     function: Callable[..., SensitivityResult]
@@ -53,6 +64,8 @@ class AnalysisInfo:
     default_for: tuple[str, ...] = ()
     axes: Axes = "any"
     groups: bool = False
+    least_points: int = 1
+    most_levels: int | None = None
 
 
 #: Every analysis by name; filled by :func:`declare`.
@@ -68,12 +81,14 @@ def declare(
     default_for: tuple[str, ...] = (),
     axes: Axes = "any",
     groups: bool = False,
+    least_points: int = 1,
+    most_levels: int | None = None,
 ) -> Callable[[Callable[P, SensitivityResult]], Callable[P, SensitivityResult]]:
-    """Enter an analysis in the table; the function itself stays as it is.
+    """Enter an analysis in the table, and let its results say where factors are not independent.
 
     Parameters
     ----------
-    library, measures, source, designs, default_for, axes, groups
+    library, measures, source, designs, default_for, axes, groups, least_points, most_levels
         As in :class:`AnalysisInfo`.
 
     Returns
@@ -83,10 +98,18 @@ def declare(
     """
 
     def enter(function: Callable[P, SensitivityResult]) -> Callable[P, SensitivityResult]:
+        @functools.wraps(function)
+        def analysis(*args: P.args, **options: P.kwargs) -> SensitivityResult:
+            result = function(*args, **options)
+            design = args[0] if args else options["design"]
+            if isinstance(design, Design) and not design.space.is_independent:
+                result = dataclasses.replace(result, notes=(*result.notes, _DEPENDENT))
+            return result
+
         ANALYSES[function.__name__] = AnalysisInfo(
-            function, library, measures, source, designs, default_for, axes, groups
+            analysis, library, measures, source, designs, default_for, axes, groups, least_points, most_levels
         )
-        return function
+        return analysis
 
     return enter
 
@@ -143,7 +166,7 @@ def choose(design: Design, method: str | None = None) -> Callable[..., Sensitivi
                 return info.function
         able = ", ".join(_for(design))
         message = (
-            f"no analysis is made for a {design.method} design"
+            f"no analysis is made for designs of {design.method}"
             f"{f'; name one with method=: {able}' if able else ''}. results.points(output) gives mean and "
             "spread a design point"
         )
@@ -172,7 +195,17 @@ def check_design(design: Any, method: str) -> None:
 
 
 def _for(design: Design) -> list[str]:
-    return sorted(name for name, info in ANALYSES.items() if _problem(info, design) is None)
+    return sorted(
+        name for name, info in ANALYSES.items() if _problem(info, design) is None and _fits(info, design)
+    )
+
+
+def _fits(info: AnalysisInfo, design: Design) -> bool:
+    """Tell whether the size of a design suits an analysis, which says so itself once it has the outputs."""
+    if len(design) < info.least_points:
+        return False
+    most = info.most_levels
+    return most is None or all(design.points[name].map(repr).nunique() <= most for name in design.space.axes)
 
 
 def _problem(info: AnalysisInfo, design: Design) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
@@ -144,6 +145,7 @@ def fast(
     library="mesa-doe; a test holds it to SALib.analyze.rbd_fast",
     measures="first-order indices (S1)",
     source="Tarantola, Gatelli & Mara 2006; Plischke 2010; Tissot & Prieur 2012",
+    least_points=41,
 )
 def rbd_fast(
     design: Design,
@@ -230,20 +232,29 @@ def rbd_fast(
     everything = np.ones((1, count), dtype=bool)
     point = _first_order(scaled, orders, everything, M)[0]
     at_once = max(1, _AT_ONCE // count)
-    found = []
+    # A half of few points has as many harmonics as values.
+    enough = count // 2 > 4 * M
+    resamples = resamples if enough else 0
+    found = [] if enough else [np.full((1, *point.shape), np.nan)]
     for start in range(0, resamples, at_once):
         size = min(at_once, resamples - start)
         drawn = np.tile(np.arange(count) < count // 2, (size, 1))
         found.append(_first_order(scaled, orders, generator.permuted(drawn, axis=1), M))
     halves = np.concatenate(found)
-    lost = np.isnan(halves).all(axis=1).mean(axis=0)
+    lost = np.isnan(halves).all(axis=1).mean(axis=0) if enough else np.zeros(len(checked.names))
     point[:, constant] = np.nan
-    halves[:, :, constant] = 0.0  # a number, for the quantiles
-    low, high = np.nanquantile(halves, (0.5 - confidence / 2, 0.5 + confidence / 2), axis=0)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="All-NaN slice", category=RuntimeWarning)
+        low, high = np.nanquantile(halves, (0.5 - confidence / 2, 0.5 + confidence / 2), axis=0)
     low[:, constant] = high[:, constant] = np.nan
 
     said = [*checked.said, *flat_outputs(checked, constant, units=_units(seed_policy, count))]
     said += undefined(checked.names, lost, constant)
+    if not enough:
+        said.append(
+            f"rbd_fast has no intervals: halves of {count} points are too few for M={M} harmonics; use more "
+            f"than {8 * M + 1} points, or a smaller M="
+        )
     said += _too_low(design, checked.names, point, M, "rbd_fast")
     for warning in said:
         warn(warning)

@@ -41,6 +41,7 @@ _LEAST_EXPLAINED = 0.7
     library="SALib.analyze.hdmr",
     measures="shares of factors and pairs (S), alone (Sa) and by correlation (Sb); of factors in all (ST)",
     source="Li et al. 2010; Rabitz & Aliş 1999",
+    least_points=300,
 )
 def hdmr(
     design: Design,
@@ -150,6 +151,7 @@ def hdmr(
     library="SALib.analyze.enhanced_hdmr",
     measures="shares of factors and pairs (S), alone (Sa) and by correlation (Sb); of factors in all (ST)",
     source="Gao, Sahin & Vrugt 2023; Li & Rabitz 2012",
+    least_points=300,
 )
 def enhanced_hdmr(
     design: Design,

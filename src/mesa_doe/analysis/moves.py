@@ -85,6 +85,7 @@ def turns(design: Design, checked: Outputs, movers: Sequence[tuple[int, ...]], m
 
     Examples
     --------
+    >>> from mesa_doe.analysis.outputs import checked_outputs
     >>> from mesa_doe.samplers import shapley as sample
     >>> from mesa_doe.space import ParameterSpace, Real
     >>> design = sample(ParameterSpace(a=Real(0, 1), b=Real(0, 1)), 2, rng=1)

@@ -185,10 +185,10 @@ def _complete(
     blocks = every if given_data else design.blocks
     if missing == "raise" or blocks is None:
         where = [str(names[k]) for k in np.flatnonzero(bad_cells.any(axis=(0, 1))).tolist()]
-        remedy = "" if blocks is None else f"; or leave out {_whole(given_data)} with missing='drop'"
+        remedy = "" if blocks is None else f"; or {_whole(given_data)} with missing='drop'"
         message = (
-            f"{method} needs every point, but {np.count_nonzero(bad)} of {len(design)} have no finite value "
-            f"of {', '.join(where)}: points {_some(np.flatnonzero(bad))}. Look at results.failures and run "
+            f"{method} needs every point, but {np.count_nonzero(bad)} of {len(design)} lack a finite value "
+            f"of {_few(where)}: points {_some(np.flatnonzero(bad))}. Look at results.failures and run "
             f"them again{remedy}"
         )
         raise AnalysisError(message)
@@ -207,7 +207,11 @@ def _complete(
 
 
 def _whole(given_data: bool) -> str:
-    return "them" if given_data else "their whole blocks"
+    return "leave them out" if given_data else "leave out their whole blocks"
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
 def _some(numbers: Any) -> str:

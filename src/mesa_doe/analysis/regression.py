@@ -32,6 +32,7 @@ _COLLINEAR = 1e-10
 _PART = 1e-3
 # R2 below which the literature does not read the coefficients (Saltelli et al. 2008).
 _LEAST_R2 = 0.7
+_NEARLY_ONE = 1 - 1e-15
 
 
 @declare(
@@ -109,13 +110,14 @@ def regression(
     -----
     MesaDoeWarning
         If the regression explains less than 0.7 of an output, a factor or an output does not vary, or
-        bootstrap resamples had no estimate.
+        some halves had no estimate.
 
     Notes
     -----
     In a linear model of independent factors, SRC² is a factor's share of the variance. Factors count by
     their values, those on a log axis too; ranks do not depend on that. Ranks are taken anew in each
-    resample, and ties share their mean rank.
+    half, and ties share their mean rank. Intervals have the spread over random halves of the points, which
+    is that of other samples (Shao & Wu 1989), about the estimate; of correlations by Fisher's z.
 
     Noise between replications lowers R2 and every coefficient towards zero, partial correlations most;
     it does not change which are largest.
@@ -174,12 +176,12 @@ def regression(
         whole = _correlations(np.ones(len(x)), columns, len(moving))
         _check_collinear(whole[0], moving, "ranks of " if isinstance(columns, _Ranks) else "")
         found, explained = _coefficients(*(part[None] for part in whole))
-        # The same resamples for values and ranks.
+        # The same halves for values and ranks.
         generator = np.random.default_rng(root)
         resampled = [_correlations(_drawn(generator, len(x)), columns, len(moving)) for _ in range(resamples)]
         estimates, _ = _coefficients(*(np.stack(parts) for parts in zip(*resampled, strict=True)))
         lost = np.maximum(lost, np.isnan(estimates).any(axis=(2, 3)).mean(axis=0))
-        ends = _percentiles(estimates, confidence)
+        ends = _intervals(estimates, found[0], confidence)
         for values, into in ((found[0], point), (ends[0], low), (ends[1], high)):
             values[constant] = np.nan
             full = np.full((len(values), 2, len(still)), np.nan)
@@ -248,8 +250,8 @@ class _Ranks:
 
 
 def _drawn(generator: np.random.Generator, points: int) -> FloatArray:
-    """Return how often each point is in a resample."""
-    return np.bincount(generator.integers(points, size=points), minlength=points).astype(np.float64)
+    """Return which points are in a random half: repeated ones would tie, and lower correlations of ranks."""
+    return (generator.permutation(points) < points // 2).astype(np.float64)
 
 
 def _correlations(
@@ -293,11 +295,23 @@ def _coefficients(between: FloatArray, across: FloatArray) -> tuple[FloatArray, 
     return np.stack([standard, partial], axis=2), np.clip(r2, 0, 1)
 
 
-def _percentiles(estimates: FloatArray, confidence: float) -> FloatArray:
+def _intervals(halves: FloatArray, whole: FloatArray, confidence: float) -> FloatArray:
+    """Return the spread of halves about the estimate (2, outputs, 2, factors); correlations by Fisher's z."""
+
+    def z(values: FloatArray) -> FloatArray:
+        scale: FloatArray = values.copy()
+        scale[..., 1, :] = np.arctanh(np.clip(values[..., 1, :], -_NEARLY_ONE, _NEARLY_ONE))
+        return scale
+
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="All-NaN slice", category=RuntimeWarning)
-        ends: FloatArray = np.nanquantile(estimates, (0.5 - confidence / 2, 0.5 + confidence / 2), axis=0)
-    return ends
+        warnings.filterwarnings("ignore", message="All-NaN slice|Mean of empty", category=RuntimeWarning)
+        scaled = z(halves)
+        tails = (0.5 - confidence / 2, 0.5 + confidence / 2)
+        # About the estimate: half the points have more of the bias that few points have.
+        ends: FloatArray = z(whole) + np.nanquantile(scaled - np.nanmean(scaled, axis=0), tails, axis=0)
+    ends[..., 1, :] = np.tanh(ends[..., 1, :])
+    # An exact ±1 has no finite z.
+    return np.stack([np.minimum(ends[0], whole), np.maximum(ends[1], whole)])
 
 
 def _check_points(points: int, moving: list[str]) -> None:
@@ -344,9 +358,9 @@ def _unexplained(names: Sequence[Any], r2: list[FloatArray]) -> list[str]:
 
 def _undefined(names: Sequence[Any], shares: FloatArray, constant: BoolArray) -> list[str]:
     return [
-        f"output {name!r}: {share:.1%} of the bootstrap resamples have no estimate, since the output or a "
-        "factor does not vary in them, or factors are collinear; they are left out of the intervals, which "
-        "are too narrow: use more points"
+        f"output {name!r}: {share:.1%} of the random halves have no estimate, since the output or a "
+        "factor does not vary in them, or they are too few points; they are left out of the intervals, which "
+        "are too narrow or missing: use more points"
         for name, share, flat in zip(names, shares.tolist(), constant, strict=True)
         if share > 0 and not flat
     ]

@@ -189,7 +189,9 @@ def sobol(
         "noise_variance": dict(zip(names, checked.noise.tolist(), strict=True)),
         "noise_share": dict(zip(names, np.where(constant, np.nan, shares).tolist(), strict=True)),
     }
-    notes = _shares_told(settings["noise_share"]) if of_noise == "corrected" else ()
+    # Of common seeds there are few: what they say of the noise is chance.
+    told = of_noise == "corrected" and seed_policy != "common"
+    notes = _shares_told(settings["noise_share"]) if told else ()
     frame = tidy(names, _labels(factors, second_order), point, low, high)
     return SensitivityResult("sobol", frame, settings, tuple(said), notes=notes)
 

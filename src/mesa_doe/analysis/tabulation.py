@@ -20,6 +20,8 @@ IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 
 #: Numbers of more values than this are binned.
 _MOST_LEVELS = 10
+#: More different numbers than this are no classes.
+_MOST_OUTCOMES = 20
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -214,6 +216,12 @@ def _checked_outcomes(
     both = isinstance(categories, pd.Series) and isinstance(factor_levels, pd.DataFrame)
     if both and not outcomes.index.equals(factors.index):
         message = "tabulate: the outcomes and the factors have another index; use .loc[outcomes.index]"
+        raise AnalysisError(message)
+    if pd.api.types.is_float_dtype(outcomes.dtype) and outcomes.nunique() > _MOST_OUTCOMES:
+        message = (
+            f"tabulate counts outcomes, but these are {outcomes.nunique()} different numbers; use "
+            "uncertainty, or cut them into classes"
+        )
         raise AnalysisError(message)
     lost = outcomes.isna().to_numpy()
     if not lost.any():

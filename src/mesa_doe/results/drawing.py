@@ -6,6 +6,7 @@ import contextlib
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from mesa_doe import plots
@@ -32,7 +33,7 @@ class Drawings:
         self._results = results
 
     def scatter(
-        self, output: str, factor: str, at: At = "final", ax: Any = None, *, reduce: Reduce | None = None
+        self, output: str, factor: str, at: At = "final", *, ax: Any = None, reduce: Reduce | None = None
     ) -> Any:
         """Draw one output of every design point over one factor, with its binned conditional mean.
 
@@ -49,7 +50,7 @@ class Drawings:
         x, y = self._over(output, factor, at, reduce)
         return plots.scatter(x, y, ax=ax, xlabel=factor, ylabel=output)
 
-    def series(self, output: str, ax: Any = None, *, reduce: Reduce | None = None) -> Any:
+    def series(self, output: str, *, ax: Any = None, reduce: Reduce | None = None) -> Any:
         """Draw the time series of one output over all runs: median and quantile bands.
 
         Parameters
@@ -65,7 +66,7 @@ class Drawings:
         series = self._results._numeric(output, reduce).rename(columns={output: "value"})
         return plots.fan(series, ax=ax, ylabel=output)
 
-    def noise_fan(self, output: str, ax: Any = None, *, reduce: Reduce | None = None) -> Any:
+    def noise_fan(self, output: str, *, ax: Any = None, reduce: Reduce | None = None) -> Any:
         """Draw the time series of one output, the spread of parameters apart from that of replications.
 
         Parameters
@@ -83,6 +84,7 @@ class Drawings:
         AnalysisError
             If there are no replications.
         """
+        self._need_replications("noise_fan", "plot.series")
         series = self._results._numeric(output, reduce).rename(columns={output: "value"})
         runs = self._results.runs[["point", "iteration"]].astype(int)
         return plots.noise_fan(series.join(runs, on="run_id"), ax=ax, ylabel=output)
@@ -92,8 +94,8 @@ class Drawings:
         output: str,
         factor: str,
         at: At = "final",
-        ax: Any = None,
         *,
+        ax: Any = None,
         bins: int = 20,
         reduce: Reduce | None = None,
     ) -> Any:
@@ -114,7 +116,7 @@ class Drawings:
         x, y = self._over(output, factor, at, reduce)
         return plots.partial_dependence(x, y, ax=ax, bins=bins, xlabel=factor, ylabel=output)
 
-    def cusunoro(self, output: str, at: At = "final", ax: Any = None, *, reduce: Reduce | None = None) -> Any:
+    def cusunoro(self, output: str, at: At = "final", *, ax: Any = None, reduce: Reduce | None = None) -> Any:
         """Draw the CUSUNORO curve of each factor: where in its range it moves the mean of the output.
 
         Parameters
@@ -134,8 +136,8 @@ class Drawings:
         self,
         output: str,
         at: At = "final",
-        ax: Any = None,
         *,
+        ax: Any = None,
         highlight: tuple[float, float] | None = None,
         reduce: Reduce | None = None,
     ) -> Any:
@@ -157,7 +159,7 @@ class Drawings:
         return plots.parallel(frame, y.rename(output), ax=ax, highlight=highlight)
 
     def main_effects(
-        self, output: str, at: At = "final", ax: Any = None, *, reduce: Reduce | None = None
+        self, output: str, at: At = "final", *, ax: Any = None, reduce: Reduce | None = None
     ) -> Any:
         """Draw the mean of one output at each level of each factor, with its 95 % interval.
 
@@ -191,8 +193,8 @@ class Drawings:
         factor: str,
         partner: str,
         at: At = "final",
-        ax: Any = None,
         *,
+        ax: Any = None,
         reduce: Reduce | None = None,
     ) -> Any:
         """Draw the mean of one output over the levels of a factor, a line a level of another.
@@ -216,8 +218,8 @@ class Drawings:
         self,
         output: str,
         at: At = "final",
-        ax: Any = None,
         *,
+        ax: Any = None,
         target: float | None = None,
         reduce: Reduce | None = None,
     ) -> Any:
@@ -235,23 +237,18 @@ class Drawings:
         -------
         matplotlib Axes
         """
-        values = self._results.output(output, at, reduce=reduce)
-        if isinstance(values, pd.DataFrame):
-            message = "plot.replications draws one number a run: at='all' is for output and sensitivity"
-            raise AnalysisError(message)
-        runs = self._results.runs[["point", "iteration"]].assign(y=values)
-        wide = runs.pivot(index="point", columns="iteration", values="y")
+        self._need_replications("replications", "plot.scatter")
+        results = self._results
+        values = results._by_point(results._one_a_run(output, at, reduce, "plot.replications"))
         # Of points whose other runs failed there is nothing to average.
-        enough = wide[wide.notna().sum(axis=1) > 1]
-        label = f"running mean of {output}"
-        drawn = plots.replications(enough.to_numpy(float), ax=ax, target=target, ylabel=label)
-        if len(enough) < len(wide):
-            drawn.set_title(
-                f"{len(wide) - len(enough)} points with less than two values left out", size="small"
-            )
+        enough = values[np.isfinite(values).sum(axis=1) > 1]
+        drawn = plots.replications(enough, ax=ax, target=target, ylabel=f"running mean of {output}")
+        if len(enough) < len(values):
+            lost = len(values) - len(enough)
+            drawn.set_title(f"{lost} points with less than two values left out", size="small")
         return drawn
 
-    def failures(self, ax: Any = None, *, x: str | None = None, y: str | None = None) -> Any:
+    def failures(self, *, ax: Any = None, x: str | None = None, y: str | None = None) -> Any:
         """Draw where in the space runs failed, over the two factors along which they differ most.
 
         Parameters
@@ -270,7 +267,7 @@ class Drawings:
             results._varied(results.runs[results.parameters]), status.to_numpy(), ax=ax, x=x, y=y
         )
 
-    def spider(self, output: str, at: At = "final", ax: Any = None, *, reduce: Reduce | None = None) -> Any:
+    def spider(self, output: str, at: At = "final", *, ax: Any = None, reduce: Reduce | None = None) -> Any:
         """Draw the output over the range of each factor of a one-at-a-time design.
 
         Parameters
@@ -292,6 +289,14 @@ class Drawings:
             )
         ]
         return plots.spider(pd.DataFrame(rows), ax=ax, ylabel=output)
+
+    def _need_replications(self, plot: str, instead: str) -> None:
+        if int(self._results.runs["iteration"].max()) < 1:
+            message = (
+                f"plot.{plot} compares replications, but each point was run once: make the configurations "
+                f"with replications=2 or more, or use {instead}"
+            )
+            raise AnalysisError(message)
 
     def _over(self, output: str, factor: str, at: At, reduce: Reduce | None) -> tuple[Any, Any]:
         frame, y = self._factors(output, at, reduce)

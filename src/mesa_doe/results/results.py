@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import warnings
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
@@ -410,11 +411,8 @@ class Results:
             If there is no design, no analysis for it, or points are missing.
         """
         design = self._given(design)
-        own = {"outputs", "seed_policy"} & options.keys()
-        if own:
-            message = f"results.sensitivity knows {', '.join(sorted(own))} itself; leave it out"
-            raise AnalysisError(message)
-        names = [output] if isinstance(output, str) else list(output)
+        asked: Any = output  # whatever was typed
+        names = [asked] if isinstance(asked, str) else list(asked) if isinstance(asked, Iterable) else []
         if not names or len(set(names)) < len(names):
             message = f"output takes a name, or several different ones in a list, got {output!r}"
             raise AnalysisError(message)
@@ -422,6 +420,7 @@ class Results:
         # What noise means to the indices differs between outputs that the seed decides and those without.
         policies = {name: self._policy(design, name) for name in names}
         analyse = choose(design.origin or design, method)
+        check_options("results.sensitivity", options, analyse)
         parts = []
         for policy in dict.fromkeys(policies.values()):
             some = {name: numbers[name] for name in names if policies[name] == policy}
@@ -468,6 +467,7 @@ class Results:
         y, labels = self._aligned(design, {output: values}, policy)
         of = design.origin or design
         analyse = choose(of, method)
+        check_options("results.convergence", options, convergence, analyse)
         return convergence(of, y, analysis=analyse, outputs=labels, seed_policy=policy, **options)
 
     def uncertainty(
@@ -509,6 +509,7 @@ class Results:
         if by is not None and by not in design.space.axes:
             message = f"there is no factor {by!r}; there are {', '.join(design.space.axes)}"
             raise AnalysisError(message)
+        check_options("results.uncertainty", options, uncertainty)
         labels = None if by is None else design.points[by].tolist()
         found = uncertainty(y[:, :, 0], by=labels, blocks=design.blocks, **options)
         # What the analysis can only suppose of the points is known here.
@@ -531,6 +532,7 @@ class Results:
         -------
         VarianceSplit
         """
+        check_options("results.split_variance", options, split_variance)
         values = self._by_point(self._one_a_run(output, at, reduce, "split_variance"))
         # An output whose noise no seed reaches is as if each run had a seed of its own.
         policy = "independent" if self.noise.get(output) == "unseeded" else self.seed_policy
@@ -578,9 +580,10 @@ class Results:
         if output not in self.outputs:
             message = f"there is no output {output!r}; there are {', '.join(self.outputs) or 'none'}"
             raise AnalysisError(message)
-        outcomes = self.model.groupby("run_id", sort=True)[output].last(skipna=False)
-        factors = self._varied(self.runs.loc[outcomes.index, self.parameters])
-        return tabulate(outcomes, factors, **options)
+        check_options("results.tabulate", options, tabulate)
+        # A run that failed has no outcome, which is for the user to leave out.
+        outcomes = self.model.groupby("run_id", sort=True)[output].last(skipna=False).reindex(self.runs.index)
+        return tabulate(outcomes, self._varied(self.runs[self.parameters]), **options)
 
     def _one_a_run(self, output: str, at: At, reduce: Reduce | None, caller: str) -> pd.Series[Any]:
         values = pd.DataFrame() if _is_all(at) else self.output(output, at, reduce=reduce)
@@ -663,6 +666,29 @@ class Results:
         told = ", ".join(f"{count} {status}" for status, count in sorted(counts.items(), reverse=True))
         names = ", ".join(self.outputs) or "none"
         return f"<Results: {len(self.configurations)} runs ({told}); outputs {names}>"
+
+
+#: What results know themselves, and pass to every analysis.
+_KNOWN = {"design", "y", "outputs", "names", "seed_policy", "analysis", "blocks", "by", "missing"}
+
+
+def check_options(caller: str, options: Mapping[str, Any], *functions: Callable[..., Any]) -> None:
+    """Refuse options that none of the functions takes.
+
+    Raises
+    ------
+    AnalysisError
+    """
+    taken = {name for function in functions for name in inspect.signature(function).parameters}
+    allowed = sorted(taken - _KNOWN - {"categories", "factor_levels", "options"})
+    missing = ["missing"] if "missing" in taken and caller != "results.sensitivity" else []
+    for name in options:
+        if name in {"outputs", "seed_policy"}:
+            message = f"{caller} knows {name} itself; leave it out"
+            raise AnalysisError(message)
+        if name not in [*allowed, *missing]:
+            message = f"{caller} takes no option {name!r} here; it takes {', '.join([*allowed, *missing])}"
+            raise AnalysisError(message)
 
 
 def _is_all(at: Any) -> bool:
