@@ -12,7 +12,7 @@ __version__ = "0.1.0"
 
 # A name is imported when it is first used, from where `__init__.pyi` says: pandas alone takes half a second.
 _of_the_stub, _, _names = lazy_loader.attach_stub(__name__, __file__)
-_ROOMS = {"analysis", "design", "plots", "samplers", "seeding", "space"}
+_ROOMS = {"analysis", "bridges", "design", "plots", "samplers", "seeding", "space"}
 __all__ = sorted({*_names, "analyze"} - _ROOMS)
 
 

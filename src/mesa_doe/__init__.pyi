@@ -1,4 +1,5 @@
 from . import analysis as analyze
+from . import bridges as bridges
 from . import design as design
 from . import plots as plots
 from . import samplers as samplers

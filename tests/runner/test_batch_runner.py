@@ -474,3 +474,19 @@ def test_what_a_user_should_hear_is_said_once():
     with pytest.warns(doe.MesaDoeWarning, match="cannot be seeded") as said:
         doe.BatchRunner(runs).run_all()
     assert len(said) == 1
+
+
+def test_runs_are_repeated_to_learn_of_noise_unless_told_not_to(tmp_path):
+    made = tmp_path / "made"
+
+    def counted(x):
+        with made.open("a") as file:
+            file.write(".")
+        return {"y": x}
+
+    runs = doe.explicit({"x": [1, 2, 3]}).configurations(counted, rng=1, seed_policy="independent")
+    results = doe.BatchRunner(runs).run_all(learn_noise=False)
+    assert made.stat().st_size == 3
+    assert results.noise == {}
+    assert doe.BatchRunner(runs).run_all().noise == {"y": "none"}
+    assert made.stat().st_size > 6

@@ -159,11 +159,17 @@ class BatchRunner:
         if n_jobs != 1 or executor is not None or backend is not None:
             check_pickles(Task.of(self.configurations, np.arange(1), self._recipes, Order()))
 
-    def run_all(self) -> Results:
+    def run_all(self, *, learn_noise: bool = True) -> Results:
         """Run everything that is not recorded yet.
 
         Afterwards up to three short runs are repeated, with their seed and with another, to know of each
         output whether it has noise and whether the seed decides it: ``results.noise``.
+
+        Parameters
+        ----------
+        learn_noise : bool, default True
+            Whether a few short runs are repeated afterwards, so that ``results.noise``, and with it an
+            analysis, knows of each output whether it has noise and whether the seed decides it.
 
         Returns
         -------
@@ -185,7 +191,7 @@ class BatchRunner:
         MesaDoeWarning
             If runs failed, or the model did something that a user should know.
         """
-        return self._run(None)
+        return self._run(None, learn_noise=bool(learn_noise))
 
     def run_shard(self, i: int, *, of: int) -> Results:
         """Run part ``i`` of ``of`` of a study that array jobs of a cluster share.
@@ -228,7 +234,7 @@ class BatchRunner:
             raise StudyError(message)
         return self._results
 
-    def _run(self, part: tuple[int, int] | None) -> Results:
+    def _run(self, part: tuple[int, int] | None, *, learn_noise: bool = False) -> Results:
         check_models(self.configurations, self._recipes)
         numbering = Numbering.of(self.configurations)
         with contextlib.ExitStack() as stack:
@@ -250,7 +256,7 @@ class BatchRunner:
             order = Order(shelf, self.timeout, self.retries, self.on_error == "raise")
             batch = self._run_these(wanted, len(share), order, kept, numbering)
             self._keep(kept, numbering, noise)
-            if part is None and len(wanted):
+            if learn_noise and len(wanted):
                 noise = find_noise(self.configurations, self._recipes, batch.seconds) or noise
                 if isinstance(kept, StudyWriter):
                     kept.save(noise=noise)

@@ -1,0 +1,172 @@
+"""Results as the tables of others: an xarray Dataset, and X and y for scikit-learn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from mesa_doe._optional import require
+from mesa_doe.bridges._points import Missing, factors_of, labelled, without_missing
+from mesa_doe.columns import free_names
+from mesa_doe.errors import AnalysisError
+from mesa_doe.results import At, Results
+from mesa_doe.results.numbers import Reduce
+
+__all__ = ["to_xarray", "to_xy"]
+
+_DIMENSIONS = ("point", "replication", "step")
+
+
+def to_xarray(results: Results, outputs: str | Sequence[str] | None = None) -> Any:
+    """Return the model's time series as an xarray Dataset.
+
+    Parameters
+    ----------
+    results : Results
+    outputs : str or sequence of str, optional
+        Which outputs of the model; by default all.
+
+    Returns
+    -------
+    xarray.Dataset
+        A variable an output, of dimensions ``point``, ``replication`` and ``step``; NaN (None for text) where
+        a run has no value. Parameters are coordinates of the points; ``seed`` (as text) and ``status``, which
+        is ``"pending"`` where there is no run, are coordinates of the runs. A parameter whose name is taken
+        has ``_parameter`` appended, an output ``_output``.
+
+    Raises
+    ------
+    AnalysisError
+        If there is no such output, or runs have no point.
+    MissingDependencyError
+        If xarray is not installed.
+
+    Examples
+    --------
+    >>> from mesa_doe.runner import BatchRunner
+    >>> from mesa_doe.samplers import explicit
+    >>> def double(x):
+    ...     return {"y": 2 * x}
+    >>> runs = explicit({"x": [1, 2]}).configurations(double, rng=1, seed_policy="common")
+    >>> data = to_xarray(BatchRunner(runs).run_all())
+    >>> dict(data.sizes), data["y"].sel(point=1).item()
+    ({'point': 2, 'replication': 1, 'step': 1}, 4)
+    """
+    xarray = require("xarray", extra="xarray")
+    names = _named(results, outputs)
+    factors_of(results)  # which refuses runs without a point
+    runs = results.runs
+    axes = [np.unique(runs[name].to_numpy(int)) for name in ("point", "iteration")]
+    axes.append(np.unique(results.model["step"].to_numpy()))
+    row, column = (
+        pd.Series(np.searchsorted(axis, runs[name].to_numpy(int)), index=runs.index)
+        for axis, name in zip(axes, ("point", "iteration"), strict=False)
+    )
+    shape = (len(axes[0]), len(axes[1]))
+
+    def of_runs(values: pd.Series[Any], empty: str) -> Any:
+        table = np.full(shape, empty, dtype=object)
+        table[row, column] = values.fillna(empty)
+        return (_DIMENSIONS[:2], table)
+
+    first = runs[~runs["point"].duplicated()].sort_values("point")
+    taken = [*_DIMENSIONS, "seed", "status"]
+    free = free_names(results.parameters, taken, "_parameter")
+    coordinates: dict[str, Any] = dict(zip(_DIMENSIONS, axes, strict=True))
+    coordinates |= {
+        name: ("point", first[own].to_numpy()) for name, own in zip(free, results.parameters, strict=True)
+    }
+    coordinates |= {"seed": of_runs(runs["seed"], ""), "status": of_runs(runs["status"], "pending")}
+    model = results.model
+    where = (row[model["run_id"]].array, column[model["run_id"]].array,
+             np.searchsorted(axes[2], model["step"].to_numpy()))  # fmt: skip
+    own_names = free_names(names, coordinates, "_output")
+    variables = {
+        new: (_DIMENSIONS, _spread(model[name].to_numpy(), where, (*shape, len(axes[2]))))
+        for new, name in zip(own_names, names, strict=True)
+    }
+    return xarray.Dataset(variables, coordinates)
+
+
+def _named(results: Results, outputs: str | Sequence[str] | None) -> list[str]:
+    if outputs is None:
+        return results.outputs
+    names = [outputs] if isinstance(outputs, str) else list(outputs)
+    unknown = [name for name in names if name not in results.outputs]
+    if unknown or not names or len(set(names)) < len(names):
+        told = ", ".join(results.outputs) or "none"
+        message = f"outputs takes different outputs of the model, got {outputs!r}; there are {told}"
+        raise AnalysisError(message)
+    return names
+
+
+def _spread(values: np.ndarray[Any, Any], where: Any, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
+    """Put values at their places; whole numbers and truths stay so where there is no gap."""
+    if values.dtype.kind == "O":
+        table = np.full(shape, None, dtype=object)
+    elif len(values) == np.prod(shape):
+        table = np.empty(shape, dtype=values.dtype)
+    else:
+        table = np.full(shape, np.nan)
+    table[where] = values
+    return table
+
+
+def to_xy(
+    results: Results,
+    output: str,
+    at: At = "final",
+    *,
+    reduce: Reduce | None = None,
+    categories: Literal["category", "one-hot"] = "category",
+    missing: Missing = "raise",
+) -> tuple[pd.DataFrame, pd.Series[float]]:
+    """Return the factors X and one output y of every design point, for surrogates of scikit-learn.
+
+    Parameters
+    ----------
+    results : Results
+    output : str
+    at, reduce
+        As in ``results.output``, but for ``"all"``.
+    categories : {"category", "one-hot"}, default "category"
+        Whether a column of levels is a pandas categorical, or a column of 0 and 1 a level (``"kind=a"``).
+    missing : {"raise", "drop"}, default "raise"
+        What to do with points that have no finite value.
+
+    Returns
+    -------
+    X : DataFrame (points, factors), index ``point``
+        Native values by the names of the axes, in their order; constants and the seed are left out.
+    y : Series (points,), index ``point``
+        Means over the replications that gave a number.
+
+    Raises
+    ------
+    AnalysisError
+        If there is no such output, points are missing, or levels cannot be told apart by their text.
+
+    Examples
+    --------
+    >>> from mesa_doe.runner import BatchRunner
+    >>> from mesa_doe.samplers import explicit
+    >>> def model(x, kind):
+    ...     return {"y": x if kind == "plain" else 2 * x}
+    >>> design = explicit({"x": [1, 2], "kind": ["plain", "twice"]})
+    >>> results = BatchRunner(design.configurations(model, rng=1, seed_policy="common")).run_all()
+    >>> X, y = to_xy(results, "y", categories="one-hot")
+    >>> X.columns.tolist(), y.tolist()
+    (['x', 'kind=plain', 'kind=twice'], [1.0, 4.0])
+    """
+    if categories not in ("category", "one-hot"):
+        message = f"categories takes 'category' or 'one-hot', got {categories!r}"
+        raise AnalysisError(message)
+    y = without_missing(results, results.points(output, at, reduce=reduce)[["mean"]], missing, "to_xy")
+    frame = labelled(factors_of(results), results).loc[y.index]
+    if categories == "one-hot":
+        levels = [name for name in frame if isinstance(frame[name].dtype, pd.CategoricalDtype)]
+        frame = pd.get_dummies(frame, columns=levels, prefix_sep="=", dtype=np.int64)
+    return frame, y["mean"].rename(output)
