@@ -10,6 +10,7 @@ from mesa_doe.design import Design, frozen
 from mesa_doe.errors import ConfigurationError, DesignError, SpaceError
 from mesa_doe.samplers import latin_hypercube, sobol
 from mesa_doe.space import Categorical, Integer, Law, ParameterSpace, Real
+from tests.ids import stable_id
 
 SPACE = ParameterSpace(x=Real(0, 1), n=Integer(1, 4), width=20)
 UNIT = [[0.0, 0.0], [0.5, 0.5], [1.0, 1.0]]
@@ -237,7 +238,7 @@ def test_a_design_says_what_its_extension_promises():
         assert design.extension == pickle.loads(pickle.dumps(design)).extension == extension
 
 
-@pytest.mark.parametrize("extension", ["nest", "", None, longer, True], ids=repr)
+@pytest.mark.parametrize("extension", ["nest", "", None, longer, True], ids=stable_id)
 def test_an_unknown_promise_is_refused_with_the_known_in_order(extension):
     with pytest.raises(
         DesignError, match="extension takes augmented, independent, nested, none, and all but"
@@ -320,7 +321,7 @@ def test_nothing_is_printed_where_nothing_was_chosen_by_us(capsys):
     assert capsys.readouterr().out == ""
 
 
-@pytest.mark.parametrize("policy", ["independant", "factor", "", 1, ["block"]], ids=repr)
+@pytest.mark.parametrize("policy", ["independant", "factor", "", 1, ["block"]], ids=stable_id)
 def test_an_unknown_seed_policy_is_refused_with_the_known_in_order(policy):
     with pytest.raises(ConfigurationError, match="seed_policy takes block, common, fixed, independent, got"):
         design_of().configurations(dict, rng=1, seed_policy=policy)

@@ -8,6 +8,7 @@ import pytest
 
 import mesa_doe as doe
 from mesa_doe.model_run import check_model, recipe_of
+from tests.ids import stable_id
 from tests.model_run.test_collect import with_recorders
 
 
@@ -81,7 +82,7 @@ EVERYTHING = {"gini", "size", "Agent.wealth", "Agent.age", "Wolf.hunger", "table
         ({"n": lambda model: model.n}, {"n"}),
         ({"n": lambda model: model.n, "age": None}, {"n", "Agent.age"}),
     ],
-    ids=str,
+    ids=stable_id,
 )
 def test_what_is_named_is_kept_and_nothing_else(outputs, expected):
     assert columns(run(outputs)) == expected
@@ -284,7 +285,7 @@ def harvest():
         ({"sum": lambda row: sum(row.values())}, {"sum": 3.5}),
         ({"model": None, "a": lambda row: -1}, {"a": -1, "b": 2.5}),
     ],
-    ids=str,
+    ids=stable_id,
 )
 def test_what_a_function_returns_is_chosen_from_too(outputs, expected):
     assert run(outputs, harvest).model.iloc[0].drop(["run_id", "step"]).to_dict() == expected
@@ -343,7 +344,7 @@ class Recorded(mesa.Model):
         ("tables", {"table deaths"}),
         (["deaths", "m"], {"table deaths", "m"}),
     ],
-    ids=str,
+    ids=stable_id,
 )
 def test_datasets_of_recorders_are_chosen_from_too(outputs, expected):
     assert columns(run(outputs, Recorded)) == expected

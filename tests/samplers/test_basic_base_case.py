@@ -7,6 +7,7 @@ from scipy import stats
 from mesa_doe.errors import DesignError
 from mesa_doe.samplers import base_case
 from mesa_doe.space import Boolean, Categorical, Discrete, Integer, ParameterSpace, Real
+from tests.ids import stable_id
 
 LEVEL = [1]
 SPACE = ParameterSpace(
@@ -58,7 +59,7 @@ def test_values_keep_their_last_digit():
         (Boolean(), False),
         (stats.norm(3, 1), 3.0),
     ],
-    ids=repr,
+    ids=stable_id,
 )
 def test_without_a_base_the_middle_is_taken_and_the_first_of_names(axis, middle):
     levels = None if ParameterSpace(x=axis)["x"].n_levels else 3

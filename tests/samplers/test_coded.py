@@ -10,6 +10,7 @@ from mesa_doe.errors import DesignError
 from mesa_doe.samplers import SAMPLERS, full_factorial, two_level_factorial
 from mesa_doe.samplers.coded import coded_design, coded_levels
 from mesa_doe.space import Boolean, Categorical, Discrete, Integer, ParameterSpace, Real
+from tests.ids import stable_id
 
 TWO, THREE = np.array([-1.0, 1.0]), np.array([-1.0, 0.0, 1.0])
 
@@ -37,7 +38,7 @@ def levels_of(axis, scale, levels=None, **options):
         (Categorical(["a", None, "b"]), None, ["a", None, "b"]),
         (Boolean(), [False, True], None),
     ],
-    ids=repr,
+    ids=stable_id,
 )
 def test_codes_are_the_ends_and_the_middle_of_every_kind_of_axis(axis, two, three):
     for scale, expected in ((TWO, two), (THREE, three)):
@@ -57,7 +58,9 @@ def test_quantiles_that_stand_for_the_ends_of_a_law_can_be_chosen():
 
 
 @pytest.mark.parametrize(
-    "quantiles", [(0.9, 0.1), (0.5, 0.5), (-0.1, 1), (0, 1.1), (0.1,), 0.1, ("a", "b"), (None, 1)], ids=repr
+    "quantiles",
+    [(0.9, 0.1), (0.5, 0.5), (-0.1, 1), (0, 1.1), (0.1,), 0.1, ("a", "b"), (None, 1)],
+    ids=stable_id,
 )
 def test_quantiles_that_are_none_are_refused(quantiles):
     with pytest.raises(DesignError, match=r"mine: quantiles takes two numbers with 0 <= first < second <= 1"):
@@ -80,7 +83,7 @@ def test_quantiles_that_are_none_are_refused(quantiles):
         (Categorical(["a", "b", "c", "d"]), ("c", "a", "b"), THREE, ["c", "a", "b"]),
         (Boolean(), (True, False), TWO, [True, False]),
     ],
-    ids=repr,
+    ids=stable_id,
 )
 def test_chosen_levels_are_kept_exactly(axis, levels, scale, expected):
     found = levels_of(axis, scale, levels)
@@ -149,7 +152,7 @@ def test_codes_beyond_one_reach_out_of_chosen_levels_and_are_refused_out_of_the_
         (Real(0, 1), TWO, 2, "levels takes the values to use, such as (low, high), got 2"),
         (Integer(1, 4), TWO, "14", "levels takes the values to use, such as (low, high), got '14'"),
     ],
-    ids=repr,
+    ids=stable_id,
 )
 def test_an_axis_that_cannot_carry_the_codes_is_refused_with_why_and_what_would_do(
     axis, scale, levels, words
@@ -183,7 +186,7 @@ def test_all_that_is_wrong_is_told_at_once():
     ]
 
 
-@pytest.mark.parametrize("levels", [(0, 1), 2, "x", [("x", (0, 1))]], ids=repr)
+@pytest.mark.parametrize("levels", [(0, 1), 2, "x", [("x", (0, 1))]], ids=stable_id)
 def test_levels_that_are_no_mapping_are_refused(levels):
     with pytest.raises(DesignError, match=r"levels takes a mapping such as \{'x': \(low, high\)\}, got"):
         two_level_factorial(ParameterSpace(x=Real(0, 1)), levels=levels)

@@ -9,6 +9,7 @@ from scipy import stats
 from mesa_doe.errors import DesignError
 from mesa_doe.samplers import full_factorial, grid, sparse_grid, sukharev_grid
 from mesa_doe.space import Boolean, Categorical, Discrete, Integer, ParameterSpace, Real
+from tests.ids import stable_id
 
 
 def reals(count):
@@ -37,7 +38,7 @@ def test_a_grid_is_that_of_nested_loops():
         (Categorical(["a", "b", "c"]), 2, ["a", "b", "c"], ["a", "b", "c"]),
         (Boolean(), 5, [False, True], [False, True]),
     ],
-    ids=repr,
+    ids=stable_id,
 )
 def test_values_lie_from_end_to_end_or_in_the_middle_of_equal_parts(axis, k, ends, centers):
     for at, expected in (("ends", ends), ("centers", centers)):
@@ -199,7 +200,7 @@ def test_laws_and_whole_numbers_are_placed_by_probability():
         (Real(0, 1), 1.0, "level takes an int from 1, got 1.0"),
         (Real(0, 1), 60, "the most is 10,000,000: sample with latin_hypercube"),
     ],
-    ids=repr,
+    ids=stable_id,
 )
 def test_what_no_sparse_grid_can_be_is_refused(axis, level, words):
     with pytest.raises(DesignError) as caught:

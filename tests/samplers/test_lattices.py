@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from mesa_doe.errors import DesignError
 from mesa_doe.samplers import korobov, rank1_lattice
 from mesa_doe.space import Integer, ParameterSpace, Real
+from tests.ids import stable_id
 
 BOTH = [korobov, rank1_lattice]
 
@@ -112,7 +113,7 @@ def test_a_lattice_gives_each_integer_its_share():
         (rank1_lattice, [1, 3.0], "generator takes 2 ints, one a factor, got [1, 3.0]"),
         (rank1_lattice, 3, "generator takes 2 ints, one a factor, got 3"),
     ],
-    ids=repr,
+    ids=stable_id,
 )
 def test_a_generator_that_repeats_coordinates_or_is_none_is_refused(sampler, generator, words):
     with pytest.raises(DesignError) as caught:
