@@ -4,14 +4,36 @@ from __future__ import annotations
 
 import argparse
 import sys
+import warnings
 from collections.abc import Sequence
+from typing import TextIO
 
+from mesa_doe.cli.analyze import add_analyze
+from mesa_doe.cli.example import add_example
+from mesa_doe.cli.export import add_export
+from mesa_doe.cli.failures import add_failures
+from mesa_doe.cli.lists import add_analyses, add_designs
+from mesa_doe.cli.plan import add_plan
+from mesa_doe.cli.replay import add_replay
+from mesa_doe.cli.run import add_run
 from mesa_doe.cli.status import add_status
-from mesa_doe.errors import MesaDoeError
+from mesa_doe.errors import MesaDoeError, MesaDoeWarning
 
 __all__ = ["main"]
 
-_COMMANDS = (add_status,)
+# As one comes to need them.
+_COMMANDS = (
+    add_example,
+    add_plan,
+    add_run,
+    add_status,
+    add_failures,
+    add_replay,
+    add_analyze,
+    add_export,
+    add_designs,
+    add_analyses,
+)
 
 _EXIT_CODES = """
 exit codes: 0 done; 1 it could not be done, and why is said; 2 wrong arguments; 130 ended by Ctrl-C
@@ -36,10 +58,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
         add(commands)
     known = parser.parse_args(arguments)
     try:
-        code: int = known.run(known)
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", MesaDoeWarning)
+            _show_plainly()
+            code: int = known.run(known)
     except MesaDoeError as error:
         print(f"mesa-doe: {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
+        for note in getattr(stop, "__notes__", []):
+            print(f"mesa-doe: {note}", file=sys.stderr)
         return 130
     return code
+
+
+def _show_plainly() -> None:
+    """Show our own warnings as the commands' words: where in the code they arose is of no use here."""
+    shown = warnings.showwarning
+
+    def show(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        if issubclass(category, MesaDoeWarning):
+            print(f"mesa-doe: {message}", file=sys.stderr)
+        else:
+            shown(message, category, filename, lineno, file, line)
+
+    warnings.showwarning = show

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import csv
 import json
+import math
+import sys
 from argparse import ArgumentParser
-from collections.abc import Mapping
-from typing import Any, TextIO
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TextIO
 
-__all__ = ["add_format", "duration", "print_csv", "print_json"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["add_format", "duration", "print_csv", "print_frame", "print_json", "print_pairs", "records_of"]
+
+# Of a text in a table for people.
+_WIDEST = 60
 
 
 def add_format(parser: ArgumentParser) -> None:
@@ -33,6 +41,69 @@ def print_csv(found: Mapping[str, Any], file: TextIO, *, header: bool) -> None:
         json.dumps(value) if isinstance(value, (list, dict)) else value for value in found.values()
     )
     file.flush()
+
+
+def print_frame(frame: pd.DataFrame, form: str) -> None:
+    """Print a table to the standard output.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    form : {"table", "json", "csv"}
+        For people, with long texts cut; a list of objects on one line; or with a header.
+    """
+    if form == "json":
+        print(json.dumps(records_of(frame), ensure_ascii=False))
+    elif form == "csv":
+        frame.to_csv(sys.stdout, index=False, lineterminator="\n")
+    elif frame.empty:
+        print("none")
+    else:
+        rows = [list(map(str, frame.columns))]
+        rows += [list(map(_short, row)) for row in frame.astype(object).itertuples(index=False)]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        is_number = [frame.dtypes.iloc[place].kind in "iuf" for place in range(len(widths))]
+        for row in rows:
+            cells = [
+                f"{cell:>{width}}" if right else f"{cell:<{width}}"
+                for cell, width, right in zip(row, widths, is_number, strict=True)
+            ]
+            print("  ".join(cells).rstrip())
+
+
+def records_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows as what JSON holds exactly; what is missing or no finite number is null.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> records_of(pd.DataFrame({"n": [1, 2], "x": [0.1, float("nan")]}))
+    [{'n': 1, 'x': 0.1}, {'n': 2, 'x': None}]
+    """
+    names = list(map(str, frame.columns))
+    rows = frame.astype(object).itertuples(index=False, name=None)
+    return [dict(zip(names, map(_json_value, row), strict=True)) for row in rows]
+
+
+def _json_value(value: Any) -> Any:
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    text = str(value).replace("\n", " ")
+    return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…"
+
+
+def print_pairs(rows: Sequence[tuple[str, str]]) -> None:
+    """Print lines of a name and what there is to say of it."""
+    for name, text in rows:
+        print(f"{name:<9}{text}")
 
 
 def duration(seconds: float) -> str:

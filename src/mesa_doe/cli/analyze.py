@@ -1,0 +1,104 @@
+"""``mesa-doe analyze STUDY OUTPUT``: the analysis of a study that was run."""
+
+from __future__ import annotations
+
+import argparse
+import tomllib
+import warnings
+from pathlib import Path
+from typing import Any
+
+from mesa_doe.cli.printing import add_format, print_frame
+from mesa_doe.errors import ConfigurationError, MesaDoeWarning, listed
+
+__all__ = ["add_analyze"]
+
+
+def add_analyze(commands: Any) -> None:
+    """Add the command.
+
+    Parameters
+    ----------
+    commands : argparse's sub-parsers
+    """
+    parser = commands.add_parser(
+        "analyze",
+        help="which factors explain an output",
+        description="Analyse outputs of a study with the analysis that fits its design, or the one named. No "
+        "model is loaded, and nothing is run.",
+        epilog="Exit codes: 0 done; 1 there is no such study, output or analysis, or points are missing.",
+    )
+    parser.add_argument("study", type=Path, help="folder of the study")
+    parser.add_argument("output", nargs="+", metavar="OUTPUT", help="name of an output")
+    parser.add_argument(
+        "--at", default="final", type=_at, metavar="STEP",
+        help="which number of a run: final (the default), mean, a step, or all for indices over time",
+    )  # fmt: skip
+    parser.add_argument("--method", help="name of the analysis; mesa-doe analyses lists them")
+    parser.add_argument(
+        "--missing", choices=["raise", "drop"], default="raise",
+        help="what to do with points of which a run failed (by default, refuse)",
+    )  # fmt: skip
+    parser.add_argument(
+        "-o", "--option", action="append", default=[], type=_option, metavar="NAME=VALUE",
+        help="a further option, as in a study file: -o resamples=200, -o reduce=mean; may be repeated",
+    )  # fmt: skip
+    add_format(parser)
+    parser.set_defaults(run=_analyze)
+
+
+def _at(text: str) -> str | float:
+    if text in ("final", "mean", "all"):
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        message = f"takes final, mean, all or a step, got {text!r}"
+        raise argparse.ArgumentTypeError(message) from None
+
+
+def _option(text: str) -> tuple[str, Any]:
+    """Read an option, its value as TOML writes it, or as plain text.
+
+    Examples
+    --------
+    >>> _option("resamples=200"), _option("estimator=jansen"), _option("interactions=false")
+    (('resamples', 200), ('estimator', 'jansen'), ('interactions', False))
+    """
+    name, equals, value = text.partition("=")
+    if not equals or not name.isidentifier():
+        message = f"takes NAME=VALUE, got {text!r}"
+        raise argparse.ArgumentTypeError(message)
+    try:
+        return name, tomllib.loads(f"x = {value}")["x"]
+    except tomllib.TOMLDecodeError:
+        return name, value
+
+
+def _analyze(arguments: argparse.Namespace) -> int:
+    from mesa_doe.analysis.declare import choose
+    from mesa_doe.cli.toml_design import options_of
+    from mesa_doe.runner import load
+
+    results = load(arguments.study)
+    options = dict(arguments.option)
+    if results.design is not None:
+        known = {*options_of(choose(results.design.origin or results.design, arguments.method))}
+        known |= {"reduce", "unequal"}
+        if unknown := sorted(options.keys() - known):
+            told = f"there is no such option; there are {', '.join(sorted(known))}"
+            raise ConfigurationError(listed([f"--option {name}: {told}" for name in unknown], "options"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", MesaDoeWarning)  # what they say stands below the table
+        result = results.sensitivity(
+            arguments.output[0] if len(arguments.output) == 1 else arguments.output,
+            at=arguments.at,
+            method=arguments.method,
+            missing=arguments.missing,
+            **options,
+        )
+    if arguments.format == "table":
+        print(result)
+    else:
+        print_frame(result.to_frame(), arguments.format)
+    return 0

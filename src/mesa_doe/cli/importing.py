@@ -1,0 +1,123 @@
+"""The model that a study file or an argument names: imported by its name, or from a file."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from mesa_doe.errors import ConfigurationError
+
+__all__ = ["import_file", "import_module", "named_in", "named_model"]
+
+
+def named_model(reference: str) -> Callable[..., Any]:
+    """Return what ``package.module:Class`` or ``folder/model.py:Class`` names.
+
+    Parameters
+    ----------
+    reference : str
+
+    Returns
+    -------
+    callable
+
+    Raises
+    ------
+    ConfigurationError
+        If it cannot be imported.
+
+    Examples
+    --------
+    >>> named_model("fractions:Fraction")
+    <class 'fractions.Fraction'>
+    """
+    where, colon, name = reference.rpartition(":")
+    if not colon:
+        message = f"a model is named as package.module:Class or model.py:Class, got {reference!r}"
+        raise ConfigurationError(message)
+    is_file = where.endswith(".py")
+    return named_in(import_file(Path(where)) if is_file else import_module(where, Path()), name)
+
+
+def import_module(name: str, folder: Path) -> ModuleType:
+    """Import a module by its name, which is looked for in a folder and the present one too.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is none, or its own code fails.
+    """
+    _look_in(Path.cwd())
+    _look_in(folder)
+    try:
+        return importlib.import_module(name)
+    except (Exception, SystemExit) as error:
+        message = f"{name} cannot be imported: {_told(error)}"
+        if isinstance(error, ModuleNotFoundError) and error.name is not None and name.startswith(error.name):
+            message += f"; it was looked for in {folder.resolve()}, {Path.cwd()} and what is installed"
+        raise ConfigurationError(message) from error
+
+
+def import_file(path: Path) -> ModuleType:
+    """Import a file as the module of its name, as a script beside it would.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no such file, its name is no module's, or its own code fails.
+    """
+    if not path.is_file():
+        message = f"there is no file {str(path)!r}"
+        raise ConfigurationError(message)
+    if not path.stem.isidentifier() or path.suffix != ".py":
+        message = f"{path.name!r} is no name of a module: name it like my_model.py"
+        raise ConfigurationError(message)
+    module = import_module(path.stem, path.parent)
+    found = getattr(module, "__file__", None)
+    # A worker process imports the model by its name, so that must lead to this file.
+    if found is None or Path(found).resolve() != path.resolve():
+        message = (
+            f"another module is called {path.stem} ({found or 'built in'}): give {str(path)!r} another name"
+        )
+        raise ConfigurationError(message)
+    return module
+
+
+def named_in(module: ModuleType, name: str) -> Callable[..., Any]:
+    """Return the class or function of a module that a name says.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is none; close matches are offered.
+    """
+    found: Any = module
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    if callable(found):
+        return found  # type: ignore[no-any-return]
+    own = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
+    close = difflib.get_close_matches(name, own, n=1)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    what = "is no class or function" if found is not None else "is not there"
+    message = f"{name!r} {what} in {module.__name__}: {hint}it has {', '.join(sorted(own)) or 'none'}"
+    raise ConfigurationError(message)
+
+
+def _look_in(folder: Path) -> None:
+    # Worker processes get this path too.
+    path = str(folder.resolve())
+    sys.path[:] = [path, *(one for one in sys.path if one != path)]
+
+
+def _told(error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    inside = [frame for frame in frames if "importlib" not in frame.filename and frame.filename != __file__]
+    where = f" ({inside[-1].filename}, line {inside[-1].lineno})" if inside else ""
+    return f"{type(error).__name__}: {error}{where}"

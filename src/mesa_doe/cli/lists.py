@@ -1,0 +1,88 @@
+"""``mesa-doe designs`` and ``mesa-doe analyses``: what there is."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import inspect
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from mesa_doe.cli.printing import add_format, print_frame
+from mesa_doe.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["add_analyses", "add_designs"]
+
+
+def add_designs(commands: Any) -> None:
+    """Add the command.
+
+    Parameters
+    ----------
+    commands : argparse's sub-parsers
+    """
+    _add(commands, "designs", "methods of [design]", _designs)
+
+
+def add_analyses(commands: Any) -> None:
+    """Add the command.
+
+    Parameters
+    ----------
+    commands : argparse's sub-parsers
+    """
+    _add(commands, "analyses", "methods of [[analysis]]", _analyses)
+
+
+def _add(commands: Any, name: str, what: str, run: Callable[[argparse.Namespace], int]) -> None:
+    parser = commands.add_parser(
+        name,
+        help=f"list the {what} in a study file",
+        description=f"List the {what} in a study file, or describe one with its options. JSON and CSV have "
+        "all that is known of each.",
+        epilog="Exit codes: 0 done; 1 there is none of that name.",
+    )
+    parser.add_argument("method", nargs="?", help="describe this one")
+    add_format(parser)
+    parser.set_defaults(run=run)
+
+
+def _designs(arguments: argparse.Namespace) -> int:
+    from mesa_doe.samplers import SAMPLERS, table
+
+    functions = {name: info.function for name, info in SAMPLERS.items()}
+    return _print(arguments, functions, table().reset_index(), ["sampler", "for", "points"])
+
+
+def _analyses(arguments: argparse.Namespace) -> int:
+    from mesa_doe.analysis import ANALYSES, table
+
+    functions = {name: info.function for name, info in ANALYSES.items()}
+    return _print(arguments, functions, table().reset_index(), ["analysis", "measures", "designs"])
+
+
+def _print(
+    arguments: argparse.Namespace,
+    functions: Mapping[str, Callable[..., Any]],
+    table: pd.DataFrame,
+    shown: list[str],
+) -> int:
+    if arguments.method is None:
+        print_frame(table[shown] if arguments.format == "table" else table, arguments.format)
+        return 0
+    if arguments.method not in functions:
+        close = difflib.get_close_matches(arguments.method, functions, n=1)
+        hint = f"did you mean {close[0]!r}? " if close else ""
+        message = (
+            f"there is no {shown[0]} {arguments.method!r}: {hint}there are {', '.join(sorted(functions))}"
+        )
+        raise ConfigurationError(message)
+    if arguments.format == "table":
+        function = functions[arguments.method]
+        print(f"{arguments.method}{inspect.signature(function)}\n\n{inspect.getdoc(function)}")
+    else:
+        print_frame(table[table[shown[0]] == arguments.method], arguments.format)
+    return 0

@@ -1,0 +1,74 @@
+"""``mesa-doe replay STUDY RUN``: one run again, with its outputs or its traceback."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import traceback
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from mesa_doe.cli.printing import add_format, print_frame
+from mesa_doe.errors import MesaDoeError, StudyError
+
+__all__ = ["add_replay"]
+
+
+def add_replay(commands: Any) -> None:
+    """Add the command.
+
+    Parameters
+    ----------
+    commands : argparse's sub-parsers
+    """
+    parser = commands.add_parser(
+        "replay",
+        help="make one run again",
+        description="Make one run of a study again, exactly, in this process, and print what its model "
+        "reports, or the traceback if it fails. Nothing in the study is changed. The model is imported by "
+        "the name that the study has: look at it (mesa-doe status) before you replay a study that you do not "
+        "trust.",
+        epilog="Exit codes: 0 the run is ok; 1 it failed, or could not be made.",
+    )
+    parser.add_argument("study", type=Path, help="folder of the study")
+    parser.add_argument("run_id", type=int, metavar="RUN", help="number of the run")
+    parser.add_argument(
+        "--model", metavar="FILE.py:CLASS",
+        help="the model, where it is in a file or has moved; also as package.module:CLASS",
+    )  # fmt: skip
+    parser.add_argument(
+        "--allow-changed-model", action="store_true", help="run it though the code of the model was changed"
+    )
+    add_format(parser)
+    parser.set_defaults(run=_replay)
+
+
+def _replay(arguments: argparse.Namespace) -> int:
+    from mesa_doe.cli.importing import named_model
+    from mesa_doe.runner import load
+
+    results = load(arguments.study)
+    model = None if arguments.model is None else named_model(arguments.model)
+    try:
+        run = results.replay(arguments.run_id, model=model, allow_changed_model=arguments.allow_changed_model)
+    except StudyError as error:
+        # The arguments of Python's have other names here.
+        text = str(error).replace("allow_changed_model=True", "--allow-changed-model")
+        text = text.replace("Give the model to the call: replay(run_id, model=...)", "Give it with --model")
+        raise StudyError(text) from error
+    except MesaDoeError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever the model raises is what was asked for
+        sys.stderr.writelines(traceback.format_exception(error.with_traceback(_of_the_model(error))))
+        return 1
+    print_frame(run.model, arguments.format)
+    return 0
+
+
+def _of_the_model(error: Exception) -> TracebackType | None:
+    """Return the traceback without the frames that led to the model."""
+    found = error.__traceback__
+    while found is not None and found.tb_frame.f_globals.get("__name__", "").startswith("mesa_doe."):
+        found = found.tb_next
+    return found or error.__traceback__

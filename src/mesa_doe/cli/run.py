@@ -1,0 +1,132 @@
+"""``mesa-doe run STUDY.toml``: run what a study file describes and is not run yet, and analyse it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mesa_doe.cli.printing import duration, print_pairs
+from mesa_doe.errors import MesaDoeError, MesaDoeWarning, StudyError, counted
+
+if TYPE_CHECKING:
+    from mesa_doe.cli.study_file import StudyFile
+    from mesa_doe.results import Results
+    from mesa_doe.runner import Progress
+
+__all__ = ["add_run", "add_study_file", "settings_of"]
+
+# How often progress is written where nobody watches a bar.
+_SECONDS = 15.0
+
+
+def add_run(commands: Any) -> None:
+    """Add the command, also under the name ``resume``.
+
+    Parameters
+    ----------
+    commands : argparse's sub-parsers
+    """
+    parser = commands.add_parser(
+        "run",
+        aliases=["resume"],
+        help="run a study file, or go on with it",
+        description="Run what a study file describes, and print its analyses. Runs that the study's folder "
+        "has recorded are not made again, so the same command goes on after Ctrl-C, a crash or a power cut.",
+        epilog="Exit codes: 0 all is run and analysed, runs that failed included; 1 the file has mistakes, "
+        "the study could not be finished, or an analysis could not be made; 130 ended by Ctrl-C, and what is "
+        "recorded is kept.",
+    )
+    add_study_file(parser)
+    parser.add_argument(
+        "--resume", choices=["missing", "failed", "all"], default="missing",
+        help="what is run of a study that has runs: those that are missing (the default), those that are not "
+        "ok too, or all",
+    )  # fmt: skip
+    parser.add_argument(
+        "--allow-changed-model", action="store_true",
+        help="go on though the code of the model was changed",
+    )  # fmt: skip
+    parser.set_defaults(run=_run)
+
+
+def add_study_file(parser: argparse.ArgumentParser) -> None:
+    """Add the study file, and the settings of its batch that may be given in its place."""
+    parser.add_argument("file", type=Path, metavar="STUDY.toml", help="the study file")
+    parser.add_argument(
+        "--n-jobs",
+        type=int,
+        metavar="N",
+        help="processes; -1 is all cores (by default what the file says, or 1)",
+    )
+    parser.add_argument(
+        "--store", type=Path, metavar="DIR",
+        help="folder of the study (by default what the file says, or its name without .toml, beside it)",
+    )  # fmt: skip
+
+
+def settings_of(arguments: argparse.Namespace, study: StudyFile) -> dict[str, Any]:
+    """Return the settings that arguments give, and where the study lies."""
+    given = {} if arguments.n_jobs is None else {"n_jobs": arguments.n_jobs}
+    return {**given, "store": study.store if arguments.store is None else arguments.store}
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from mesa_doe.cli.study_file import read_study
+
+    study = read_study(arguments.file)
+    settings = settings_of(arguments, study)
+    runner = study.runner(
+        **settings,
+        resume=arguments.resume,
+        allow_changed_model=arguments.allow_changed_model,
+        display_progress=None if sys.stderr.isatty() else _Lines(),
+    )
+    try:
+        results = runner.run_all()
+    except StudyError as error:
+        # The argument of Python's has another name here.
+        raise StudyError(str(error).replace("allow_changed_model=True", "--allow-changed-model")) from error
+    store = settings["store"]
+    print(results)
+    failed = len(results.failures)
+    print_pairs([("study", str(store))])
+    if failed:
+        print_pairs([("failures", f"{counted(failed, 'run')}: mesa-doe failures {store}")])
+    return _analyse(study, results)
+
+
+def _analyse(study: StudyFile, results: Results) -> int:
+    code = 0
+    for place, analysis in enumerate(study.analyses):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", MesaDoeWarning)  # what they say stands below the table
+                result = analysis.of(results)
+        except MesaDoeError as error:
+            study.file.wrong(("analysis", place), str(error))
+            code = 1
+        else:
+            print(f"\n{result}")
+    if code:
+        print(f"mesa-doe: {study.file.error()}", file=sys.stderr)
+    return code
+
+
+class _Lines:
+    """Progress as lines of a log: not every chunk, but now and then, and at the end."""
+
+    def __init__(self) -> None:
+        self._last = time.monotonic()
+
+    def __call__(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if progress.done < progress.total and now - self._last < _SECONDS:
+            return
+        self._last = now
+        told = ", ".join(f"{count} {status}" for status, count in progress.statuses.items())
+        left = "" if not progress.remaining else f"; about {duration(progress.remaining)} left"
+        print(f"{progress.done} of {counted(progress.total, 'run')} are done ({told}){left}", file=sys.stderr)

@@ -1,0 +1,179 @@
+"""A TOML file, and what is wrong in it: every mistake by its key and line, all at once."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from mesa_doe.cli.toml_lines import Key, key_lines
+from mesa_doe.errors import ConfigurationError, MesaDoeError, listed
+
+__all__ = ["TomlFile", "spelled", "written"]
+
+
+class TomlFile:
+    """What a file says, and the mistakes that were found in it so far.
+
+    Parameters
+    ----------
+    path : Path
+
+    Attributes
+    ----------
+    path : Path
+    data : dict
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no such file, or it is no TOML.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            message = f"{path} cannot be read: {error}"
+            raise ConfigurationError(message) from error
+        try:
+            self.data: dict[str, Any] = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            message = f"{path} is no TOML: {error}"
+            raise ConfigurationError(message) from error
+        self._lines = key_lines(text)
+        self._problems: list[tuple[int, str]] = []
+
+    def line(self, key: Key) -> int:
+        """Return the line of a key, or of the nearest that stands around it; 0 where none does."""
+        while key and key not in self._lines:
+            key = key[:-1]
+        return self._lines.get(key, 0)
+
+    def wrong(self, key: Key, why: str) -> None:
+        """Note a mistake: the name of the key is put before it."""
+        self._problems.append((self.line(key), f"{spelled(key)}: {why}"))
+
+    def takes(self, key: Key, what: str, given: Any) -> None:
+        """Note a value that is none of those allowed."""
+        self._problems.append((self.line(key), f"{spelled(key)} takes {what}, got {written(given)}"))
+
+    def blame(self, error: MesaDoeError, *sections: Key) -> None:
+        """Note what an error says, each problem at the key of these sections that it is about.
+
+        Parameters
+        ----------
+        error : MesaDoeError
+        *sections : Key
+            Where the key is looked for; a problem that is about none is the first section's.
+        """
+        for problem in _problems_of(error):
+            # "n takes an int", "sobol: n takes an int", "Model takes no parameter 'n'"
+            subjects = re.findall(r"^(?:\w+: )?(\w+)|'(\w+)'", problem)
+            named = [
+                (*section, name)
+                for found in subjects
+                for name in found
+                for section in sections
+                if name and (*section, name) in self._lines
+            ]
+            self.wrong(named[0] if named else sections[0], problem)
+
+    def section(
+        self, key: Key, known: Iterable[str], needed: Mapping[str, str] | None = None
+    ) -> dict[str, Any] | None:
+        """Return a table, having noted the keys that it must not or must have.
+
+        Parameters
+        ----------
+        key : Key
+        known : iterable of str
+            The keys that it may have.
+        needed : mapping of str to str, optional
+            Those that it must have, with what to write.
+
+        Returns
+        -------
+        dict or None
+            None where there is none, or one that cannot be read on.
+        """
+        table: Any = self.data
+        for name in key:
+            table = table.get(name) if isinstance(table, dict) else table[name]
+        needed = needed or {}
+        if table is None:
+            for name, hint in needed.items():
+                self.wrong((*key, name), f"it is missing: under [{spelled(key)}] {hint}")
+            return None
+        if not isinstance(table, dict):
+            self.takes(key, f"a table with {', '.join(known)}", table)
+            return None
+        self.unknown(key, table, known)
+        lacking = [name for name in needed if name not in table]
+        for name in lacking:
+            close = difflib.get_close_matches(name, table, n=1)
+            there = f", and there is {close[0]!r}" if close else ""
+            self.wrong((*key, name), f"it is missing{there}: {needed[name]}")
+        return None if lacking else table
+
+    def unknown(self, key: Key, table: Iterable[str], known: Iterable[str]) -> None:
+        """Note the keys of a table that nobody would read, with the close matches."""
+        allowed = list(known)
+        for name in table:
+            if name not in allowed:
+                close = difflib.get_close_matches(name, allowed, n=1)
+                hint = f"did you mean {close[0]!r}? " if close else ""
+                there = f"there are {', '.join(allowed)}" if allowed else "there are none"
+                self.wrong((*key, name), f"there is no such key: {hint}{there}")
+
+    def check(self) -> None:
+        """Refuse the file if there are mistakes.
+
+        Raises
+        ------
+        ConfigurationError
+            That of `error`.
+        """
+        if self._problems:
+            raise self.error()
+
+    def error(self) -> ConfigurationError:
+        """Return the error that tells each mistake that was noted, in the order of the lines."""
+        problems = sorted(dict.fromkeys(self._problems), key=lambda problem: problem[0])
+        told = [f"line {line}: {text}" if line else text for line, text in problems]
+        if len(told) != 1:
+            return ConfigurationError(listed(told, f"{self.path} has mistakes"))
+        return ConfigurationError(f"{self.path}{', ' if problems[0][0] else ': '}{told[0]}")
+
+
+def _problems_of(error: MesaDoeError) -> list[str]:
+    """Take apart what `listed` put together."""
+    heading, *bullets = str(error).split("\n  - ")
+    return bullets or [heading]
+
+
+def spelled(key: Key) -> str:
+    """Write a key as its parts are written.
+
+    Examples
+    --------
+    >>> spelled(("space", "density", "real")), spelled(("analysis", 0, "at"))
+    ('space.density.real', 'analysis[0].at')
+    """
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in key).removeprefix(".")
+
+
+def written(value: Any) -> str:
+    """Write a value about as TOML does.
+
+    Examples
+    --------
+    >>> written(True), written([1, "a"])
+    ('true', '[1, "a"]')
+    """
+    return json.dumps(value, ensure_ascii=False, default=str)

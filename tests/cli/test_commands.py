@@ -1,0 +1,249 @@
+import csv
+import io
+import json
+import subprocess
+import sys
+import tomllib
+import warnings
+
+import pandas as pd
+import pytest
+
+import mesa_doe as doe
+from mesa_doe.analysis import ANALYSES
+from mesa_doe.cli.example import EXAMPLES
+from mesa_doe.cli.main import main
+from mesa_doe.samplers import SAMPLERS
+from tests.cli.studies import NOISY, command, written
+from tests.cli.test_run import FAILING
+
+
+@pytest.fixture(scope="module")
+def failing(tmp_path_factory):
+    """Return the folder of a study in which half of the runs failed."""
+    folder = tmp_path_factory.mktemp("failing")
+    command("run", written(folder, FAILING), expected=1)
+    return folder / "study"
+
+
+@pytest.fixture(scope="module")
+def noisy(tmp_path_factory):
+    """Return the folder of a Sobol study."""
+    folder = tmp_path_factory.mktemp("noisy")
+    command("run", written(folder, NOISY))
+    return folder / "study"
+
+
+# ---- failures -------------------------------------------------------------------------------------------
+
+
+def test_failures_are_listed(failing):
+    lines = command("failures", failing).splitlines()
+    assert lines[0].split() == ["run_id", "n", "fail_at", "status", "origin", "error_type", "error"]
+    assert " ".join(lines[1].split()) == "10 1 3 failed stepping ZeroDivisionError told to fail"
+    assert len(lines) == 11
+
+
+def test_failures_for_programs_have_all_columns(failing):
+    expected = doe.load(failing).failures.reset_index()
+    found = json.loads(command("failures", failing, "-f", "json"))
+    assert [*found[0]] == [*expected]
+    assert [one["run_id"] for one in found] == expected["run_id"].tolist()
+    assert found[0]["traceback"].startswith("Traceback")
+    rows = list(csv.DictReader(io.StringIO(command("failures", failing, "-f", "csv"))))
+    assert [row["traceback"] for row in rows] == [one["traceback"] for one in found]
+
+
+def test_a_study_without_failures_has_none(noisy):
+    assert command("failures", noisy) == "none\n"
+    assert command("failures", noisy, "-f", "json") == "[]\n"
+
+
+# ---- replay ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", ["table", "json", "csv"])
+def test_a_run_is_made_again(failing, form):
+    told = command("replay", failing, 1, "-f", form)
+    expected = doe.load(failing).model.query("run_id == 1").reset_index(drop=True)
+    if form == "json":
+        assert json.loads(told) == expected.astype(object).to_dict("records")
+    elif form == "csv":
+        pd.testing.assert_frame_equal(pd.read_csv(io.StringIO(told)), expected, check_dtype=False)
+    else:
+        assert told.splitlines()[0].split() == ["run_id", "step", "mean", "alive"]
+
+
+def test_a_run_that_fails_gives_the_traceback_of_the_model(failing):
+    told = command("replay", failing, 12, expected=1).splitlines()
+    assert told[0] == "Traceback (most recent call last):"
+    assert not any("mesa_doe/" in line for line in told)  # nothing of ours before the model's own
+    assert told[-1] == "ZeroDivisionError: told to fail"
+
+
+def test_the_model_may_be_given(failing):
+    assert command("replay", failing, 1, "--model", "tests.models:Walkers") == command("replay", failing, 1)
+    told = command("replay", failing, 1, "--model", "tests.models", expected=1)
+    assert told.startswith("mesa-doe: a model is named as package.module:Class or model.py:Class, got ")
+    assert "there is no file" in command("replay", failing, 1, "--model", "none.py:Walkers", expected=1)
+
+
+def test_a_run_that_is_none_is_told(failing):
+    assert command("replay", failing, 99, expected=1) == "mesa-doe: there is no run 99; runs are 0 to 19\n"
+
+
+# ---- analyze --------------------------------------------------------------------------------------------
+
+
+def test_an_output_is_analysed(noisy):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that there are few points
+        expected = doe.load(noisy).sensitivity(["y", "exact"], resamples=100)
+    told = command("analyze", noisy, "y", "exact", "-o", "resamples=100")
+    assert told == f"{expected}\n"
+    found = json.loads(command("analyze", noisy, "y", "exact", "-o", "resamples=100", "-f", "json"))
+    assert [row["estimate"] for row in found] == expected.to_frame()["estimate"].tolist()
+    text = command("analyze", noisy, "y", "exact", "-o", "resamples=100", "-f", "csv")
+    assert text == expected.to_frame().to_csv(index=False, lineterminator="\n")
+
+
+def test_at_method_and_missing_are_taken(failing):
+    results = doe.load(failing)
+    with pytest.warns(doe.MesaDoeWarning):
+        expected = results.sensitivity("alive", at="final", method="pawn", missing="drop", resamples=100)
+    arguments = ["alive", "--at", "final", "--method", "pawn", "--missing", "drop", "-o", "resamples=100"]
+    assert command("analyze", failing, *arguments) == f"{expected}\n"
+    assert "only the last step of each run was kept" in command(
+        "analyze", failing, "alive", "--at", "2", expected=1
+    )
+
+
+def test_what_cannot_be_analysed_is_told(noisy):
+    assert "there is no output 'z'; there are y, exact" in command("analyze", noisy, "z", expected=1)
+    assert "there is no analysis 'sobl'" in command("analyze", noisy, "y", "--method", "sobl", expected=1)
+    told = command("analyze", noisy, "y", "-o", "resample=100", "-o", "bin=3", expected=1)
+    assert (
+        "--option bin: there is no such option; there are confidence, estimator, noise, reduce, resam" in told
+    )
+    assert "--option resample: " in told
+    for arguments in (["--at", "end"], ["-o", "resamples"], []):
+        with pytest.raises(SystemExit):
+            command("analyze", noisy, *(["y", *arguments] if arguments else []))
+
+
+# ---- export ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "parquet"])
+def test_tables_are_exported(failing, tmp_path, form):
+    told = command("export", failing, tmp_path / "out", "--format", form).splitlines()
+    assert told == [
+        f"{tmp_path / 'out' / name}.{form}: {n} rows" for name, n in [("runs", 20), ("model", 10)]
+    ]
+    read = {"csv": pd.read_csv, "json": pd.read_json, "parquet": pd.read_parquet}[form]
+    results = doe.load(failing)
+    runs = read(tmp_path / "out" / f"runs.{form}")
+    assert [*runs] == ["run_id", *results.runs.columns, "traceback"]
+    assert runs["n"].tolist() == results.runs["n"].tolist()
+    assert runs.loc[12, "traceback"] == results.failures.loc[12, "traceback"]
+    if form == "parquet":
+        pd.testing.assert_frame_equal(read(tmp_path / "out" / "model.parquet"), results.model)
+        assert runs["seed"].tolist() == results.runs["seed"].tolist()
+    elif form == "json":
+        found = json.loads((tmp_path / "out" / "model.json").read_text())
+        assert found == results.model.astype(object).to_dict("records")
+    assert "nothing is overwritten, and there are" in command(
+        "export", failing, tmp_path / "out", "--format", form, expected=1
+    )
+
+
+def test_agents_and_tables_have_files_of_their_own(tmp_path):
+    text = FAILING.replace('outputs = ["alive", "mean"]', "data_collection_period = 1")
+    text = text[: text.index("[[analysis]]")].replace("fail_at = {discrete = [-1, 3]}\n", "")
+    command("run", written(tmp_path, text))
+    command("export", tmp_path / "study", tmp_path / "out", "--format", "parquet")
+    results = doe.load(tmp_path / "study")
+    for name, frame in [
+        ("agents-Agent", results.agents["Agent"]),
+        ("table-deaths", results.tables["deaths"]),
+    ]:
+        pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "out" / f"{name}.parquet"), frame)
+
+
+def test_a_folder_that_cannot_be_made_is_told(noisy, tmp_path):
+    (tmp_path / "file").write_text("")
+    told = command("export", noisy, tmp_path / "file" / "out", "--format", "csv", expected=1)
+    assert told.startswith("mesa-doe: the tables cannot be written to ")
+
+
+# ---- lists ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "known"), [("designs", SAMPLERS), ("analyses", ANALYSES)])
+def test_methods_are_listed_and_described(name, known):
+    assert [line.split()[0] for line in command(name).splitlines()[1:]] == sorted(known)
+    assert len(json.loads(command(name, "-f", "json"))) == len(known)
+    assert len(list(csv.reader(io.StringIO(command(name, "-f", "csv"))))) == len(known) + 1
+    told = command(name, "morris")
+    assert told.startswith("morris(")
+    assert "Parameters\n----------" in told
+    [one] = json.loads(command(name, "morris", "-f", "json"))
+    assert "morris" in one.values()
+    assert "did you mean 'morris'?" in command(name, "moris", expected=1)
+
+
+# ---- example --------------------------------------------------------------------------------------------
+
+
+def test_examples_are_written_once(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    command("example", "virus")
+    assert command("example", "virus", expected=1) == "mesa-doe: virus.toml exists, and is not overwritten\n"
+    told = command("example", "virsu", expected=1)
+    assert (
+        told
+        == f"mesa-doe: there is no example 'virsu': did you mean 'virus'? there are {', '.join(EXAMPLES)}\n"
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["virus.toml"]
+
+
+@pytest.mark.parametrize("name", sorted(EXAMPLES))
+@pytest.mark.filterwarnings("ignore:The use of the `seed` keyword argument is deprecated:FutureWarning")
+def test_every_example_can_be_run(name, tmp_path):
+    told = command("plan", written(tmp_path, EXAMPLES[name], f"{name}.toml"), "--n-jobs", "1", "--pilot", "1")
+    assert "pilot    run 0, one at a time: 1 ok" in told
+    assert f"analyses {len(tomllib.loads(EXAMPLES[name])['analysis'])}, of outputs that the pilot has" in told
+
+
+# ---- all ------------------------------------------------------------------------------------------------
+
+COMMANDS = [
+    "example", "plan", "run", "resume", "status", "failures", "replay", "analyze", "export", "designs",
+    "analyses",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_with_exit_codes(name, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main([name, "--help"])
+    assert caught.value.code == 0
+    told = capsys.readouterr().out
+    assert "Exit codes: 0 " in told
+    assert " 1 " in told.partition("Exit codes:")[2]
+
+
+@pytest.mark.parametrize("name", ["failures", "replay", "analyze", "export"])
+def test_there_is_no_study_where_there_is_none(name, tmp_path):
+    further = {"replay": [0], "analyze": ["y"], "export": [tmp_path / "out", "--format", "csv"]}.get(name, [])
+    told = command(name, tmp_path / "none", *further, expected=1)
+    assert told == f"mesa-doe: there is no study in {str(tmp_path / 'none')!r}\n"
+
+
+def test_help_waits_for_no_library():
+    code = "import sys\nfrom mesa_doe.cli.main import main\ntry:\n    main(['--help'])\nexcept SystemExit:\n"
+    code += (
+        "    print(*(name for name in ('pandas', 'numpy', 'joblib', 'scipy', 'mesa') if name in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] in ("", "numpy")

@@ -1,0 +1,77 @@
+import pytest
+
+from mesa_doe.cli.plan import _size
+from tests.cli.studies import NOISY, changed, command, written
+from tests.cli.test_run import FAILING
+
+
+def rows(told):
+    return {line[:9].strip(): line[9:] for line in told.splitlines()}
+
+
+def test_what_would_be_run_is_told_and_measured(tmp_path):
+    path = written(tmp_path, f"{NOISY}\n[batch]\nn_jobs = 2")
+    told = rows(command("plan", path))
+    assert list(told) == [
+        "model", "design", "factors", "runs", "seeds", "study", "pilot", "outputs", "time", "memory", "disk",
+        "analyses",
+    ]  # fmt: skip
+    assert told["model"] == "tests.models:noisy, which takes all parameters of the space"
+    assert told["design"] == "sobol(n=16, second_order=False, seed_factor=False, scramble=True)"
+    assert told["runs"] == "80 points × 2 replications = 160 runs, of at most 1000 steps"
+    assert told["study"] == f"{tmp_path / 'study'}, a new folder"
+    assert told["pilot"] == "run 0, 53, 106, one at a time: 3 ok"
+    assert told["outputs"] == "y, exact"
+    assert "for 160 runs, 2 at once" in told["time"]
+    assert "was the peak of this process: about" in told["memory"]
+    assert [path.name for path in tmp_path.iterdir()] == ["study.toml"]  # nothing is left behind
+
+
+def test_what_a_study_has_is_left_out(tmp_path):
+    path = written(tmp_path)
+    command("run", path)
+    told = rows(command("plan", path))
+    assert told["study"] == f"{tmp_path / 'study'} has 160 of them recorded, 0 would be run"
+    assert told["time"].endswith("nothing is left to run")
+    assert "disk" not in told
+    longer = written(tmp_path, changed("n = 16", "n = 32"))
+    told = rows(command("plan", longer))
+    assert told["study"].endswith("has 160 of them recorded, 160 would be run")
+    other = written(tmp_path, changed("rng = 2", "rng = 3"))
+    assert "is of other runs, and would be refused: the root of the seeds" in command("plan", other)
+
+
+def test_the_pilot_may_be_left_out_or_larger(tmp_path):
+    assert list(rows(command("plan", written(tmp_path), "--pilot", 0)))[-1] == "study"
+    told = rows(command("plan", written(tmp_path), "--pilot", 7))
+    assert told["pilot"] == "run 0, 22, 44, 66, 88, 110, 132, one at a time: 7 ok"
+    with pytest.raises(SystemExit):
+        command("plan", written(tmp_path), "--pilot", -1)
+
+
+def test_outputs_that_the_runs_do_not_give_are_told(tmp_path):
+    path = written(tmp_path, changed('output = "exact"', 'output = ["y", "z"]'))
+    told = command("plan", path, expected=1)
+    assert told == (
+        f"mesa-doe: {path}, line 20: analysis[0].output: there is no output 'z'; there are y, exact\n"
+    )
+
+
+def test_a_model_that_always_fails_is_told_with_its_traceback(tmp_path):
+    text = changed("fail_at = {discrete = [-1, 3]}", "fail_at = 2", FAILING)
+    told = command("plan", written(tmp_path, text), expected=1)
+    assert told.startswith("mesa-doe: no run of the pilot was ok; the first:\nTraceback")
+    assert told.rstrip().endswith("ZeroDivisionError: told to fail")
+
+
+def test_what_the_pilot_warns_of_is_told(tmp_path):
+    path = written(tmp_path, changed("tests.models:noisy", "tests.cli.test_plan:deterministic"))
+    assert rows(command("plan", path))["note"].startswith("the model draws no random numbers")
+
+
+def deterministic(a, b, inert):
+    return {"exact": a + b}
+
+
+def test_sizes_are_told_in_units():
+    assert [_size(0), _size(5e9), _size(123_456)] == ["0 bytes", "5 GB", "123 kB"]

@@ -1,0 +1,184 @@
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+import mesa_doe as doe
+from tests.cli.studies import NOISY, changed, command, written
+from tests.cli.test_status import mesa_doe
+from tests.runner.test_store import same, shards_of
+
+FAILING = """\
+[model]
+class = "tests.models:Walkers"
+
+[space]
+n = {integer = [1, 5]}
+fail_at = {discrete = [-1, 3]}
+
+[design]
+method = "full_factorial"
+
+[runs]
+replications = 2
+rng = 3
+seed_policy = "independent"
+max_steps = 4
+outputs = ["alive", "mean"]
+
+[[analysis]]
+output = "alive"
+method = "anova"
+
+[[analysis]]
+output = "alive"
+method = "anova"
+missing = "drop"
+interactions = false
+"""
+
+
+def test_a_study_is_run_and_analysed_and_its_folder_told(tmp_path):
+    told = command("run", written(tmp_path))
+    results = doe.load(tmp_path / "study")
+    assert told == (
+        f"<Results: 160 runs (160 ok); outputs y, exact>\nstudy    {tmp_path / 'study'}\n\n"
+        f"{results.sensitivity('exact', resamples=100)}\n"
+    )
+
+
+def test_the_same_command_goes_on(tmp_path):
+    path = written(tmp_path)
+    told = command("run", path)
+    shutil.copytree(tmp_path / "study", tmp_path / "whole")
+    shards_of(tmp_path / "study")[0].unlink()
+    assert doe.load(tmp_path / "study").pending
+    assert command("resume", path) == told
+    same(doe.load(tmp_path / "study"), doe.load(tmp_path / "whole"))
+
+
+def test_arguments_come_before_the_file(tmp_path):
+    text = f'{NOISY}\n[batch]\nstore = "there"\nn_jobs = 2'
+    assert f"study    {tmp_path / 'here'}" in command(
+        "run", written(tmp_path, text), "--store", tmp_path / "here", "--n-jobs", 1
+    )
+    assert not (tmp_path / "there").exists()
+
+
+def test_the_folder_is_that_of_the_file_wherever_one_stands(tmp_path, monkeypatch):
+    written(tmp_path, f'{NOISY}\n[batch]\nstore = "there"')
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    command("run", "../study.toml")
+    assert len(doe.load(tmp_path / "there")) == 160
+
+
+def test_runs_that_fail_are_told_and_the_analyses_that_need_them(tmp_path, capsys):
+    path = written(tmp_path, FAILING)
+    told = command("run", path, expected=1)
+    lines = told.splitlines()
+    assert lines[0] == "20 of 20 runs are done (10 ok, 10 failed)"
+    assert lines[1].startswith("mesa-doe: 10 of 20 runs failed; the first, run 10, failed while stepping: ")
+    assert f"mesa-doe: {path}, line 18: analysis[0]: anova " in told
+    assert "missing='drop'" in told
+    with pytest.raises(SystemExit):
+        command("run", path, "--resume", "sometimes")
+
+
+def test_what_could_be_analysed_is_printed_all_the_same(tmp_path, capsys):
+    from mesa_doe.cli.main import main
+
+    assert main(["run", str(written(tmp_path, FAILING))]) == 1
+    out = capsys.readouterr().out
+    assert "10 ok, 10 failed" in out
+    assert f"failures 10 runs: mesa-doe failures {tmp_path / 'study'}" in out
+    assert "anova: 'alive'" in out
+
+
+def test_failed_runs_are_made_again_when_asked(tmp_path):
+    path = written(tmp_path, FAILING)
+    command("run", path, expected=1)
+    before = len(shards_of(tmp_path / "study"))
+    command("run", path, expected=1)
+    assert len(shards_of(tmp_path / "study")) == before
+    assert "10 of 10 runs failed" in command("run", path, "--resume", "failed", expected=1)
+
+
+def test_a_changed_study_is_refused(tmp_path):
+    command("run", written(tmp_path))
+    told = command("run", written(tmp_path, changed("rng = 2", "rng = 3")), expected=1)
+    assert "is of other runs: the root of the seeds (rng=) was" in told
+
+
+def test_a_changed_model_is_refused_unless_it_is_allowed(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", sys.path[:])
+    module = tmp_path / "model_changing.py"
+
+    def is_now(code):
+        module.write_text(f"def simulate(a, b, inert):\n    return {{'exact': {code}}}\n")
+        sys.modules.pop("model_changing", None)
+        shutil.rmtree(tmp_path / "__pycache__", ignore_errors=True)
+
+    is_now("a")
+    text = changed('class = "tests.models:noisy"', 'file = "model_changing.py"\nclass = "simulate"')
+    path = written(tmp_path, text.replace("replications = 2\n", ""))
+    command("run", path)
+    is_now("a + 1")
+    replay = ["replay", tmp_path / "study", 1, "--model", f"{module}:simulate"]
+    for arguments in (replay, ["run", path]):
+        told = command(*arguments, expected=1)
+        assert "model_changing:simulate has changed" in told
+        assert "--allow-changed-model" in told
+        command(*arguments, "--allow-changed-model")
+    sys.modules.pop("model_changing")
+
+
+def test_a_folder_that_holds_other_things_is_not_written_to(tmp_path):
+    (tmp_path / "study").mkdir()
+    (tmp_path / "study" / "notes.txt").write_text("mine")
+    assert "holds other files and no study" in command("run", written(tmp_path), expected=1)
+
+
+def test_warnings_are_told_in_plain_words(tmp_path, capsys):
+    from mesa_doe.cli.main import main
+
+    text = changed("n = 16", "n = 12").replace("replications = 2\n", "")
+    assert main(["run", str(written(tmp_path, text))]) == 0
+    told = capsys.readouterr().err.splitlines()
+    assert told[0].startswith("mesa-doe: sobol: n=12 is not a power of two")
+    assert told[-1] == "60 of 60 runs are done (60 ok)"
+
+
+def test_ctrl_c_keeps_what_is_recorded_and_tells_how_to_go_on(tmp_path):
+    text = changed("tests.models:noisy", "tests.study_models:slow_noisy").replace(
+        "inert = {boolean = true}\n", ""
+    )
+    path = written(tmp_path, changed("n = 16", "n = 512", text))
+    code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+    code += "from mesa_doe.cli.main import main; raise SystemExit(main())"
+    arguments = [sys.executable, "-c", code, "run", path]
+    with subprocess.Popen(arguments, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        deadline = time.monotonic() + 60
+        while not list(tmp_path.glob("study/shards/*.parquet")) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "of 4096 runs are done, and what they gave is recorded in" in told
+    assert "Traceback" not in told
+    found = json.loads(mesa_doe("status", tmp_path / "study", "-f", "json"))
+    assert 0 < found["recorded"] < 4096
+
+
+def test_an_example_runs_as_it_is(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert command("example", "wolf-sheep") == "wolf-sheep.toml is written: mesa-doe run wolf-sheep.toml\n"
+    text = (tmp_path / "wolf-sheep.toml").read_text()
+    (tmp_path / "wolf-sheep.toml").write_text(text.replace("n = 10 ", "n = 2 ").replace("-1  ", "1  "))
+    told = mesa_doe("run", "wolf-sheep.toml")
+    assert "<Results: 28 runs (28 ok); outputs Wolves, Sheep, Grass>" in told
+    assert "morris: 'Wolves'" in told
