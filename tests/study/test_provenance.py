@@ -464,7 +464,7 @@ def test_a_cell_of_a_notebook_has_its_source(monkeypatch):
     source = "class Model:\n    def step(self): return 1\ndef model(x): return Model()\n"
     name = "/tmp/ipykernel_1/12345.py"
     monkeypatch.setitem(linecache.cache, name, (len(source), None, source.splitlines(keepends=True), name))
-    monkeypatch.delattr(sys.modules["__main__"], "__file__")
+    monkeypatch.delattr(sys.modules["__main__"], "__file__", raising=False)
     namespace = {"__name__": "__main__"}
     exec(compile(source, name, "exec", dont_inherit=True), namespace)
     source = source_of(namespace["model"])
