@@ -163,6 +163,9 @@ class Drawings:
     ) -> Any:
         """Draw the mean of one output at each level of each factor, with its 95 % interval.
 
+        The interval is of the mean over all points at the level, so it holds what the other factors do;
+        `effects` tells a factor's own effect from that.
+
         Parameters
         ----------
         output : str
