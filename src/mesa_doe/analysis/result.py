@@ -165,8 +165,12 @@ class SensitivityResult:
             drawn = plots.plane(rows, ax=ax, noise_floor=self.settings.get("noise_floor", {}).get(name))
         elif {"down", "up"} <= measures:
             drawn = plots.tornado(rows[rows["measure"].isin(("down", "up"))], ax=ax)
-        elif "effect" in self.plotted and "effect" in measures:
-            drawn = plots.pareto(everything[everything["measure"] == "effect"], ax=ax)
+        elif self.plotted in (("effect",), ("share",)):
+            # Pairs are terms like the factors, and may be what was found.
+            terms = everything[everything["measure"] == self.plotted[0]]
+            drawn = plots.pareto(terms, ax=ax, xlabel=self.scale)
+            if self.plotted == ("share",):
+                drawn.get_legend().remove()  # of signs, which shares have not
         else:
             return plots.bars(chosen, ax=ax, title=title, xlabel=self.scale)
         drawn.set_title(title)
