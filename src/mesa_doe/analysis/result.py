@@ -169,8 +169,8 @@ class SensitivityResult:
             # Pairs are terms like the factors, and may be what was found.
             terms = everything[everything["measure"] == self.plotted[0]]
             drawn = plots.pareto(terms, ax=ax, xlabel=self.scale)
-            if self.plotted == ("share",):
-                drawn.get_legend().remove()  # of signs, which shares have not
+            if self.plotted == ("share",) and (legend := drawn.get_legend()) is not None:
+                legend.remove()  # of signs, which shares have not
         else:
             return plots.bars(chosen, ax=ax, title=title, xlabel=self.scale)
         drawn.set_title(title)
