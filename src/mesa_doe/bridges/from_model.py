@@ -47,14 +47,14 @@ def space_from_model(
     Returns
     -------
     ParameterSpace
-        ===========================================  =========================================
-        found                                        becomes
-        ===========================================  =========================================
-        slider                                       ``Integer`` or ``Real``, whatever its step
-        ``Select``; ``Literal`` and enum annotations ``Categorical`` (``Boolean`` of True and False)
-        ``Checkbox``; bool as annotation or default  ``Boolean``
-        anything else                                a constant, of its value or default
-        ===========================================  =========================================
+        ============================================  ================================================
+        found                                         becomes
+        ============================================  ================================================
+        slider                                        ``Integer`` or ``Real``, whatever its step
+        ``Select``; ``Literal`` and enum annotations  ``Categorical`` (``Boolean`` of True and False)
+        ``Checkbox``; bool as annotation or default   ``Boolean``
+        anything else                                 a constant, of its value or default
+        ============================================  ================================================
 
         Defaults that are no plain values are left to the model, and so are ``rng`` and ``seed``.
 
