@@ -46,7 +46,9 @@ def test_discrete_axes_are_refused_with_what_would_do():
     with pytest.raises(AnalysisError, match=r"needs axes of real numbers, but level have .* by .*pawn"):
         discrepancy(design, design.unit[:, 0])
     seeded = doe.sobol(doe.ParameterSpace(a=doe.Real(0, 1)), 16, rng=1, seed_factor=True)
-    with pytest.raises(AnalysisError, match="the seed is one"):
+    with pytest.raises(
+        AnalysisError, match="cannot read the seed as a factor: make the design without seed_factor=True"
+    ):
         discrepancy(seeded, seeded.unit[:, 0])
 
 

@@ -331,7 +331,9 @@ def test_unordered_categories_and_seeds_as_factors_are_refused(analysis, options
     with pytest.raises(doe.AnalysisError, match="levels of kind have none"):
         analysis(design, line(design), **options)
     design = doe.sobol(unit_space(2), 128, rng=1, seed_factor=True)
-    with pytest.raises(doe.AnalysisError, match="levels of seed have none"):
+    with pytest.raises(
+        doe.AnalysisError, match="cannot read the seed as a factor: make the design without seed_factor=True"
+    ):
         analysis(design, line(design), **options)
 
 

@@ -179,7 +179,9 @@ def test_categories_without_order_groups_and_seeds_as_factors_are_refused():
     with pytest.raises(doe.AnalysisError, match="levels of kind have none"):
         regression(design, design.unit[:, 0])
     design = doe.sobol(unit_space(2), 16, rng=1, seed_factor=True)
-    with pytest.raises(doe.AnalysisError, match="levels of seed have none"):
+    with pytest.raises(
+        doe.AnalysisError, match="cannot read the seed as a factor: make the design without seed_factor=True"
+    ):
         regression(design, design.unit[:, 0])
     with pytest.raises(doe.AnalysisError, match="takes a Design, got list"):
         regression([1], [1])

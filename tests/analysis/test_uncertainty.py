@@ -6,7 +6,8 @@ import pytest
 from scipy import stats
 
 import mesa_doe as doe
-from mesa_doe.analysis.uncertainty import SAMPLED, check_sampled, uncertainty
+from mesa_doe.analysis.sampled import SAMPLED, check_sampled
+from mesa_doe.analysis.uncertainty import uncertainty
 from mesa_doe.errors import AnalysisError, MesaDoeWarning
 from mesa_doe.samplers.declare import SAMPLERS
 
@@ -327,3 +328,27 @@ def test_the_distribution_of_a_sampled_law_is_that_law():
     assert found["mean"] == pytest.approx(2, abs=0.01)
     assert found["std"] == pytest.approx(1, abs=0.02)
     assert found["P(> 3)"] == pytest.approx(stats.norm.sf(1), abs=0.005)
+
+
+def test_a_design_gives_its_blocks_and_says_how_its_points_count():
+    design = doe.sobol(doe.ParameterSpace(a=doe.Real(0, 4), b=doe.Real(0, 1)), 64, rng=1)
+    y = design.points["a"].to_numpy()
+    found = uncertainty(y, design=design, quantiles=[0.5])
+    np.testing.assert_array_equal(
+        numbers(found), numbers(uncertainty(y, blocks=design.blocks, quantiles=[0.5]))
+    )
+    assert found.notes == check_sampled(design)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"design": doe.morris(doe.ParameterSpace(a=doe.Real(0, 1), b=doe.Real(0, 1)), 4, rng=1)}, "morris"),
+        ({"design": doe.explicit({"x": [0.1, 0.7]})}, "the design has 2 points, y has 3"),
+        ({"design": doe.explicit({"x": [0.1, 0.7, 1]}), "blocks": [0, 0, 1]}, "leave blocks= out"),
+        ({"design": "sobol"}, "takes a Design, got str"),
+    ],
+)
+def test_a_design_that_does_not_fit_is_refused(options, message):
+    with pytest.raises(doe.AnalysisError, match=message):
+        uncertainty([1.0, 2.0, 3.0], **options)

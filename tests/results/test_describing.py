@@ -50,7 +50,7 @@ def test_uncertainty_is_that_of_the_laws(results):
     told = frame[frame["of"] == "means"].set_index("statistic")["estimate"]
     assert told["mean"] == pytest.approx(2, abs=0.02)
     assert told["std"] == pytest.approx(1, abs=0.05)
-    assert "follow the laws of the axes" in found.notes[-1]
+    assert "follow the laws of the axes" in found.notes[0]
     by_rule = results.uncertainty("y", by="rule", quantiles=[0.5]).to_frame()
     assert set(by_rule["group"]) >= {"x", "y"}
     with pytest.raises(doe.AnalysisError, match="there is no factor 'c'; there are a, b, rule"):

@@ -25,10 +25,11 @@ from mesa_doe.analysis.replications import (
 from mesa_doe.analysis.response_surface import response_surface
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.rsa import rsa
+from mesa_doe.analysis.sampled import check_sampled
 from mesa_doe.analysis.shapley import shapley
 from mesa_doe.analysis.sobol import sobol
 from mesa_doe.analysis.tabulation import Tabulation, tabulate
-from mesa_doe.analysis.uncertainty import Uncertainty, check_sampled, uncertainty
+from mesa_doe.analysis.uncertainty import Uncertainty, uncertainty
 
 __all__ = [
     "ANALYSES",

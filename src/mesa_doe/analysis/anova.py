@@ -13,9 +13,9 @@ from mesa_doe.analysis.estimates import Label, tidy
 from mesa_doe.analysis.level_model import LevelModel, level_model, levels_of, written
 from mesa_doe.analysis.outputs import Missing, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
-from mesa_doe.analysis.variation import ROUNDING, constant_outputs, flat_outputs, standardised
+from mesa_doe.analysis.variation import ROUNDING, constant_outputs, flat_outputs, noise_units, standardised
 from mesa_doe.design import Design
-from mesa_doe.errors import AnalysisError, warn
+from mesa_doe.errors import AnalysisError
 
 __all__ = ["anova"]
 
@@ -39,7 +39,7 @@ class _Line:
     library="mesa-doe; a test holds it to statsmodels' anova_lm",
     measures="shares of the sum of squares (eta²), F and p of factors and pairs",
     source="Fisher 1925; type II: Yates 1934",
-    most_levels=12,
+    most_levels=_MOST_LEVELS,
 )
 def anova(
     design: Design,
@@ -114,17 +114,13 @@ def anova(
     if not isinstance(asked, bool):
         message = f"anova: interactions takes True or False, got {asked!r}"
         raise AnalysisError(message)
-    if design.seed_levels is not None:
-        message = "anova cannot read a design with the seed as a factor; make it without seed_factor=True"
-        raise AnalysisError(message)
     checked = checked_outputs(design, y, names=outputs, missing=missing, method="anova", given_data=True)
     _check_levels(design, checked.points)
     model = level_model(design, checked.points, interactions=interactions, method="anova")
     scaled, scale = standardised(checked.values)
-    means = scaled.mean(axis=1)
     constant = constant_outputs(standardised(checked.means)[0])
     said = [*checked.said, *model.unvaried(), *model.confounding()]
-    said += flat_outputs(checked, constant, units=None if seed_policy == "common" else len(means))
+    said += flat_outputs(checked, constant, units=noise_units(checked, seed_policy))
     lines, error = _lines(model, scaled, blocked=seed_policy == "common")
     if error is None:
         said.append(
@@ -140,8 +136,6 @@ def anova(
     )
     terms = [(term.factors[0], term.factors[1] if len(term.factors) > 1 else "") for term in model.terms]
     labels: list[Label] = [(measure, *term) for measure in ("share", "F", "p") for term in terms]
-    for warning in said:
-        warn(warning)
     settings = {
         "interactions": interactions,
         "replications": checked.replications,

@@ -10,9 +10,9 @@ from typing import Any, Literal, ParamSpec, TypeAlias
 
 import pandas as pd
 
-from mesa_doe.analysis.result import SensitivityResult
+from mesa_doe.analysis.result import SensitivityResult, condensed
 from mesa_doe.design import Design
-from mesa_doe.errors import AnalysisError
+from mesa_doe.errors import AnalysisError, warn
 from mesa_doe.space import Categorical
 
 __all__ = ["ANALYSES", "AnalysisInfo", "Axes", "check_design", "choose", "declare", "table"]
@@ -50,6 +50,8 @@ class AnalysisInfo:
         Which axes it makes sense of: of a category with three levels or more, and of integers.
     groups : bool, default False
         Whether it takes designs whose factors move in groups.
+    seed_factor : bool, default False
+        Whether it takes designs with the seed as a factor, whose levels have no order.
     least_points : int, default 1
         How many points it needs.
     most_levels : int, optional
@@ -64,6 +66,7 @@ class AnalysisInfo:
     default_for: tuple[str, ...] = ()
     axes: Axes = "any"
     groups: bool = False
+    seed_factor: bool = False
     least_points: int = 1
     most_levels: int | None = None
 
@@ -81,14 +84,16 @@ def declare(
     default_for: tuple[str, ...] = (),
     axes: Axes = "any",
     groups: bool = False,
+    seed_factor: bool = False,
     least_points: int = 1,
     most_levels: int | None = None,
 ) -> Callable[[Callable[P, SensitivityResult]], Callable[P, SensitivityResult]]:
-    """Enter an analysis in the table, and let its results say where factors are not independent.
+    """Enter an analysis in the table; give the warnings of its results, and say where factors depend.
 
     Parameters
     ----------
-    library, measures, source, designs, default_for, axes, groups, least_points, most_levels
+    library, measures, source, designs, default_for, axes, groups, seed_factor, \
+least_points, most_levels
         As in :class:`AnalysisInfo`.
 
     Returns
@@ -102,12 +107,28 @@ def declare(
         def analysis(*args: P.args, **options: P.kwargs) -> SensitivityResult:
             result = function(*args, **options)
             design = args[0] if args else options["design"]
-            if isinstance(design, Design) and not design.space.is_independent:
-                result = dataclasses.replace(result, notes=(*result.notes, _DEPENDENT))
+            dependent = isinstance(design, Design) and not design.space.is_independent
+            result = dataclasses.replace(
+                result,
+                warnings=condensed(result.warnings),
+                notes=(*result.notes, *((_DEPENDENT,) if dependent else ())),
+            )
+            for text in result.warnings:
+                warn(text)
             return result
 
         ANALYSES[function.__name__] = AnalysisInfo(
-            analysis, library, measures, source, designs, default_for, axes, groups, least_points, most_levels
+            analysis,
+            library,
+            measures,
+            source,
+            designs,
+            default_for,
+            axes,
+            groups,
+            seed_factor,
+            least_points,
+            most_levels,
         )
         return analysis
 
@@ -135,6 +156,7 @@ def table() -> pd.DataFrame:
             "default for": ", ".join(info.default_for),
             "axes": info.axes,
             "groups": info.groups,
+            "seed factor": info.seed_factor,
             "library": info.library,
             "source": info.source,
         }
@@ -213,6 +235,8 @@ def _problem(info: AnalysisInfo, design: Design) -> str | None:
         return f"needs a design made by {' or '.join(info.designs)}, got one made by {design.method}"
     if design.groups is not None and not info.groups:
         return f"needs factors that move alone, but this design moves {', '.join(design.groups)} as groups"
+    if design.seed_levels is not None and not info.seed_factor:
+        return "cannot read the seed as a factor: make the design without seed_factor=True"
     axes = design.space.axes.items()
     if info.axes == "real" and (steps := [name for name, axis in axes if axis.n_levels is not None]):
         return f"needs axes of real numbers, but {', '.join(steps)} have levels between which nothing lies"

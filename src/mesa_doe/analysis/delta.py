@@ -14,9 +14,9 @@ from mesa_doe.analysis.estimates import tidy
 from mesa_doe.analysis.outputs import Missing, checked_bootstrap, checked_outputs
 from mesa_doe.analysis.partition import DUMMY, classes, slices
 from mesa_doe.analysis.result import SensitivityResult
-from mesa_doe.analysis.variation import ROUNDING, constant_outputs, flat_outputs, standardised
+from mesa_doe.analysis.variation import ROUNDING, constant_outputs, flat_outputs, noise_units, standardised
 from mesa_doe.design import Design
-from mesa_doe.errors import AnalysisError, warn
+from mesa_doe.errors import AnalysisError
 from mesa_doe.seeding import RNG, root_entropy
 
 __all__ = ["delta"]
@@ -32,6 +32,7 @@ _CUTS, _CUT_RESAMPLES = 200, 25
     library="mesa-doe; tests hold it to SALib.analyze.delta and to exact values",
     measures="moment-independent delta and first-order (S1) indices",
     source="Borgonovo 2007; Plischke, Borgonovo & Smith 2013",
+    seed_factor=True,
 )
 def delta(
     design: Design,
@@ -149,8 +150,7 @@ def delta(
     estimates[:, constant] = np.nan
     factors = [*design.factors, *([DUMMY] if dummy else [])]
 
-    units = None if seed_policy == "common" else count
-    said = [*checked.said, *flat_outputs(checked, constant, units=units)]
+    said = [*checked.said, *flat_outputs(checked, constant, units=noise_units(checked, seed_policy))]
     if dummy:
         floors = estimates[2, :, len(factors) - 1]
         for name, point, floor in zip(checked.names, estimates[0], floors, strict=True):
@@ -160,8 +160,6 @@ def delta(
                     f"output {name!r}: delta of {', '.join(lost)} is no larger than a dummy's may be by "
                     f"chance ({floor:.3f}): no effect can be told; use more points"
                 )
-    for warning in said:
-        warn(warning)
     settings = {
         "points": count,
         "bins": int(bins),

@@ -22,7 +22,7 @@ from mesa_doe.analysis.variation import (
     standardised,
 )
 from mesa_doe.design import Design
-from mesa_doe.errors import AnalysisError, warn
+from mesa_doe.errors import AnalysisError
 from mesa_doe.seeding import RNG, root_entropy
 
 __all__ = ["dgsm"]
@@ -147,13 +147,11 @@ def dgsm(
         values[:, : len(factors)] *= np.where(constant, 1.0, scale)[:, None] ** 2
         values[constant] = np.nan
 
-    units = len(base) if seed_policy == "block" else noise_units(checked, seed_policy)
+    units = noise_units(checked, seed_policy, blocks=len(base))
     said = [*checked.said, *flat_outputs(checked, constant, units=units, where="base point")]
     said += undefined(checked.names, lost, constant | noise_alone(checked, units))
     if seed_policy == "independent":
         said += _inflation(checked, factors, point[:, : len(factors)], added, constant)
-    for warning in said:
-        warn(warning)
     known = [None if np.isnan(own) else float(own) for own in added]
     settings = {
         "stars": len(base),

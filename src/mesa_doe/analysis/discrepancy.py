@@ -12,9 +12,9 @@ from mesa_doe.analysis.estimates import tidy
 from mesa_doe.analysis.inputs import shares
 from mesa_doe.analysis.outputs import Missing, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
-from mesa_doe.analysis.variation import constant_outputs, flat_outputs, standardised
+from mesa_doe.analysis.variation import constant_outputs, flat_outputs, noise_units, standardised
 from mesa_doe.design import Design
-from mesa_doe.errors import AnalysisError, warn
+from mesa_doe.errors import AnalysisError
 
 __all__ = ["Kind", "discrepancy"]
 
@@ -94,9 +94,6 @@ def discrepancy(
         message = f"discrepancy: kind takes {', '.join(map(repr, get_args(Kind)))}, got {kind!r}"
         raise AnalysisError(message)
     check_design(design, "discrepancy")
-    if design.seed_levels is not None:
-        message = "discrepancy needs factors of real numbers, but the seed is one of this design; use pawn"
-        raise AnalysisError(message)
     checked = checked_outputs(
         design, y, names=outputs, missing=missing, method="discrepancy", given_data=True
     )
@@ -109,10 +106,7 @@ def discrepancy(
         each = [qmc.discrepancy(np.column_stack([column, values]), method=kind) for column in inputs.T]
         found[k] = np.array(each) / sum(each)
 
-    units = None if seed_policy == "common" else len(checked.means)
-    said = [*checked.said, *flat_outputs(checked, constant, units=units)]
-    for warning in said:
-        warn(warning)
+    said = [*checked.said, *flat_outputs(checked, constant, units=noise_units(checked, seed_policy))]
     settings = {
         "points": len(checked.means),
         "kind": kind,

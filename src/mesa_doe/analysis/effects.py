@@ -13,9 +13,9 @@ from mesa_doe.analysis.estimates import Label, tidy
 from mesa_doe.analysis.level_model import LevelModel, level_model
 from mesa_doe.analysis.outputs import Missing, checked_bootstrap, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
-from mesa_doe.analysis.variation import constant_outputs, flat_outputs, standardised
+from mesa_doe.analysis.variation import constant_outputs, flat_outputs, noise_units, standardised
 from mesa_doe.design import Design
-from mesa_doe.errors import AnalysisError, warn
+from mesa_doe.errors import AnalysisError
 
 __all__ = ["effects"]
 
@@ -127,7 +127,7 @@ def effects(
     means = scaled.mean(axis=1)
     constant = constant_outputs(standardised(checked.means)[0])
     said = [*checked.said, *model.unvaried(), *model.confounding()]
-    said += flat_outputs(checked, constant, units=None if seed_policy == "common" else len(means))
+    said += flat_outputs(checked, constant, units=noise_units(checked, seed_policy))
 
     two_level = [term for term in model.terms if term.columns.shape[1] == 1]
     rows = [
@@ -154,8 +154,6 @@ def effects(
         np.hstack([width * (effect - half), nothing]),
         np.hstack([width * (effect + half), nothing]),
     )
-    for warning in said:
-        warn(warning)
     notes = []
     if not model.orthogonal:
         notes.append(

@@ -17,7 +17,7 @@ from mesa_doe.analysis.variation import (
     noise_units,
     standardised,
 )
-from mesa_doe.errors import AnalysisError, warn
+from mesa_doe.errors import AnalysisError
 from mesa_doe.seeding import RNG, root_entropy
 
 __all__ = ["summarised"]
@@ -100,10 +100,8 @@ def summarised(
     if unmoved:
         told = ", ".join(f"{left} of {len(moved)} of {name}" for name, left in unmoved.items())
         said.append(f"{method}: left out steps that stay on a level, which show no effect: {told}")
-    said += flat_outputs(checked, constant, units=noise_units(checked, seed_policy))
+    said += flat_outputs(checked, constant, units=noise_units(checked, seed_policy, blocks=0))
     said += _within_noise(checked, factors, stars, floor, most, constant, seed_policy)
-    for warning in said:
-        warn(warning)
     floors = [None if np.isnan(own).any() else float(own.max()) for own in floor]
     settings = {
         **settings,

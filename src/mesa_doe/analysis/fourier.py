@@ -15,9 +15,16 @@ from mesa_doe.analysis.inputs import shares
 from mesa_doe.analysis.outputs import Missing, Outputs, checked_bootstrap, checked_outputs
 from mesa_doe.analysis.partition import input_values, unordered
 from mesa_doe.analysis.result import SensitivityResult
-from mesa_doe.analysis.variation import LEAST_SHARE, ROUNDING, constant_outputs, flat_outputs, standardised
+from mesa_doe.analysis.variation import (
+    LEAST_SHARE,
+    ROUNDING,
+    constant_outputs,
+    flat_outputs,
+    noise_units,
+    standardised,
+)
 from mesa_doe.design import Design
-from mesa_doe.errors import AnalysisError, warn
+from mesa_doe.errors import AnalysisError
 from mesa_doe.seeding import RNG, root_entropy
 
 __all__ = ["fast", "rbd_fast"]
@@ -30,6 +37,8 @@ BoolArray: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 _LEAST_LOSS = 0.01
 # Resampled values held at once: 32 MB of float64.
 _AT_ONCE = 2**22
+# Of RBD-FAST, as in SALib.
+_HARMONICS = 10
 
 
 @declare(
@@ -115,7 +124,7 @@ def fast(
     first = power[:, np.arange(1, M + 1) * own - 1].sum(axis=1) / whole
     total = 1 - power[:, : own // 2].sum(axis=1) / whole
 
-    said = [*checked.said, *flat_outputs(checked, constant, units=_units(seed_policy, len(design)))]
+    said = [*checked.said, *flat_outputs(checked, constant, units=noise_units(checked, seed_policy))]
     said += [
         f"output {checked.names[k]!r} is the same along the whole curve of {design.factors[j]}, so its "
         "indices are NaN; use a larger n"
@@ -126,8 +135,6 @@ def fast(
         noise = (np.sqrt(checked.noise) / scale) ** 2 / np.where(constant, 1.0, scaled.var(axis=0))
         # Noise is spread over all frequencies; only what falls on those of the other factors is told apart.
         said += _inflation(checked, total, noise * (1 - (own // 2) / power.shape[1]), constant)
-    for warning in said:
-        warn(warning)
     settings = {
         "points": len(design),
         "M": M,
@@ -145,13 +152,14 @@ def fast(
     library="mesa-doe; a test holds it to SALib.analyze.rbd_fast",
     measures="first-order indices (S1)",
     source="Tarantola, Gatelli & Mara 2006; Plischke 2010; Tissot & Prieur 2012",
-    least_points=41,
+    least_points=4 * _HARMONICS + 1,
+    seed_factor=True,
 )
 def rbd_fast(
     design: Design,
     y: Any,
     *,
-    M: int = 10,
+    M: int = _HARMONICS,
     outputs: Sequence[Any] | None = None,
     resamples: int = 1000,
     confidence: float = 0.95,
@@ -248,7 +256,7 @@ def rbd_fast(
         low, high = np.nanquantile(halves, (0.5 - confidence / 2, 0.5 + confidence / 2), axis=0)
     low[:, constant] = high[:, constant] = np.nan
 
-    said = [*checked.said, *flat_outputs(checked, constant, units=_units(seed_policy, count))]
+    said = [*checked.said, *flat_outputs(checked, constant, units=noise_units(checked, seed_policy))]
     said += undefined(checked.names, lost, constant)
     if not enough:
         said.append(
@@ -256,8 +264,6 @@ def rbd_fast(
             f"than {8 * M + 1} points, or a smaller M="
         )
     said += _too_low(design, checked.names, point, M, "rbd_fast")
-    for warning in said:
-        warn(warning)
     settings = {
         "points": count,
         "M": int(M),
@@ -270,10 +276,6 @@ def rbd_fast(
     labels = [("S1", factor, "") for factor in design.factors]
     frame = tidy(checked.names, labels, point.T, low.T, high.T)
     return SensitivityResult("rbd_fast", frame, settings, tuple(said))
-
-
-def _units(seed_policy: str | None, count: int) -> int | None:
-    return None if seed_policy == "common" else count
 
 
 def _orders(design: Design, checked: Outputs, ties: IntArray) -> IntArray:

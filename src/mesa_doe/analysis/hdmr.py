@@ -16,10 +16,10 @@ from mesa_doe.analysis.estimates import Label, tidy
 from mesa_doe.analysis.inputs import level_codes
 from mesa_doe.analysis.outputs import Missing, Outputs, checked_bootstrap, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
-from mesa_doe.analysis.variation import constant_outputs, flat_outputs, standardised
+from mesa_doe.analysis.variation import constant_outputs, flat_outputs, noise_units, standardised
 from mesa_doe.design import Design
 from mesa_doe.design.salib import unit_problem
-from mesa_doe.errors import AnalysisError, warn
+from mesa_doe.errors import AnalysisError
 from mesa_doe.seeding import RNG, kept_generators, library_seed, root_entropy
 
 __all__ = ["enhanced_hdmr", "hdmr"]
@@ -41,7 +41,7 @@ _LEAST_EXPLAINED = 0.7
     library="SALib.analyze.hdmr",
     measures="shares of factors and pairs (S), alone (Sa) and by correlation (Sb); of factors in all (ST)",
     source="Li et al. 2010; Rabitz & Aliş 1999",
-    least_points=300,
+    least_points=_LEAST_POINTS,
 )
 def hdmr(
     design: Design,
@@ -151,7 +151,7 @@ def hdmr(
     library="SALib.analyze.enhanced_hdmr",
     measures="shares of factors and pairs (S), alone (Sa) and by correlation (Sb); of factors in all (ST)",
     source="Gao, Sahin & Vrugt 2023; Li & Rabitz 2012",
-    least_points=300,
+    least_points=_LEAST_POINTS,
 )
 def enhanced_hdmr(
     design: Design,
@@ -282,12 +282,6 @@ def _data(
     confidence: Any,
 ) -> _Data:
     check_design(design, method)
-    if design.seed_levels is not None:
-        message = (
-            f"{method} needs axes with an order, but the levels of seed have none; "
-            "make the design without seed_factor=True"
-        )
-        raise AnalysisError(message)
     _check_int(method, "resamples", resamples, 2, 100)
     _, confidence = checked_bootstrap(method, 100, confidence)
     if confidence < 0.5:
@@ -398,9 +392,7 @@ def _result(
     seed = library_seed(root_entropy(rng))
     scaled, _ = standardised(data.checked.means)
     constant = constant_outputs(scaled)
-    said = data.said + flat_outputs(
-        data.checked, constant, units=None if seed_policy == "common" else len(data.x)
-    )
+    said = data.said + flat_outputs(data.checked, constant, units=noise_units(data.checked, seed_policy))
     labels = _labels(data.factors, bool(pair))
     place = {label: k for k, label in enumerate(labels)}
     taken = [place[label] for label in _labels(data.moving, bool(pair))]
@@ -416,8 +408,6 @@ def _result(
         half_width[k, taken] = _terms(halves, "_conf", len(data.moving))
         explained[k] = found["S"].sum()
         said += _reading(names[k], data, found, pair, remedy, curves)
-    for warning in said:
-        warn(warning)
     settings = {
         "points": len(data.x),
         **options,

@@ -12,9 +12,9 @@ from mesa_doe.analysis.declare import check_design, declare
 from mesa_doe.analysis.estimates import Label, tidy
 from mesa_doe.analysis.outputs import Missing, checked_bootstrap, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
-from mesa_doe.analysis.variation import constant_outputs, flat_outputs, standardised
+from mesa_doe.analysis.variation import constant_outputs, flat_outputs, noise_units, standardised
 from mesa_doe.design import Design
-from mesa_doe.errors import AnalysisError, warn
+from mesa_doe.errors import AnalysisError
 
 __all__ = ["one_at_a_time"]
 
@@ -105,7 +105,7 @@ def one_at_a_time(
     levels = _levels(design, checked.points)
     values, (_, scale) = checked.values, standardised(checked.values)
     constant = constant_outputs(standardised(checked.means)[0])
-    own_noise = None if seed_policy == "common" else len(checked.means)
+    own_noise = noise_units(checked, seed_policy)
     said = [*checked.said, *flat_outputs(checked, constant, units=own_noise)]
     said += [
         f"factor {name!r} is at its base level at every point that is left: it has no estimates"
@@ -127,8 +127,6 @@ def one_at_a_time(
                 found.append(np.stack([change, change - half, change + half]))
     cube = np.stack(found, axis=-1)
     cube[:, constant] = np.nan
-    for warning in said:
-        warn(warning)
     settings = {
         "confidence": confidence,
         "replications": checked.replications,

@@ -12,9 +12,9 @@ from mesa_doe.analysis.estimates import tidy
 from mesa_doe.analysis.outputs import Missing, checked_bootstrap, checked_outputs
 from mesa_doe.analysis.partition import DUMMY, classes, slices
 from mesa_doe.analysis.result import SensitivityResult
-from mesa_doe.analysis.variation import constant_outputs, flat_outputs, standardised
+from mesa_doe.analysis.variation import constant_outputs, flat_outputs, noise_units, standardised
 from mesa_doe.design import Design
-from mesa_doe.errors import AnalysisError, warn
+from mesa_doe.errors import AnalysisError
 from mesa_doe.seeding import RNG, root_entropy
 
 __all__ = ["pawn"]
@@ -31,6 +31,7 @@ _AT_ONCE = 2**22
     library="mesa-doe; a test holds it to SALib.analyze.pawn",
     measures="distance between conditional and unconditional distributions (median, …)",
     source="Pianosi & Wagener 2018; dummy: Zadeh et al. 2017",
+    seed_factor=True,
 )
 def pawn(
     design: Design,
@@ -139,7 +140,7 @@ def pawn(
     estimates[:, constant] = np.nan
     estimates[1:] = np.clip(estimates[1:], 0.0, 1.0)
 
-    said = [*checked.said, *flat_outputs(checked, constant, units=_units(seed_policy, count))]
+    said = [*checked.said, *flat_outputs(checked, constant, units=noise_units(checked, seed_policy))]
     factors = [*design.factors, *([DUMMY] if dummy else [])]
     if dummy:
         median = _MEASURES.index("median")
@@ -155,8 +156,6 @@ def pawn(
                     f"output {name!r}: {', '.join(lost)} read no more than a dummy may by chance "
                     f"({floor:.3f}): no effect can be told; use more points"
                 )
-    for warning in said:
-        warn(warning)
     settings = {
         "points": count,
         "slides": slides,
@@ -172,10 +171,6 @@ def pawn(
     return SensitivityResult(
         "pawn", frame, settings, tuple(said), scale="Kolmogorov-Smirnov distance", plotted=("median",)
     )
-
-
-def _units(seed_policy: str | None, count: int) -> int | None:
-    return None if seed_policy == "common" else count
 
 
 def _distances(values: FloatArray, parts: IntArray, weights: FloatArray) -> FloatArray:

@@ -23,7 +23,6 @@ from mesa_doe.analysis.variation import (
     standardised,
 )
 from mesa_doe.design import Design
-from mesa_doe.errors import warn
 from mesa_doe.seeding import RNG, root_entropy
 
 __all__ = ["jansen", "radial_effects"]
@@ -234,14 +233,12 @@ def jansen(
     for values in (point, low, high):
         values[constant] = np.nan
 
-    units = len(base) if seed_policy == "block" else noise_units(checked, seed_policy)
+    units = noise_units(checked, seed_policy, blocks=len(base))
     said = [*checked.said, *flat_outputs(checked, constant, units=units, where="base point")]
     said += undefined(checked.names, lost, constant | noise_alone(checked, units))
     if seed_policy == "independent":
         noise = (np.sqrt(checked.noise) / scale) ** 2 / checked.replications
         said += _inflation(checked, point, noise / np.where(constant, 1.0, base.var(axis=0)), constant)
-    for warning in said:
-        warn(warning)
     settings = {
         "stars": len(base),
         "resamples": resamples,

@@ -14,9 +14,9 @@ from mesa_doe.analysis.declare import check_design, declare
 from mesa_doe.analysis.estimates import Label, tidy
 from mesa_doe.analysis.outputs import Missing, checked_bootstrap, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
-from mesa_doe.analysis.variation import ROUNDING, constant_outputs, flat_outputs, standardised
+from mesa_doe.analysis.variation import ROUNDING, constant_outputs, flat_outputs, noise_units, standardised
 from mesa_doe.design import Design
-from mesa_doe.errors import AnalysisError, warn
+from mesa_doe.errors import AnalysisError
 from mesa_doe.seeding import RNG, root_entropy
 from mesa_doe.space import Categorical, Integer
 
@@ -135,12 +135,6 @@ def regression(
     [0.9, -0.5]
     """
     check_design(design, "regression")
-    if design.seed_levels is not None:
-        message = (
-            "regression needs axes with an order, but the levels of seed have none; "
-            "make the design without seed_factor=True"
-        )
-        raise AnalysisError(message)
     resamples, confidence = checked_bootstrap("regression", resamples, confidence)
     asked: Any = ranks  # whatever was typed
     if not isinstance(asked, bool):
@@ -159,7 +153,7 @@ def regression(
         for name, is_still in zip(design.factors, still, strict=True)
         if is_still
     ]
-    said += flat_outputs(checked, constant, units=None if seed_policy == "common" else len(x))
+    said += flat_outputs(checked, constant, units=noise_units(checked, seed_policy))
 
     data = np.hstack([x[:, ~still], scaled])
     codes = np.stack([np.unique(column, return_inverse=True)[1] for column in data.T])
@@ -192,8 +186,6 @@ def regression(
 
     said += _unexplained(checked.names, r2)
     said += _undefined(checked.names, lost, constant)
-    for warning in said:
-        warn(warning)
     settings = {
         "points": len(x),
         "resamples": resamples,

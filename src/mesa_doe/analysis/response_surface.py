@@ -16,9 +16,9 @@ from mesa_doe.analysis.level_model import Term, confounded
 from mesa_doe.analysis.outputs import Missing, checked_bootstrap, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.surface_fit import SurfaceFit, numbered
-from mesa_doe.analysis.variation import constant_outputs, flat_outputs, standardised
+from mesa_doe.analysis.variation import constant_outputs, flat_outputs, noise_units, standardised
 from mesa_doe.design import Design
-from mesa_doe.errors import AnalysisError, warn
+from mesa_doe.errors import AnalysisError
 from mesa_doe.space import Boolean, Categorical, Real
 
 __all__ = ["response_surface"]
@@ -129,7 +129,7 @@ def response_surface(
     means = scaled.mean(axis=1)
     constant = constant_outputs(standardised(checked.means)[0])
     said = [*checked.said]
-    said += flat_outputs(checked, constant, units=None if seed_policy == "common" else len(means))
+    said += flat_outputs(checked, constant, units=noise_units(checked, seed_policy))
 
     linear = np.asarray(np.linalg.pinv(matrix), dtype=np.float64)
     coefficients = linear @ means
@@ -148,8 +148,6 @@ def response_surface(
                 f"output {name!r}: the model leaves more than the noise (lack of fit: F = {f[k]:.3g}, p = "
                 f"{p[k]:.2g}); the surface has another shape: use order=2, narrower axes, or regression"
             )
-    for warning in said:
-        warn(warning)
 
     def by_output(values: Any) -> dict[Any, Any]:
         told = [np.nan if still else value for value, still in zip(values, constant, strict=True)]
@@ -203,9 +201,6 @@ class _Scale:
 
 
 def _asked(design: Design, order: Any, interactions: Any) -> tuple[int, bool]:
-    if design.seed_levels is not None:
-        message = "response_surface cannot read a seed as a factor; make the design without seed_factor=True"
-        raise AnalysisError(message)
     if order is None:
         made_for = design.options.get("degree", 2) if design.method.endswith("_optimal") else 2
         order = min(2, int(made_for))

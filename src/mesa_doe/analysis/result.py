@@ -329,7 +329,7 @@ def condensed(warnings: Sequence[str]) -> tuple[str, ...]:
     Parameters
     ----------
     warnings : sequence of str
-        Of outputs that are pairs (name, step).
+        Those of outputs that are pairs (name, step) are put together; others are kept.
 
     Returns
     -------
@@ -343,9 +343,9 @@ def condensed(warnings: Sequence[str]) -> tuple[str, ...]:
     alike: dict[str, list[tuple[str, str]]] = {}
     for text in warnings:
         found = _OVER_TIME.search(text)
-        step = found[2] if found else ""
+        key = text if found is None else _DIGITS.sub("", _OVER_TIME.sub(r"\1", text))
         told = _OVER_TIME.sub(r"\1 at step \2", text)
-        alike.setdefault(_DIGITS.sub("", _OVER_TIME.sub(r"\1", text)), []).append((told, step))
+        alike.setdefault(key, []).append((told, "" if found is None else found[2]))
     said = []
     for (first, _), *rest in alike.values():
         more = counted(len(rest), "other step")

@@ -12,9 +12,9 @@ from mesa_doe.analysis.estimates import tidy
 from mesa_doe.analysis.outputs import Missing, checked_outputs
 from mesa_doe.analysis.partition import input_values, unordered
 from mesa_doe.analysis.result import SensitivityResult
-from mesa_doe.analysis.variation import constant_outputs, flat_outputs, standardised
+from mesa_doe.analysis.variation import constant_outputs, flat_outputs, noise_units, standardised
 from mesa_doe.design import Design
-from mesa_doe.errors import AnalysisError, warn
+from mesa_doe.errors import AnalysisError
 
 __all__ = ["Behavioural", "rsa"]
 
@@ -30,6 +30,7 @@ Behavioural: TypeAlias = tuple[float, float] | float | Callable[[FloatArray], An
     library="scipy.stats.ks_2samp; binned: scipy.stats.cramervonmises_2samp, as SALib.analyze.rsa",
     measures="distance between the inputs of behavioural and other points (ks, p)",
     source="Hornberger & Spear 1981; binned: Pianosi et al. 2016",
+    seed_factor=True,
 )
 def rsa(
     design: Design,
@@ -131,15 +132,12 @@ def rsa(
             ]
             estimates[k] = np.array(columns).T.ravel()
 
-    units = None if seed_policy == "common" else len(checked.means)
-    said = [*checked.said, *flat_outputs(checked, constant, units=units)]
+    said = [*checked.said, *flat_outputs(checked, constant, units=noise_units(checked, seed_policy))]
     if without:
         said.append(
             f"{', '.join(design.factors[j] for j in without)} have levels without an order, which cannot be "
             "binned: their statistics are NaN; use behavioural="
         )
-    for warning in said:
-        warn(warning)
     settings: dict[str, Any] = {
         "points": len(checked.means),
         "behavioural": behavioural,

@@ -22,7 +22,6 @@ from mesa_doe.analysis.variation import (
     standardised,
 )
 from mesa_doe.design import Design
-from mesa_doe.errors import warn
 from mesa_doe.seeding import RNG, root_entropy
 
 __all__ = ["shapley"]
@@ -132,13 +131,11 @@ def shapley(
         values[:, : len(factors)] *= np.where(constant, 1.0, scale)[:, None] ** 2
         values[constant] = np.nan
 
-    units = noise_units(checked, seed_policy)
+    units = noise_units(checked, seed_policy, blocks=0)
     said = [*checked.said, *flat_outputs(checked, constant, units=units)]
     said += undefined(checked.names, lost, constant | noise_alone(checked, units))
     if seed_policy == "independent":
         said += _inflation(checked, point[:, len(factors) :], parts.sum(axis=2).mean(axis=0), scale, constant)
-    for warning in said:
-        warn(warning)
     settings = {
         "trajectories": len(paths),
         "resamples": resamples,

@@ -14,9 +14,16 @@ from mesa_doe.analysis.estimates import Label, tidy
 from mesa_doe.analysis.outputs import Missing, Outputs, checked_bootstrap, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.sobol_estimators import ESTIMATORS, Noise, SobolPlan
-from mesa_doe.analysis.variation import LEAST_SHARE, constant_outputs, flat_outputs, noise_alone, standardised
+from mesa_doe.analysis.variation import (
+    LEAST_SHARE,
+    constant_outputs,
+    flat_outputs,
+    noise_alone,
+    noise_units,
+    standardised,
+)
 from mesa_doe.design import Design
-from mesa_doe.errors import AnalysisError, warn
+from mesa_doe.errors import AnalysisError
 from mesa_doe.seeding import RNG, root_entropy
 
 __all__ = ["sobol"]
@@ -33,6 +40,7 @@ _FAR_ABOVE_ONE = 1.3
     library="mesa-doe; a test holds it to SALib.analyze.sobol",
     measures="first- (S1), total- (ST) and second-order (S2) indices",
     source="Saltelli et al. 2010; second order: Saltelli 2002",
+    seed_factor=True,
 )
 def sobol(
     design: Design,
@@ -161,7 +169,7 @@ def sobol(
     for values in (point, low, high):
         values[constant] = np.nan
 
-    own_noise = {"common": None, "block": len(blocks)}.get(seed_policy or "", len(checked.means))
+    own_noise = noise_units(checked, seed_policy, blocks=len(blocks))
     said = [*checked.said]
     said += flat_outputs(checked, constant, units=own_noise, where="point of the base sample")
     said += undefined(names, lost, constant | noise_alone(checked, own_noise))
@@ -172,8 +180,6 @@ def sobol(
     if seed_policy == "independent" and of_noise == "kept":
         totals = point[:, len(factors) : 2 * len(factors)]
         said += _inflation(checked, totals, noise_of_runs / variance, constant)
-    for warning in said:
-        warn(warning)
     # Of the means' variance a part is noise, unless all points share it.
     between = variance - (0.0 if seed_policy == "common" else noise_of_runs / replications)
     shares = noise_of_runs / np.maximum(np.maximum(between, 0.0) + noise_of_runs, np.finfo(float).tiny)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -12,41 +12,16 @@ import pandas as pd
 from mesa_doe.analysis.bootstrap import percentiles
 from mesa_doe.analysis.noise import replicated
 from mesa_doe.analysis.outputs import Missing, checked_bootstrap
+from mesa_doe.analysis.sampled import check_sampled
 from mesa_doe.analysis.variation import ROUNDING
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError, counted, warn
 from mesa_doe.seeding import RNG, root_entropy
 
-__all__ = ["SAMPLED", "Uncertainty", "check_sampled", "uncertainty"]
+__all__ = ["Uncertainty", "uncertainty"]
 
 FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
-
-#: Methods whose points follow the laws of the axes, each of them: their rows count alike. Of those in blocks
-#: (Saltelli's, stars and walks) every row does so by itself.
-SAMPLED = frozenset(
-    {
-        "fast",
-        "halton",
-        "iman_conover_lhs",
-        "korobov",
-        "latin_hypercube",
-        "latin_hypercube_pydoe",
-        "maximin",
-        "maxpro",
-        "monte_carlo",
-        "nearly_orthogonal_lhs",
-        "nested_lhs",
-        "orthogonal_array_lhs",
-        "radial",
-        "rank1_lattice",
-        "rbd_fast",
-        "shapley",
-        "sliced_lhs",
-        "sobol",
-        "sobol_sequence",
-    }
-)
 
 # Weights held at once: 32 MB of float64.
 _AT_ONCE = 2**22
@@ -145,55 +120,10 @@ class Uncertainty:
         return "\n\n".join([*parts, *(f"Note: {said}" for said in (*self.warnings, *self.notes))])
 
 
-def check_sampled(design: Any) -> tuple[str, ...]:
-    """Refuse a design whose points do not follow the laws of its axes.
-
-    Parameters
-    ----------
-    design : Design
-
-    Returns
-    -------
-    tuple of str
-        What must be known of how its points stand for the laws.
-
-    Raises
-    ------
-    AnalysisError
-        If its points are levels, corners or steps: their spread is the design's, not that of the inputs.
-
-    Examples
-    --------
-    >>> from mesa_doe.space import ParameterSpace, Real
-    >>> check_sampled(Design(ParameterSpace(x=Real(0, 1)), [[0.0], [1.0]], method="morris", options={}))
-    Traceback (most recent call last):
-    mesa_doe.errors.AnalysisError: uncertainty needs points that follow the laws of the axes, but those ...
-    """
-    if not isinstance(design, Design):
-        message = f"check_sampled takes a Design, got {type(design).__name__}"
-        raise AnalysisError(message)
-    if design.origin is not None:
-        message = (
-            "uncertainty: twins of this design were merged, so that its points no longer count alike; "
-            "analyse design.origin with y[design.twin_of]"
-        )
-        raise AnalysisError(message)
-    methods = list(dict.fromkeys(_methods(design.method, design.options)))
-    if others := [method for method in methods if method not in SAMPLED and method != "explicit"]:
-        message = (
-            "uncertainty needs points that follow the laws of the axes, but those of "
-            f"{', '.join(others)} are chosen levels or steps, or a part: take one of "
-            f"{', '.join(sorted(SAMPLED))}"
-        )
-        raise AnalysisError(message)
-    if "explicit" in methods:
-        return ("the points were given by hand: they are read as a sample, each as likely as any other",)
-    return ("the points follow the laws of the axes, each as likely as any other",)
-
-
 def uncertainty(
     y: Any,
     *,
+    design: Design | None = None,
     thresholds: Sequence[float] = (),
     quantiles: Sequence[float] = (0.05, 0.25, 0.5, 0.75, 0.95),
     confidence: float = 0.95,
@@ -210,6 +140,9 @@ def uncertainty(
     ----------
     y : array_like (points,) or (points, replications)
         One output.
+    design : Design, optional
+        Whose points these are: checked to be a sample of the laws (:func:`check_sampled`). Points of one
+        block are drawn together.
     thresholds : sequence of float, optional
         For each, the probability that the output is above it.
     quantiles : sequence of float, default (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -221,7 +154,7 @@ def uncertainty(
     weights : array_like (points,), optional
         How much each point counts; by default all alike.
     blocks : array_like (points,), optional
-        ``design.blocks``: points of one block are drawn together, since they depend on each other.
+        Where there is no design: points of one block are drawn together, since they depend on each other.
     missing : {"raise", "drop"}, default "raise"
         Where a run has no finite value: name its point, or leave the run out and say so.
     resamples : int, default 1000
@@ -238,7 +171,7 @@ def uncertainty(
     Raises
     ------
     AnalysisError
-        If values are missing, or an option does not fit.
+        If values are missing, the points of the design are no sample, or an option does not fit.
 
     Warns
     -----
@@ -279,9 +212,10 @@ def uncertainty(
     limits = _numbers(thresholds, "thresholds")
     values, said = _checked_values(y, missing)
     count = len(values)
+    notes = list(_alike(design, count, blocks, weighted=weights is not None))
     weight = _weights(weights, count)
     labels, groups = _labels(by, count)
-    unit = _units(blocks, count)
+    unit = _units(blocks if design is None else design.blocks, count)
     runs = np.isfinite(values).sum(axis=1)
     used = (weight > 0) & (runs > 0)
     views = ["runs", "means"] if values.shape[1] > 1 else ["runs"]
@@ -303,9 +237,6 @@ def uncertainty(
     frame = frame.sort_values("of", key=lambda of: of != "runs", kind="stable", ignore_index=True)
     for warning in said:
         warn(warning)
-    notes = []
-    if weights is None:
-        notes.append("every point counts alike: right for samples of the inputs' laws (see check_sampled)")
     if len(views) > 1:
         notes.append("means of r replications keep 1/r of the noise variance: split_variance tells how much")
     settings = {
@@ -479,6 +410,21 @@ def _checked_values(y: Any, missing: str) -> tuple[FloatArray, list[str]]:
     return values, [said]
 
 
+def _alike(design: Design | None, count: int, blocks: Any, *, weighted: bool) -> tuple[str, ...]:
+    """Return what must be known of points that count alike."""
+    if design is None:
+        unknown = "every point counts alike: right for samples of the inputs' laws (see check_sampled)"
+        return () if weighted else (unknown,)
+    sampled = check_sampled(design)
+    if len(design) != count:
+        message = f"uncertainty: the design has {counted(len(design), 'point')}, y has {count}"
+        raise AnalysisError(message)
+    if blocks is not None:
+        message = "uncertainty: the design knows its blocks; leave blocks= out, or the design"
+        raise AnalysisError(message)
+    return () if weighted else sampled
+
+
 def _numbers(given: Any, name: str) -> FloatArray:
     array = np.asarray(list(given) if isinstance(given, (Sequence, np.ndarray)) else None)
     if array.size == 0 and array.ndim == 1:
@@ -541,15 +487,6 @@ def _units(blocks: Any, count: int) -> IntArray:
         )
         raise AnalysisError(message)
     return array.astype(np.int64)
-
-
-def _methods(method: str, options: Mapping[str, Any]) -> Iterator[str]:
-    """Return the samplers of a design, through those that put designs together."""
-    together = {"concat": options.get("designs", ()), "cross": (options.get("a"), options.get("b"))}
-    for one in together.get(method, ()):
-        yield from _methods(one["method"], one["options"])
-    if method not in together:
-        yield method
 
 
 def _label(statistic: str, at: float) -> str:

@@ -137,17 +137,21 @@ def flat_outputs(
     return said
 
 
-def noise_units(outputs: Outputs, seed_policy: str | None) -> int | None:
-    """Return how many points have noise of their own, as `flat_outputs` takes it, of changes within a block.
+def noise_units(outputs: Outputs, seed_policy: str | None, *, blocks: int | None = None) -> int | None:
+    """Return how many points have noise of their own, as `flat_outputs` takes it.
 
     Parameters
     ----------
     outputs : Outputs
     seed_policy : str or None
+    blocks : int, optional
+        How many blocks share seeds under ``"block"``; 0 where only changes within a block are looked at,
+        of which shared noise is no part.
 
     Returns
     -------
     int or None
-        None where a block shares its seeds: its noise is no part of the changes.
+        None where no point has.
     """
-    return None if seed_policy in ("block", "common", "fixed") else len(outputs.means)
+    shared = {"common": 0, "fixed": 0, "block": blocks}.get(seed_policy or "")
+    return (len(outputs.means) if shared is None else shared) or None

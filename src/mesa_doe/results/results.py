@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
 import inspect
-import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
@@ -21,7 +19,6 @@ from mesa_doe.analysis import (
     Tabulation,
     Uncertainty,
     VarianceSplit,
-    check_sampled,
     choose,
     convergence,
     recommend_replications,
@@ -30,11 +27,11 @@ from mesa_doe.analysis import (
     uncertainty,
 )
 from mesa_doe.analysis.aligning import aligned_outputs
-from mesa_doe.analysis.result import condensed, joined
+from mesa_doe.analysis.result import joined
 from mesa_doe.columns import Tables, free_names
 from mesa_doe.configurations import Configurations, RunConfiguration, column_names
 from mesa_doe.design import Design
-from mesa_doe.errors import AnalysisError, MesaDoeWarning, StudyError, warn
+from mesa_doe.errors import AnalysisError, StudyError, warn
 from mesa_doe.model_run import Run, Wanted, run
 from mesa_doe.results.drawing import Drawings
 from mesa_doe.results.numbers import At, Reduce, Unequal, every_step, of_agents, one_a_run
@@ -270,11 +267,8 @@ class Results:
         AnalysisError
             If the runs belong to no design points.
         """
-        if self.runs["point"].isna().any():
-            message = "some runs have no point; give their RunConfigurations one, or use results.output"
-            raise AnalysisError(message)
         values = self._one_a_run(name, at, reduce, "points")
-        runs = self.runs
+        runs = self._runs_of_points
         # Not groupby.first: it would turn levels that are containers into missing values.
         frame = runs[~runs["point"].duplicated()].set_index("point")[self.parameters].sort_index()
         frame.columns = pd.Index(column_names(self.parameters, _POINT_COLUMNS))
@@ -419,23 +413,14 @@ class Results:
         numbers = {name: self.output(name, at, reduce=reduce, unequal=unequal) for name in names}
         # What noise means to the indices differs between outputs that the seed decides and those without.
         policies = {name: self._policy(design, name) for name in names}
-        analyse = choose(design.origin or design, method)
+        of = design.origin or design
+        analyse = choose(of, method)
         check_options("results.sensitivity", options, analyse)
         parts = []
         for policy in dict.fromkeys(policies.values()):
             some = {name: numbers[name] for name in names if policies[name] == policy}
             y, labels = self._aligned(design, some, policy)
-            of = design.origin or design
-            with warnings.catch_warnings():
-                if _is_all(at):
-                    # One warning a step would bury the rest.
-                    warnings.simplefilter("ignore", MesaDoeWarning)
-                part = analyse(of, y, outputs=labels, missing=missing, seed_policy=policy, **options)
-            if _is_all(at):
-                part = dataclasses.replace(part, warnings=condensed(part.warnings))
-                for text in part.warnings:
-                    warn(text)
-            parts.append(part)
+            parts.append(analyse(of, y, outputs=labels, missing=missing, seed_policy=policy, **options))
         return joined(parts, names)
 
     def convergence(
@@ -505,16 +490,12 @@ class Results:
         values = self._one_a_run(output, at, reduce, "uncertainty")
         y, _ = self._aligned(design, {output: values}, None)
         design = design.origin or design
-        sampled = check_sampled(design)
         if by is not None and by not in design.space.axes:
             message = f"there is no factor {by!r}; there are {', '.join(design.space.axes)}"
             raise AnalysisError(message)
         check_options("results.uncertainty", options, uncertainty)
         labels = None if by is None else design.points[by].tolist()
-        found = uncertainty(y[:, :, 0], by=labels, blocks=design.blocks, **options)
-        # What the analysis can only suppose of the points is known here.
-        others = [note for note in found.notes if "check_sampled" not in note]
-        return dataclasses.replace(found, notes=(*others, *sampled))
+        return uncertainty(y[:, :, 0], design=design, by=labels, **options)
 
     def split_variance(
         self, output: str, at: At = "final", *, reduce: Reduce | None = None, **options: Any
@@ -592,12 +573,17 @@ class Results:
             raise AnalysisError(message)
         return values
 
-    def _by_point(self, values: pd.Series[Any]) -> FloatArray:
-        """Return numbers (points, replications), NaN where there is no run."""
-        runs = self.runs[["point", "iteration"]]
-        if runs["point"].isna().any():
+    @property
+    def _runs_of_points(self) -> pd.DataFrame:
+        """The runs, once it is known that each is of a design point."""
+        if self.runs["point"].isna().any():
             message = "some runs have no point; give their RunConfigurations one, or use results.output"
             raise AnalysisError(message)
+        return self.runs
+
+    def _by_point(self, values: pd.Series[Any]) -> FloatArray:
+        """Return numbers (points, replications), NaN where there is no run."""
+        runs = self._runs_of_points[["point", "iteration"]]
         wide = runs.assign(y=values).pivot(index="point", columns="iteration", values="y")
         return wide.to_numpy(np.float64)
 
@@ -668,8 +654,9 @@ class Results:
         return f"<Results: {len(self.configurations)} runs ({told}); outputs {names}>"
 
 
-#: What results know themselves, and pass to every analysis.
-_KNOWN = {"design", "y", "outputs", "names", "seed_policy", "analysis", "blocks", "by", "missing"}
+# What results know themselves, and give to every analysis.
+_KNOWN = {"outputs", "seed_policy"}
+_DATA = {"design", "y", "names", "analysis", "categories", "factor_levels", "options"}
 
 
 def check_options(caller: str, options: Mapping[str, Any], *functions: Callable[..., Any]) -> None:
@@ -680,14 +667,13 @@ def check_options(caller: str, options: Mapping[str, Any], *functions: Callable[
     AnalysisError
     """
     taken = {name for function in functions for name in inspect.signature(function).parameters}
-    allowed = sorted(taken - _KNOWN - {"categories", "factor_levels", "options"})
-    missing = ["missing"] if "missing" in taken and caller != "results.sensitivity" else []
+    allowed = sorted(taken - _KNOWN - _DATA)
     for name in options:
-        if name in {"outputs", "seed_policy"}:
+        if name in _KNOWN:
             message = f"{caller} knows {name} itself; leave it out"
             raise AnalysisError(message)
-        if name not in [*allowed, *missing]:
-            message = f"{caller} takes no option {name!r} here; it takes {', '.join([*allowed, *missing])}"
+        if name not in allowed:
+            message = f"{caller} takes no option {name!r} here; it takes {', '.join(allowed)}"
             raise AnalysisError(message)
 
 

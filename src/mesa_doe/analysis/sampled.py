@@ -1,0 +1,92 @@
+"""Which designs are a sample of the laws of their axes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mesa_doe.design import Design
+from mesa_doe.errors import AnalysisError
+
+__all__ = ["SAMPLED", "check_sampled"]
+
+#: Methods whose points follow the laws of the axes, each of them: their rows count alike. Of those in blocks
+#: (Saltelli's, stars and walks) every row does so by itself.
+SAMPLED = frozenset(
+    {
+        "fast",
+        "halton",
+        "iman_conover_lhs",
+        "korobov",
+        "latin_hypercube",
+        "latin_hypercube_pydoe",
+        "maximin",
+        "maxpro",
+        "monte_carlo",
+        "nearly_orthogonal_lhs",
+        "nested_lhs",
+        "orthogonal_array_lhs",
+        "radial",
+        "rank1_lattice",
+        "rbd_fast",
+        "shapley",
+        "sliced_lhs",
+        "sobol",
+        "sobol_sequence",
+    }
+)
+
+
+def check_sampled(design: Any) -> tuple[str, ...]:
+    """Refuse a design whose points do not follow the laws of its axes.
+
+    Parameters
+    ----------
+    design : Design
+
+    Returns
+    -------
+    tuple of str
+        What must be known of how its points stand for the laws.
+
+    Raises
+    ------
+    AnalysisError
+        If its points are levels, corners or steps: their spread is the design's, not that of the inputs.
+
+    Examples
+    --------
+    >>> from mesa_doe.space import ParameterSpace, Real
+    >>> check_sampled(Design(ParameterSpace(x=Real(0, 1)), [[0.0], [1.0]], method="morris", options={}))
+    Traceback (most recent call last):
+    mesa_doe.errors.AnalysisError: uncertainty needs points that follow the laws of the axes, but those ...
+    """
+    if not isinstance(design, Design):
+        message = f"check_sampled takes a Design, got {type(design).__name__}"
+        raise AnalysisError(message)
+    if design.origin is not None:
+        message = (
+            "uncertainty: twins of this design were merged, so that its points no longer count alike; "
+            "analyse design.origin with y[design.twin_of]"
+        )
+        raise AnalysisError(message)
+    methods = list(dict.fromkeys(_methods(design.method, design.options)))
+    if others := [method for method in methods if method not in SAMPLED and method != "explicit"]:
+        message = (
+            "uncertainty needs points that follow the laws of the axes, but those of "
+            f"{', '.join(others)} are chosen levels or steps, or a part: take one of "
+            f"{', '.join(sorted(SAMPLED))}"
+        )
+        raise AnalysisError(message)
+    if "explicit" in methods:
+        return ("the points were given by hand: they are read as a sample, each as likely as any other",)
+    return ("the points follow the laws of the axes, each as likely as any other",)
+
+
+def _methods(method: str, options: Mapping[str, Any]) -> Iterator[str]:
+    """Return the samplers of a design, through those that put designs together."""
+    together = {"concat": options.get("designs", ()), "cross": (options.get("a"), options.get("b"))}
+    for one in together.get(method, ()):
+        yield from _methods(one["method"], one["options"])
+    if method not in together:
+        yield method
