@@ -12,11 +12,10 @@ from mesa_doe.analysis.bootstrap import Estimate, intervals
 from mesa_doe.analysis.declare import check_design, declare
 from mesa_doe.analysis.estimates import tidy
 from mesa_doe.analysis.outputs import Missing, checked_bootstrap, checked_outputs
-from mesa_doe.analysis.partition import DUMMY, classes, slices
+from mesa_doe.analysis.partition import classes, rows_of, slices
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.variation import ROUNDING, constant_outputs, flat_outputs, noise_units, standardised
 from mesa_doe.design import Design
-from mesa_doe.errors import AnalysisError
 from mesa_doe.seeding import RNG, root_entropy
 
 __all__ = ["delta"]
@@ -117,9 +116,7 @@ def delta(
     """
     check_design(design, "delta")
     resamples, confidence = checked_bootstrap("delta", resamples, confidence)
-    if dummy and DUMMY in design.factors:
-        message = f"delta: a factor of the design is called {DUMMY!r}, as is the row of dummy=True; use False"
-        raise AnalysisError(message)
+    factors = rows_of(design, "delta", dummy=dummy)
     checked = checked_outputs(design, y, names=outputs, missing=missing, method="delta", given_data=True)
     count = len(checked.means)
     bins = _advised(count) if bins is None else bins
@@ -148,7 +145,6 @@ def delta(
         found.append(rows)
     estimates = np.moveaxis(np.array(found), 2, 0)
     estimates[:, constant] = np.nan
-    factors = [*design.factors, *([DUMMY] if dummy else [])]
 
     said = [*checked.said, *flat_outputs(checked, constant, units=noise_units(checked, seed_policy))]
     if dummy:

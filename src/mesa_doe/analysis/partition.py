@@ -11,13 +11,41 @@ from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError
 from mesa_doe.space import Categorical
 
-__all__ = ["DUMMY", "classes", "input_values", "slices", "unordered"]
+__all__ = ["classes", "input_values", "rows_of", "slices", "unordered"]
 
 FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 
-#: Name of the row that tells what a factor without effect reads.
-DUMMY = "dummy"
+# Name of the row that tells what a factor without effect reads.
+_DUMMY = "dummy"
+
+
+def rows_of(design: Design, method: str, *, dummy: bool) -> list[str]:
+    """Name what has a row in the result: the factors, and at the end the dummy if there is one.
+
+    Parameters
+    ----------
+    design : Design
+    method : str
+        Of the analysis, for the error.
+    dummy : bool
+        Whether there is a row of a factor without effect.
+
+    Returns
+    -------
+    list of str
+
+    Raises
+    ------
+    AnalysisError
+        If a factor has the name of the dummy.
+    """
+    if dummy and _DUMMY in design.factors:
+        message = (
+            f"{method}: a factor of the design is called {_DUMMY!r}, as is the row of dummy=True; use False"
+        )
+        raise AnalysisError(message)
+    return [*design.factors, *([_DUMMY] if dummy else [])]
 
 
 def unordered(design: Design) -> list[bool]:

@@ -10,11 +10,10 @@ import numpy as np
 from mesa_doe.analysis.declare import check_design, declare
 from mesa_doe.analysis.estimates import tidy
 from mesa_doe.analysis.outputs import Missing, checked_bootstrap, checked_outputs
-from mesa_doe.analysis.partition import DUMMY, classes, slices
+from mesa_doe.analysis.partition import classes, rows_of, slices
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.variation import constant_outputs, flat_outputs, noise_units, standardised
 from mesa_doe.design import Design
-from mesa_doe.errors import AnalysisError
 from mesa_doe.seeding import RNG, root_entropy
 
 __all__ = ["pawn"]
@@ -112,9 +111,7 @@ def pawn(
     """
     check_design(design, "pawn")
     resamples, confidence = checked_bootstrap("pawn", resamples, confidence)
-    if dummy and DUMMY in design.factors:
-        message = f"pawn: a factor of the design is called {DUMMY!r}, as is the row of dummy=True; use False"
-        raise AnalysisError(message)
+    factors = rows_of(design, "pawn", dummy=dummy)
     checked = checked_outputs(design, y, names=outputs, missing=missing, method="pawn", given_data=True)
     parts = classes(design, checked.points, slides, "pawn", "slides")
     constant = constant_outputs(standardised(checked.means)[0])
@@ -141,7 +138,6 @@ def pawn(
     estimates[1:] = np.clip(estimates[1:], 0.0, 1.0)
 
     said = [*checked.said, *flat_outputs(checked, constant, units=noise_units(checked, seed_policy))]
-    factors = [*design.factors, *([DUMMY] if dummy else [])]
     if dummy:
         median = _MEASURES.index("median")
         for k, name in enumerate(checked.names):
