@@ -1,9 +1,6 @@
 """Running: chunks of configurations through joblib or an executor, into memory or a study folder."""
 
-from mesa_doe.runner.assembling import load
-from mesa_doe.runner.batch_runner import BatchRunner
-from mesa_doe.runner.probe import check_factors, check_reproducible
-from mesa_doe.runner.progress import Progress
-from mesa_doe.runner.until import Until, run_until
+import lazy_loader
 
-__all__ = ["BatchRunner", "Progress", "Until", "check_factors", "check_reproducible", "load", "run_until"]
+# As in the package's root: a worker runs chunks, and needs neither results nor analyses.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -18,6 +18,7 @@ from mesa_doe.errors import ConfigurationError, warn
 from mesa_doe.results import At, Results
 from mesa_doe.runner.assembling import load
 from mesa_doe.runner.batch_runner import BatchRunner
+from mesa_doe.study.plan import is_study
 
 __all__ = ["Until", "run_until"]
 
@@ -178,7 +179,7 @@ def _checked(configurations: Any, ci_width: Any, max_runs: Any) -> Design:
 
 def _as_far_as_stored(design: Design, store: Path, most: int) -> Design:
     """Return the design, as long as that of the study that is in the folder already."""
-    if not (store / "study.json").exists():
+    if not is_study(store):
         return design
     stored = load(store).design
     while stored is not None and len(design) < len(stored) <= most:
