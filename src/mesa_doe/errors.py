@@ -17,9 +17,10 @@ Each child is also the builtin that a caller would catch without knowing us.
 
 from __future__ import annotations
 
+import difflib
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 __all__ = [
     "AnalysisError",
@@ -107,6 +108,30 @@ def warn(message: str) -> None:
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("mesa_doe"):
         level, frame = level + 1, frame.f_back
     warnings.warn(message, MesaDoeWarning, stacklevel=level)
+
+
+def did_you_mean(word: object, known: Iterable[object]) -> str:
+    """Ask for the name that a misspelled one may stand for, as the start of a sentence of a message.
+
+    Parameters
+    ----------
+    word : object
+        As it was typed.
+    known : iterable of object
+        The names that there are.
+
+    Returns
+    -------
+    str
+        The question and a space, or nothing where no name is close.
+
+    Examples
+    --------
+    >>> did_you_mean("densty", ["density", "width"]), did_you_mean("x", ["density"])
+    ("did you mean 'density'? ", '')
+    """
+    close = difflib.get_close_matches(str(word), [str(name) for name in known], n=1)
+    return f"did you mean {close[0]!r}? " if close else ""
 
 
 def counted(count: int, noun: str) -> str:

@@ -179,6 +179,6 @@ def test_failed_runs_have_no_rows_and_this_is_said(tmp_path):
     assert runs.columns.tolist()[4:] == ["alive"]
 
 
-def test_outputs_that_are_not_there_are_refused(tmp_path):
-    with pytest.raises(doe.AnalysisError, match="there are mean, alive, torus"):
-        to_behaviorspace(results(), tmp_path / "table.csv", "welth")
+def test_a_file_that_cannot_be_written_is_named(tmp_path):
+    with pytest.raises(doe.AnalysisError, match=r"none/table\.csv' cannot be written: .*No such file"):
+        to_behaviorspace(results(), tmp_path / "none" / "table.csv")

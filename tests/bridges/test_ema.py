@@ -4,6 +4,7 @@ import pytest
 
 import mesa_doe as doe
 from mesa_doe.bridges import from_ema, to_ema
+from mesa_doe.configurations import RunConfiguration
 from tests import models
 
 SPACE = doe.ParameterSpace(
@@ -114,6 +115,24 @@ def test_a_policy_is_a_factor_only_where_nothing_else_tells_it():
     assert design.space.names == ("a", "policy")
     design, _ = from_ema(frame.assign(lever=[1, 1, 2, 2]), {})
     assert design.space.names == ("a", "lever")
+
+
+def test_experiments_whose_index_repeats_stay_as_many():
+    halves = [
+        pd.DataFrame({"a": [0.1, 0.2], "scenario": [0, 1], "policy": policy, "model": "m"})
+        for policy in ("tax", "ban")
+    ]
+    frame = pd.concat(halves)  # of two experiments, each numbered from 0
+    design, y = from_ema(frame, {"y": [1.0, 2.0, 3.0, 4.0]})
+    assert design.points.to_dict("list") == {"a": [0.1, 0.2] * 2, "policy": ["tax"] * 2 + ["ban"] * 2}
+    assert len(y["y"]) == len(design)
+    assert frame.index.tolist() == [0, 1, 0, 1]
+
+
+def test_runs_without_points_are_refused():
+    runs = [RunConfiguration(lambda x: {"y": x}, run_id=k, parameters={"x": k}) for k in range(2)]
+    with pytest.raises(doe.AnalysisError, match="some runs have no point; give their RunConfigurations one"):
+        to_ema(doe.BatchRunner(runs).run_all())
 
 
 def test_the_callers_data_stay_as_they_were():

@@ -147,6 +147,22 @@ def test_a_scenario_is_read_too():
         space_from_model(Weather, amont=1)
 
 
+def test_an_annotation_of_a_scenario_that_cannot_be_read_hides_no_other():
+    scenarios = pytest.importorskip("mesa.experimental.scenarios")
+
+    class Rain(scenarios.Scenario):
+        kind: Literal["drizzle", "storm"] = "storm"
+        cloud: "NotHere" = 3  # noqa: F821 - as of a name imported under TYPE_CHECKING
+
+    class Weather(mesa.Model):
+        def __init__(self, scenario: Rain = Rain):
+            super().__init__(scenario=scenario)
+
+    space = space_from_model(Weather)
+    assert dict(space.axes) == {"kind": doe.Categorical(["drizzle", "storm"])}
+    assert dict(space.constants) == {"cloud": 3}
+
+
 EXAMPLES = [
     ("basic.boltzmann_wealth_model", "BoltzmannWealth", {"n": doe.Integer(10, 100)}),
     ("basic.schelling", "Schelling", {"homophily": doe.Real(0.0, 1.0)}),

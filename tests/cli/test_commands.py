@@ -107,9 +107,23 @@ def test_an_output_is_analysed(noisy):
     assert text == expected.to_frame().to_csv(index=False, lineterminator="\n")
 
 
+@pytest.mark.parametrize("form", ["json", "csv"])
+def test_what_must_be_known_of_an_analysis_goes_beside_what_programs_read(failing, form, capsys):
+    with pytest.warns(doe.MesaDoeWarning, match="left out|no more than a dummy"):
+        expected = doe.load(failing).sensitivity("alive", method="pawn", missing="drop", resamples=100)
+    said = [*expected.warnings, *expected.notes]
+    assert said
+    line = ["analyze", failing, "alive", "--method", "pawn", "--missing", "drop", "-o", "resamples=100"]
+    assert main([*map(str, line), "-f", form]) == 0
+    told = capsys.readouterr()
+    assert told.err == "".join(f"mesa-doe: {text}\n" for text in said)
+    rows = json.loads(told.out) if form == "json" else list(csv.DictReader(io.StringIO(told.out)))
+    assert len(rows) == len(expected.to_frame())
+
+
 def test_at_method_and_missing_are_taken(failing):
     results = doe.load(failing)
-    with pytest.warns(doe.MesaDoeWarning):
+    with pytest.warns(doe.MesaDoeWarning, match="left out|no more than a dummy"):
         expected = results.sensitivity("alive", at="final", method="pawn", missing="drop", resamples=100)
     arguments = ["alive", "--at", "final", "--method", "pawn", "--missing", "drop", "-o", "resamples=100"]
     assert command("analyze", failing, *arguments) == f"{expected}\n"

@@ -1,5 +1,8 @@
+import warnings
+
 import pytest
 
+from mesa_doe.cli.main import main
 from mesa_doe.cli.plan import _size
 from tests.cli.studies import NOISY, changed, command, written
 from tests.cli.test_run import FAILING
@@ -69,8 +72,29 @@ def test_what_the_pilot_warns_of_is_told(tmp_path):
     assert rows(command("plan", path))["note"].startswith("the model draws no random numbers")
 
 
+def test_what_the_pilot_warns_of_is_told_where_nothing_is_left_to_run(tmp_path):
+    path = written(tmp_path, changed("tests.models:noisy", "tests.cli.test_plan:deterministic"))
+    command("run", path)
+    told = rows(command("plan", path))
+    assert told["time"].endswith("nothing is left to run")
+    assert told["note"].startswith("the model draws no random numbers")
+
+
+def test_what_the_pilot_warns_of_is_told_where_no_run_was_ok(tmp_path, capsys):
+    path = written(tmp_path, changed("tests.models:noisy", "tests.cli.test_plan:doomed"))
+    assert main(["plan", str(path)]) == 1
+    told = rows(capsys.readouterr().out)
+    assert told["pilot"].endswith("0 ok")
+    assert told["note"] == "a division is near"
+
+
 def deterministic(a, b, inert):
     return {"exact": a + b}
+
+
+def doomed(a, b, inert):
+    warnings.warn("a division is near", stacklevel=1)
+    return {"exact": 1 / 0}
 
 
 def test_sizes_are_told_in_units():

@@ -160,6 +160,9 @@ MISTAKES = [
         ".modles",
         "line 2: model.class: tests.modles cannot be imported: ModuleNotFoundError: No mo",
     ),
+    ('"tests.models:noisy"', "5", ", line 2: model.class takes a text, got 5"),
+    ("[space]", "file = 5\n[space]", ", line 4: model.file takes a text, got 5"),
+    ("[space]", "scenario = [1]\n[space]", ", line 4: model.scenario takes a text, got [1]"),
     ("a = {real", "aa = {real", "line 5: space.aa: noisy takes no parameter 'aa': did you mean 'a'?"),
     ("inert = {boolean = true}\n", "", "line 4: space: noisy needs 'inert', which no axis and no constant"),
     ('"sobol"', '"sobl"', "line 10: design.method: there is no design 'sobl': did you mean 'sobol'? mesa-"),
@@ -296,7 +299,8 @@ JUNK = ["-1", "0", "3.5", "nan", '"x"', "true", "[]", "[1]", "{}", "{x = 1}", "1
 @pytest.mark.filterwarnings("ignore::mesa_doe.errors.MesaDoeWarning")
 @pytest.mark.parametrize("junk", JUNK)
 def test_any_value_is_taken_or_told(tmp_path, junk):
-    for text in (NOISY, WHOLE):
+    model = 'file = "model.py"\nclass = "Model"\nscenario = "Scenario"'
+    for text in (NOISY, WHOLE, changed('class = "tests.models:noisy"', model)):
         lines = text.splitlines()
         for place, line in enumerate(lines):
             if " = " in line:

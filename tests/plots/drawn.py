@@ -7,8 +7,8 @@ from itertools import pairwise
 from matplotlib.figure import Figure
 
 
-def axes():
-    return Figure().subplots()
+def axes(**options):
+    return Figure(**options).subplots()
 
 
 def legend_texts(ax):
@@ -31,6 +31,20 @@ def y_labels(ax):
 def intervals(ax, marker="|"):
     """The lines of intervals: ``"|"`` along x, ``"_"`` along y."""
     return [line for line in ax.lines if line.get_marker() == marker]
+
+
+def band_at(collection, x):
+    """Lowest and highest edge of a band at one x."""
+    vertices = collection.get_paths()[0].vertices
+    values = vertices[vertices[:, 0] == x, 1]
+    return values.min(), values.max()
+
+
+def of(frame, column="estimate", **where):
+    """The values of a column in the rows where other columns have these values."""
+    for name, value in where.items():
+        frame = frame[frame[name] == value]
+    return frame[column].to_numpy()
 
 
 def assert_apart(labels, axis):

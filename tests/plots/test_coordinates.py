@@ -7,7 +7,7 @@ import pytest
 
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots.coordinates import parallel
-from tests.plots.drawn import assert_clips_nothing, axes, legend_texts
+from tests.plots.drawn import assert_clips_nothing, axes, legend_texts, note
 
 
 def paths(collection):
@@ -88,7 +88,7 @@ def test_runs_that_are_not_finite_are_left_out_and_counted(runs):
     runs.loc[0, "density"] = np.nan
     ax = parallel(runs, [10.0, np.inf, 30.0, 15.0], axes())
     assert len(ax.collections[0].get_segments()) == 2
-    assert ax.get_legend().get_title().get_text() == "2 of 4 runs not finite, left out"
+    assert note(ax) == "2 of 4 runs not finite, left out"
 
 
 def test_many_lines_become_an_image_and_fade():

@@ -7,14 +7,7 @@ import pytest
 
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots.dependence import cusunoro, partial_dependence
-from tests.plots.drawn import assert_clips_nothing, axes, legend_texts, note, x_labels
-
-
-def band_at(collection, x):
-    """Lowest and highest edge of a band at one x."""
-    vertices = collection.get_paths()[0].vertices
-    values = vertices[vertices[:, 0] == x, 1]
-    return values.min(), values.max()
+from tests.plots.drawn import assert_clips_nothing, axes, band_at, legend_texts, note, x_labels
 
 
 def curve(ax, name):

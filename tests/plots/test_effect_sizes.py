@@ -9,7 +9,15 @@ from matplotlib.colors import to_hex
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots.effect_sizes import pareto
 from tests.plots.conftest import NAMES
-from tests.plots.drawn import assert_apart, assert_clips_nothing, axes, intervals, legend_texts, y_labels
+from tests.plots.drawn import (
+    assert_apart,
+    assert_clips_nothing,
+    axes,
+    intervals,
+    legend_texts,
+    note,
+    y_labels,
+)
 
 BLUE, VERMILLION = "#0072b2", "#d55e00"
 
@@ -79,7 +87,7 @@ def test_the_smallest_of_many_effects_are_counted():
     ax = pareto(frame, axes())
     widths = [bar.get_width() for bar in ax.patches]
     np.testing.assert_array_equal(widths, np.sort(frame["estimate"].abs())[::-1][:30])
-    assert ax.get_legend().get_title().get_text() == "48 more effects not drawn"
+    assert note(ax) == "48 more effects not drawn"
     assert len(pareto(frame, axes(), most=78).patches) == 78
 
 

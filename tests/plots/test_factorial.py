@@ -11,7 +11,7 @@ from matplotlib.colors import to_hex
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots.factorial import interaction, main_effects
 from tests.plots.conftest import NAMES
-from tests.plots.drawn import assert_clips_nothing, axes, intervals, x_labels
+from tests.plots.drawn import assert_clips_nothing, axes, intervals, note, x_labels
 
 LEVELS = ([0.1, 0.5], [1, 2, 3], [False, True], ["ring", "grid", "a_small_world_network"], [10_000, 20_000])
 
@@ -141,7 +141,7 @@ def test_intervals_of_one_level_stand_apart(means):
 def test_the_axis_and_the_legend_have_the_names_of_the_factors(means):
     ax = interaction(means, axes(), factor="cost_$", partner="seed", ylabel="infected")
     assert (ax.get_xlabel(), ax.get_ylabel()) == (r"cost_\$", "infected")
-    assert ax.get_legend().get_title().get_text() == "seed (noise)"
+    assert note(ax) == "seed (noise)"
 
 
 def test_a_single_trace_and_pairs_that_were_not_run_are_drawn(means):

@@ -7,13 +7,7 @@ import pytest
 
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots.fans import noise_fan
-from tests.plots.drawn import assert_clips_nothing, axes, note
-
-
-def band_at(collection, step):
-    vertices = collection.get_paths()[0].vertices
-    values = vertices[vertices[:, 0] == step, 1]
-    return values.min(), values.max()
+from tests.plots.drawn import assert_clips_nothing, axes, band_at, legend_texts, note
 
 
 @pytest.fixture
@@ -52,7 +46,7 @@ def test_the_inner_band_is_the_pooled_noise_around_the_median(values, series):
 
 def test_the_legend_says_which_is_which(series):
     ax = noise_fan(series, axes(), xlabel="tick", ylabel="infected")
-    names = [text.get_text() for text in ax.get_legend().get_texts()]
+    names = legend_texts(ax)
     assert names == [
         "median of point means",
         "parameters: 10–90 % of point means",
@@ -102,7 +96,7 @@ def test_one_step_is_seen(values, series):
 
 
 def test_runs_without_replications_are_refused_with_what_would_do(series):
-    words = "needs at least 2 replications of a point .* iterations=2 or more, or draw fan"
+    words = "needs at least 2 replications of a point .* replications=2 or more, or draw fan"
     with pytest.raises(AnalysisError, match=words):
         noise_fan(series[series["iteration"] == 0])
     assert plt.get_fignums() == []

@@ -1,19 +1,20 @@
 from __future__ import annotations
 
+from functools import partial
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.figure import Figure
 
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots.morris import plane
+from tests.plots import drawn
 from tests.plots.conftest import NAMES
-from tests.plots.drawn import assert_clips_nothing, intervals
+from tests.plots.drawn import assert_clips_nothing, intervals, legend_texts, note, of
 
-
-def axes():
-    return Figure(figsize=(8, 5)).subplots()
+# The size of a new figure, for which the names find their places.
+axes = partial(drawn.axes, figsize=(8, 5))
 
 
 def effects(names=NAMES, *, crowded=False):
@@ -29,10 +30,6 @@ def effects(names=NAMES, *, crowded=False):
     return pd.DataFrame(rows, columns=["factor", "measure", "estimate", "low", "high"])
 
 
-def of(frame, measure, column="estimate"):
-    return frame.loc[frame["measure"] == measure, column].to_numpy()
-
-
 def names(ax):
     """The names of the points, without those of the rays."""
     return [text for text in ax.texts if not text.get_text().startswith("σ/μ*")]
@@ -42,7 +39,7 @@ def test_each_factor_is_a_point_and_the_seed_is_hollow():
     frame = effects()
     ax = plane(frame, axes())
     filled, hollow = ax.collections
-    points = np.column_stack([of(frame, "mu_star"), of(frame, "sigma")])
+    points = np.column_stack([of(frame, measure="mu_star"), of(frame, measure="sigma")])
     np.testing.assert_array_equal(filled.get_offsets(), points[:-1])
     np.testing.assert_array_equal(hollow.get_offsets(), points[-1:])
     np.testing.assert_array_equal(hollow.get_facecolor()[0], [1, 1, 1, 1])
@@ -50,10 +47,10 @@ def test_each_factor_is_a_point_and_the_seed_is_hollow():
 
 def test_bars_are_the_intervals_of_mu_star():
     frame = effects()
-    drawn = intervals(plane(frame, axes()))
-    ends = np.column_stack([of(frame, "mu_star", "low"), of(frame, "mu_star", "high")])
-    np.testing.assert_array_equal([line.get_xdata() for line in drawn], ends)
-    np.testing.assert_array_equal([line.get_ydata()[0] for line in drawn], of(frame, "sigma"))
+    bars = intervals(plane(frame, axes()))
+    ends = np.column_stack([of(frame, "low", measure="mu_star"), of(frame, "high", measure="mu_star")])
+    np.testing.assert_array_equal([line.get_xdata() for line in bars], ends)
+    np.testing.assert_array_equal([line.get_ydata()[0] for line in bars], of(frame, measure="sigma"))
 
 
 def test_an_interval_that_is_not_finite_is_left_out():
@@ -77,7 +74,7 @@ def test_the_noise_floor_is_hatched_from_zero_and_in_the_legend():
     (band,) = ax.patches
     assert (band.get_x(), band.get_width()) == (0.0, 0.25)
     assert band.get_hatch()
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["noise floor 0.25"]
+    assert legend_texts(ax) == ["noise floor 0.25"]
 
 
 @pytest.mark.parametrize("floor", [None, 0.0])
@@ -142,7 +139,7 @@ def test_factors_that_are_not_finite_are_left_out_and_named():
     frame.loc[frame["factor"].isin(["radius", "seed"]) & (frame["measure"] == "sigma"), "estimate"] = np.nan
     ax = plane(frame, axes())
     assert len(ax.collections[0].get_offsets()) == len(NAMES) - 2
-    assert ax.get_legend().get_title().get_text() == "not finite, left out:\nradius\nseed (noise)"
+    assert note(ax) == "not finite, left out:\nradius\nseed (noise)"
     with pytest.raises(AnalysisError, match="at least one factor with finite mu_star and sigma; given 12"):
         plane(frame.assign(estimate=np.nan), axes())
 

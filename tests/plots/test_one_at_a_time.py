@@ -9,7 +9,7 @@ from matplotlib.colors import to_hex
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots.one_at_a_time import spider, tornado
 from tests.plots.conftest import NAMES
-from tests.plots.drawn import assert_apart, assert_clips_nothing, axes, intervals, y_labels
+from tests.plots.drawn import assert_apart, assert_clips_nothing, axes, intervals, legend_texts, y_labels
 
 BLUE, VERMILLION = "#0072b2", "#d55e00"
 
@@ -56,7 +56,7 @@ def test_the_levels_are_told_by_colour_and_the_seed_by_hatches(changes):
     ax = tornado(changes, axes())
     assert [to_hex(bar.get_facecolor()) for bar in ax.patches] == [BLUE, VERMILLION] * 3
     assert [bool(bar.get_hatch()) for bar in ax.patches] == [False, False, True, True, False, False]
-    texts = [text.get_text() for text in ax.get_legend().get_texts()]
+    texts = legend_texts(ax)
     assert texts == ["at its lowest level", "at its highest level"]
 
 
@@ -129,7 +129,7 @@ def test_each_curve_is_drawn_by_position(curves):
 
 
 def test_the_legend_lists_the_widest_curve_first(curves):
-    texts = [text.get_text() for text in spider(curves, axes()).get_legend().get_texts()]
+    texts = legend_texts(spider(curves, axes()))
     assert texts == ["seed (noise)", *NAMES[-2::-1]]
 
 
@@ -138,7 +138,7 @@ def test_an_output_that_is_not_finite_is_a_gap(curves):
     curves.loc[5:9, "output"] = np.nan
     ax = spider(curves, axes(), ylabel="segregation")
     assert np.isnan(ax.lines[0].get_ydata()).tolist() == [False, False, True, False, False]
-    assert ax.get_legend().get_texts()[-1].get_text() == "homophily"
+    assert legend_texts(ax)[-1] == "homophily"
     assert ax.get_ylabel() == "segregation"
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import scatter
-from tests.plots.drawn import assert_apart, axes, x_labels
+from tests.plots.drawn import assert_apart, axes, legend_texts, note, x_labels
 
 
 def means(ax):
@@ -95,15 +95,15 @@ def test_points_that_are_not_finite_are_left_out_and_counted(table):
     table.loc[3, "density"] = np.inf
     ax = scatter(table["density"], table["y"], axes())
     assert len(ax.collections[0].get_offsets()) == 196
-    assert ax.get_legend().get_title().get_text() == "4 not finite, left out"
-    assert ax.get_legend().get_texts()[0].get_text() == "196 of 200 points"
+    assert note(ax) == "4 not finite, left out"
+    assert legend_texts(ax)[0] == "196 of 200 points"
     assert np.isfinite(means(ax)).all()
 
 
 def test_nothing_is_said_when_nothing_is_left_out(table):
     ax = scatter(table["density"], table["y"], axes())
-    assert ax.get_legend().get_title().get_text() in ("", "None")
-    assert ax.get_legend().get_texts()[0].get_text() == "200 points"
+    assert note(ax) in ("", "None")
+    assert legend_texts(ax)[0] == "200 points"
 
 
 def test_nullable_columns_are_read():

@@ -7,13 +7,7 @@ from scipy import stats
 
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots.running_means import replications
-from tests.plots.drawn import assert_clips_nothing, axes, legend_texts, note
-
-
-def band_at(collection, x):
-    vertices = collection.get_paths()[0].vertices
-    values = vertices[vertices[:, 0] == x, 1]
-    return values.min(), values.max()
+from tests.plots.drawn import assert_clips_nothing, axes, band_at, legend_texts, note
 
 
 def halves(row, confidence=0.95):
@@ -89,8 +83,15 @@ def test_more_than_eight_points_are_faint_lines():
     assert len(ax.lines) == 9
     assert len(ax.collections) == 0
     np.testing.assert_allclose([line.get_ydata()[-1] for line in ax.lines], values.mean(axis=1))
-    assert all(line.get_alpha() <= 1 for line in ax.lines)
     assert legend_texts(ax) == ["9 points"]
+
+
+def test_lines_are_the_fainter_the_more_they_are_but_seen():
+    alphas = {}
+    for count in (9, 36, 100, 900):
+        lines = replications(np.random.default_rng(5).normal(size=(count, 3)), axes()).lines
+        (alphas[count],) = {line.get_alpha() for line in lines}
+    assert alphas == pytest.approx({9: 1, 36: 0.5, 100: 0.3, 900: 0.15})
 
 
 def test_wide_intervals_of_few_replications_do_not_flatten_the_rest(row):
@@ -120,7 +121,7 @@ def test_booleans_and_integers_are_numbers():
         ([1.0], {}, "at least two finite replications of each point; point 0 has 1"),
         ([], {}, "point 0 has 0"),
         (np.ones((0, 3)), {}, "at least two finite replications"),
-        ([[1.0, 2.0], [1.0, np.nan]], {}, "point 1 has 1"),
+        ([[1.0, 2.0], [1.0, np.nan]], {}, "point 1 has 1; run it with more replications"),
         ([[1.0, 2.0], [1.0]], {}, "as many replications for each point; fill up with NaN"),
         (["a", "b"], {}, "values must be numbers"),
         ([1.0, 2.0], {"confidence": 95}, "confidence must be between 0 and 1, given 95"),

@@ -6,14 +6,7 @@ import pytest
 
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import fan
-from tests.plots.drawn import axes, note
-
-
-def band_at(collection, step):
-    """Lowest and highest edge of a band at one step."""
-    vertices = collection.get_paths()[0].vertices
-    values = vertices[vertices[:, 0] == step, 1]
-    return values.min(), values.max()
+from tests.plots.drawn import axes, band_at, legend_texts, note
 
 
 def test_the_line_is_the_median_of_the_runs(runs):
@@ -33,7 +26,7 @@ def test_the_bands_are_the_quantiles_and_nested(runs):
 
 def test_the_legend_names_the_bands_and_counts_the_runs(runs):
     ax = fan(runs, axes())
-    names = [text.get_text() for text in ax.get_legend().get_texts()]
+    names = legend_texts(ax)
     assert names == ["median", "25–75 % of runs", "5–95 % of runs"]
     assert note(ax) == "n=9 runs"
 

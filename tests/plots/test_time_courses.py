@@ -8,7 +8,7 @@ from matplotlib.colors import to_hex
 
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots.time_courses import over_time
-from tests.plots.drawn import assert_clips_nothing, axes, legend_texts
+from tests.plots.drawn import assert_clips_nothing, axes, legend_texts, note, of
 
 NAMES = ("density", "reproduction_probability", "seed")
 
@@ -24,10 +24,6 @@ def indices():
             rows.append((step, factor, "S1", share, share - 0.05, share + 0.1))
             rows.append((step, factor, "ST", share + 0.1, share, share + 0.3))
     return pd.DataFrame(rows, columns=["step", "factor", "measure", "estimate", "low", "high"])
-
-
-def of(frame, measure, factor, column="estimate"):
-    return frame.loc[(frame["measure"] == measure) & (frame["factor"] == factor), column].to_numpy()
 
 
 def lines(ax):
@@ -48,8 +44,8 @@ def test_each_factor_has_a_line_and_a_band(measure, indices):
     assert list(drawn) == ["density", "reproduction_probability", "seed (noise)"]
     for factor, line, band in zip(NAMES, drawn.values(), ax.collections, strict=True):
         np.testing.assert_array_equal(line.get_xdata(), range(0, 100, 10))
-        np.testing.assert_array_equal(line.get_ydata(), of(indices, measure, factor))
-        ends = [of(indices, measure, factor, name)[4] for name in ("low", "high")]
+        np.testing.assert_array_equal(line.get_ydata(), of(indices, measure=measure, factor=factor))
+        ends = [of(indices, name, measure=measure, factor=factor)[4] for name in ("low", "high")]
         np.testing.assert_allclose(edges(band, 40), ends)
 
 
@@ -73,7 +69,7 @@ def test_the_legend_lists_the_factors_from_the_highest_at_the_end(indices):
 
 def test_the_order_of_rows_does_not_matter(indices):
     line = lines(over_time(indices.sample(frac=1, random_state=0), axes()))["density"]
-    np.testing.assert_array_equal(line.get_ydata(), of(indices, "ST", "density"))
+    np.testing.assert_array_equal(line.get_ydata(), of(indices, measure="ST", factor="density"))
 
 
 def test_an_estimate_that_is_not_finite_is_a_gap(indices):
@@ -96,7 +92,7 @@ def test_a_step_between_gaps_and_a_single_step_are_seen(indices):
     line = lines(ax)["density"]
     assert (line.get_marker(), line.get_markevery()) == ("o", [5])
     (whisker,) = [line for line in ax.lines if line.get_marker() == "_"]
-    ends = [of(indices, "ST", "density", name)[5] for name in ("low", "high")]
+    ends = [of(indices, name, measure="ST", factor="density")[5] for name in ("low", "high")]
     np.testing.assert_array_equal(whisker.get_ydata(), ends)
     single = over_time(indices[indices["step"] == 0], axes())
     assert {line.get_marker() for line in lines(single).values()} == {"o"}
@@ -106,7 +102,7 @@ def test_a_step_between_gaps_and_a_single_step_are_seen(indices):
 def test_stacked_areas_are_as_high_as_the_indices(indices):
     ax = over_time(indices, axes(), stacked=True)
     assert ax.get_ylabel() == "first-order index S1"
-    tops = np.cumsum([of(indices, "S1", factor)[3] for factor in NAMES])
+    tops = np.cumsum([of(indices, measure="S1", factor=factor)[3] for factor in NAMES])
     for area, low, high in zip(ax.collections, [0, *tops], tops, strict=False):
         np.testing.assert_allclose(edges(area, 30), [low, high])
     assert [bool(area.get_hatch()) for area in ax.collections] == [False, False, True]
@@ -120,7 +116,7 @@ def test_stacked_areas_say_what_they_do_not_draw(indices):
     indices.loc[first & (indices["step"] == 0) & (indices["factor"] == "density"), "estimate"] = -0.1
     indices.loc[first & (indices["step"] == 50) & (indices["factor"] == "seed"), "estimate"] = np.nan
     ax = over_time(indices, axes(), stacked=True)
-    said = ax.get_legend().get_title().get_text()
+    said = note(ax)
     assert said == "1 of 27 below zero, drawn as zero\n1 step not finite, left blank"
     assert [edges(area, 50) for area in ax.collections] == [[], [], []]
     assert edges(ax.collections[0], 0) == [0, 0]

@@ -322,3 +322,33 @@ def test_records_keep_every_output_whatever_it_is_called():
         6,
         7,
     ]
+
+
+def test_factors_are_those_of_points_or_of_runs_by_the_names_of_the_axes():
+    space = doe.ParameterSpace(step=doe.Integer(1, 3), word=doe.Categorical([(1, 2), (3,)]), width=5)
+    design = doe.full_factorial(space)
+    results = doe.BatchRunner(
+        design.configurations(lambda step, word, width: {"y": step}, rng=1, seed_policy="common")
+    ).run_all()
+    pd.testing.assert_frame_equal(results.factors(), design.points, check_names=False, check_dtype=False)
+    assert results.factors().index.name == "point"
+    runs = results.factors("runs")
+    assert (runs.index.name, list(runs), runs["word"].tolist()) == (
+        "run_id",
+        ["step", "word"],
+        design.points["word"].tolist(),
+    )
+    with pytest.raises(doe.AnalysisError, match="'points' or of 'runs', got 'agents'"):
+        results.factors("agents")
+
+
+def test_without_a_design_factors_are_what_varies():
+    runs = [
+        doe.RunConfiguration(lambda a, b: {"y": a}, k, parameters={"a": k, "b": 1}, point=k // 2)
+        for k in range(4)
+    ]
+    results = doe.BatchRunner(runs).run_all()
+    assert results.factors("runs").to_dict("list") == {"a": [0, 1, 2, 3]}
+    assert results.factors().to_dict("list") == {"a": [0, 2]}
+    with pytest.raises(doe.AnalysisError, match="some runs have no point"):
+        doe.BatchRunner([doe.RunConfiguration(dict, 0, parameters={"a": 1})]).run_all().factors()

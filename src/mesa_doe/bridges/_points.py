@@ -4,41 +4,19 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterable
-from typing import Any, Literal, TypeAlias
+from collections.abc import Iterable, Sequence
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
 
+from mesa_doe.analysis.outputs import Missing
 from mesa_doe.columns import free_names
 from mesa_doe.errors import AnalysisError, warn
+from mesa_doe.model_run.recipe import SEEDS
 from mesa_doe.results import Results
 
-__all__ = ["Missing", "factors_of", "identifiers", "labelled", "without_missing"]
-
-Missing: TypeAlias = Literal["raise", "drop"]
-
-# Names that a parameter of ours cannot have.
-_TAKEN = ("rng", "seed")
-
-
-def factors_of(results: Results) -> pd.DataFrame:
-    """Return the factors of every point of which there is a run, index ``point``, by their own names.
-
-    Without a design, factors are the parameters that vary.
-    """
-    runs = results.runs
-    if runs["point"].isna().any():
-        message = "some runs have no point; give their RunConfigurations one"
-        raise AnalysisError(message)
-    runs = runs.astype({"point": np.int64})
-    # Not groupby.first: it would turn levels that are containers into missing values.
-    frame = runs[~runs["point"].duplicated()].set_index("point")[results.parameters].sort_index()
-    if results.design is not None:
-        names = results.design.space.names
-        factors: pd.DataFrame = frame.iloc[:, : len(names)].set_axis(names, axis=1)
-        return factors
-    return frame[[name for name in frame if len({repr(value) for value in frame[name]}) > 1]]
+__all__ = ["Missing", "identifiers", "labelled", "named_outputs", "without_missing"]
 
 
 def labelled(frame: pd.DataFrame, results: Results) -> pd.DataFrame:
@@ -71,10 +49,10 @@ def without_missing(results: Results, values: pd.DataFrame, missing: Missing, ca
     AnalysisError
         If points lack a finite value and ``missing="raise"``, or all do.
     """
-    if missing not in ("raise", "drop"):
-        message = f"missing takes 'raise' or 'drop', got {missing!r}"
+    if missing not in get_args(Missing):
+        message = f"missing takes {' or '.join(map(repr, get_args(Missing)))}, got {missing!r}"
         raise AnalysisError(message)
-    every = range(len(results.design)) if results.design is not None else factors_of(results).index
+    every = range(len(results.design)) if results.design is not None else results.factors().index
     values = values.reindex(every)
     lacking = ~np.isfinite(values.to_numpy(np.float64)).all(axis=1)
     if not lacking.any():
@@ -95,6 +73,38 @@ def without_missing(results: Results, values: pd.DataFrame, missing: Missing, ca
     return whole
 
 
+def named_outputs(
+    results: Results, outputs: Any, default: Sequence[str] = (), *, of_model: bool = True
+) -> list[str]:
+    """Return the names of the outputs that are asked for, by one name or several.
+
+    Parameters
+    ----------
+    results : Results
+    outputs : str, iterable of str or None
+        What was typed.
+    default : sequence of str
+        What is taken for None.
+    of_model : bool, default True
+        Whether only outputs of the model will do; else the names are looked up elsewhere.
+
+    Raises
+    ------
+    AnalysisError
+        If these are no names, are none, or name an output twice or one that the model lacks.
+    """
+    given = default if outputs is None else outputs
+    names = [given] if isinstance(given, str) or not isinstance(given, Iterable) else list(given)
+    fits = names and all(isinstance(name, str) for name in names) and len(set(names)) == len(names)
+    if not fits or (of_model and not set(names) <= set(results.outputs)):
+        told = ", ".join(results.outputs) or "none"
+        message = (
+            f"outputs takes the name of an output, or different names, got {outputs!r}; there are {told}"
+        )
+        raise AnalysisError(message)
+    return names
+
+
 def identifiers(names: Iterable[str]) -> list[str]:
     """Turn names of other tools into names of parameters.
 
@@ -105,4 +115,4 @@ def identifiers(names: Iterable[str]) -> list[str]:
     """
     plain = [re.sub(r"\W+", "_", str(name)).strip("_") or "_" for name in names]
     plain = [name if name.isidentifier() else f"_{name}" for name in plain]
-    return free_names(plain, (*_TAKEN, *keyword.kwlist), "_parameter")
+    return free_names(plain, (*SEEDS, *keyword.kwlist), "_parameter")

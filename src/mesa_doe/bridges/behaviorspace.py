@@ -8,13 +8,14 @@ import math
 import os
 import re
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from mesa_doe.bridges._points import identifiers
+from mesa_doe.bridges._points import identifiers, named_outputs
 from mesa_doe.columns import free_names
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError, DesignError, counted, warn
@@ -177,7 +178,7 @@ def to_behaviorspace(
     Raises
     ------
     AnalysisError
-        If there is no such output, or no run gave any.
+        If there is no such output, no run gave any, or the file cannot be written.
 
     Warns
     -----
@@ -203,11 +204,7 @@ def to_behaviorspace(
     >>> design.points["x"].tolist(), again["y"].tolist()
     ([1, 2], [2, 4])
     """
-    names = results.outputs if outputs is None else [outputs] if isinstance(outputs, str) else list(outputs)
-    if not names or not set(names) <= set(results.outputs):
-        told = ", ".join(results.outputs) or "none"
-        message = f"outputs takes outputs of the model, got {outputs!r}; there are {told}"
-        raise AnalysisError(message)
+    names = named_outputs(results, outputs, results.outputs)
     runs, model = results.runs, results.model
     failed = int((runs["status"] != "ok").sum())
     if failed:
@@ -219,21 +216,25 @@ def to_behaviorspace(
     date = f"{now:%m/%d/%Y %H:%M:%S}:{now.microsecond // 1000:03d} {now:%z}"
     method = "runs" if results.design is None else results.design.method
     settings = dict(zip(runs.index, runs[results.parameters].itertuples(index=False, name=None), strict=True))
-    with Path(path).open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
-        writer.writerows(
-            [
-                [f"{_TITLE} (mesa-doe {__version__})", "Table version 2.0"],
-                [getattr(first, "__name__", "model")],
-                [method],
-                [date],
-                _WORLD,
-                ["0"] * len(_WORLD),
-                [_RUN, *results.parameters, _STEP, *names],
-            ]
-        )
-        for run, step, *values in model[["run_id", "step", *names]].itertuples(index=False, name=None):
-            writer.writerow([run + 1, *map(_written, settings[run]), _written(step), *map(_written, values)])
+    head = [
+        [f"{_TITLE} (mesa-doe {__version__})", "Table version 2.0"],
+        [getattr(first, "__name__", "model")],
+        [method],
+        [date],
+        _WORLD,
+        ["0"] * len(_WORLD),
+        [_RUN, *results.parameters, _STEP, *names],
+    ]
+    rows = (
+        [run + 1, *map(_written, settings[run]), _written(step), *map(_written, values)]
+        for run, step, *values in model[["run_id", "step", *names]].itertuples(index=False, name=None)
+    )
+    try:
+        with Path(path).open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(chain(head, rows))
+    except OSError as error:
+        message = f"{str(path)!r} cannot be written: {error}"
+        raise AnalysisError(message) from error
 
 
 def _written(value: Any) -> str:

@@ -8,7 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mesa_doe.bridges._points import Missing, factors_of, identifiers, labelled, without_missing
+from mesa_doe.bridges._points import (
+    Missing,
+    identifiers,
+    labelled,
+    named_outputs,
+    without_missing,
+)
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError
 from mesa_doe.results import At, Results, Unequal
@@ -68,10 +74,13 @@ def to_ema(
     >>> experiments.columns.tolist(), outcomes
     (['x', 'scenario', 'policy', 'model'], {'y': array([2., 4.])})
     """
-    names = _chosen(results, outputs)
+    every = results.factors()  # which refuses runs without a point
+    numbers = [name for name in results.outputs if results.model[name].dtype.kind in "bif"]
+    # Outputs of agents have other names, which results.output knows.
+    names = named_outputs(results, outputs, numbers, of_model=False)
     frames = {name: _means(results, name, at, reduce, unequal) for name in names}
     whole = without_missing(results, pd.concat(frames, axis=1), missing, "to_ema")
-    factors = labelled(factors_of(results), results).loc[whole.index]
+    factors = labelled(every, results).loc[whole.index]
     if taken := [name for name in _BOOKKEEPING if name in factors]:
         message = f"the workbench has columns of its own called {', '.join(taken)}: call the factor otherwise"
         raise AnalysisError(message)
@@ -87,18 +96,6 @@ def to_ema(
         for name in names
     }
     return experiments.reset_index(drop=True), outcomes
-
-
-def _chosen(results: Results, outputs: str | Sequence[str] | None) -> list[str]:
-    if outputs is None:
-        names = [name for name in results.outputs if results.model[name].dtype.kind in "bif"]
-    else:
-        names = [outputs] if isinstance(outputs, str) else list(outputs)
-    if not names or len(set(names)) < len(names):
-        told = ", ".join(results.outputs) or "none"
-        message = f"outputs takes different outputs that are numbers, got {outputs!r}; there are {told}"
-        raise AnalysisError(message)
-    return names
 
 
 def _means(results: Results, name: str, at: At, reduce: Reduce | None, unequal: Unequal) -> pd.DataFrame:
@@ -148,6 +145,8 @@ def from_ema(
     >>> design.points["growth_rate"].tolist(), y["income"].tolist()
     ([0.1, 0.2], [3.0, 4.0])
     """
+    # Parts that were put together number their rows alike; a join by them would multiply rows.
+    experiments = experiments.reset_index(drop=True)
     own = experiments.drop(columns=list(_BOOKKEEPING), errors="ignore")
     if own.map(repr).duplicated().any():
         needed = [name for name in ("policy", "model") if name in experiments]

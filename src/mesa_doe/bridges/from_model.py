@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import enum
 import inspect
+import sys
+import types
 import typing
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from mesa_doe.errors import SpaceError, listed
 from mesa_doe.model_run import recipe_of
-from mesa_doe.model_run.recipe import Recipe
+from mesa_doe.model_run.recipe import SEEDS, Recipe
 from mesa_doe.model_run.scenarios import hints_of
 from mesa_doe.space import Boolean, Categorical, Constant, Integer, ParameterSpace, Real
 from mesa_doe.space.reading import read_entry
@@ -18,7 +20,6 @@ from mesa_doe.space.values import json_ready
 
 __all__ = ["space_from_model"]
 
-_SEEDS = ("rng", "seed")
 _NOTHING = inspect.Parameter.empty
 
 
@@ -81,7 +82,7 @@ def space_from_model(
     )
     """
     recipe = recipe_of(model_cls, scenario_cls)
-    controls = {name: control for name, control in (model_params or {}).items() if name not in _SEEDS}
+    controls = {name: control for name, control in (model_params or {}).items() if name not in SEEDS}
     entries, problems = _of_the_signature(recipe), []
     for name, control in controls.items():
         if name in axes:
@@ -119,10 +120,14 @@ def _of_the_signature(recipe: Recipe) -> dict[str, Any]:
 
 
 def _hints_of_class(cls: type) -> dict[str, Any]:
-    try:
-        return typing.get_type_hints(cls)
-    except Exception:  # noqa: BLE001 - annotations are free text; the names are known all the same
-        return {name: None for base in reversed(cls.__mro__) for name in inspect.get_annotations(base)}
+    """Return the annotations of a class and its bases, None for one that cannot be read."""
+    found: dict[str, Any] = {}
+    for base in reversed(cls.__mro__):
+        own = inspect.get_annotations(base)
+        # With what `hints_of` asks a function for.
+        scope = {**vars(base), **vars(sys.modules.get(base.__module__, types.SimpleNamespace()))}
+        found |= dict.fromkeys(own) | hints_of(types.SimpleNamespace(__annotations__=own, __globals__=scope))
+    return found
 
 
 def _of_a_default(hint: Any, default: Any) -> Any:

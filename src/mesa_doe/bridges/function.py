@@ -17,6 +17,7 @@ from mesa_doe.results import At, Results
 from mesa_doe.results.numbers import Reduce
 from mesa_doe.runner import BatchRunner
 from mesa_doe.samplers import explicit
+from mesa_doe.samplers.native import at_the_ends
 from mesa_doe.seeding import RNG, root_entropy
 from mesa_doe.space import Boolean, ParameterSpace
 from mesa_doe.space.values import objects, plain
@@ -24,9 +25,6 @@ from mesa_doe.space.values import objects, plain
 __all__ = ["ModelFunction", "as_function"]
 
 FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
-
-# A value may miss the end of its axis by this share of the larger end: others scale from the unit cube too.
-_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,7 +187,8 @@ def as_function(
     outputs : str, sequence of str, or mapping of str to callable
         Which output, or outputs; or functions ``model -> value`` by the name of the output.
     at, reduce
-        Which number of a run, as in ``results.output``; not ``"all"``.
+        Which number of a run, as in ``results.output``; not ``"all"``. ``reduce`` is for outputs of agents,
+        not for functions.
     replications : int, default 1
         Runs a point, of which ``y`` is the mean.
     rng : int, SeedSequence, Generator or None, default 0
@@ -249,6 +248,9 @@ def as_function(
              f"outputs takes a name, different names, or a mapping of names to functions, got {outputs!r}"),
             (isinstance(outputs, Mapping) and not all(map(callable, collect.values())),
              f"outputs takes a function model -> value for each name, got {outputs!r}"),
+            (isinstance(outputs, Mapping) and reduce is not None,
+             f"outputs takes names beside reduce={reduce!r}, not functions: reduce= is for outputs of "
+             "agents; leave it out, and let the functions give one number of the model"),
             (isinstance(at, str) and at not in ("final", "mean"),
              f"at takes 'final', 'mean', a step or a function of the series, got {at!r}"),
             (seed_policy not in ("common", "independent"),
@@ -311,11 +313,8 @@ def _settled(frame: pd.DataFrame, space: ParameterSpace) -> pd.DataFrame:
         column = settled[name]
         if isinstance(axis, Boolean):
             settled[name] = objects(bool(value) if value in (0, 1) else value for value in column)
-        elif axis.n_levels is None and (outside := axis.outside(column)).any():
-            low, high = axis.from_unit(np.array([0.0, 1.0])).tolist()
-            slack = _ROUNDING * max((abs(end) for end in (low, high) if np.isfinite(end)), default=0.0)
-            near = outside & column.between(low - slack, high + slack).to_numpy()
-            settled[name] = column.where(~near, column.clip(low, high))
+        else:
+            settled[name] = at_the_ends(axis, column)
     return settled
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mesa_doe._optional import require
-from mesa_doe.bridges._points import Missing, factors_of, labelled, without_missing
+from mesa_doe.bridges._points import Missing, labelled, named_outputs, without_missing
 from mesa_doe.columns import free_names
 from mesa_doe.errors import AnalysisError
 from mesa_doe.results import At, Results
@@ -56,8 +56,8 @@ def to_xarray(results: Results, outputs: str | Sequence[str] | None = None) -> A
     ({'point': 2, 'replication': 1, 'step': 1}, 4)
     """
     xarray = require("xarray", extra="xarray")
-    names = _named(results, outputs)
-    factors_of(results)  # which refuses runs without a point
+    names = results.outputs if outputs is None else named_outputs(results, outputs)
+    results.factors()  # which refuses runs without a point
     runs = results.runs
     axes = [np.unique(runs[name].to_numpy(int)) for name in ("point", "iteration")]
     axes.append(np.unique(results.model["step"].to_numpy()))
@@ -89,18 +89,6 @@ def to_xarray(results: Results, outputs: str | Sequence[str] | None = None) -> A
         for new, name in zip(own_names, names, strict=True)
     }
     return xarray.Dataset(variables, coordinates)
-
-
-def _named(results: Results, outputs: str | Sequence[str] | None) -> list[str]:
-    if outputs is None:
-        return results.outputs
-    names = [outputs] if isinstance(outputs, str) else list(outputs)
-    unknown = [name for name in names if name not in results.outputs]
-    if unknown or not names or len(set(names)) < len(names):
-        told = ", ".join(results.outputs) or "none"
-        message = f"outputs takes different outputs of the model, got {outputs!r}; there are {told}"
-        raise AnalysisError(message)
-    return names
 
 
 def _spread(values: np.ndarray[Any, Any], where: Any, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
@@ -165,7 +153,7 @@ def to_xy(
         message = f"categories takes 'category' or 'one-hot', got {categories!r}"
         raise AnalysisError(message)
     y = without_missing(results, results.points(output, at, reduce=reduce)[["mean"]], missing, "to_xy")
-    frame = labelled(factors_of(results), results).loc[y.index]
+    frame = labelled(results.factors(), results).loc[y.index]
     if categories == "one-hot":
         levels = [name for name in frame if isinstance(frame[name].dtype, pd.CategoricalDtype)]
         frame = pd.get_dummies(frame, columns=levels, prefix_sep="=", dtype=np.int64)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import tomllib
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from mesa_doe.cli.printing import add_format, print_frame
 from mesa_doe.errors import ConfigurationError, MesaDoeWarning, listed
@@ -48,7 +49,10 @@ def add_analyze(commands: Any) -> None:
 
 
 def _at(text: str) -> str | float:
-    if text in ("final", "mean", "all"):
+    # Here, since that needs pandas, for which --help must not wait.
+    from mesa_doe.results.numbers import At
+
+    if text in get_args(get_args(At)[0]):
         return text
     try:
         return float(text)
@@ -89,7 +93,7 @@ def _analyze(arguments: argparse.Namespace) -> int:
             told = f"there is no such option; there are {', '.join(sorted(known))}"
             raise ConfigurationError(listed([f"--option {name}: {told}" for name in unknown], "options"))
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", MesaDoeWarning)  # what they say stands below the table
+        warnings.simplefilter("ignore", MesaDoeWarning)  # what they say stands with the result
         result = results.sensitivity(
             arguments.output[0] if len(arguments.output) == 1 else arguments.output,
             at=arguments.at,
@@ -101,4 +105,6 @@ def _analyze(arguments: argparse.Namespace) -> int:
         print(result)
     else:
         print_frame(result.to_frame(), arguments.format)
+        for said in (*result.warnings, *result.notes):
+            print(f"mesa-doe: {said}", file=sys.stderr)
     return 0

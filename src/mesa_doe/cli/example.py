@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 from pathlib import Path
 from typing import Any
 
-from mesa_doe.errors import ConfigurationError
+from mesa_doe.errors import ConfigurationError, did_you_mean
 
 __all__ = ["EXAMPLES", "add_example"]
 
@@ -217,8 +216,7 @@ def add_example(commands: Any) -> None:
 def _example(arguments: argparse.Namespace) -> int:
     name = arguments.name
     if name not in EXAMPLES:
-        close = difflib.get_close_matches(name, EXAMPLES, n=1)
-        hint = f"did you mean {close[0]!r}? " if close else ""
+        hint = did_you_mean(name, EXAMPLES)
         message = f"there is no example {name!r}: {hint}there are {', '.join(EXAMPLES)}"
         raise ConfigurationError(message)
     path = Path(f"{name}.toml")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import sys
 import traceback
@@ -11,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from mesa_doe.errors import ConfigurationError
+from mesa_doe.errors import ConfigurationError, did_you_mean
 
 __all__ = ["import_file", "import_module", "named_in", "named_model"]
 
@@ -103,10 +102,9 @@ def named_in(module: ModuleType, name: str) -> Callable[..., Any]:
     if callable(found):
         return found  # type: ignore[no-any-return]
     own = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
-    close = difflib.get_close_matches(name, own, n=1)
-    hint = f"did you mean {close[0]!r}? " if close else ""
     what = "is no class or function" if found is not None else "is not there"
-    message = f"{name!r} {what} in {module.__name__}: {hint}it has {', '.join(sorted(own)) or 'none'}"
+    message = f"{name!r} {what} in {module.__name__}: {did_you_mean(name, own)}it has "
+    message += ", ".join(sorted(own)) or "none"
     raise ConfigurationError(message)
 
 

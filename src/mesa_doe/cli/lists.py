@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import inspect
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from mesa_doe.cli.printing import add_format, print_frame
-from mesa_doe.errors import ConfigurationError
+from mesa_doe.errors import ConfigurationError, did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,8 +73,7 @@ def _print(
         print_frame(table[shown] if arguments.format == "table" else table, arguments.format)
         return 0
     if arguments.method not in functions:
-        close = difflib.get_close_matches(arguments.method, functions, n=1)
-        hint = f"did you mean {close[0]!r}? " if close else ""
+        hint = did_you_mean(arguments.method, functions)
         message = (
             f"there is no {shown[0]} {arguments.method!r}: {hint}there are {', '.join(sorted(functions))}"
         )

@@ -95,9 +95,10 @@ def _described(configurations: Configurations) -> list[tuple[str, str]]:
 def _stored(store: Path, configurations: Configurations) -> tuple[str, int]:
     """Say what of the runs the folder has, and how many are left."""
     from mesa_doe.study import Numbering, StudyFolder, plan_of
+    from mesa_doe.study.reading import is_study
 
     count = len(configurations)
-    if not (store / "study.json").exists():
+    if not is_study(store):
         return f"{store}, a new folder", count
     folder = StudyFolder(store)
     if differences := folder.plan.differences(plan_of(configurations)):
@@ -136,7 +137,10 @@ class _Pilot:
         return str(self.results.failures["traceback"].iloc[0])
 
     def told(self, pending: int, workers: int) -> list[tuple[str, str]]:
-        """Say what was measured, and what follows for the runs that are left."""
+        """Say what was measured, what follows for the runs that are left, and what the runs warned of."""
+        return self._measured(pending, workers) + [("note", note) for note in self.notes]
+
+    def _measured(self, pending: int, workers: int) -> list[tuple[str, str]]:
         made = ", ".join(map(str, self.results.runs.index))
         rows = [("pilot", f"run {made}, one at a time: {len(self.seconds)} ok")]
         if not self.seconds:
@@ -162,7 +166,7 @@ class _Pilot:
                 f"{_size(self.bytes_a_run)} a run, {_size(self.bytes_a_file)} a file: about {disk} at most",
             )
         )
-        return rows + [("note", note) for note in self.notes]
+        return rows
 
 
 def _pilot(configurations: Configurations, count: int, timeout: float | None) -> _Pilot:

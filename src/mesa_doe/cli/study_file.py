@@ -130,8 +130,10 @@ def _model(file: TomlFile) -> _Model | None:
     wrong = [name for name, value in table.items() if not isinstance(value, str)]
     for name in wrong:
         file.takes(("model", name), "a text", table[name])
-    where, colon, name = table["class"].rpartition(":") if not wrong else ("", "", "")
-    if not wrong and bool(colon) == ("file" in table):
+    if wrong:
+        return None
+    where, colon, name = table["class"].rpartition(":")
+    if bool(colon) == ("file" in table):
         file.takes(
             ("model", "class"), '"package.module:Class", or "Class" beside file = "model.py"', table["class"]
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from mesa_doe.cli.toml_file import TomlFile
 from mesa_doe.cli.toml_lines import Key
-from mesa_doe.errors import AnalysisError, MesaDoeError
+from mesa_doe.errors import AnalysisError, MesaDoeError, did_you_mean
 
 if TYPE_CHECKING:
     from mesa_doe.analysis import SensitivityResult
@@ -155,7 +154,8 @@ def read_analyses(file: TomlFile, design: Design | None) -> list[Analysis]:
 
 def _analysis(file: TomlFile, place: int, design: Design | None) -> Analysis | None:
     from mesa_doe.analysis.declare import ANALYSES, check_design, choose
-    from mesa_doe.results.numbers import Reduce, Unequal
+    from mesa_doe.analysis.outputs import Missing
+    from mesa_doe.results.numbers import At, Reduce, Unequal
 
     key: Key = ("analysis", place)
     given = file.data["analysis"][place]
@@ -181,13 +181,13 @@ def _analysis(file: TomlFile, place: int, design: Design | None) -> Analysis | N
     if not names or not all(isinstance(name, str) for name in names):
         file.takes((*key, "output"), "a name, or a list of names", output)
         return None
-    reducers, holds = get_args(get_args(Reduce)[0]), get_args(get_args(Unequal)[0])
-    for name, texts, numbers in (
-        ("at", ("final", "mean", "all"), "a step"),
-        ("reduce", reducers, ""),
-        ("unequal", holds, "a number"),
-        ("missing", ("raise", "drop"), ""),
+    for name, words, numbers in (
+        ("at", get_args(At)[0], "a step"),
+        ("reduce", get_args(Reduce)[0], ""),
+        ("unequal", get_args(Unequal)[0], "a number"),
+        ("missing", Missing, ""),
     ):
+        texts = get_args(words)
         value = table.get(name, texts[0])
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
         if value not in texts and not (numbers and is_number):
@@ -209,6 +209,4 @@ def options_of(analysis: Callable[..., Any]) -> list[str]:
 
 
 def _no_such(what: str, name: Any, known: Iterable[str], command: str) -> str:
-    close = difflib.get_close_matches(str(name), known, n=1)
-    hint = f"did you mean {close[0]!r}? " if close else ""
-    return f"there is no {what} {name!r}: {hint}{command} lists all"
+    return f"there is no {what} {name!r}: {did_you_mean(name, known)}{command} lists all"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mesa_doe.cli.toml_lines import Key, key_lines
-from mesa_doe.errors import ConfigurationError, MesaDoeError, listed
+from mesa_doe.errors import ConfigurationError, MesaDoeError, did_you_mean, listed
 
 __all__ = ["TomlFile", "spelled", "written"]
 
@@ -126,8 +126,7 @@ class TomlFile:
         allowed = list(known)
         for name in table:
             if name not in allowed:
-                close = difflib.get_close_matches(name, allowed, n=1)
-                hint = f"did you mean {close[0]!r}? " if close else ""
+                hint = did_you_mean(name, allowed)
                 there = f"there are {', '.join(allowed)}" if allowed else "there are none"
                 self.wrong((*key, name), f"there is no such key: {hint}{there}")
 

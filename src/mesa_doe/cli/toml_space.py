@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mesa_doe.cli.toml_file import TomlFile
 from mesa_doe.cli.toml_lines import Key
-from mesa_doe.errors import SpaceError
+from mesa_doe.errors import SpaceError, did_you_mean
 
 if TYPE_CHECKING:
     from mesa_doe.space import ParameterSpace
@@ -110,8 +109,7 @@ def _entry(file: TomlFile, key: Key, value: Any) -> Any:
     if kinds:
         file.wrong(key, f"it has {' and '.join(kinds)}, of which one is meant")
         return None
-    close = [near for name in value for near in difflib.get_close_matches(name, _KINDS, n=1)]
-    hint = f"did you mean {close[0]!r}? " if close else ""
+    hint = next(filter(None, (did_you_mean(name, _KINDS) for name in value)), "")
     file.wrong(key, f"its kind is missing: {hint}give it one of {', '.join(_KINDS)}")
     return None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import difflib
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping
@@ -12,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from mesa_doe.errors import ConfigurationError, listed
+from mesa_doe.errors import ConfigurationError, did_you_mean, listed
 from mesa_doe.model_run.scenarios import (
     ScenarioFields,
     classes_in,
@@ -25,10 +24,11 @@ from mesa_doe.model_run.scenarios import (
     scenarios_beside,
 )
 
-__all__ = ["Recipe", "recipe_of"]
+__all__ = ["SEEDS", "Recipe", "recipe_of"]
 
-_RANDOM = ("rng", "seed")
-_FILLED = {*_RANDOM, "scenario"}
+# Names of a model's random numbers, which no parameter can have.
+SEEDS = ("rng", "seed")
+_FILLED = {*SEEDS, "scenario"}
 _UNCHANGEABLE = frozenset({bool, int, float, str, bytes, type(None)})
 _MAPPING_NAMES = ("parameters", "params")
 # Where mesa.Model.__init__ lives: its **kwargs end in object.__init__ and take nothing.
@@ -90,13 +90,11 @@ class Recipe:
         found = []
         for name in given:
             if name in self.filled:
-                where = "from the configuration's seed" if name in _RANDOM else "anew for each run"
+                where = "from the configuration's seed" if name in SEEDS else "anew for each run"
                 found.append(f"{model} gets its {name} {where}: {name!r} cannot be a parameter too")
             elif not takes_any and name not in allowed:
-                close = difflib.get_close_matches(str(name), allowed, n=1)
-                hint = f"did you mean {close[0]!r}? " if close else ""
                 takes = f"it takes {', '.join(allowed)}" if allowed else "it takes no parameters"
-                found.append(f"{model} takes no parameter {name!r}: {hint}{takes}")
+                found.append(f"{model} takes no parameter {name!r}: {did_you_mean(name, allowed)}{takes}")
         missing = sorted(self.required - set(given)) if not self.as_mapping else []
         if missing:
             found.append(
@@ -131,7 +129,7 @@ class Recipe:
             # A fresh Scenario for each run: one instance cannot serve two models.
             keywords["scenario"] = self.scenario_cls(**{**self.scenario_values, **own, **rng})
         mapping, keywords = (keywords, {}) if self.as_mapping else ({}, keywords)
-        if seed is not None and self.seed_keyword in _RANDOM:
+        if seed is not None and self.seed_keyword in SEEDS:
             value = np.random.default_rng(seed) if self.seed_as_generator else int(seed)
             keywords[self.seed_keyword] = value
         if self.simulator is not None and self.simulator[0] not in keywords:
@@ -194,7 +192,7 @@ def recipe_of(model_cls: Callable[..., Any], scenario_cls: type | None = None) -
         raise ConfigurationError(message)
     seed_keyword = _seed_keyword(named, scenario_cls, is_model)
     filled = {
-        *(_RANDOM if seed_keyword else ()),
+        *(SEEDS if seed_keyword else ()),
         *(("scenario",) if seed_keyword == "scenario" or ("scenario" in named and not plain) else ()),
         *(simulator[:1] if simulator else ()),
     }
@@ -227,7 +225,7 @@ def _takes_mapping(function: Callable[..., Any], arguments: list[inspect.Paramet
     needed = [
         a
         for a in arguments
-        if a.default is a.empty and a.kind not in (a.VAR_POSITIONAL, a.VAR_KEYWORD) and a.name not in _RANDOM
+        if a.default is a.empty and a.kind not in (a.VAR_POSITIONAL, a.VAR_KEYWORD) and a.name not in SEEDS
     ]
     if len(needed) == 1 and needed[0].kind is not inspect.Parameter.KEYWORD_ONLY:
         only = needed[0]
@@ -249,7 +247,7 @@ def _scenario_of(
         # mesa.Model itself takes any Scenario, so that it takes the bare one says nothing of the model.
         return (None if found is None or is_bare(found) else found), False
     plain = found is None and is_plain_parameter(target, named["scenario"], hints, is_model)
-    if found is None and not plain and not named.keys() & set(_RANDOM):
+    if found is None and not plain and not named.keys() & set(SEEDS):
         raise ConfigurationError(_no_scenario(target))
     return found, plain
 
@@ -266,7 +264,7 @@ def _seed_keyword(named: Mapping[str, Any], scenario_cls: type | None, is_model:
     if scenario_cls is not None:
         return "scenario"
     # A model that names both gets rng (Mesa 3.5 deprecates seed); a function gets seed, a plain int.
-    for keyword in _RANDOM if is_model else reversed(_RANDOM):
+    for keyword in SEEDS if is_model else reversed(SEEDS):
         if keyword in named:
             return keyword
     return None

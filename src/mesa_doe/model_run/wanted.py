@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from mesa_doe.configurations import Outputs
-from mesa_doe.errors import ConfigurationError, listed
+from mesa_doe.errors import ConfigurationError, did_you_mean, listed
 
 __all__ = ["Wanted"]
 
@@ -93,8 +92,7 @@ class Wanted:
         found = []
         for name, period in (self._names or {}).items():
             if name not in available:
-                close = difflib.get_close_matches(name, available, n=1)
-                hint = f"did you mean {close[0]!r}? " if close else ""
+                hint = did_you_mean(name, available)
                 known = f"there are {', '.join(sorted(available))}" if available else "it records nothing"
                 found.append(f"{model} has no output {name!r}: {hint}{known}")
             elif period is not None and not available[name]:

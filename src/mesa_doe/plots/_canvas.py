@@ -307,6 +307,27 @@ def legend(
     )
 
 
+def runs_note(counts: Sequence[int]) -> str:
+    """Return the line of a legend that says of how many runs a step is.
+
+    Parameters
+    ----------
+    counts : sequence of int
+        Runs at each step.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> runs_note([9, 9]), runs_note([9, 4])
+    ('n=9 runs', 'n=4..9 runs a step')
+    """
+    fewest, most = min(counts), max(counts)
+    return f"n={most} runs" if fewest == most else f"n={fewest}..{most} runs a step"
+
+
 def tidy_spines(ax: Axes) -> None:
     """Remove the frame's top and right lines.
 

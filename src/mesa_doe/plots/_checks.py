@@ -175,3 +175,64 @@ def as_floats(values: Any, name: str, *, caller: str) -> npt.NDArray[np.float64]
         return series.to_numpy(dtype=float, na_value=np.nan, copy=True)
     except (TypeError, ValueError) as error:
         raise AnalysisError(f"{caller}: {name} must be numbers, given {series.dtype} ({error})") from error
+
+
+def with_floats(frame: pd.DataFrame, columns: Sequence[str], *, caller: str) -> pd.DataFrame:
+    """Return a copy of a frame in which some columns are floats, with missing values as NaN.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        A checked frame.
+    columns : sequence of str
+        Those that must hold numbers.
+    caller : str
+        Name of the plot, for the message.
+
+    Returns
+    -------
+    pandas.DataFrame
+
+    Raises
+    ------
+    AnalysisError
+        Naming the first column that does not.
+
+    Examples
+    --------
+    >>> with_floats(pd.DataFrame({"step": [0], "value": [True]}), ["value"], caller="fan")["value"].tolist()
+    [1.0]
+    """
+    return frame.assign(**{name: as_floats(frame[name], name, caller=caller) for name in columns})
+
+
+def series_of_runs(series: object, keys: Sequence[str], *, caller: str) -> pd.DataFrame:
+    """Return the rows of time series that can be drawn: those with a finite step and value.
+
+    Parameters
+    ----------
+    series : pandas.DataFrame
+        What the user gave: columns ``step`` and ``value``, and those that name a run.
+    keys : sequence of str
+        The columns that name a run.
+    caller : str
+        Name of the plot, for the message.
+
+    Returns
+    -------
+    pandas.DataFrame
+
+    Raises
+    ------
+    AnalysisError
+        If it is no such frame, a run has a step twice, or no row is finite.
+    """
+    frame = tidy(series, [*keys, "step", "value"], caller=caller)
+    refuse_repeats(frame, [*keys, "step"], caller=caller)
+    frame = with_floats(frame, ["step", "value"], caller=caller)
+    finite: pd.DataFrame = frame[np.isfinite(frame["step"]) & np.isfinite(frame["value"])]
+    if finite.empty:
+        raise AnalysisError(
+            f"{caller}: needs at least one finite value; given {len(frame)} rows, none finite"
+        )
+    return finite

@@ -10,7 +10,7 @@ import pandas as pd
 from mesa_doe._optional import require
 from mesa_doe.errors import AnalysisError, counted
 from mesa_doe.plots import _canvas
-from mesa_doe.plots._checks import as_floats, refuse_repeats, tidy
+from mesa_doe.plots._checks import refuse_repeats, tidy, with_floats
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -113,8 +113,7 @@ def _effects(estimates: pd.DataFrame) -> pd.DataFrame:
     if not paired:
         frame["partner"] = ""
     refuse_repeats(frame, ["factor", "partner"], caller="pareto")
-    for name in ("estimate", "low", "high"):
-        frame[name] = as_floats(frame[name], name, caller="pareto")
+    frame = with_floats(frame, ["estimate", "low", "high"], caller="pareto")
     size = frame["estimate"].abs().where(np.isfinite(frame["estimate"]), -1.0)
     return frame.loc[size.sort_values(ascending=False, kind="stable").index]
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import _canvas
-from mesa_doe.plots._checks import as_floats, tidy
+from mesa_doe.plots._checks import tidy, with_floats
 from mesa_doe.plots._groups import levels_of
 
 if TYPE_CHECKING:
@@ -167,10 +167,9 @@ def interaction(
 
 def _means(frame: pd.DataFrame, columns: list[str], *, caller: str) -> pd.DataFrame:
     """Return the checked rows; infinite numbers as missing, since neither is drawn."""
-    table = tidy(frame, columns, caller=caller)
-    for name in ("mean", "low", "high"):
-        numbers = as_floats(table[name], name, caller=caller)
-        table[name] = np.where(np.isfinite(numbers), numbers, np.nan)
+    table = with_floats(tidy(frame, columns, caller=caller), ["mean", "low", "high"], caller=caller)
+    numbers = table[["mean", "low", "high"]]
+    table[["mean", "low", "high"]] = numbers.where(np.isfinite(numbers))
     if table["mean"].isna().all():
         raise AnalysisError(f"{caller}: needs at least one finite mean; given {len(table)}, none finite")
     return table

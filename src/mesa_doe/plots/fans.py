@@ -9,7 +9,7 @@ import pandas as pd
 
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import _canvas
-from mesa_doe.plots._checks import as_floats, refuse_repeats, tidy
+from mesa_doe.plots._checks import series_of_runs
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -61,20 +61,12 @@ def noise_fan(
     >>> noise_fan(pd.DataFrame(rows), Figure().subplots()).lines[0].get_ydata()
     array([4.])
     """
-    frame = tidy(series, ["point", "iteration", "step", "value"], caller="noise_fan")
-    refuse_repeats(frame, ["point", "iteration", "step"], caller="noise_fan")
-    for name in ("step", "value"):
-        frame[name] = as_floats(frame[name], name, caller="noise_fan")
-    frame = frame[np.isfinite(frame["step"]) & np.isfinite(frame["value"])]
-    if frame.empty:
-        raise AnalysisError(
-            f"noise_fan: needs at least one finite value; given {len(series)} rows, none finite"
-        )
+    frame = series_of_runs(series, ["point", "iteration"], caller="noise_fan")
     cells = frame.groupby(["step", "point"])["value"].agg(["mean", "var", "count"])
     if cells["count"].max() < 2:
         raise AnalysisError(
             "noise_fan: needs at least 2 replications of a point to tell noise from parameters; given one "
-            "of each; run the design with iterations=2 or more, or draw fan"
+            "of each; run the design with replications=2 or more, or draw fan"
         )
     by_step = cells.groupby("step")
     means = by_step["mean"]
@@ -101,9 +93,7 @@ def noise_fan(
         marker="o" if one else "none",
         label="median of point means",
     )
-    runs = by_step["count"].sum()
-    fewest, most = int(runs.min()), int(runs.max())
-    told = f"n={most} runs" if fewest == most else f"n={fewest}..{most} runs a step"
+    told = _canvas.runs_note(by_step["count"].sum().tolist())
     points = frame["point"].nunique()
     ax.set_xlabel(xlabel)
     if ylabel is not None:

@@ -11,7 +11,7 @@ import pandas as pd
 from mesa_doe._optional import require
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import _canvas
-from mesa_doe.plots._checks import as_floats, refuse_repeats, tidy
+from mesa_doe.plots._checks import refuse_repeats, tidy, with_floats
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -69,8 +69,7 @@ def convergence(
     """
     rows, measure = _one_measure(frame, measure)
     refuse_repeats(rows, ["size", "factor"], caller="convergence")
-    for name in ("size", "estimate", "low", "high"):
-        rows[name] = as_floats(rows[name], name, caller="convergence")
+    rows = with_floats(rows, ["size", "estimate", "low", "high"], caller="convergence")
     sizes = np.unique(rows["size"])
     if not (np.isfinite(sizes) & (sizes > 0)).all():
         wrong = sizes[~(np.isfinite(sizes) & (sizes > 0))].tolist()

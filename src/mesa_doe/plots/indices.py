@@ -10,7 +10,7 @@ import pandas as pd
 from mesa_doe._optional import require
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import _canvas
-from mesa_doe.plots._checks import as_floats, refuse_repeats, tidy
+from mesa_doe.plots._checks import as_floats, refuse_repeats, tidy, with_floats
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -80,7 +80,7 @@ def bars(
     """
     frame = tidy(estimates, ["factor", "measure", "estimate", "low", "high"], caller="bars")
     refuse_repeats(frame, ["factor", "measure"], caller="bars")
-    numbers = [as_floats(frame[name], name, caller="bars").tolist() for name in ("estimate", "low", "high")]
+    frame = with_floats(frame, ["estimate", "low", "high"], caller="bars")
     factors, measures = list(frame["factor"].unique()), list(frame["measure"].unique())
     patches = require("matplotlib.patches", extra="plot")
     ours = ax is None
@@ -89,7 +89,7 @@ def bars(
     colours = _colours(measures)
     thickness = 0.8 / len(measures)
     ax.axvline(0.0, color=_canvas.INK, linewidth=0.8)
-    for factor, measure, estimate, low, high in zip(frame["factor"], frame["measure"], *numbers, strict=True):
+    for factor, measure, estimate, low, high in frame.itertuples(index=False, name=None):
         y = factors.index(factor) + (measures.index(measure) - (len(measures) - 1) / 2) * thickness
         if np.isfinite(estimate):
             style: dict[str, Any] = {"color": colours[measure], **_canvas.hatching(factor)}

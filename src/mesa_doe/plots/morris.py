@@ -10,7 +10,7 @@ import pandas as pd
 from mesa_doe._optional import require
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import _canvas, _labels
-from mesa_doe.plots._checks import as_floats, refuse_repeats, tidy
+from mesa_doe.plots._checks import refuse_repeats, tidy, with_floats
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -134,8 +134,7 @@ def _points(estimates: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     frame = tidy(estimates, ["factor", "measure", "estimate", "low", "high"], caller="plane")
     frame = frame[frame["measure"].isin(["mu_star", "sigma"])]
     refuse_repeats(frame, ["factor", "measure"], caller="plane")
-    for name in ("estimate", "low", "high"):
-        frame = frame.assign(**{name: as_floats(frame[name], name, caller="plane")})
+    frame = with_floats(frame, ["estimate", "low", "high"], caller="plane")
     halves = {
         measure: frame[frame["measure"] == measure].set_index("factor") for measure in ("mu_star", "sigma")
     }

@@ -10,7 +10,7 @@ import pandas as pd
 from mesa_doe._optional import require
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import _canvas
-from mesa_doe.plots._checks import as_floats, refuse_repeats, tidy
+from mesa_doe.plots._checks import refuse_repeats, tidy, with_floats
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -60,8 +60,7 @@ def tornado(estimates: pd.DataFrame, ax: Axes | None = None, *, base: float | No
     if frame.empty:
         raise AnalysisError(f"tornado: needs rows of the measures 'down' and 'up'; given: {known}")
     refuse_repeats(frame, ["factor", "measure"], caller="tornado")
-    for name in ("estimate", "low", "high"):
-        frame = frame.assign(**{name: as_floats(frame[name], name, caller="tornado")})
+    frame = with_floats(frame, ["estimate", "low", "high"], caller="tornado")
     if base is not None and not np.isfinite(base):
         raise AnalysisError(f"tornado: base must be finite, given {base!r}; leave it out to draw the changes")
     origin = 0.0 if base is None else float(base)
@@ -137,8 +136,7 @@ def spider(curves: pd.DataFrame, ax: Axes | None = None, *, ylabel: str = "outpu
     array([2., 4.])
     """
     frame = tidy(curves, ["factor", "position", "output"], caller="spider")
-    for name in ("position", "output"):
-        frame[name] = as_floats(frame[name], name, caller="spider")
+    frame = with_floats(frame, ["position", "output"], caller="spider")
     refuse_repeats(frame, ["factor", "position"], caller="spider")
     outside = ~frame["position"].between(0.0, 1.0)
     if outside.any():

@@ -136,7 +136,7 @@ def _finite_rows(values: npt.ArrayLike) -> tuple[list[Floats], int]:
         count = len(rows[short]) if short is not None else 0
         raise AnalysisError(
             f"replications: needs at least two finite replications of each point; point {short or 0} has "
-            f"{count}; run it with more iterations, or leave it out"
+            f"{count}; run it with more replications, or leave it out"
         )
     return rows, int((~np.isfinite(flat)).sum())
 

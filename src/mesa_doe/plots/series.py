@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import _canvas
-from mesa_doe.plots._checks import as_floats, refuse_repeats, tidy
+from mesa_doe.plots._checks import series_of_runs
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -58,15 +57,9 @@ def fan(
     array([2., 4.])
     """
     edges = _edges(quantiles)
-    frame = tidy(series, ["run_id", "step", "value"], caller="fan")
-    refuse_repeats(frame, ["run_id", "step"], caller="fan")
-    for name in ("step", "value"):
-        frame[name] = as_floats(frame[name], name, caller="fan")
-    frame = frame[np.isfinite(frame["step"]) & np.isfinite(frame["value"])]
-    if frame.empty:
-        raise AnalysisError(f"fan: needs at least one finite value; given {len(series)} rows, none finite")
+    frame = series_of_runs(series, ["run_id"], caller="fan")
     by_step = frame.groupby("step")["value"]
-    counts, median = by_step.count(), by_step.median()
+    median = by_step.median()
     steps = median.index.to_numpy()
 
     ours = ax is None
@@ -89,8 +82,7 @@ def fan(
             label=f"{100 * low:g}–{100 * high:g} % of runs",
         )
         handles.insert(1, band)
-    fewest, most = int(counts.min()), int(counts.max())
-    note = f"n={most} runs" if fewest == most else f"n={fewest}..{most} runs a step"
+    note = _canvas.runs_note(by_step.count().tolist())
     ax.set_xlabel(xlabel)
     if ylabel is not None:
         ax.set_ylabel(ylabel)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from mesa_doe.errors import AnalysisError, counted
 from mesa_doe.plots import _canvas
-from mesa_doe.plots._checks import as_floats, refuse_repeats, tidy
+from mesa_doe.plots._checks import refuse_repeats, tidy, with_floats
 from mesa_doe.plots.indices import FIELD_NAMES
 
 if TYPE_CHECKING:
@@ -109,8 +109,7 @@ def _rows(estimates: pd.DataFrame, measure: str) -> pd.DataFrame:
     frame = frame[frame["measure"] == measure]
     if frame.empty:
         raise AnalysisError(f"over_time: there is no measure {measure!r}; given: {known}")
-    for name in ("step", "estimate", "low", "high"):
-        frame = frame.assign(**{name: as_floats(frame[name], name, caller="over_time")})
+    frame = with_floats(frame, ["step", "estimate", "low", "high"], caller="over_time")
     refuse_repeats(frame, ["step", "factor"], caller="over_time")
     if not np.isfinite(frame["step"]).all():
         raise AnalysisError("over_time: step must be finite in every row; leave out the rows where it is not")

@@ -266,9 +266,7 @@ class Drawings:
         """
         results = self._results
         status = results.runs["status"]
-        return plots.failures(
-            results._varied(results.runs[results.parameters]), status.to_numpy(), ax=ax, x=x, y=y
-        )
+        return plots.failures(results.factors("runs"), status.to_numpy(), ax=ax, x=x, y=y)
 
     def spider(self, output: str, at: At = "final", *, ax: Any = None, reduce: Reduce | None = None) -> Any:
         """Draw the output over the range of each factor of a one-at-a-time design.
@@ -308,9 +306,7 @@ class Drawings:
     def _factors(self, output: str, at: At, reduce: Reduce | None) -> tuple[pd.DataFrame, pd.Series[float]]:
         """Return the factors of each design point, by their names, and the mean of its replications."""
         results = self._results
-        frame = results.points(output, at, reduce=reduce)
-        own = frame.iloc[:, : len(results.parameters)].set_axis(results.parameters, axis=1)
-        return results._varied(own), frame["mean"]
+        return results.factors(), results.points(output, at, reduce=reduce)["mean"]
 
     def _one(self, frame: pd.DataFrame, factor: str) -> pd.Series[Any]:
         if factor not in frame:

@@ -6,6 +6,7 @@ import inspect
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -120,6 +121,11 @@ class Results:
         and ``wall_time`` (seconds).
         """
         return self._all_runs.drop(columns="traceback")
+
+    @property
+    def study(self) -> Path | None:
+        """Folder of the study; None where the runs are kept in memory."""
+        return self._tables.records.folder.parent if isinstance(self._tables, StoredTables) else None
 
     @property
     def pending(self) -> int:
@@ -248,6 +254,32 @@ class Results:
             kept |= series["step"] % period == 0
         return series[kept]
 
+    def factors(self, of: Literal["points", "runs"] = "points") -> pd.DataFrame:
+        """Return the factors of the recorded points, or runs, by the names of the axes.
+
+        Parameters
+        ----------
+        of : {"points", "runs"}, default "points"
+
+        Returns
+        -------
+        DataFrame, index ``point`` or ``run_id``
+            Values as the model had them. Without a design, factors are the parameters that vary.
+
+        Raises
+        ------
+        AnalysisError
+            If the runs belong to no design points, or ``of`` takes something else.
+        """
+        if of not in ("points", "runs"):
+            message = f"factors are those of 'points' or of 'runs', got {of!r}"
+            raise AnalysisError(message)
+        frame = self._parameters_of_points() if of == "points" else self.runs[self.parameters]
+        if self.design is not None:
+            names = self.design.space.names
+            return frame.iloc[:, : len(names)].set_axis(names, axis=1)
+        return frame[[name for name in frame if len({repr(value) for value in frame[name]}) > 1]]
+
     def points(self, name: str, at: At = "final", *, reduce: Reduce | None = None) -> pd.DataFrame:
         """Return one row a design point: its parameters and what its replications gave.
 
@@ -268,11 +300,9 @@ class Results:
             If the runs belong to no design points.
         """
         values = self._one_a_run(name, at, reduce, "points")
-        runs = self._runs_of_points
-        # Not groupby.first: it would turn levels that are containers into missing values.
-        frame = runs[~runs["point"].duplicated()].set_index("point")[self.parameters].sort_index()
+        frame = self._parameters_of_points()
         frame.columns = pd.Index(column_names(self.parameters, _POINT_COLUMNS))
-        by_point = values.groupby(runs["point"].reindex(values.index))
+        by_point = values.groupby(self.runs["point"].reindex(values.index))
         frame["replications"] = by_point.count().reindex(frame.index, fill_value=0).astype(np.int64)
         frame["mean"] = by_point.mean().reindex(frame.index)
         frame["std"] = by_point.std(ddof=1).reindex(frame.index)
@@ -564,7 +594,7 @@ class Results:
         check_options("results.tabulate", options, tabulate)
         # A run that failed has no outcome, which is for the user to leave out.
         outcomes = self.model.groupby("run_id", sort=True)[output].last(skipna=False).reindex(self.runs.index)
-        return tabulate(outcomes, self._varied(self.runs[self.parameters]), **options)
+        return tabulate(outcomes, self.factors("runs"), **options)
 
     def _one_a_run(self, output: str, at: At, reduce: Reduce | None, caller: str) -> pd.Series[Any]:
         values = pd.DataFrame() if _is_all(at) else self.output(output, at, reduce=reduce)
@@ -587,12 +617,10 @@ class Results:
         wide = runs.assign(y=values).pivot(index="point", columns="iteration", values="y")
         return wide.to_numpy(np.float64)
 
-    def _varied(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Return the columns of factors, which come first, by the names of their axes."""
-        if self.design is not None:
-            names = self.design.space.names
-            return frame.iloc[:, : len(names)].set_axis(names, axis=1)
-        return frame[[name for name in frame if len({repr(value) for value in frame[name]}) > 1]]
+    def _parameters_of_points(self) -> pd.DataFrame:
+        runs = self._runs_of_points.astype({"point": np.int64})
+        # Not groupby.first: it would turn levels that are containers into missing values.
+        return runs[~runs["point"].duplicated()].set_index("point")[self.parameters].sort_index()
 
     def _given(self, design: Design | None) -> Design:
         design = design if design is not None else self.design

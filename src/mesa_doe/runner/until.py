@@ -18,7 +18,7 @@ from mesa_doe.errors import ConfigurationError, warn
 from mesa_doe.results import At, Results
 from mesa_doe.runner.assembling import load
 from mesa_doe.runner.batch_runner import BatchRunner
-from mesa_doe.study.plan import is_study
+from mesa_doe.study.reading import is_study
 
 __all__ = ["Until", "run_until"]
 

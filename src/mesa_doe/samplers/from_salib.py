@@ -10,6 +10,7 @@ import pandas as pd
 
 from mesa_doe.design import Design
 from mesa_doe.errors import DesignError, SpaceError, listed
+from mesa_doe.samplers.native import at_the_ends
 from mesa_doe.samplers.salib_rows import (
     FloatArray,
     Read,
@@ -54,8 +55,6 @@ _SALIB_NAMES = {
     "saltelli": "sobol",
 }
 _GROUPED = ("explicit", "latin_hypercube", "monte_carlo", "morris", "sobol")
-# A value may miss the end of its axis by this share of the width.
-_ROUNDING = 1e-12
 
 
 def from_salib(problem: Mapping[str, Any], x: Any, *, method: str | None = None, **options: Any) -> Design:
@@ -229,12 +228,7 @@ def _inside(points: pd.DataFrame, space: ParameterSpace) -> pd.DataFrame:
     """Return values that miss the end of their axis by rounding at that end."""
     inside = points.copy()
     for name, axis in space.axes.items():
-        outside = axis.outside(points[name])
-        if outside.any():
-            low, high = axis.from_unit(np.array([0.0, 1.0])).tolist()
-            slack = _ROUNDING * max(abs(low), abs(high))
-            near = outside & points[name].between(low - slack, high + slack).to_numpy()
-            inside.loc[near, name] = points.loc[near, name].clip(low, high)
+        inside[name] = at_the_ends(axis, points[name])
     if problems := space.problems_of(inside):
         raise DesignError(listed([f"from_salib: {one}" for one in problems], "x does not fit the problem"))
     return inside

@@ -18,6 +18,7 @@ __all__ = [
     "FORMAT",
     "VERSION",
     "is_shard_name",
+    "is_study",
     "read_document",
     "read_entries",
     "shard_files",
@@ -26,6 +27,21 @@ __all__ = [
 FORMAT = "mesa-doe study"
 VERSION = 1
 FILE = "study.json"
+
+
+def is_study(path: Path) -> bool:
+    """Whether a folder is that of a study, by the file in it.
+
+    Parameters
+    ----------
+    path : Path
+
+    Examples
+    --------
+    >>> is_study(Path("nowhere"))
+    False
+    """
+    return (path / FILE).exists()
 
 
 def read_document(path: Path) -> dict[str, Any]:

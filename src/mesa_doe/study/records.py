@@ -52,6 +52,7 @@ class Records:
 
     Attributes
     ----------
+    folder : Path
     positions : ndarray of int
         Of the recorded runs in the batch, ascending.
     ok : ndarray of bool
@@ -59,7 +60,7 @@ class Records:
     """
 
     def __init__(self, folder: Path, entries: Iterable[Entry], numbering: Numbering) -> None:
-        self._folder = folder
+        self.folder = folder
         self._numbering = numbering
         known = sorted(entries, key=lambda entry: entry.shard)
         columns = [_rows_of(entry, numbering) for entry in known]
@@ -85,7 +86,7 @@ class Records:
 
     def _files(self) -> Iterator[tuple[_Place, ShardFile]]:
         for place in self._places:
-            yield place, read_shard(self._folder / place.shard)
+            yield place, read_shard(self.folder / place.shard)
 
     def outcome(self) -> dict[str, list[Any]]:
         """Return the columns that runs decide, in the order of :attr:`positions`."""
