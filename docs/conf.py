@@ -1,6 +1,8 @@
 """Sphinx configuration: every code cell of every page is executed by the build."""
 
+import json
 import shutil
+from importlib.util import find_spec
 from pathlib import Path
 
 from mesa_doe import __version__
@@ -8,11 +10,17 @@ from mesa_doe import __version__
 HERE = Path(__file__).parent
 
 
+def can_run(notebook: Path) -> bool:
+    """Whether what a notebook needs beside the package is installed."""
+    metadata = json.loads(notebook.read_text(encoding="utf-8"))["metadata"]
+    return all(map(find_spec, metadata.get("mesa_doe", {}).get("requires", [])))
+
+
 def copy_notebooks() -> None:
-    """Copy the project's notebooks below docs/, so that Sphinx runs and shows them too."""
+    """Copy the project's notebooks that can run below docs/, so that Sphinx runs and shows them too."""
     target = HERE / "notebooks"
     target.mkdir(exist_ok=True)
-    notebooks = {path.name: path for path in (HERE.parent / "notebooks").glob("*.ipynb")}
+    notebooks = {path.name: path for path in (HERE.parent / "notebooks").glob("*.ipynb") if can_run(path)}
     for path in target.glob("*.ipynb"):
         if path.name not in notebooks:
             path.unlink()

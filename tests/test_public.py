@@ -37,6 +37,7 @@ SURFACE = [
     "Until",
     "a_optimal",
     "analyze",
+    "archive",
     "base_case",
     "batch_run",
     "box_behnken",

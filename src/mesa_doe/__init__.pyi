@@ -84,6 +84,7 @@ from .space import (
 )
 
 __version__: str
+from .study.archive import archive
 
 __all__ = [
     "AnalysisError",
@@ -114,6 +115,7 @@ __all__ = [
     "Until",
     "a_optimal",
     "analyze",
+    "archive",
     "base_case",
     "batch_run",
     "box_behnken",

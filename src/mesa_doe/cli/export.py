@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mesa_doe._optional import require
 from mesa_doe.cli.printing import records_of
-from mesa_doe.errors import StudyError
+from mesa_doe.errors import StudyError, warn
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
     from mesa_doe.results import Results
@@ -29,14 +30,15 @@ def add_export(commands: Any) -> None:
     """
     parser = commands.add_parser(
         "export",
-        help="write the tables of a study as CSV, Parquet or JSON",
+        help="write the tables of a study as CSV, Parquet, JSON or NetCDF",
         description="Write the tables of a study to a folder, a file each: runs (with what went wrong), "
-        "model, agents-TYPE and table-NAME. They are joined by run_id.",
+        "model, agents-TYPE and table-NAME. They are joined by run_id. NetCDF is one file, model.nc: what "
+        "the model reported by point, replication and step, and the parameters.",
         epilog="Exit codes: 0 done; 1 there is no such study, or a file of that name exists.",
     )
     parser.add_argument("study", type=Path, help="folder of the study")
     parser.add_argument("folder", type=Path, help="where to; it is made if it is not there")
-    parser.add_argument("--format", choices=sorted(_WRITERS), required=True, help="of the files")
+    parser.add_argument("--format", choices=sorted([*_WRITERS, "netcdf"]), required=True, help="of the files")
     parser.set_defaults(run=_export)
 
 
@@ -60,11 +62,12 @@ _WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {"csv": _csv, "json"
 def _export(arguments: argparse.Namespace) -> int:
     from mesa_doe.runner import load
 
-    tables = _tables(load(arguments.study))
+    results = load(arguments.study)
+    if arguments.format == "netcdf":
+        return _export_netcdf(results, arguments.folder)
+    tables = _tables(results)
     files = {name: arguments.folder / f"{name}.{arguments.format}" for name in tables}
-    if there := [str(path) for path in files.values() if path.exists()]:
-        message = f"nothing is overwritten, and there are {', '.join(there)}: give another folder"
-        raise StudyError(message)
+    _check_free(files.values())
     try:
         arguments.folder.mkdir(parents=True, exist_ok=True)
         for name, frame in tables.items():
@@ -76,15 +79,25 @@ def _export(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _check_free(files: Iterable[Path]) -> None:
+    if there := [str(path) for path in files if path.exists()]:
+        message = f"nothing is overwritten, and there are {', '.join(there)}: give another folder"
+        raise StudyError(message)
+
+
 def _tables(results: Results) -> dict[str, pd.DataFrame]:
+    """Return the tables by the names of their files."""
+    from mesa_doe.study.tabular import distinct
+
     runs = results.runs
     tracebacks = results.failures["traceback"].reindex(runs.index, fill_value="")
-    return {
+    tables = {
         "runs": runs.assign(traceback=tracebacks).reset_index(),
         "model": results.model,
-        **{f"agents-{_plain(name)}": frame for name, frame in results.agents.items()},
-        **{f"table-{_plain(name)}": frame for name, frame in results.tables.items()},
+        **{f"agents-{name}": frame for name, frame in results.agents.items()},
+        **{f"table-{name}": frame for name, frame in results.tables.items()},
     }
+    return dict(zip(distinct([_plain(name) for name in tables]), tables.values(), strict=True))
 
 
 def _plain(name: str) -> str:
@@ -96,3 +109,79 @@ def _plain(name: str) -> str:
     ('Wolf', '.._deaths')
     """
     return "".join(letter if letter.isalnum() or letter in "-_. " else "_" for letter in name)
+
+
+# ---- NetCDF -----------------------------------------------------------------------------------------------
+
+
+def _export_netcdf(results: Results, folder: Path) -> int:
+    from mesa_doe.bridges import to_xarray
+
+    path = folder / "model.nc"
+    _check_free([path])
+    # NetCDF 4: version 3, which scipy writes, has no whole numbers of 64 bits.
+    for module in ("h5py", "h5netcdf"):
+        require(module, extra="xarray")
+    data = _storable(to_xarray(results))
+    numbers = [name for name, one in data.data_vars.items() if one.dtype.kind in "bif"]
+    _tell_of_truths(results, data)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        data.to_netcdf(path, engine="h5netcdf", encoding={name: {"zlib": True} for name in numbers})
+    except OSError as error:
+        message = f"the data cannot be written to {str(path)!r}: {error}"
+        raise StudyError(message) from error
+    sizes = ", ".join(
+        f"{size} {name}s" if size > 1 else f"{size} {name}" for name, size in data.sizes.items()
+    )
+    print(f"{path}: {sizes}")
+    return 0
+
+
+def _storable(data: Any) -> Any:
+    """Return the dataset with nothing in it but what NetCDF holds: numbers, truths and text."""
+    from mesa_doe.study.tabular import distinct
+
+    for name in [name for name, one in data.variables.items() if one.dtype.kind == "O"]:
+        values, attributes = _stored(str(name), data[name].to_numpy())
+        data[name] = (data[name].dims, values, attributes)
+    # A slash would make a group.
+    names = [str(name) for name in data.variables]
+    plain = distinct([name.replace("/", "_") for name in names])
+    new = {old: own for old, own in zip(names, plain, strict=True) if old != own}
+    for name in new:
+        data[name].attrs["long_name"] = name
+    return data.rename(new)
+
+
+def _stored(name: str, values: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], dict[str, str]]:
+    """Return objects as text, or as numbers where that is what they are, and what a reader must know."""
+    import numpy as np
+
+    from mesa_doe.columns import as_column
+
+    items = [None if value != value else value for value in values.flat]
+    array, _ = as_column(items)
+    if array is None or array.dtype.kind != "O":
+        return np.full(values.shape, np.nan) if array is None else array.reshape(values.shape), {}
+    if not all(item is None or isinstance(item, str) for item in items):
+        warn(f"some values of {name!r} are no text, and others are no numbers: all are written as text")
+    missing = np.array([value is None for value in array])
+    if not missing.any():
+        return array.reshape(values.shape), {}
+    if (array == "").any():
+        message = (
+            f"{name!r} has texts that are empty and others that are missing, which NetCDF cannot tell apart: "
+            "use --format parquet"
+        )
+        raise StudyError(message)
+    return np.where(missing, "", array).astype(object).reshape(values.shape), {"missing_value": ""}
+
+
+def _tell_of_truths(results: Results, data: Any) -> None:
+    """Say which truths became numbers, as they have gaps."""
+    names = [name for name in results.outputs if results.model[name].dtype.kind == "b"]
+    if lost := [name for name in names if name in data and data[name].dtype.kind == "f"]:
+        warn(
+            f"{', '.join(map(repr, lost))} has no value at some steps of some runs: true is 1 and false is 0"
+        )

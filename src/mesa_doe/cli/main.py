@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from mesa_doe.cli.analyze import add_analyze
+from mesa_doe.cli.archive import add_archive
+from mesa_doe.cli.completion import add_completion
 from mesa_doe.cli.example import add_example
 from mesa_doe.cli.export import add_export
 from mesa_doe.cli.failures import add_failures
@@ -31,8 +33,10 @@ _COMMANDS = (
     add_replay,
     add_analyze,
     add_export,
+    add_archive,
     add_designs,
     add_analyses,
+    add_completion,
 )
 
 _EXIT_CODES = """

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any
 
 from mesa_doe.cli.printing import add_format, print_frame
-from mesa_doe.errors import MesaDoeError, StudyError
+from mesa_doe.errors import MesaDoeError
 
 __all__ = ["add_replay"]
 
@@ -52,11 +52,6 @@ def _replay(arguments: argparse.Namespace) -> int:
     model = None if arguments.model is None else named_model(arguments.model)
     try:
         run = results.replay(arguments.run_id, model=model, allow_changed_model=arguments.allow_changed_model)
-    except StudyError as error:
-        # The arguments of Python's have other names here.
-        text = str(error).replace("allow_changed_model=True", "--allow-changed-model")
-        text = text.replace("Give the model to the call: replay(run_id, model=...)", "Give it with --model")
-        raise StudyError(text) from error
     except MesaDoeError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever the model raises is what was asked for

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from mesa_doe.results import Noise, Results
 from mesa_doe.runner.gathered import Gathered
 from mesa_doe.samplers import LONGER
 from mesa_doe.study import Numbering, Records, StudyFolder
+from mesa_doe.study.unpacking import unpacked
 
 __all__ = ["load", "results_of"]
 
@@ -26,7 +28,8 @@ def load(path: str | os.PathLike[str]) -> Results:
     Parameters
     ----------
     path : str or path
-        The folder given as ``store=`` to :class:`BatchRunner`.
+        The folder given as ``store=`` to :class:`BatchRunner`, or an archive that :func:`mesa_doe.archive`
+        wrote, which is unpacked into a temporary folder for as long as the results are there.
 
     Returns
     -------
@@ -37,7 +40,7 @@ def load(path: str | os.PathLike[str]) -> Results:
     Raises
     ------
     StudyError
-        If there is no study, or it is damaged.
+        If there is no study, it is damaged, or a file is no archive of one.
 
     Examples
     --------
@@ -52,7 +55,21 @@ def load(path: str | os.PathLike[str]) -> Results:
     ...     load(folder).output("y").tolist()
     [2.0, 4.0]
     """
-    folder = StudyFolder(Path(path), LONGER)
+    if not Path(path).is_file():
+        return _load(Path(path))
+    study, temporary = unpacked(path)
+    try:
+        results = _load(study)
+    except BaseException:
+        temporary.cleanup()
+        raise
+    # Tables are read when they are looked at.
+    weakref.finalize(results, temporary.cleanup)
+    return results
+
+
+def _load(path: Path) -> Results:
+    folder = StudyFolder(path, LONGER)
     if folder.strangers:
         first = next(iter(folder.strangers.values()))
         warn(f"{counted(len(folder.strangers), 'file')} in the study are ignored: {first}")

@@ -221,7 +221,10 @@ def _agree(path: Path, plan: Plan, any_source: bool) -> None:
     if differences:
         hint = "use another folder for it"
         if not stored.differences(plan, any_source=True):
-            hint += ", or allow_changed_model=True if the change does not matter to the results"
+            hint += (
+                ", or allow_changed_model=True (on the command line --allow-changed-model) if the change "
+                "does not matter to the results"
+            )
         message = listed(differences, "differences")
         raise StudyError(f"the study in {str(path)!r} is of other runs: {message}\n{hint}")
     made, now = document["made_with"][-1]["versions"], versions()

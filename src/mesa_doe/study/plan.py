@@ -128,7 +128,8 @@ class StoredModel:
         differences = [] if any_source else changes(known["source"], _described(whole)["source"])
         if differences:
             told = listed(differences, "the code was changed")
-            message = f"{told}\nallow_changed_model=True runs it all the same"
+            allow = "allow_changed_model=True (on the command line --allow-changed-model)"
+            message = f"{told}\n{allow} runs it all the same"
             raise StudyError(message)
         return whole
 

@@ -92,7 +92,8 @@ def _unresolved(reference: Mapping[str, Any], why: str) -> StudyError:
     where = "" if file is None else f" (of {str(file)!r})"
     name = f"{reference.get('module')}:{reference.get('qualname')}"
     message = (
-        f"{name}{where} cannot be imported: {why}. Give the model to the call: replay(run_id, model=...)"
+        f"{name}{where} cannot be imported: {why}. Give the model to the call: replay(run_id, model=...), or "
+        "--model on the command line"
     )
     return StudyError(message)
 

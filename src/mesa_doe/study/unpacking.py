@@ -1,0 +1,98 @@
+"""The study that is in an archive, taken out of it without trusting it.
+
+What leaves the archive is what a study has, by its name; all else stays where it is, wherever it would lead.
+Nothing is executed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import zipfile
+import zlib
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from mesa_doe.errors import StudyError
+from mesa_doe.study.reading import FILE, is_shard_name
+
+__all__ = ["ROOT", "is_ours", "unpacked"]
+
+#: Where in an archive the study is.
+ROOT = "study/"
+
+_FILES = (FILE, "points.parquet", "design.parquet", "origin.parquet")
+_LEDGER = re.compile(r"[0-9a-f]{32}\.jsonl")
+_PIECE = 1 << 20
+
+
+def unpacked(path: str | os.PathLike[str]) -> tuple[Path, TemporaryDirectory[str]]:
+    """Unpack the study that is in an archive, and nothing else of it, into a temporary folder.
+
+    Parameters
+    ----------
+    path : str or path
+        Of a file that :func:`mesa_doe.study.archive.archive` wrote.
+
+    Returns
+    -------
+    study : Path
+        The folder of the study, which is called like the file.
+    temporary : TemporaryDirectory
+        In which it lies; who is done calls ``cleanup()``.
+
+    Raises
+    ------
+    StudyError
+        If the file is no such archive, or damaged.
+    """
+    temporary: TemporaryDirectory[str] = TemporaryDirectory(prefix="mesa-doe-", ignore_cleanup_errors=True)
+    study = Path(temporary.name) / (Path(path).stem or "study")
+    with contextlib.ExitStack() as stack:
+        stack.callback(temporary.cleanup)
+        try:
+            with zipfile.ZipFile(path) as packed:
+                _unpack(packed, study)
+        # What zipfile raises of a damaged file, or one that is locked or compressed in another way.
+        except (
+            zipfile.BadZipFile,
+            OSError,
+            EOFError,
+            RuntimeError,
+            NotImplementedError,
+            zlib.error,
+        ) as error:
+            message = f"{str(path)!r} is no archive of a study: {error}"
+            raise StudyError(message) from error
+        stack.pop_all()
+    return study, temporary
+
+
+def _unpack(packed: zipfile.ZipFile, folder: Path) -> None:
+    for name in ("shards", "ledger"):
+        (folder / name).mkdir(parents=True)
+    for info in packed.infolist():
+        name = info.filename.removeprefix(ROOT)
+        # Only names that are known: whatever others say, they lead nowhere, and a link becomes a file.
+        if info.filename.startswith(ROOT) and is_ours(name):
+            with packed.open(info) as source, (folder / name).open("xb") as target:
+                shutil.copyfileobj(source, target, _PIECE)
+    if not (folder / FILE).exists():
+        message = f"there is no {ROOT}{FILE} in it"
+        raise zipfile.BadZipFile(message)
+
+
+def is_ours(name: str) -> bool:
+    """Whether a file of this name belongs to a study.
+
+    Examples
+    --------
+    >>> is_ours("study.json"), is_ours("shards/../../x.parquet")
+    (True, False)
+    """
+    room, slash, file = name.partition("/")
+    if not slash:
+        return name in _FILES
+    return (room == "shards" and is_shard_name(file)) or (room == "ledger" and bool(_LEDGER.fullmatch(file)))

@@ -1,0 +1,163 @@
+import mesa
+import numpy as np
+import pandas as pd
+import pytest
+
+import mesa_doe as doe
+from tests.cli.studies import command
+
+
+class Clashing(mesa.Model):
+    """Two tables of which the names are one to a file system, or nearly."""
+
+    def __init__(self, n=1, **kwargs):
+        super().__init__(**kwargs)
+        self.datacollector = mesa.DataCollector(
+            model_reporters={"n": lambda m: n},
+            tables={"a/b": ["first"], "a_b": ["second"], "A_b": ["third"]},
+        )
+        for name, column in (("a/b", "first"), ("a_b", "second"), ("A_b", "third")):
+            self.datacollector.add_table_row(name, {column: n})
+        self.datacollector.collect(self)
+
+
+def word(x):
+    """Return what may be missing."""
+    return {0: "low", 1: "Größe", 2: None, 3: ""}[x]
+
+
+def outputs(x, kind, twice):
+    """Return outputs of all types, some of them in some runs only."""
+    found = {
+        "whole": 2**40 + x, "real": x / 3, "true": x > 0, "text": f"{kind} {x}", "gap": word(min(x, 2)),
+        "none": None, "per/cent": 100 * x,
+    }  # fmt: skip
+    return found | ({"some": x > 1} if twice else {})
+
+
+def study_of(model, points, folder, **settings):
+    design = doe.explicit(points)
+    runs = design.configurations(model, rng=1, seed_policy="independent", replications=2, **settings)
+    doe.BatchRunner(runs, store=folder).run_all(learn_noise=False)
+    return folder
+
+
+POINTS = {"x": [0, 1, 2], "kind": ["plain", "double", "plain"], "twice": [True, False, True]}
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    """Return the folder of a study with outputs of all types."""
+    return study_of(outputs, POINTS, tmp_path_factory.mktemp("outputs") / "study")
+
+
+@pytest.fixture
+def dataset(study, tmp_path):
+    """Return its NetCDF file, opened."""
+    xarray = pytest.importorskip("xarray")
+    pytest.importorskip("h5netcdf")
+    exported(study, tmp_path)
+    with xarray.open_dataset(tmp_path / "model.nc", engine="h5netcdf") as opened:
+        yield opened
+
+
+def exported(study, folder):
+    """Export here, where a warning can be caught."""
+    from argparse import Namespace
+
+    from mesa_doe.cli.export import _export
+
+    return _export(Namespace(study=study, folder=folder, format="netcdf"))
+
+
+def test_no_table_is_lost_where_names_meet(tmp_path):
+    study = study_of(Clashing, {"n": [3, 4]}, tmp_path / "study", max_steps=0)
+    command("export", study, tmp_path / "tables", "--format", "csv")
+    found = {path.stem: pd.read_csv(path) for path in (tmp_path / "tables").glob("table-*.csv")}
+    assert {name: [*frame][1] for name, frame in found.items()} == {
+        "table-A_b": "third", "table-a_b-2": "first", "table-a_b-3": "second",
+    }  # fmt: skip
+    assert all(len(frame) == 4 for frame in found.values())
+
+
+def test_netcdf_has_points_replications_and_steps(study, dataset):
+    assert dict(dataset.sizes) == {"point": 3, "replication": 2, "step": 1}
+    runs = doe.load(study).runs
+    assert dataset["seed"].to_numpy().ravel().tolist() == runs["seed"].tolist()
+    assert set(dataset["status"].to_numpy().ravel()) == {"ok"}
+
+
+@pytest.mark.parametrize(("name", "kind"), [("whole", "i"), ("real", "f"), ("true", "b"), ("text", "U")])
+def test_netcdf_keeps_types(name, kind, study, dataset):
+    expected = doe.load(study).model[name].to_numpy().reshape(3, 2, 1)
+    assert dataset[name].dtype.kind.replace("O", "U") == kind
+    np.testing.assert_array_equal(dataset[name].to_numpy(), expected)
+
+
+def test_netcdf_keeps_parameters(dataset):
+    assert {name: dataset[name].to_numpy().tolist() for name in POINTS} == POINTS
+    assert dataset["twice"].dtype == bool
+
+
+def test_netcdf_keeps_what_is_missing(dataset):
+    gap = dataset["gap"].to_numpy()[:, 0, 0].tolist()
+    assert gap[:2] == ["low", "Größe"]
+    assert gap[2] != gap[2]
+    assert np.isnan(dataset["none"].to_numpy()).all()
+    assert dataset["some"].to_numpy()[[0, 2], 0, 0].tolist() == [0, 1]  # as in results.model
+    assert np.isnan(dataset["some"].to_numpy()[1]).all()
+
+
+def test_a_slash_makes_no_group(dataset):
+    assert dataset["per_cent"].attrs["long_name"] == "per/cent"
+
+
+def test_texts_that_cannot_be_told_apart_are_refused(tmp_path):
+    pytest.importorskip("h5netcdf")
+    study = study_of(lambda x: {"w": word(x), "y": x}, {"x": range(4)}, tmp_path / "study")
+    told = command("export", study, tmp_path / "out", "--format", "netcdf", expected=1)
+    assert told.startswith("mesa-doe: 'w' has texts that are empty and others that are missing, which NetCDF")
+    assert not (tmp_path / "out").exists()
+
+
+def test_levels_of_several_types_are_written_as_text_and_told(tmp_path):
+    xarray = pytest.importorskip("xarray")
+    pytest.importorskip("h5netcdf")
+    study = study_of(lambda x: {"y": len(str(x))}, {"x": [1, "auto", 2.5]}, tmp_path / "study")
+    with pytest.warns(doe.MesaDoeWarning, match="some values of 'x' are no text, and others are no numbers"):
+        exported(study, tmp_path / "out")
+    with xarray.open_dataset(tmp_path / "out" / "model.nc", engine="h5netcdf") as data:
+        assert data["x"].to_numpy().tolist() == ["1", "auto", "2.5"]
+
+
+def truth(x):
+    """Fail at 2."""
+    return {"true": 1 / (x - 2) > 0}
+
+
+def test_truths_that_become_numbers_are_told(tmp_path):
+    xarray = pytest.importorskip("xarray")
+    pytest.importorskip("h5netcdf")
+    with pytest.warns(doe.MesaDoeWarning, match="failed"):
+        study = study_of(truth, {"x": [1, 2, 3]}, tmp_path / "study")
+    with pytest.warns(doe.MesaDoeWarning, match="'true' has no value at some steps of some runs"):
+        exported(study, tmp_path / "out")
+    with xarray.open_dataset(tmp_path / "out" / "model.nc", engine="h5netcdf") as data:
+        np.testing.assert_array_equal(data["true"].to_numpy()[:, 0, 0], [0, np.nan, 1])
+        assert data["status"].to_numpy()[:, 0].tolist() == ["ok", "failed", "ok"]
+
+
+def test_netcdf_overwrites_nothing(study, tmp_path):
+    pytest.importorskip("h5netcdf")
+    (tmp_path / "model.nc").write_text("mine")
+    told = command("export", study, tmp_path, "--format", "netcdf", expected=1)
+    assert "nothing is overwritten, and there are" in told
+    assert (tmp_path / "model.nc").read_text() == "mine"
+
+
+def test_a_library_that_is_not_there_is_told(study, tmp_path, monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "h5netcdf", None)
+    told = command("export", study, tmp_path, "--format", "netcdf", expected=1)
+    assert 'pip install "mesa-doe[xarray]"' in told
