@@ -90,6 +90,7 @@ SURFACE = [
     "sparse_grid",
     "sukharev_grid",
     "two_level_factorial",
+    "write_report",
 ]
 
 #: What `import mesa_doe` must not import: each of these is imported where it is used.

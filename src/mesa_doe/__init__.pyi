@@ -20,6 +20,7 @@ from .errors import (
     StudyError,
 )
 from .model_run import Run, run
+from .report import write_report
 from .results import Results
 from .runner import BatchRunner, Progress, Until, check_factors, check_reproducible, load, run_until
 from .samplers import (
@@ -168,4 +169,5 @@ __all__ = [
     "sparse_grid",
     "sukharev_grid",
     "two_level_factorial",
+    "write_report",
 ]

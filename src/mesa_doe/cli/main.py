@@ -17,6 +17,7 @@ from mesa_doe.cli.failures import add_failures
 from mesa_doe.cli.lists import add_analyses, add_designs
 from mesa_doe.cli.plan import add_plan
 from mesa_doe.cli.replay import add_replay
+from mesa_doe.cli.report import add_report
 from mesa_doe.cli.run import add_run
 from mesa_doe.cli.status import add_status
 from mesa_doe.errors import MesaDoeError, MesaDoeWarning
@@ -32,6 +33,7 @@ _COMMANDS = (
     add_failures,
     add_replay,
     add_analyze,
+    add_report,
     add_export,
     add_archive,
     add_designs,

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mesa_doe.cli.printing import duration, print_pairs
-from mesa_doe.errors import MesaDoeError, MesaDoeWarning, StudyError, counted
+from mesa_doe.cli.report import add_report_option, end_with_report, place_of
+from mesa_doe.errors import MesaDoeError, MesaDoeWarning, counted
 
 if TYPE_CHECKING:
+    from mesa_doe.analysis import SensitivityResult
     from mesa_doe.cli.study_file import StudyFile
     from mesa_doe.results import Results
     from mesa_doe.runner import Progress
@@ -50,6 +52,7 @@ def add_run(commands: Any) -> None:
         "--allow-changed-model", action="store_true",
         help="go on though the code of the model was changed",
     )  # fmt: skip
+    add_report_option(parser)
     parser.set_defaults(run=_run)
 
 
@@ -79,27 +82,28 @@ def _run(arguments: argparse.Namespace) -> int:
 
     study = read_study(arguments.file)
     settings = settings_of(arguments, study)
+    report = place_of(arguments.report, settings["store"])
     runner = study.runner(
         **settings,
         resume=arguments.resume,
         allow_changed_model=arguments.allow_changed_model,
         display_progress=None if sys.stderr.isatty() else _Lines(),
     )
-    try:
-        results = runner.run_all()
-    except StudyError as error:
-        # The argument of Python's has another name here.
-        raise StudyError(str(error).replace("allow_changed_model=True", "--allow-changed-model")) from error
+    results = runner.run_all()
     store = settings["store"]
     print(results)
     failed = len(results.failures)
     print_pairs([("study", str(store))])
     if failed:
         print_pairs([("failures", f"{counted(failed, 'run')}: mesa-doe failures {store}")])
-    return _analyse(study, results)
+    made: list[SensitivityResult] = []
+    code = _analyse(study, results, made)
+    if report is not None:
+        end_with_report(results, report, arguments.file, made)
+    return code
 
 
-def _analyse(study: StudyFile, results: Results) -> int:
+def _analyse(study: StudyFile, results: Results, made: list[SensitivityResult]) -> int:
     code = 0
     for place, analysis in enumerate(study.analyses):
         try:
@@ -110,6 +114,7 @@ def _analyse(study: StudyFile, results: Results) -> int:
             study.file.wrong(("analysis", place), str(error))
             code = 1
         else:
+            made.append(result)
             print(f"\n{result}")
     if code:
         print(f"mesa-doe: {study.file.error()}", file=sys.stderr)

@@ -1,0 +1,148 @@
+"""``mesa-doe report STUDY``: a study as one HTML file."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mesa_doe.analysis import SensitivityResult
+    from mesa_doe.results import Results
+
+__all__ = ["add_report", "add_report_option", "end_with_report", "place_of"]
+
+
+def add_report(commands: Any) -> None:
+    """Add the command.
+
+    Parameters
+    ----------
+    commands : argparse's sub-parsers
+    """
+    parser = commands.add_parser(
+        "report",
+        help="write a study as one HTML file",
+        description="Write what was run, the design, failures, outputs, indices and tables of a study to one "
+        "HTML file, to be opened by anyone, without a network. No model is loaded, and nothing is run.",
+        epilog="Exit codes: 0 the file is written; 1 there is no such study or output, or something else is "
+        "where the file should be.",
+    )
+    parser.add_argument("study", type=Path, help="folder of the study")
+    parser.add_argument(
+        "-o",
+        dest="file",
+        type=Path,
+        metavar="FILE",
+        help="the file (by default STUDY.html, beside the folder)",
+    )
+    parser.add_argument(
+        "--output", action="append", metavar="NAME",
+        help="an output that is shown (by default all, up to twenty); may be repeated",
+    )  # fmt: skip
+    parser.add_argument("--title", help="of the page (by default the name of the study)")
+    parser.add_argument(
+        "--at", default="final", type=_at, metavar="STEP",
+        help="which number of a run is shown and analysed: final (the default), mean, or a step",
+    )  # fmt: skip
+    parser.add_argument(
+        "--missing", choices=["raise", "drop"], default="raise",
+        help="what the analysis does with points of which a run failed (by default there is then none, and "
+        "the page says why)",
+    )  # fmt: skip
+    parser.set_defaults(run=_report)
+
+
+def add_report_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--report`` to a command that runs a study."""
+    parser.add_argument(
+        "--report", nargs="?", const=True, type=Path, metavar="FILE",
+        help="end with a report (by default to STUDY.html, beside the study's folder)",
+    )  # fmt: skip
+
+
+def place_of(given: Path | bool | None, store: Path) -> Path | None:
+    """Return where ``--report`` wants a report, having looked whether one can be written there.
+
+    Parameters
+    ----------
+    given : Path, True or None
+        What ``--report`` says; None is no report.
+    store : Path
+        Folder of the study.
+
+    Returns
+    -------
+    Path or None
+
+    Raises
+    ------
+    StudyError, MissingDependencyError
+        As :func:`mesa_doe.write_report`, but before the runs.
+    """
+    if given is None:
+        return None
+    from mesa_doe.report.writing import check_place
+
+    path = given if isinstance(given, Path) else _beside(store)
+    check_place(path)
+    return path
+
+
+def end_with_report(results: Results, path: Path, file: Path, analyses: list[SensitivityResult]) -> None:
+    """Write the report that ``mesa-doe run`` ends with, and print its path.
+
+    Parameters
+    ----------
+    results : Results
+    path : Path
+    file : Path
+        The study file.
+    analyses : list of SensitivityResult
+        Those that the file asks for; where there are none, that of the design is made.
+    """
+    from mesa_doe.report import write_report
+
+    write_report(results, path, analyses=analyses or None, command=f"mesa-doe run {shlex.quote(file.name)}")
+    print(f"\nreport   {path}")
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    from mesa_doe.report import write_report
+    from mesa_doe.runner import load
+
+    results = load(arguments.study)
+    path = _beside(arguments.study) if arguments.file is None else arguments.file
+    written = write_report(
+        results,
+        path,
+        title=arguments.title,
+        outputs=arguments.output,
+        at=arguments.at,
+        missing=arguments.missing,
+    )
+    print(written)
+    return 0
+
+
+def _beside(study: Path) -> Path:
+    """Return where the report of a study lies by default.
+
+    Examples
+    --------
+    >>> _beside(Path("studies/wolf.sheep")).as_posix()
+    'studies/wolf.sheep.html'
+    """
+    whole = study if study.name else study.resolve()
+    return whole.parent / f"{whole.name}.html"
+
+
+def _at(text: str) -> str | float:
+    if text in ("final", "mean"):
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        message = f"takes final, mean or a step, got {text!r}"
+        raise argparse.ArgumentTypeError(message) from None

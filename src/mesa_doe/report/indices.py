@@ -1,0 +1,132 @@
+"""The analyses: their warnings, figures and estimates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from numbers import Number
+from typing import Any
+
+from mesa_doe.analysis import SensitivityResult
+from mesa_doe.errors import counted
+from mesa_doe.report.figures import Figures
+from mesa_doe.report.markup import Markup, code, element, joined, paragraph
+from mesa_doe.report.provenance import short
+from mesa_doe.report.tables import alike, interval, table
+
+__all__ = ["Analysed", "indices"]
+
+_MOST_FACTORS = 20
+
+
+@dataclass(frozen=True)
+class Analysed:
+    """What is shown of analyses.
+
+    Parameters
+    ----------
+    results : sequence of SensitivityResult
+    problems : sequence of str
+        Why there are no others.
+    """
+
+    results: Sequence[SensitivityResult]
+    problems: Sequence[str]
+
+
+def indices(analysed: Analysed, figures: Figures, most: int) -> Markup:
+    """Return the part about the analyses: figures and tables of at most so many outputs each."""
+    parts = [paragraph(told, class_="missing") for told in analysed.problems]
+    for place, result in enumerate(analysed.results, 1):
+        name = result.method.replace("_", " ").capitalize()
+        parts.append(element("h3", name, id=f"analysis-{place}"))
+        parts += [
+            element("div", element("strong", "Warning. "), text, class_="warning", role="note")
+            for text in result.warnings
+        ]
+        parts += [
+            element("div", element("strong", "Note. "), text, class_="note", role="note")
+            for text in result.notes
+        ]
+        parts.append(_settings(result))
+        for number_, output in enumerate(result.outputs[:most], 1):
+            parts.append(element("h4", code(output), id=f"analysis-{place}-{number_}"))
+            parts += _estimates(result, output, name, figures)
+        if (more := len(result.outputs) - most) > 0:
+            parts.append(
+                paragraph(f"And {counted(more, 'other output')}, in the table of indices.", class_="missing")
+            )
+    return joined(*parts)
+
+
+def _settings(result: SensitivityResult) -> Markup:
+    plain = {
+        key: value
+        for key, value in result.settings.items()
+        if isinstance(value, (str, bool, Number)) and key != "entropy"
+    }
+    return paragraph(", ".join(f"{key} = {short(value)}" for key, value in plain.items()), class_="quiet")
+
+
+def _estimates(result: SensitivityResult, output: Any, method: str, figures: Figures) -> list[Markup]:
+    label = f"{method} of {output}"
+    drawn, left = _largest(result, output)
+    steps = result.steps
+    caption = f"{label}, {result.scale}" + (
+        ", over the steps." if steps else f". Lines are {_interval_name(result)}."
+    )
+    if left:
+        caption += f" Only the {_MOST_FACTORS} factors with the largest estimates, of {_MOST_FACTORS + left}."
+    parts = [figures.draw(lambda: _untitled(drawn.plot(output=output)), label, caption)]
+    frame = result.table(output)
+    measures = [name for name in frame.columns if f"{name}_low" in frame.columns]
+    write = {name: alike(frame[name]) for name in measures}
+    rows = [
+        (
+            code(factor),
+            *(interval(row, name, f"{name}_low", f"{name}_high", write[name]) for name in measures),
+        )
+        for factor, row in zip(frame.index, frame.to_dict("records"), strict=True)
+    ]
+    at = f" at step {steps[-1]}, the last of {len(steps)}" if steps else ""
+    parts.append(
+        table(
+            ["Factor", *measures],
+            rows,
+            caption=f"Estimates for {output}{at}, with {_interval_name(result)}",
+            sortable=True,
+        )
+    )
+    if (drawn.estimates["partner"] != "").any():
+        pairs_of = f"Pairs of factors, {output}"
+        told = f"{pairs_of}." if not left else f"{pairs_of}, of the same factors."
+        parts.append(
+            figures.draw(
+                lambda: _untitled(drawn.plot_interactions(output=output)), pairs_of, told, light=True
+            )
+        )
+    return parts
+
+
+def _largest(result: SensitivityResult, output: Any) -> tuple[SensitivityResult, int]:
+    """Return what a figure can show of one output: of many factors the largest, and how many are left out."""
+    rows = result.estimates[result.estimates["output"] == output]
+    single = rows[rows["partner"] == ""]
+    if result.plotted and single["measure"].isin(result.plotted).any():
+        single = single[single["measure"].isin(result.plotted)]
+    sizes = single.assign(size=single["estimate"].abs()).groupby("factor", sort=False)["size"].max()
+    if len(sizes) <= _MOST_FACTORS:
+        return result, 0
+    kept = {*sizes.sort_values(ascending=False, kind="stable").index[:_MOST_FACTORS], ""}
+    rows = rows[rows["factor"].isin(kept) & rows["partner"].isin(kept)]
+    return replace(result, estimates=rows), len(sizes) - _MOST_FACTORS
+
+
+def _untitled(ax: Any) -> Any:
+    ax.set_title("")  # the caption has it
+    return ax
+
+
+def _interval_name(result: SensitivityResult) -> str:
+    confidence = result.settings.get("confidence")
+    return "intervals" if confidence is None else f"{100 * confidence:g} % intervals"

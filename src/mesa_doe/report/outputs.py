@@ -1,0 +1,174 @@
+"""The outputs: how they are distributed, over time, and how much of them is noise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mesa_doe._optional import require
+from mesa_doe.errors import MesaDoeError, counted
+from mesa_doe.plots import _canvas
+from mesa_doe.report.figures import Figures
+from mesa_doe.report.markup import Markup, code, element, joined, paragraph
+from mesa_doe.report.provenance import short
+from mesa_doe.report.tables import alike, interval, table
+from mesa_doe.results import Results
+
+__all__ = ["Outputs", "outputs"]
+
+_MOST_WORDS = 20
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Which outputs are shown, and their numbers.
+
+    Parameters
+    ----------
+    values : mapping of str to Series
+        One number a run.
+    words : sequence of str
+        Those that are text.
+    problems : mapping of str to str
+        Why others have no numbers.
+    at : object
+        Which number of a run is taken.
+    """
+
+    values: Mapping[str, pd.Series[Any]]
+    words: Sequence[str]
+    problems: Mapping[str, str]
+    at: Any
+
+
+def outputs(results: Results, shown: Outputs, figures: Figures) -> Markup:
+    """Return the part about the outputs."""
+    parts: list[Markup] = []
+    if shown.values:
+        header = ["Output", "Runs", "Mean", "SD", "Least", "5 %", "Median", "95 %", "Most"]
+        rows = [(code(name), *_summary(values)) for name, values in shown.values.items()]
+        parts.append(table(header, rows, caption=f"Outputs {_when(shown.at)}, over all runs", sortable=True))
+    replicated = int(results.runs["iteration"].max() or 0) > 0 if len(results) else False
+    replicated = replicated and not results.runs["point"].isna().any()
+    for place, (name, values) in enumerate(shown.values.items(), 1):
+        parts.append(element("h3", code(name), id=f"output-{place}"))
+        parts.append(_distribution(results, name, values, shown.at, figures, replicated))
+        if _has_steps(results, name):
+            draw = results.plot.noise_fan if replicated else results.plot.series
+            label = f"{name} over the steps"
+            parts.append(figures.draw(partial(draw, name), label, f"{label}, of all runs."))
+        if replicated:
+            parts.append(_noise(results, name, shown.at))
+    for place, name in enumerate(shown.words, 1):
+        parts.append(element("h3", code(name), id=f"words-{place}"))
+        parts.append(_counts(results, name))
+    parts += [
+        paragraph(code(name), f" is not shown: {why}", class_="missing")
+        for name, why in shown.problems.items()
+    ]
+    return joined(*parts) if parts else paragraph("No run has reported an output.")
+
+
+def _when(at: Any) -> str:
+    if callable(at):
+        return f"as {short(at)} of the series"
+    named = {"final": "at the last step", "mean": "as means over the steps"}
+    return named[at] if isinstance(at, str) else f"at step {at:g}"
+
+
+def _summary(values: pd.Series[Any]) -> list[float | int]:
+    known = values.dropna()
+    if known.empty:
+        return [0, *[float("nan")] * 7]
+    low, middle, high = known.quantile([0.05, 0.5, 0.95])
+    return [len(known), *map(float, (known.mean(), known.std(), known.min(), low, middle, high, known.max()))]
+
+
+def _has_steps(results: Results, name: str) -> bool:
+    if name not in results.outputs or not len(results.model):
+        return False
+    series = results.model.loc[results.model[name].notna(), "step"]
+    return bool(series.nunique() > 1) and results.data_collection_period != -1
+
+
+def _distribution(
+    results: Results, name: str, values: pd.Series[Any], at: Any, figures: Figures, replicated: bool
+) -> Markup:
+    known = values[np.isfinite(values)].to_numpy(np.float64)
+    if not len(known):
+        return paragraph("No run has a finite value.", class_="missing")
+    label = f"Distribution of {name} {_when(at)}"
+    left = (
+        f", {counted(len(values) - len(known), 'run')} without a finite value left out"
+        if len(known) < len(values)
+        else ""
+    )
+    means = None
+    if replicated:
+        means = (
+            values.groupby(results.runs["point"].reindex(values.index)).mean().dropna().to_numpy(np.float64)
+        )
+    caption = (
+        f"{label}, over {counted(len(known), 'run')}{left}: how many, and the share that is at most as large"
+    )
+    caption += "; dashed, the means of points." if means is not None else "."
+    return figures.draw(lambda: _draw_distribution(known, means, name), label, caption)
+
+
+def _draw_distribution(values: Any, means: Any, name: str) -> Any:
+    plt = require("matplotlib.pyplot", extra="plot")
+    _, (left, right) = plt.subplots(1, 2, figsize=(8.0, 2.7), layout="constrained")
+    own = np.unique(values)
+    if len(own) <= 25:
+        width = 0.8 * float(np.diff(own).min()) if len(own) > 1 else 0.8
+        left.bar(
+            own, [int((values == one).sum()) for one in own], width, color=_canvas.OKABE_ITO[4], linewidth=0
+        )
+        if len(own) == 1:
+            left.set_xlim(own[0] - 2, own[0] + 2)
+    else:
+        edges = np.histogram_bin_edges(values, bins=int(np.clip(np.sqrt(len(values)), 8, 40)))
+        left.hist(values, edges, color=_canvas.OKABE_ITO[4], edgecolor="white", linewidth=0.5)
+    left.set_ylabel("runs")
+    right.ecdf(values, color=_canvas.BLUE, linewidth=1.6, label="runs")
+    if means is not None and len(means):
+        right.ecdf(means, color=_canvas.VERMILLION, linewidth=1.6, linestyle="--", label="means of points")
+        right.legend(fontsize="small", frameon=False, loc="lower right")
+    right.set_ylabel("share of runs")
+    for ax in (left, right):
+        ax.set_xlabel(_canvas.plain(name))
+        _canvas.tidy_spines(ax)
+    return left
+
+
+def _noise(results: Results, name: str, at: Any) -> Markup:
+    try:
+        split = results.split_variance(name, at)
+    except MesaDoeError as error:
+        return paragraph(f"Parameters and noise are not told apart: {error}", class_="missing")
+    frame, keys = split.to_frame(), ("variance", "share")
+    rows = [
+        (
+            str(one["source"]),
+            *(interval(one, key, f"{key}_low", f"{key}_high", alike(frame[key])) for key in keys),
+        )
+        for one in frame.to_dict("records")
+    ]
+    told = table(["Source", "Variance", "Share"], rows, caption=f"Parameters and noise in {name}")
+    return joined(told, *(paragraph(text, class_="note") for text in getattr(split, "warnings", ())))
+
+
+def _counts(results: Results, name: str) -> Markup:
+    last = results.model.groupby("run_id", sort=True)[name].last(skipna=False)
+    counts = last.map(short).value_counts().sort_values(ascending=False, kind="stable")
+    rows = [(value, int(count), f"{count / len(last):.1%}") for value, count in counts.items()]
+    told = table(["Value", "Runs", "Share"], rows[:_MOST_WORDS], caption=f"{name} at the last step, in words")
+    more = len(rows) - _MOST_WORDS
+    return joined(
+        told, paragraph(f"And {counted(more, 'other value')}.", class_="missing") if more > 0 else None
+    )

@@ -1,0 +1,220 @@
+"""What was run, and how to run it again: the first part of a page."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from pathlib import PurePath
+from typing import Any
+
+from mesa_doe.errors import counted
+from mesa_doe.report.markup import Child, Markup, code, element, joined, paragraph
+from mesa_doe.report.rerun import Rerun
+from mesa_doe.report.source import Source
+from mesa_doe.report.tables import pairs, table
+from mesa_doe.results import Results
+from mesa_doe.space import Axis, Boolean, Law, ParameterSpace
+from mesa_doe.space.values import plain
+
+__all__ = ["provenance"]
+
+_LONGEST = 300
+
+
+def provenance(results: Results, source: Source, rerun: Rerun, command: str | None) -> Markup:
+    """Return the part of the page that tells what was run.
+
+    Parameters
+    ----------
+    results : Results
+    source : Source
+    rerun : Rerun
+    command : str, optional
+        What at the command line makes the runs.
+
+    Returns
+    -------
+    Markup
+    """
+    return joined(
+        pairs(_facts(results, source)),
+        *_code_of_models(source),
+        element("h3", "Parameter space", id="space"),
+        _space(results, source),
+        element("h3", "Versions", id="versions"),
+        *_sessions(source),
+        element("h3", "Run it again", id="rerun"),
+        *_again(source, rerun, command),
+    )
+
+
+def short(value: Any) -> str:
+    """Write a value, cut where it is long; functions and classes by their names."""
+    value = plain(value)
+    told = getattr(value, "__qualname__", None) or (value if isinstance(value, str) else repr(value))
+    return told if len(told) <= _LONGEST else f"{told[:_LONGEST]}…"
+
+
+def _facts(results: Results, source: Source) -> list[tuple[Child, Child]]:
+    plan = source.plan
+    facts: list[tuple[Child, Child]] = []
+    for one in plan["models"]:
+        file = one["model"]["file"]
+        where = "" if file is None else f" in {PurePath(file).name}"
+        facts.append(("Model", joined(code(f"{one['model']['module']}:{one['model']['qualname']}"), where)))
+        if one["scenario"] is not None:
+            facts.append(("Scenario", code(f"{one['scenario']['module']}:{one['scenario']['qualname']}")))
+    if source.folder is not None:
+        facts.append(("Study", joined(code(source.folder.name), f", made {source.created}")))
+    facts.append(("Design", _design(results, source)))
+    replications = counted(plan["replications"], "replication")
+    runs = counted(len(results.configurations), "run")
+    facts.append(("Runs", f"{runs}: {replications} of each point" if plan["kind"] == "design" else runs))
+    if plan["kind"] == "design":
+        period = plan["data_collection_period"]
+        kept = "the last step" if period == -1 else f"every {period} steps" if period > 1 else "every step"
+        facts.append(("Steps", f"at most {plan['max_steps']:,}; {kept} is kept"))
+        outputs = plan["models"][0]["outputs"]
+        facts.append(
+            ("Outputs kept", "all that the model records" if outputs is None else code(short(outputs)))
+        )
+        facts.append(
+            (
+                "Seeds",
+                joined("policy ", code(plan["seed_policy"]), ", root entropy ", code(plan["seed_root"])),
+            )
+        )
+    return facts
+
+
+def _design(results: Results, source: Source) -> Child:
+    design = source.plan["design"]
+    if not design:
+        return "none: the runs were built by hand"
+    entropy = None if results.design is None else results.design.options.get("entropy")
+    told = f", {counted(design['points'], 'point')} of {counted(len(design['factors']), 'factor')}"
+    root = None if entropy is None else joined(", root entropy ", code(entropy))
+    return joined(code(design["method"]), told, root)
+
+
+def _code_of_models(source: Source) -> list[Markup]:
+    entries = {name: mark for one in source.plan["models"] for name, mark in one["source"].items()}
+    if not entries:
+        return []
+    rows = [(code(name), code(mark)) for name, mark in sorted(entries.items())]
+    return [
+        element(
+            "details",
+            element("summary", f"Fingerprints of the model’s code ({len(rows)})"),
+            table(["Code", "SHA-256"], rows, caption="What the model is made of, as it was when it was run"),
+        )
+    ]
+
+
+def _space(results: Results, source: Source) -> Markup:
+    constants = {name: one.get("value", one.get("text")) for name, one in source.plan["constants"].items()}
+    if results.design is None:
+        why = (source.plan["design"] or {}).get("why")
+        told = f"The design could not be saved ({why})" if why else "The runs carry no parameter space"
+        names = ", ".join(source.plan["parameters"]) or "none"
+        return joined(paragraph(f"{told}; their parameters are {names}."), *_constants(constants))
+    space = results.design.space
+    groups = results.design.groups or {}
+    group_of = {name: group for group, names in groups.items() for name in names}
+    rows = [
+        (code(name), type(axis).__name__, *_values(axis), *([group_of[name]] if groups else []))
+        for name, axis in space.axes.items()
+    ]
+    header = ["Factor", "Kind", "Values", "Levels", *(["Group"] if groups else [])]
+    return joined(
+        table(header, rows, caption="What varies"), *_constants(dict(space.constants)), *_rules(space)
+    )
+
+
+def _values(axis: Axis) -> tuple[Child, Child]:
+    """Return over what an axis goes, and how many levels it has."""
+    count = "continuous" if axis.n_levels is None else axis.n_levels
+    low, high = getattr(axis, "low", None), getattr(axis, "high", None)
+    if low is not None:
+        scale = ", logarithmic" if getattr(axis, "log", False) else ""
+        return f"{low} to {high}{scale}", count
+    levels = getattr(axis, "levels", getattr(axis, "values", None))
+    if levels is not None and not callable(levels):
+        weights = getattr(axis, "weights", None)
+        told = [short(level) for level in levels]
+        if weights is not None:
+            told = [f"{level} (weight {weight:g})" for level, weight in zip(told, weights, strict=True)]
+        return short(", ".join(told)), count
+    if isinstance(axis, Boolean):
+        return "False, True", count
+    if isinstance(axis, Law):
+        return code(short(repr(axis))), count
+    return short(repr(axis)), count
+
+
+def _constants(constants: Mapping[str, Any]) -> list[Markup]:
+    rows = [(code(name), short(value)) for name, value in constants.items()]
+    return [table(["Constant", "Value"], rows, caption="What does not vary")] if rows else []
+
+
+def _rules(space: ParameterSpace) -> list[Markup]:
+    found: list[tuple[Child, Child]] = [
+        ("Derived", joined(code(name), " = ", code(short(one.expression))))
+        for name, one in space.derived.items()
+    ]
+    found += [("Constraint", code(short(rule))) for rule in space.constraints]
+    if space.correlation is not None:
+        matrix = space.correlation
+        found += [
+            (
+                "Rank correlation",
+                joined(
+                    code(one), " and ", code(other), f": {float(matrix.to_numpy()[place, other_place]):g}"
+                ),
+            )
+            for place, one in enumerate(matrix.columns)
+            for other_place, other in enumerate(matrix.columns)
+            if other_place > place and matrix.to_numpy()[place, other_place] != 0
+        ]
+    return [pairs(found)] if found else []
+
+
+def _sessions(source: Source) -> list[Markup]:
+    parts = []
+    for one in source.sessions:
+        facts: list[tuple[Child, Child]] = []
+        if "time" in one:
+            facts.append(("Written", f"{one['time']} on {one['host']}"))
+        else:
+            facts.append(("Written", "by the process that ran the models"))
+        facts += [(name, version) for name, version in one["versions"].items()]
+        if one.get("git"):
+            changed = ", with changes that were not committed" if one["git"]["changed"] else ""
+            facts.append(("Git commit", joined(code(one["git"]["commit"]), changed)))
+        facts += [("Changed model", told) for told in one.get("changed_model", [])]
+        parts.append(element("div", pairs(facts), class_="versions"))
+    return parts
+
+
+def _again(source: Source, rerun: Rerun, command: str | None) -> list[Markup]:
+    parts = []
+    if rerun.code:
+        where = "holds the study" if source.folder is not None else "holds runs.csv"
+        parts.append(paragraph(f"In Python, in the folder that {where}:"))
+        parts.append(element("pre", code(rerun.code), tabindex="0"))
+    else:
+        parts.append(paragraph(rerun.reason, class_="missing"))
+    if command is not None:
+        parts.append(
+            paragraph(
+                "At the command line. Where the study’s folder is, this goes on with it; elsewhere it makes "
+                "all runs again:"
+            )
+        )
+        parts.append(element("pre", code(command), tabindex="0"))
+    if source.folder is not None:
+        parts.append(paragraph("One run alone, with its outputs or its traceback:"))
+        parts.append(
+            element("pre", code(f"mesa-doe replay {shlex.quote(source.folder.name)} 0"), tabindex="0")
+        )
+    return parts

@@ -1,0 +1,97 @@
+import subprocess
+import sys
+
+import pytest
+
+from tests.cli.studies import NOISY, command, written
+from tests.cli.test_run import FAILING
+from tests.report.pages import read
+
+
+@pytest.fixture(scope="module")
+def reported(tmp_path_factory):
+    """Return the folder of a study whose run ended with a report, and what was printed."""
+    folder = tmp_path_factory.mktemp("reported")
+    return folder, command("run", written(folder, NOISY), "--report")
+
+
+def test_a_run_ends_with_a_report_if_it_is_asked_to(reported, tmp_path):
+    folder, told = reported
+    assert told.splitlines()[-1] == f"report   {folder / 'study.html'}"
+    page = read(folder / "study.html")
+    # The analysis is that of the file.
+    assert "resamples = 100" in page.section("indices")
+    assert [one["text"] for one in page.all("h4")] == ["exact"]
+    assert "mesa-doe run study.toml" in page.section("run")
+    assert "\nreport " not in command("run", written(tmp_path, NOISY))
+    assert not (tmp_path / "study.html").exists()
+
+
+def test_the_report_may_lie_elsewhere(reported, tmp_path):
+    folder, _ = reported
+    told = command("run", folder / "study.toml", "--report", tmp_path / "mine.html")
+    assert told.splitlines()[-1] == f"report   {tmp_path / 'mine.html'}"
+    assert (tmp_path / "mine.html").read_bytes() == (folder / "study.html").read_bytes()
+
+
+def test_what_is_no_report_stops_the_run_before_it_begins(tmp_path):
+    (tmp_path / "study.html").write_text("mine", encoding="utf-8")
+    told = command("run", written(tmp_path, NOISY), "--report", expected=1)
+    assert "is no report of mesa-doe, and is not overwritten" in told
+    assert not (tmp_path / "study").exists()
+
+
+def test_a_study_is_reported(reported, tmp_path):
+    folder, _ = reported
+    target = tmp_path / "page.html"
+    told = command(
+        "report", folder / "study", "-o", target, "--output", "exact", "--title", "A study", "--at", "mean"
+    )
+    assert told == f"{target}\n"
+    page = read(target)
+    assert [one["text"] for one in page.all("h1")] == ["A study"]
+    assert [one["text"] for one in page.all("h4")] == ["exact"]
+    assert "as means over the steps" in page.section("outputs")
+
+
+def test_by_default_the_report_lies_beside_the_study_and_is_renewed(reported, monkeypatch):
+    folder, _ = reported
+    monkeypatch.chdir(folder / "study")
+    assert command("report", ".", "--output", "exact") == f"{folder / 'study.html'}\n"
+    assert not list((folder / "study").glob("*.html"))
+
+
+def test_failures_are_in_the_report(tmp_path):
+    command("run", written(tmp_path, FAILING), expected=1)
+    command("report", tmp_path / "study")
+    page = read(tmp_path / "study.html")
+    assert "told to fail" in page.section("failures")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["nowhere"], "there is no study in"),
+        (["study", "--output", "z"], "there is no output 'z' of the model"),
+        (["study", "-o", "study.toml"], "is no report of mesa-doe"),
+    ],
+)
+def test_what_cannot_be_done_is_said(reported, arguments, told, monkeypatch):
+    monkeypatch.chdir(reported[0])
+    assert told in command("report", *arguments, expected=1)
+
+
+def test_a_step_is_a_number(reported):
+    with pytest.raises(SystemExit) as stop:
+        command("report", reported[0] / "study", "--at", "soon")
+    assert stop.value.code == 2
+
+
+def test_help_waits_for_nothing():
+    code = (
+        "import sys; from mesa_doe.cli.main import main\n"
+        "try: main(['report', '--help'])\n"
+        "except SystemExit: print({'pandas', 'matplotlib', 'mesa_doe.report'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "set()"

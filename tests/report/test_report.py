@@ -1,0 +1,507 @@
+import ast
+import itertools
+import json
+import os
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import mesa_doe as doe
+from mesa_doe.errors import AnalysisError, StudyError
+from mesa_doe.report import tables, write_report
+from mesa_doe.report.figures import Figures
+from mesa_doe.report.markup import paragraph
+from tests import models
+from tests.report.pages import HOSTILE, NAME, forty, hostile, noisy_space, read, run
+
+pytestmark = pytest.mark.filterwarnings("ignore::mesa_doe.errors.MesaDoeWarning")
+
+
+def block(**settings):
+    return {"seed_policy": "block", **settings}
+
+
+@pytest.fixture(scope="module")
+def study(reported):
+    return reported("noisy")[0]
+
+
+@pytest.fixture(scope="module")
+def page(reported):
+    return read(reported("noisy")[1])
+
+
+@pytest.fixture(scope="module")
+def walkers(reported):
+    return reported("failing")[0]
+
+
+@pytest.fixture(scope="module")
+def failing(reported):
+    return read(reported("failing")[1])
+
+
+@pytest.fixture(scope="module")
+def attacked(reported):
+    return read(reported("attacked")[1])
+
+
+@pytest.fixture(scope="module")
+def wide(reported):
+    return read(reported("wide")[1])
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Leave figures out of pages that are not about them: they take most of the time."""
+    monkeypatch.setattr(Figures, "draw", lambda self, make, label, *_, **__: paragraph(label))
+
+
+# ---- the page as such -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["page", "failing", "attacked", "wide"])
+def test_a_page_is_well_formed_and_needs_nothing_else(name, request):
+    page = request.getfixturevalue(name)
+    assert page.problems == []
+    ids = [one["id"] for one in page.elements if "id" in one]
+    assert len(ids) == len(set(ids))
+    for one in page.elements:
+        for key in ("src", "href", "xlink:href", "action", "data"):
+            if (value := one.get(key)) is not None:
+                assert value.startswith(("data:image/png;base64,", "#")), one
+                # What is pointed at is there.
+                assert not value.startswith("#") or value[1:] in ids
+        assert not [key for key in one if key.startswith("on")], one
+    assert {"link", "iframe", "object", "embed", "base"}.isdisjoint(one["tag"] for one in page.elements)
+    # Styles and scripts of ours, and the style attributes of figures.
+    assert "@import" not in page.source
+    assert set(re.findall(r"url\(([^)]*)\)", page.source)) <= {f"#{key}" for key in ids}
+    assert "http://" not in page.source
+    assert "https://" not in page.source
+
+
+@pytest.mark.parametrize("name", ["page", "failing", "wide"])
+def test_every_figure_says_what_it_shows(name, request):
+    page = request.getfixturevalue(name)
+    figures = page.all("svg") + page.all("img")
+    assert len(figures) == len(page.all("figure")) == len(page.all("figcaption")) > 1
+    assert all(one.get("aria-label") or one.get("alt") for one in figures)
+    assert all(one["text"] for one in page.all("figcaption"))
+    assert not [one for one in page.elements if "could not be drawn" in one["text"]]
+
+
+def test_headings_and_contents_are_those_of_the_parts(page):
+    parts = ["What was run", "Design", "Failures", "Outputs", "Indices", "Tables"]
+    assert [one["text"] for one in page.all("h1")] == ["noisy"]
+    assert [one["text"] for one in page.all("h2")] == parts
+    assert [one["text"] for one in page.all("a")][1:] == parts
+    levels = [int(one["tag"][1]) for one in page.elements if re.fullmatch("h[1-6]", one["tag"])]
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
+    assert all(one.get("scope") in ("col", "row") for one in page.all("th"))
+    assert len(page.all("caption")) == len(page.all("table"))
+
+
+def test_scripts_are_those_of_the_page(page):
+    kinds = [one.get("type") for one in page.all("script")]
+    assert kinds == ["application/json", None]
+    (policy,) = page.all("meta", **{"http-equiv": "Content-Security-Policy"})
+    assert policy["content"].startswith("default-src 'none'; img-src data:;")
+
+
+def test_the_same_results_give_the_same_bytes(study, folder):
+    settings = {"outputs": "exact", "analyses": study.sensitivity("exact")}
+    one = write_report(study, folder / "one.html", **settings)
+    # Loaded in a fresh process, where no figure was drawn before, and sets and hashes come in another order.
+    code = (
+        "import sys, mesa_doe as doe; study = doe.load(sys.argv[1]); "
+        "doe.write_report(study, sys.argv[2], outputs='exact', analyses=study.sensitivity('exact'))"
+    )
+    environment = {**os.environ, "PYTHONHASHSEED": "7", "PYTHONWARNINGS": "ignore"}
+    other = folder / "other.html"
+    subprocess.run([sys.executable, "-c", code, folder / "noisy", other], check=True, env=environment)
+    assert other.read_bytes() == one.read_bytes()
+
+
+def test_figures_leave_no_trace(study, folder):
+    import matplotlib.pyplot as plt
+
+    before, mine = dict(plt.rcParams), plt.figure().number
+    write_report(study, folder / "trace.html", outputs="exact", analyses=[])
+    assert plt.get_fignums() == [mine]
+    assert dict(plt.rcParams) == before
+    plt.close(mine)
+
+
+# ---- what was run ---------------------------------------------------------------------------------------
+
+
+def test_the_page_tells_what_was_run(page, study):
+    told = page.section("run")
+    assert "tests.models:noisy in models.py" in told
+    assert str(study.configurations.seeds.root) in told
+    assert str(study.design.options["entropy"]) in told
+    assert "48" not in told or "40 points" in told
+    for part in ("policy block", "2 replications", "at most 1,000", "Python", "numpy"):
+        assert part.lower() in told.lower()
+    assert str(np.__version__) in told
+    assert "source:" in told  # the model's fingerprint
+    rows = [one["text"] for one in page.all("tr") if "section" in one["within"]]
+    assert "aReal0 to 1continuous" in rows
+    assert "inertBooleanFalse, True2" in rows
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_every_kind_of_axis_is_told(folder):
+    from scipy import stats
+
+    space = doe.ParameterSpace(
+        law=stats.beta(2, 5),
+        level=doe.Categorical(["x", "y"], weights=[0.25, 0.75]),
+        few=doe.Discrete([1, 5]),
+        wide=doe.Real(1, 100, log=True),
+        twice=doe.Derived("2 * few"),
+        fixed=7,
+        constraints=["wide > few"],
+    )
+    results = run(doe.monte_carlo(space, 6, rng=1), forty_of_words, seed_policy="independent")
+    told = read(write_report(results, folder / "axes.html")).section("run")
+    for part in (
+        "beta", "x (weight 0.25), y (weight 0.75)", "1, 5", "1 to 100, logarithmic", "twice = 2 * few",
+        "fixed7", "wide > few",
+    ):  # fmt: skip
+        assert part in told
+
+
+def forty_of_words(law, level, few, wide, twice, fixed):
+    return {"y": law * few * wide, "kind": level}
+
+
+def snippet(page):
+    (first, *_) = [one["text"] for one in page.all("pre") if "BatchRunner" in one["text"]]
+    return first
+
+
+def test_the_code_makes_the_runs_of_a_study_again(page, study, folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    names = {}
+    exec(snippet(page).replace("n_jobs=-1", "n_jobs=1"), names)
+    pd.testing.assert_frame_equal(names["again"].model, study.model)
+    assert "mesa-doe replay noisy 0" in page.text
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_the_code_makes_runs_in_memory_again_from_the_table(folder, tmp_path, monkeypatch):
+    space = doe.ParameterSpace(
+        law=doe.Real(0, 1),
+        level=doe.Categorical(["1", "NA"]),
+        few=doe.Integer(1, 3),
+        wide=doe.Real(0, 1),
+        twice=0.1,
+        fixed=True,
+    )
+    results = run(doe.latin_hypercube(space, 6, rng=1), forty_of_words, seed_policy="independent")
+    page = read(write_report(results, tmp_path / "memory.html"))
+    (tmp_path / "runs.csv").write_text(page.data["runs"]["csv"], encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    exec(snippet(page).replace("n_jobs=-1", "n_jobs=1"), names)
+    pd.testing.assert_frame_equal(names["again"].model, results.model)
+    assert [dict(run.parameters) for run in names["runs"]] == [
+        dict(run.parameters) for run in results.configurations
+    ]
+    assert [run.seed for run in names["runs"]] == [run.seed for run in results.configurations]
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_outputs_and_scenarios_are_in_the_code(tmp_path, monkeypatch):
+    design = doe.latin_hypercube(doe.ParameterSpace(n=doe.Integer(2, 4)), 3, rng=1)
+    outputs = {"alive": None, "double": double}
+    results = run(
+        design,
+        models.Walkers,
+        store=tmp_path / "out",
+        outputs=outputs,
+        max_steps=2,
+        seed_policy="independent",
+    )
+    page = read(write_report(results, tmp_path / "out.html"))
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    exec(snippet(page).replace("n_jobs=-1", "n_jobs=1"), names)
+    pd.testing.assert_frame_equal(names["again"].model, results.model)
+
+
+def double(model):
+    return 2 * len(model.agents)
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_a_model_that_cannot_be_imported_is_asked_for(folder):
+    results = run(doe.explicit({"x": [1, 2]}), lambda x: {"y": x}, seed_policy="common")
+    told = snippet(read(write_report(results, folder / "lambda.html")))
+    assert "# Define or import here: model, the model (tests.report.test_report:" in told
+    compile(told, "snippet", "exec")
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_names_of_a_study_that_is_not_to_be_trusted_are_no_code(tmp_path):
+    run(doe.explicit({"x": [1, 2]}), models.ishigami_of_x, store=tmp_path / "evil", seed_policy="common")
+    path = tmp_path / "evil" / "study.json"
+    document = json.loads(path.read_text())
+    document["plan"]["models"][0]["model"] |= {"module": "os\nimport os; os.abort()", "qualname": "x; evil()"}
+    path.write_text(json.dumps(document))
+    told = snippet(read(write_report(doe.load(tmp_path / "evil"), tmp_path / "evil.html")))
+    names = {node.id for node in ast.walk(ast.parse(told)) if isinstance(node, ast.Name)}
+    assert names == {"replace", "run", "runs", "model", "study", "doe", "again", "print"}
+    assert [line for line in told.splitlines() if "abort" in line and not line.startswith("# ")] == []
+    assert not [line for line in told.splitlines() if "evil()" in line and not line.startswith("# ")]
+
+
+# ---- failures -------------------------------------------------------------------------------------------
+
+
+def test_failures_are_shown_with_their_tracebacks(failing, walkers):
+    told = failing.section("failures")
+    count = len(walkers.failures)
+    assert f"failedsteppingZeroDivisionError{count}" in told
+    details = [one for one in failing.all("details") if "told to fail" in one["text"]]
+    assert len(details) == count
+    assert re.search(
+        r"told to failn = \d+, fail_at = 3, pace = [\d.]+, torus = (True|False)\n", details[0]["text"]
+    )
+    assert details[0]["text"].count("Traceback (most recent call last)") == 1
+    assert [one["text"] for one in failing.all("summary") if "told" in one["text"]] == [
+        "told to fail"
+    ] * count
+    assert failing.all("svg", **{"aria-label": "Where in the space runs failed"})
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_failures_of_runs_that_were_built_by_hand_have_what_varies(folder):
+    runs = [
+        doe.RunConfiguration(hostile, run_id=place, parameters={"y": 1, "x": place / 3}, seed=place)
+        for place in range(4)
+    ]
+    results = doe.BatchRunner(runs, display_progress=False).run_all(learn_noise=False)
+    told = read(write_report(results, folder / "hand-failed.html")).section("failures")
+    assert f"x = {2 / 3}" in told
+    assert "y = 1" not in told
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_many_failures_are_cut_and_the_page_says_so(folder):
+    def fail(x):
+        raise ValueError("x" * 5_000)
+
+    results = run(
+        doe.latin_hypercube(doe.ParameterSpace(x=doe.Real(0, 1)), 60, rng=1), fail, seed_policy="independent"
+    )
+    page = read(write_report(results, folder / "many.html"))
+    assert "The first 50 of 60." in page.text
+    assert "No run has reported an output." in page.text
+    assert "no output that is a number" in page.text or "No analysis" in page.text
+
+
+def test_without_failures_the_page_says_so(page):
+    assert "No recorded run failed." in page.section("failures")
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_indices_that_lack_points_are_refused_with_the_reason_or_made_without(folder):
+    def sometimes(a, b, inert, rng):
+        if a > 0.9:
+            raise ValueError("too much")
+        return {"y": a + b}
+
+    results = run(doe.sobol(noisy_space(), 8, rng=1), sometimes, **block())
+    refused = read(write_report(results, folder / "refused.html")).section("indices")
+    assert "y is not analysed: " in refused
+    assert "missing='drop'" in refused
+    dropped = read(write_report(results, folder / "dropped.html", missing="drop")).section("indices")
+    assert "Estimates for y" in dropped
+
+
+# ---- outputs and indices --------------------------------------------------------------------------------
+
+
+def test_outputs_are_told_in_numbers(page, study):
+    values = study.output("y")
+    (row,) = [one["text"] for one in page.all("tr") if one["text"].startswith("y80")] or [
+        one["text"] for one in page.all("tr") if one["text"].startswith(f"y{len(values)}")
+    ]
+    assert f"{values.mean():.4g}" in row
+    assert "Parameters and noise in y" in page.text
+    assert [one["text"] for one in page.all("h3") if one["text"] in ("y", "exact")] == ["y", "exact"]
+
+
+def test_time_courses_and_words_are_shown(failing):
+    assert failing.all("svg", **{"aria-label": "alive over the steps"})
+    assert "torus at the last step, in words" in failing.section("outputs")
+    assert re.search(r"(line|ring)\d+\d\d\.\d%", failing.section("outputs"))
+
+
+def test_warnings_and_notes_of_analyses_are_shown(page, study):
+    result = study.sensitivity(["y", "exact"])
+    assert result.warnings
+    for text in result.warnings:
+        assert text in page.section("indices")
+    warned = [one["text"] for one in page.all("div", **{"class": "warning"})]
+    assert warned == [f"Warning. {text}" for text in result.warnings]
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_given_analyses_are_shown_as_they_are(study, folder):
+    given = [study.sensitivity("exact", resamples=100), study.sensitivity("y", method="pawn", resamples=100)]
+    page = read(write_report(study, folder / "given.html", analyses=given, outputs=["exact"]))
+    assert [one["text"] for one in page.all("h4")] == ["exact", "y"]
+    assert {"indices-1-sobol", "indices-2-pawn"} <= set(page.data)
+    assert "resamples = 100" in page.text
+    alone = read(write_report(study, folder / "alone.html", analyses=given[0]))
+    pd.testing.assert_frame_equal(
+        alone.frame("indices", gaps=["estimate", "low", "high"]), given[0].to_frame(), check_dtype=False
+    )
+    none = read(write_report(study, folder / "none.html", analyses=[]))
+    assert "No analysis was asked for." in none.text
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_one_output_over_time_is_shown(walkers, folder):
+    over_time = walkers.sensitivity("alive", "all", unequal="last", method="regression", missing="drop")
+    page = read(write_report(walkers, folder / "time.html", outputs="alive", analyses=over_time))
+    assert f"at step {over_time.steps[-1]}, the last of {len(over_time.steps)}" in page.text
+    assert [one["text"] for one in page.all("h3") if one["text"] in walkers.outputs] == ["alive"]
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_a_design_without_an_analysis_of_its_own_says_what_would_do(folder):
+    results = run(doe.explicit({"x": [0.1, 0.2, 0.4]}), models.ishigami_of_x, seed_policy="common")
+    told = read(write_report(results, folder / "explicit.html")).section("indices")
+    assert "No analysis: no analysis is made for designs of explicit; name one with method=" in told
+
+
+def test_of_many_factors_the_largest_are_drawn_and_all_are_in_the_table(wide):
+    assert "The first 3 of 40 factors." in wide.text
+    assert "Only the 20 factors with the largest estimates, of 40." in wide.text
+    rows = {one["text"] for one in wide.all("th", scope="row")}
+    assert {f"factor_{place:02}" for place in range(40)} <= rows
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_runs_that_were_built_by_hand_are_shown(folder):
+    runs = [
+        doe.RunConfiguration(models.ishigami_of_x, run_id=place, parameters={"x": place / 4}, seed=place)
+        for place in range(5)
+    ]
+    results = doe.BatchRunner(runs, display_progress=False).run_all(learn_noise=False)
+    page = read(write_report(results, folder / "hand.html"))
+    assert "none: the runs were built by hand" in page.section("run")
+    assert "the runs carry no design" in page.section("indices")
+    assert "points" not in page.data
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_a_study_that_is_not_complete_says_how_far_it_is(folder, tmp_path):
+    design = doe.sobol(noisy_space(), 4, rng=1)
+    configurations = design.configurations(models.noisy, rng=2, **block())
+    runner = doe.BatchRunner(configurations, store=tmp_path / "part", display_progress=False)
+    runner.run_shard(0, of=2)
+    page = read(write_report(doe.load(tmp_path / "part"), tmp_path / "part.html"))
+    results = doe.load(tmp_path / "part")
+    assert 0 < results.pending < 20
+    assert f"{len(results):,} of 20 runs are recorded, and {results.pending:,} are pending" in page.source
+    assert f"pending{results.pending}" in page.section("failures")
+    assert "y is not analysed" in page.section("indices")
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_a_study_without_a_single_run_is_shown(tmp_path):
+    design = doe.sobol(noisy_space(), 2, rng=1)
+    runner = doe.BatchRunner(design.configurations(models.noisy, rng=2, **block()), store=tmp_path / "begun")
+    runner.run_shard(0, of=2)
+    for file in (tmp_path / "begun").glob("*/*.*"):
+        file.unlink()
+    page = read(write_report(doe.load(tmp_path / "begun"), tmp_path / "begun.html"))
+    assert "No run has reported an output." in page.text
+
+
+# ---- tables ---------------------------------------------------------------------------------------------
+
+
+def test_the_tables_are_the_frames(page, study):
+    runs = study.runs.reset_index()
+    found = page.frame("runs", dtype={"seed": str}, gaps=["wall_time"])
+    assert found["seed"].tolist() == runs["seed"].tolist()
+    for name in ("run_id", "point", "iteration", "a", "b", "inert", "status", "steps", "wall_time"):
+        assert found[name].tolist() == runs[name].tolist()
+    assert [*found] == [*runs]
+    own = study.points("y")
+    points = page.frame("points")
+    assert points["y mean"].tolist() == own["mean"].tolist()
+    assert points["y sem"].tolist() == own["sem"].tolist()
+    assert points["a"].tolist() == own["a"].tolist()
+    result = study.sensitivity(["y", "exact"])
+    pd.testing.assert_frame_equal(page.frame("indices"), result.to_frame(), check_dtype=False)
+    assert page.data["indices"]["numeric"] == [False, False, False, False, True, True, True]
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_a_large_study_is_cut_and_the_page_says_so(folder, monkeypatch):
+    monkeypatch.setattr(tables, "MOST_CHARACTERS", 20_000)
+    monkeypatch.setattr(tables, "_AT_ONCE", 64)
+    design = doe.latin_hypercube(doe.ParameterSpace({f"x{k}": doe.Real(0, 1) for k in range(8)}), 300, rng=1)
+    results = run(design, forty, seed_policy="independent")
+    page = read(write_report(results, folder / "large.html", analyses=[]))
+    rows = page.data["runs"]["rows"]
+    assert 50 < rows < 300
+    assert 15_000 < len(page.data["runs"]["csv"]) < 22_000
+    assert page.frame("runs")["x0"].tolist() == results.runs["x0"].tolist()[:rows]
+    assert f"Only the first {rows:,} of 300 rows are in this file" in page.text
+    assert "this page has not all that decides them" in page.text
+
+
+# ---- attacks and arguments ------------------------------------------------------------------------------
+
+
+def test_nothing_of_a_study_breaks_out(attacked):
+    page = attacked
+    assert len(page.all("script")) == 2
+    assert not [one for one in page.all("img") if not one["src"].startswith("data:image/png")]
+    shown = re.sub("[\x00\x1b\ud800]", "\ufffd", HOSTILE)
+    (title,) = page.all("h1")
+    assert title["text"] == shown
+    # The model, its output, a level and its error all say the same.
+    shown = re.sub("[\x00\x1b]", "\ufffd", NAME)
+    assert all(shown in page.section(part) for part in ("run", "failures", "outputs", "indices"))
+    # The data are what they were, to the last character that CSV holds.
+    assert NAME in page.data["runs"]["csv"].replace('""', '"')
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_unknown_outputs_and_other_arguments_are_refused(study, folder):
+    with pytest.raises(AnalysisError, match="there is no output 'z' of the model; there are y, exact"):
+        write_report(study, folder / "no.html", outputs="z")
+    with pytest.raises(AnalysisError, match=r"analyses takes what results.sensitivity gives, got str"):
+        write_report(study, folder / "no.html", analyses=["sobol"])
+    with pytest.raises(AnalysisError, match="one number a run"):
+        write_report(study, folder / "no.html", at="all")
+    assert not (folder / "no.html").exists()
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_only_reports_are_written_over(study, folder):
+    path = folder / "mine.html"
+    path.write_text("<html>mine</html>")
+    with pytest.raises(StudyError, match="no report of mesa-doe, and is not overwritten"):
+        write_report(study, path)
+    assert path.read_text() == "<html>mine</html>"
+    with pytest.raises(StudyError, match="cannot be written"):
+        write_report(study, folder, analyses=[])
+    with pytest.raises(StudyError, match="cannot be written"):
+        write_report(study, folder / "nowhere" / "a.html", outputs=[], analyses=[])
+    path = write_report(study, folder / "ours.html", outputs=[], analyses=[], title="first")
+    assert "second" in write_report(study, path, outputs=[], analyses=[], title="second").read_text()
