@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint docs benchmark coverage kills clean
+.PHONY: demo test lint docs wheel oldest benchmark coverage kills clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python notebooks/first_study.py
@@ -20,6 +20,26 @@ lint: $(VENV)/.lint
 docs: $(VENV)/.docs
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
+
+# What `pip install mesa-doe[plot,store]` gives to someone who has no clone.
+wheel:
+	rm -rf .venvs/wheel
+	$(PYTHON) -m venv .venvs/wheel
+	.venvs/wheel/bin/python -m pip install --quiet --upgrade pip build
+	.venvs/wheel/bin/python -m build --outdir .venvs/wheel/dist .
+	.venvs/wheel/bin/python -m pip install --quiet "$$(echo .venvs/wheel/dist/*.whl)[plot,store]"
+	mkdir .venvs/wheel/study
+	cd .venvs/wheel/study && ../bin/mesa-doe example wolf-sheep && ../bin/mesa-doe run wolf-sheep.toml --report
+	test -s .venvs/wheel/study/wolf-sheep.html
+
+# The oldest version of each dependency that pyproject.toml allows. Warnings of their own ages are not ours.
+oldest:
+	$(PYTHON) -m venv .venvs/oldest
+	.venvs/oldest/bin/python -m pip install --quiet uv
+	.venvs/oldest/bin/uv pip install --quiet --python .venvs/oldest/bin/python --resolution lowest-direct -e '.[test]'
+	.venvs/oldest/bin/python -m pytest -q -n 2 --dist loadfile -W ignore::DeprecationWarning tests/space tests/design \
+	  tests/study tests/model_run tests/results tests/bridges tests/analysis/test_contract.py tests/analysis/test_result.py \
+	  tests/runner/test_batch_runner.py $(PYTEST_ARGS)
 
 benchmark: $(VENV)/.benchmark
 	$(BIN)/python benchmarks/run.py
