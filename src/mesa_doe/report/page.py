@@ -41,7 +41,7 @@ def page_of(
     shown : Outputs
     analysed : Analysed
     command : str or None
-        As for :func:`mesa_doe.report`.
+        As for :func:`mesa_doe.write_report`.
 
     Returns
     -------

@@ -16,11 +16,11 @@ from mesa_doe.study.ledger import Entry, Ints, joined, last_words
 from mesa_doe.study.plan import Numbering
 from mesa_doe.study.shards import RUN_COLUMNS, ShardFile, read_shard
 
-__all__ = ["Records", "StoredTable", "StoredTables"]
+__all__ = ["Place", "Records", "StoredTable", "StoredTables", "renumbered"]
 
 
 @dataclass
-class _Place:
+class Place:
     """Where the runs of a batch are found in one shard.
 
     Parameters
@@ -79,12 +79,12 @@ class Records:
         for group in np.split(by_shard, np.flatnonzero(np.diff(shards[by_shard])) + 1):
             if len(group):
                 group = np.sort(group)
-                self._places.append(_Place(known[shards[group[0]]].shard, rows[group], positions[group]))
+                self._places.append(Place(known[shards[group[0]]].shard, rows[group], positions[group]))
 
     def __len__(self) -> int:
         return len(self.positions)
 
-    def _files(self) -> Iterator[tuple[_Place, ShardFile]]:
+    def _files(self) -> Iterator[tuple[Place, ShardFile]]:
         for place in self._places:
             yield place, read_shard(self.folder / place.shard)
 
@@ -119,11 +119,11 @@ class Records:
             table = file.table(kind, name)
             numbers = np.full(len(table.run_ids), -1, dtype=np.int64)
             numbers[place.rows] = run_ids[place.positions]
-            whole.extend(_renumbered(table, numbers))
+            whole.extend(renumbered(table, numbers))
         return whole
 
 
-def _renumbered(table: Table, run_ids: Ints) -> Table:
+def renumbered(table: Table, run_ids: Ints) -> Table:
     """Give the runs of a shard's table their ids in the batch; those of id -1 are left out."""
     keep = run_ids >= 0
     # Where the run that first had a column is left out, the next one stands for it.

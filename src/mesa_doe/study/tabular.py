@@ -19,7 +19,7 @@ from mesa_doe.configurations import column_names
 from mesa_doe.seeding import SeedPlan
 from mesa_doe.study.folder import StudyFolder
 from mesa_doe.study.plan import Plan
-from mesa_doe.study.records import Records, _Place, _renumbered
+from mesa_doe.study.records import Records, Place, renumbered
 from mesa_doe.study.shards import RUN_COLUMNS, read_shard
 
 __all__ = ["TableFile", "distinct", "table_files"]
@@ -176,7 +176,7 @@ def _runs(plan: Plan, records: Records) -> TableFile:
     outcomes = {name: "f" if name == "wall_time" else "O" for name in RUN_COLUMNS}
     outcomes["steps"] = "i" if _whole_steps(records) else "f"
 
-    def part(place: _Place) -> pd.DataFrame:
+    def part(place: Place) -> pd.DataFrame:
         order = np.argsort(place.positions)
         frame, rows = _keys(plan, place.positions[order])
         arrays = [column.to_numpy()[rows] for _, column in own.items()]
@@ -254,7 +254,7 @@ def _whole_steps(records: Records) -> bool:
 def _reported(records: Records, kind: str, table: str, name: str, title: str) -> TableFile:
     kinds = _kinds_of(records, kind, table)
 
-    def part(place: _Place) -> pd.DataFrame:
+    def part(place: Place) -> pd.DataFrame:
         found = _part(records, place, kind, table) or Table()
         for column, its in kinds.items():
             # An array of no rows: what the part has of the column becomes what the whole has.
@@ -294,7 +294,7 @@ def _kinds_of(records: Records, kind: str, name: str) -> dict[str, str]:
     return {column: _KINDS[widths[column]] for column in sorted(born, key=born.__getitem__)}
 
 
-def _part(records: Records, place: _Place, kind: str, name: str) -> Table | None:
+def _part(records: Records, place: Place, kind: str, name: str) -> Table | None:
     """Return what one shard has of a table, of the runs on which it has the word."""
     file = read_shard(records.folder / place.shard)
     if name not in file.names(kind):
@@ -302,10 +302,10 @@ def _part(records: Records, place: _Place, kind: str, name: str) -> Table | None
     table = file.table(kind, name)
     numbers = np.full(len(table.run_ids), -1, dtype=np.int64)
     numbers[place.rows] = np.asarray(records._numbering.runs)[place.positions]
-    return _renumbered(table, numbers)
+    return renumbered(table, numbers)
 
 
-def _in_run_order(records: Records, part: Callable[[_Place], pd.DataFrame]) -> Iterator[pd.DataFrame]:
+def _in_run_order(records: Records, part: Callable[[Place], pd.DataFrame]) -> Iterator[pd.DataFrame]:
     """Yield the rows of all shards by ``run_id``; ``part`` returns those of one, ordered."""
     runs = np.asarray(records._numbering.runs)
     places = sorted(records._places, key=lambda place: int(place.positions.min()))
