@@ -104,7 +104,7 @@ def test_an_output_is_analysed(noisy):
     found = json.loads(command("analyze", noisy, "y", "exact", "-o", "resamples=100", "-f", "json"))
     assert [row["estimate"] for row in found] == expected.to_frame()["estimate"].tolist()
     text = command("analyze", noisy, "y", "exact", "-o", "resamples=100", "-f", "csv")
-    assert text == expected.to_frame().to_csv(index=False, lineterminator="\n")
+    assert text == expected.to_frame().to_csv(index=False, lineterminator="\r\n")
 
 
 @pytest.mark.parametrize("form", ["json", "csv"])

@@ -1,4 +1,5 @@
 import argparse
+import re
 import shutil
 import subprocess
 
@@ -67,9 +68,21 @@ def test_the_script_is_one_of_its_shell(name, tmp_path):
 def test_the_script_has_all_commands_and_options(name):
     text = command("completion", name)
     for one, known in _known(COMMANDS).items():
-        assert one in text
+        part = PART[name](text, one)
         for option in known.names:
-            assert (option if name != "fish" else option.lstrip("-")) in text
+            long, short = (f"-l {option[2:]}", f"-s {option[1:]}")
+            word = option if name != "fish" else long if option.startswith("--") else short
+            assert re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", part), (one, option)
+
+
+# Where in a script the options of a command are.
+PART = {
+    "bash": lambda text, one: re.search(rf"^ *{one}\) options=(.*) ;;$", text, re.MULTILINE)[1],
+    "zsh": lambda text, one: re.search(rf"^ *{one}\)\n((?:.*\\\n)*.*;;)$", text, re.MULTILINE)[1],
+    "fish": lambda text, one: "\n".join(
+        line for line in text.splitlines() if f"'__fish_seen_subcommand_from {one}'" in line
+    ),
+}
 
 
 def test_commands_are_completed(script):

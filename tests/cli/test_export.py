@@ -1,3 +1,6 @@
+import csv
+import io
+
 import mesa
 import numpy as np
 import pandas as pd
@@ -78,6 +81,23 @@ def test_no_table_is_lost_where_names_meet(tmp_path):
         "table-A_b": "third", "table-a_b-2": "first", "table-a_b-3": "second",
     }  # fmt: skip
     assert all(len(frame) == 4 for frame in found.values())
+
+
+BROKEN = ["a\rb", "c\r\nd", "e\nf"]
+
+
+def broken(x):
+    """Return a text of two lines, as some system ends them."""
+    return {"text": BROKEN[x], "y": x}
+
+
+def test_a_carriage_return_in_a_text_ends_no_row(tmp_path):
+    study = study_of(broken, {"x": range(3)}, tmp_path / "study")
+    command("export", study, tmp_path / "tables", "--format", "csv")
+    with (tmp_path / "tables" / "model.csv").open(newline="", encoding="utf-8") as file:
+        assert [row["text"] for row in csv.DictReader(file)] == [text for text in BROKEN for _ in (0, 1)]
+    printed = command("replay", study, 0, "-f", "csv")
+    assert [row["text"] for row in csv.DictReader(io.StringIO(printed, newline=""))] == BROKEN[:1]
 
 
 def test_netcdf_has_points_replications_and_steps(study, dataset):

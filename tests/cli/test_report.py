@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from tests.cli.studies import NOISY, command, written
+from tests.cli.studies import NOISY, changed, command, written
 from tests.cli.test_run import FAILING
 from tests.report.pages import read
 
@@ -41,6 +41,28 @@ def test_what_is_no_report_stops_the_run_before_it_begins(tmp_path):
     assert not (tmp_path / "study").exists()
 
 
+def test_a_place_that_is_not_there_stops_the_run_before_it_begins(tmp_path):
+    file = written(tmp_path, NOISY)
+    told = command("run", file, "--report", tmp_path / "nowhere" / "page.html", expected=1)
+    assert "there is no folder" in told
+    assert not (tmp_path / "study").exists()
+
+
+def test_the_command_that_is_told_names_the_store(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    # Beside a study there is a folder once it has run.
+    command("run", written(tmp_path, NOISY), "--store", "new/my study", "--report")
+    page = read(tmp_path / "new" / "my study.html")
+    assert "mesa-doe run study.toml --store 'new/my study'" in [one["text"] for one in page.all("pre")]
+
+
+def test_analyses_of_the_file_that_fail_are_not_replaced(tmp_path):
+    file = written(tmp_path, changed('output = "exact"', 'output = "nothing"'))
+    told = command("run", file, "--report", expected=1)
+    assert "there is no output 'nothing'" in told
+    assert "No analysis was given." in read(tmp_path / "study.html").section("indices")
+
+
 def test_a_study_is_reported(reported, tmp_path):
     folder, _ = reported
     target = tmp_path / "page.html"
@@ -58,6 +80,7 @@ def test_by_default_the_report_lies_beside_the_study_and_is_renewed(reported, mo
     folder, _ = reported
     monkeypatch.chdir(folder / "study")
     assert command("report", ".", "--output", "exact") == f"{folder / 'study.html'}\n"
+    assert [one["text"] for one in read(folder / "study.html").all("h1")] == ["study"]
     assert not list((folder / "study").glob("*.html"))
 
 

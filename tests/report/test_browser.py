@@ -123,12 +123,12 @@ def test_the_saved_file_is_the_table(opened, reported, name):
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Save runs.csv").click()
     assert waiting.value.suggested_filename == "runs.csv"
-    text = waiting.value.path().read_text(encoding="utf-8")
-    expected = reported(name)[0].runs.reset_index().to_csv(index=False, lineterminator="\n")
+    text = waiting.value.path().read_bytes().decode()
+    expected = reported(name)[0].runs.reset_index().to_csv(index=False, lineterminator="\r\n")
     assert text == expected
     # And it is read on the page as any program reads it.
-    rows = list(csv.reader(io.StringIO(expected.replace("\x00", ""))))
-    assert page.locator("[data-table=runs] th").all_inner_texts() == rows[0]
+    rows = list(csv.reader(io.StringIO(expected.replace("\x00", ""), newline="")))
+    assert page.locator("[data-table=runs] th").all_text_contents() == rows[0]
 
 
 def test_colours_follow_the_system_and_the_button(opened):

@@ -227,7 +227,7 @@ def test_the_same_study_gives_the_same_bytes(study, packed, tmp_path):
 
 def test_it_reads_back(study, packed):
     folder, temporary = unpacked(packed)
-    assert folder.name == "walks"
+    assert folder.name == "walks.zip"
     loaded = doe.load(folder)
     assert_same_tables(loaded, doe.load(study))
     np.testing.assert_array_equal(loaded.design.unit, walks().design.unit)
@@ -343,6 +343,19 @@ def test_nothing_gets_out_of_the_temporary_folder(name, packed, tmp_path, monkey
     temporary.cleanup()
 
 
+@pytest.mark.parametrize("name", ["...zip", "....zip", ".zip", "study"])
+def test_the_name_of_an_archive_leads_nowhere_either(name, packed, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "inner" / "temporary"))
+    (tmp_path / "inner" / "temporary").mkdir(parents=True)
+    path = Path(shutil.copy(packed, tmp_path / name))
+    folder, temporary = unpacked(path)
+    assert folder.name == name
+    assert [*(tmp_path / "inner" / "temporary").iterdir()] == [Path(temporary.name)]
+    assert [*Path(temporary.name).iterdir()] == [folder]
+    temporary.cleanup()
+    assert not folder.exists()
+
+
 def test_a_link_becomes_a_file(packed, tmp_path):
     path = spoiled(packed, tmp_path / "evil.zip", [(f"study/shards/{SHARD}", "/etc/passwd", 0o120777)])
     folder, temporary = unpacked(path)
@@ -363,7 +376,13 @@ def test_what_is_no_archive_is_told(packed, tmp_path):
     data[data.index(b"PAR1") + 100] ^= 255
     torn.write_bytes(data)
     other = spoiled(packed, tmp_path / "other.zip", leave=["study/study.json"])
-    for path in (tmp_path / "text.zip", twice, torn, other, tmp_path / "none.zip", tmp_path):
+    squeezed = tmp_path / "squeezed.zip"
+    with zipfile.ZipFile(squeezed, "w", zipfile.ZIP_LZMA) as new:
+        new.writestr("study/study.json", "{}" * 100)
+    data = bytearray(squeezed.read_bytes())
+    data[30 + len("study/study.json") + 4] = 255  # the properties of LZMA
+    squeezed.write_bytes(data)
+    for path in (tmp_path / "text.zip", twice, torn, squeezed, other, tmp_path / "none.zip", tmp_path):
         with pytest.raises(doe.StudyError, match="is no archive of a study: "):
             unpacked(path)
 
@@ -491,6 +510,18 @@ def test_the_script_says_what_could_not_be_written_down(tmp_path):
     runs = [doe.RunConfiguration(dict_of, run_id=k, parameters={"x": [len, k][k]}) for k in (0, 1)]
     told = stops(document_of(runs, tmp_path / "study"), tmp_path / "rerun.py")
     assert "the values of 'x' could not be written down exactly" in told
+
+
+@pytest.mark.filterwarnings("ignore::mesa_doe.errors.MesaDoeWarning")
+def test_an_output_may_be_called_function(tmp_path):
+    design = doe.latin_hypercube(doe.ParameterSpace(n=doe.Integer(2, 3)), 2, rng=1)
+    runs = design.configurations(
+        models.Walkers, rng=1, max_steps=2, seed_policy="common", outputs={"function": last}
+    )
+    assert "outputs={'function': last}" in rerun_script(document_of(runs, tmp_path / "study"))
+    loaded = doe.load(tmp_path / "study")
+    assert loaded.outputs == ["function"]
+    assert loaded.replay(0).model["function"].tolist() == loaded.output("function").tolist()[:1]
 
 
 def dict_of(x):

@@ -6,13 +6,14 @@ import argparse
 import sys
 import tomllib
 import warnings
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from mesa_doe.cli.printing import add_format, print_frame
 from mesa_doe.errors import ConfigurationError, MesaDoeWarning, listed
 
-__all__ = ["add_analyze"]
+__all__ = ["add_analyze", "at_of"]
 
 
 def add_analyze(commands: Any) -> None:
@@ -32,7 +33,7 @@ def add_analyze(commands: Any) -> None:
     parser.add_argument("study", type=Path, help="folder of the study")
     parser.add_argument("output", nargs="+", metavar="OUTPUT", help="name of an output")
     parser.add_argument(
-        "--at", default="final", type=_at, metavar="STEP",
+        "--at", default="final", type=at_of("final", "mean", "all"), metavar="STEP",
         help="which number of a run: final (the default), mean, a step, or all for indices over time",
     )  # fmt: skip
     parser.add_argument("--method", help="name of the analysis; mesa-doe analyses lists them")
@@ -48,17 +49,25 @@ def add_analyze(commands: Any) -> None:
     parser.set_defaults(run=_analyze)
 
 
-def _at(text: str) -> str | float:
-    # Here, since that needs pandas, for which --help must not wait.
-    from mesa_doe.results.numbers import At
+def at_of(*words: str) -> Callable[[str], str | float]:
+    """Return what reads ``--at``: one of some words, or a step.
 
-    if text in get_args(get_args(At)[0]):
-        return text
-    try:
-        return float(text)
-    except ValueError:
-        message = f"takes final, mean, all or a step, got {text!r}"
-        raise argparse.ArgumentTypeError(message) from None
+    Examples
+    --------
+    >>> at_of("final", "mean")("mean"), at_of("final", "mean")("10")
+    ('mean', 10.0)
+    """
+
+    def at(text: str) -> str | float:
+        if text in words:
+            return text
+        try:
+            return float(text)
+        except ValueError:
+            message = f"takes {', '.join(words)} or a step, got {text!r}"
+            raise argparse.ArgumentTypeError(message) from None
+
+    return at
 
 
 def _option(text: str) -> tuple[str, Any]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mesa_doe._optional import require
 from mesa_doe.cli.printing import records_of
-from mesa_doe.errors import StudyError, warn
+from mesa_doe.errors import StudyError, counted, warn
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,7 +43,8 @@ def add_export(commands: Any) -> None:
 
 
 def _csv(frame: pd.DataFrame, path: Path) -> None:
-    frame.to_csv(path, index=False, lineterminator="\n")
+    # Only with this end of a row is a bare carriage return in a text quoted.
+    frame.to_csv(path, index=False, lineterminator="\r\n")
 
 
 def _json(frame: pd.DataFrame, path: Path) -> None:
@@ -72,7 +73,7 @@ def _export(arguments: argparse.Namespace) -> int:
         arguments.folder.mkdir(parents=True, exist_ok=True)
         for name, frame in tables.items():
             _WRITERS[arguments.format](frame, files[name])
-            print(f"{files[name]}: {len(frame)} rows")
+            print(f"{files[name]}: {counted(len(frame), 'row')}")
     except OSError as error:
         message = f"the tables cannot be written to {str(arguments.folder)!r}: {error}"
         raise StudyError(message) from error
@@ -131,9 +132,7 @@ def _export_netcdf(results: Results, folder: Path) -> int:
     except OSError as error:
         message = f"the data cannot be written to {str(path)!r}: {error}"
         raise StudyError(message) from error
-    sizes = ", ".join(
-        f"{size} {name}s" if size > 1 else f"{size} {name}" for name, size in data.sizes.items()
-    )
+    sizes = ", ".join(counted(size, str(name)) for name, size in data.sizes.items())
     print(f"{path}: {sizes}")
     return 0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import os
 import sys
 from argparse import ArgumentParser
 from collections.abc import Mapping, Sequence
@@ -55,7 +56,10 @@ def print_frame(frame: pd.DataFrame, form: str) -> None:
     if form == "json":
         print(json.dumps(records_of(frame), ensure_ascii=False))
     elif form == "csv":
-        frame.to_csv(sys.stdout, index=False, lineterminator="\n")
+        # Only with this end of a row is a bare carriage return in a text quoted. Where the standard output
+        # makes it of "\n" by itself, it must not come twice.
+        text = frame.to_csv(index=False, lineterminator="\r\n")
+        sys.stdout.write(text if os.linesep == "\n" else text.replace("\r\n", "\n"))
     elif frame.empty:
         print("none")
     else:

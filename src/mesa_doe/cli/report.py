@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from mesa_doe.cli.analyze import at_of
+from mesa_doe.errors import StudyError
 
 if TYPE_CHECKING:
     from mesa_doe.analysis import SensitivityResult
@@ -43,7 +45,7 @@ def add_report(commands: Any) -> None:
     )  # fmt: skip
     parser.add_argument("--title", help="of the page (by default the name of the study)")
     parser.add_argument(
-        "--at", default="final", type=_at, metavar="STEP",
+        "--at", default="final", type=at_of("final", "mean"), metavar="STEP",
         help="which number of a run is shown and analysed: final (the default), mean, or a step",
     )  # fmt: skip
     parser.add_argument(
@@ -86,25 +88,31 @@ def place_of(given: Path | bool | None, store: Path) -> Path | None:
     from mesa_doe.report.writing import check_place
 
     path = given if isinstance(given, Path) else _beside(store)
+    # Beside the study there is a folder once it has run.
+    if path is given and not path.parent.is_dir():
+        message = f"the report cannot be written to {str(path)!r}: there is no folder {str(path.parent)!r}"
+        raise StudyError(message)
     check_place(path)
     return path
 
 
-def end_with_report(results: Results, path: Path, file: Path, analyses: list[SensitivityResult]) -> None:
+def end_with_report(
+    results: Results, path: Path, command: str, analyses: list[SensitivityResult] | None
+) -> None:
     """Write the report that ``mesa-doe run`` ends with, and print its path.
 
     Parameters
     ----------
     results : Results
     path : Path
-    file : Path
-        The study file.
-    analyses : list of SensitivityResult
-        Those that the file asks for; where there are none, that of the design is made.
+    command : str
+        What makes the runs again.
+    analyses : list of SensitivityResult or None
+        Those that the file asks for; None makes that of the design.
     """
     from mesa_doe.report import write_report
 
-    write_report(results, path, analyses=analyses or None, command=f"mesa-doe run {shlex.quote(file.name)}")
+    write_report(results, path, analyses=analyses, command=command)
     print(f"\nreport   {path}")
 
 
@@ -136,13 +144,3 @@ def _beside(study: Path) -> Path:
     """
     whole = study if study.name else study.resolve()
     return whole.parent / f"{whole.name}.html"
-
-
-def _at(text: str) -> str | float:
-    if text in ("final", "mean"):
-        return text
-    try:
-        return float(text)
-    except ValueError:
-        message = f"takes final, mean or a step, got {text!r}"
-        raise argparse.ArgumentTypeError(message) from None

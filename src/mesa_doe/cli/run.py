@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 import time
 import warnings
@@ -99,7 +100,10 @@ def _run(arguments: argparse.Namespace) -> int:
     made: list[SensitivityResult] = []
     code = _analyse(study, results, made)
     if report is not None:
-        end_with_report(results, report, arguments.file, made)
+        command = ["mesa-doe", "run", arguments.file.name]
+        if arguments.store is not None:
+            command += ["--store", str(arguments.store)]
+        end_with_report(results, report, shlex.join(command), made if study.analyses else None)
     return code
 
 

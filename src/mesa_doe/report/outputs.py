@@ -71,7 +71,9 @@ def outputs(results: Results, shown: Outputs, figures: Figures) -> Markup:
         paragraph(code(name), f" is not shown: {why}", class_="missing")
         for name, why in shown.problems.items()
     ]
-    return joined(*parts) if parts else paragraph("No run has reported an output.")
+    if parts:
+        return joined(*parts)
+    return paragraph("No output was asked for." if results.outputs else "No run has reported an output.")
 
 
 def _when(at: Any) -> str:

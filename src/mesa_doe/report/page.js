@@ -71,7 +71,7 @@
       } else if (letter === '"') quoted = true;
       else if (letter === ",") { row.push(cell); cell = ""; }
       else if (letter === "\n") { row.push(cell); rows.push(row); row = []; cell = ""; }
-      else cell += letter;
+      else if (letter !== "\r") cell += letter;
     }
     return rows;
   };

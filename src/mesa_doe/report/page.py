@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import shlex
 from importlib.resources import files
 
 import pandas as pd
@@ -49,8 +50,8 @@ def page_of(
     """
     source, figures = source_of_results(results), Figures()
     rest = _rest(source)
-    tables = DataTables(rest)
-    data = _tables(results, shown, analysed, tables)
+    tables = DataTables()
+    data = _tables(results, shown, analysed, tables, rest)
     whole = tables.data["runs"]["rows"] == len(results)
     title = title or (
         source.folder.name if source.folder is not None else source.models[0].rpartition(":")[2]
@@ -117,7 +118,7 @@ def _file(name: str) -> str:
 def _rest(source: Source) -> str:
     if source.folder is None:
         return "All rows are in results.runs and results.failures."
-    return f"All of them: mesa-doe export {source.folder.name} FOLDER --format csv."
+    return f"All of them: mesa-doe export {shlex.quote(source.folder.name)} FOLDER --format csv."
 
 
 def _summary(results: Results, source: Source) -> str:
@@ -142,8 +143,8 @@ def _state(results: Results) -> Markup | None:
     return element("div", told, class_="warning", role="note")
 
 
-def _tables(results: Results, shown: Outputs, analysed: Analysed, tables: DataTables) -> Markup:
-    parts = [tables.add("runs", results.runs.reset_index(), "Runs")]
+def _tables(results: Results, shown: Outputs, analysed: Analysed, tables: DataTables, rest: str) -> Markup:
+    parts = [tables.add("runs", results.runs.reset_index(), "Runs", rest)]
     points = _points(results, shown)
     if points is not None:
         parts.append(tables.add("points", points, "Points"))
@@ -155,17 +156,20 @@ def _tables(results: Results, shown: Outputs, analysed: Analysed, tables: DataTa
 
 
 def _points(results: Results, shown: Outputs) -> pd.DataFrame | None:
-    """Return a row a point: its parameters, and mean and standard error of each output."""
-    if results.runs["point"].isna().any() or not len(results):
+    """Return a row a point: its parameters, and replications, mean and standard error of each output."""
+    if results.runs["point"].isna().any() or not len(results) or not shown.values:
         return None
-    frame, columns = None, {}
-    for name in shown.values:
-        own = results.points(name, shown.at)
-        frame = own.iloc[:, : len(results.parameters) + 1] if frame is None else frame
+    found = {name: results.points(name, shown.at) for name in shown.values}
+    first = next(iter(found.values()))
+    counts = [own["replications"] for own in found.values()]
+    # A replication that gave no number counts for the outputs that have one.
+    alike = all(one.equals(counts[0]) for one in counts)
+    frame, columns = first.iloc[:, : len(results.parameters) + alike], {}
+    for name, own in found.items():
+        if not alike:
+            columns[f"{name} replications"] = own["replications"]
         columns[f"{name} mean"] = own["mean"]
         if int(own["replications"].max()) > 1:
             columns[f"{name} sem"] = own["sem"]
-    if frame is None:
-        return None
     free = free_names([*columns], {"point", *map(str, frame.columns)}, "_output")
     return frame.assign(**dict(zip(free, columns.values(), strict=True))).reset_index()

@@ -15,6 +15,7 @@ from mesa_doe.report.tables import pairs, table
 from mesa_doe.results import Results
 from mesa_doe.space import Axis, Boolean, Law, ParameterSpace
 from mesa_doe.space.values import plain
+from mesa_doe.study.rerun import lost_parameters
 
 __all__ = ["provenance"]
 
@@ -44,7 +45,7 @@ def provenance(results: Results, source: Source, rerun: Rerun, command: str | No
         element("h3", "Versions", id="versions"),
         *_sessions(source),
         element("h3", "Run it again", id="rerun"),
-        *_again(source, rerun, command),
+        *_again(results, source, rerun, command),
     )
 
 
@@ -196,7 +197,7 @@ def _sessions(source: Source) -> list[Markup]:
     return parts
 
 
-def _again(source: Source, rerun: Rerun, command: str | None) -> list[Markup]:
+def _again(results: Results, source: Source, rerun: Rerun, command: str | None) -> list[Markup]:
     parts = []
     if rerun.code:
         where = "holds the study" if source.folder is not None else "holds runs.csv"
@@ -212,9 +213,8 @@ def _again(source: Source, rerun: Rerun, command: str | None) -> list[Markup]:
             )
         )
         parts.append(element("pre", code(command), tabindex="0"))
-    if source.folder is not None:
+    if source.folder is not None and len(results) and not lost_parameters(source.plan):
+        replay = f"mesa-doe replay {shlex.quote(source.folder.name)} {results.runs.index[0]}"
         parts.append(paragraph("One run alone, with its outputs or its traceback:"))
-        parts.append(
-            element("pre", code(f"mesa-doe replay {shlex.quote(source.folder.name)} 0"), tabindex="0")
-        )
+        parts.append(element("pre", code(replay), tabindex="0"))
     return parts

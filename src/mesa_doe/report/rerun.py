@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from mesa_doe.report.source import Source
@@ -12,19 +13,19 @@ from mesa_doe.study.rerun import Names, lost_parameters, settings_of
 __all__ = ["Rerun", "rerun_of"]
 
 
+@dataclass(frozen=True)
 class Rerun:
     """Code that makes the runs again.
 
-    Attributes
+    Parameters
     ----------
     code : str
         Python; empty where ``reason`` says why there is none.
     reason : str
     """
 
-    def __init__(self, code: str = "", reason: str = "") -> None:
-        self.code = code
-        self.reason = reason
+    code: str = ""
+    reason: str = ""
 
 
 # Names that the code uses for other things.
@@ -51,7 +52,7 @@ def rerun_of(results: Results, source: Source, whole: bool) -> Rerun:
             reason="These runs are of several models; the script that made them has to run them again."
         )
     # Without a folder, the table of runs is all that there is.
-    lost = lost_parameters(plan) if source.folder is not None else list(map(repr, plan["inexact"]))
+    lost = lost_parameters(plan) if source.folder is not None else _lost_in_table(results, source)
     if lost:
         return Rerun(
             reason=f"The values of {', '.join(lost)} could not be written down exactly, so only the script "
@@ -64,14 +65,28 @@ def rerun_of(results: Results, source: Source, whole: bool) -> Rerun:
         )
     if source.folder is None:
         return Rerun(_from_csv(results, source))
-    return Rerun(_from_folder(source.folder.name, source.plan["models"][0]))
+    return Rerun(_from_folder(source.folder.name, plan["models"][0], whole=not results.pending))
+
+
+def _lost_in_table(results: Results, source: Source) -> list[str]:
+    """Return the parameters of which the table of runs holds not all values: no numbers, and no texts."""
+    mixed = [
+        name
+        for name in _not_numbers(results)
+        if not all(isinstance(value, str) for value in results.runs[name])
+    ]
+    return [repr(name) for name in dict.fromkeys([*source.plan["inexact"], *mixed])]
+
+
+def _not_numbers(results: Results) -> list[str]:
+    return [name for name in results.parameters if results.runs[name].dtype.kind not in "bif"]
 
 
 def _imports(names: Names) -> list[str]:
     return [*names.imports, *(f"# Define or import here: {one}" for one in names.missing)]
 
 
-def _from_folder(folder: str, described: Mapping[str, Any]) -> str:
+def _from_folder(folder: str, described: Mapping[str, Any], *, whole: bool) -> str:
     names = Names(_TAKEN)
     changes = settings_of(described, names)
     lines = [
@@ -83,8 +98,9 @@ def _from_folder(folder: str, described: Mapping[str, Any]) -> str:
         f"study = doe.load({folder!r})",
         f"runs = [replace(run, {', '.join(changes)}) for run in study.configurations]",
         "again = doe.BatchRunner(runs, n_jobs=-1).run_all()",
-        "print(again.model.equals(study.model))  # True: the same results to the last digit",
     ]
+    if whole:
+        lines.append("print(again.model.equals(study.model))  # True: the same results to the last digit")
     return "\n".join(lines)
 
 
@@ -93,7 +109,6 @@ def _from_csv(results: Results, source: Source) -> str:
     described = plan["models"][0]
     first = results.configurations[0]
     columns = dict(zip(results.parameters, first.parameters, strict=True))
-    texts = [name for name in results.parameters if results.runs[name].dtype.kind not in "bif"]
     settings = [
         "run_id=row['run_id']",
         "point=row['point']",
@@ -110,7 +125,7 @@ def _from_csv(results: Results, source: Source) -> str:
         *_imports(names),
         "",
         "# runs.csv is saved from the table of runs at the end of this page.",
-        f"text = {['seed', *texts]!r}",
+        f"text = {['seed', *_not_numbers(results)]!r}",
         "table = pd.read_csv('runs.csv', dtype=dict.fromkeys(text, str), keep_default_na=False)",
         f"columns = {columns!r}",
         "runs = [",

@@ -54,5 +54,6 @@ def source_of_results(results: Results) -> Source:
     """
     if results.study is not None:
         document = read_document(results.study)
-        return Source(results.study, document["created"], document["plan"], document["made_with"])
+        # "." has no name.
+        return Source(results.study.resolve(), document["created"], document["plan"], document["made_with"])
     return Source(None, None, plan_of(results.configurations).document, [{"versions": versions()}])

@@ -17,6 +17,8 @@ __all__ = ["Cell", "DataTables", "alike", "interval", "number", "pairs", "table"
 #: Characters of CSV that a page holds of one table.
 MOST_CHARACTERS = 2_000_000
 _AT_ONCE = 2_000
+# Only with this end of a row is a bare carriage return in a text quoted.
+_END = "\r\n"
 
 
 def number(value: Any) -> str:
@@ -33,19 +35,21 @@ def number(value: Any) -> str:
 
 
 def alike(values: Iterable[float]) -> Callable[[float], str]:
-    """Return what writes numbers of one column with as many decimals: four digits of the largest.
+    """Return what writes numbers of one column with as many decimals: four digits of the largest, or three.
 
     Examples
     --------
     >>> [alike([0.5, 12.25])(value) for value in (0.5, 12.25)]
     ['0.50', '12.25']
+    >>> [alike([0.05])(0.05), alike([0.0123])(0.0123)]
+    ['0.0500', '0.0123']
     """
     largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
     size = math.floor(math.log10(largest)) if largest > 0 else 0
-    decimals = min(3 - size, 3) if size > -3 else 2 - size
+    decimals = max(3 - size, 0) if size > 0 else max(3, 2 - size)
     if not -8 < size < 7:
         return number
-    return lambda value: "–" if math.isnan(value) else f"{value + 0.0:.{max(decimals, 0)}f}".replace("-", "−")
+    return lambda value: "–" if math.isnan(value) else f"{value + 0.0:.{decimals}f}".replace("-", "−")
 
 
 def pairs(rows: Iterable[tuple[Child, Child]]) -> Markup:
@@ -116,18 +120,11 @@ def _is_number(value: Child) -> bool:
 
 @dataclass
 class DataTables:
-    """The large tables of a page; their data are embedded once, as CSV.
+    """The large tables of a page; their data are embedded once, as CSV."""
 
-    Parameters
-    ----------
-    rest : str
-        How to get rows that are left out.
-    """
-
-    rest: str
     data: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
-    def add(self, name: str, frame: pd.DataFrame, title: str) -> Markup:
+    def add(self, name: str, frame: pd.DataFrame, title: str, rest: str = "") -> Markup:
         """Take a frame, and return the place where it is shown.
 
         Parameters
@@ -136,6 +133,8 @@ class DataTables:
             Of the file that is saved.
         frame : DataFrame
         title : str
+        rest : str, optional
+            How to get rows that are left out.
 
         Returns
         -------
@@ -148,7 +147,7 @@ class DataTables:
         if rows < len(frame):
             told = paragraph(
                 f"Only the first {rows:,} of {len(frame):,} rows are in this file, on the page and in the "
-                f"CSV, to keep it small. {self.rest}",
+                f"CSV, to keep it small. {rest}".rstrip(),
                 class_="missing",
             )
         return joined(
@@ -169,13 +168,13 @@ class DataTables:
 def _csv(frame: pd.DataFrame) -> tuple[str, int]:
     """Write rows, as many as there is room for, and tell how many these are."""
     frame = _named(frame)
-    parts, size, rows = [frame.iloc[:0].to_csv(index=False, lineterminator="\n")], 0, 0
+    parts, size, rows = [frame.iloc[:0].to_csv(index=False, lineterminator=_END)], 0, 0
     while rows < len(frame):
         part = frame.iloc[rows : rows + _AT_ONCE]
-        written = part.to_csv(index=False, header=False, lineterminator="\n")
+        written = part.to_csv(index=False, header=False, lineterminator=_END)
         if size + len(written) > MOST_CHARACTERS:
             keep = int(len(part) * (MOST_CHARACTERS - size) / len(written))
-            parts.append(part.iloc[:keep].to_csv(index=False, header=False, lineterminator="\n"))
+            parts.append(part.iloc[:keep].to_csv(index=False, header=False, lineterminator=_END))
             return "".join(parts), rows + keep
         parts.append(written)
         size, rows = size + len(written), rows + len(part)

@@ -6,12 +6,14 @@ import os
 import uuid
 import warnings
 from collections.abc import Sequence
+from numbers import Real
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, get_args
 
 from mesa_doe._optional import require
 from mesa_doe.analysis import SensitivityResult
 from mesa_doe.analysis.declare import choose
+from mesa_doe.analysis.outputs import Missing
 from mesa_doe.errors import AnalysisError, MesaDoeError, MesaDoeWarning, StudyError
 from mesa_doe.report.indices import Analysed
 from mesa_doe.report.outputs import Outputs
@@ -29,7 +31,7 @@ def write_report(
     outputs: str | Sequence[str] | None = None,
     analyses: SensitivityResult | Sequence[SensitivityResult] | None = None,
     at: At = "final",
-    missing: Literal["raise", "drop"] = "raise",
+    missing: Missing = "raise",
     command: str | None = None,
 ) -> Path:
     """Write results as one HTML file that needs nothing else: no network, no Python, no other file.
@@ -53,7 +55,7 @@ def write_report(
         Which number of a run is shown and analysed, as in :meth:`Results.output`.
     missing : {"raise", "drop"}, default "raise"
         What the analysis does with points of which a run failed; with ``"raise"`` the page says that there
-        are no indices, and why.
+        are no indices, and why. Given analyses have been made, and take no other.
     command : str, optional
         The line at the command line that makes the runs, where there is one.
 
@@ -81,6 +83,7 @@ def write_report(
     ...     write_report(BatchRunner(runs).run_all(), f"{folder}/doubled.html").name
     'doubled.html'
     """
+    _check_words(at, missing, analyses)
     path = Path(path)
     check_place(path)
     # What they say stands on the page.
@@ -121,10 +124,24 @@ def check_place(path: Path) -> None:
         raise StudyError(message)
 
 
-def _outputs(results: Results, names: str | Sequence[str] | None, at: Any) -> Outputs:
-    if isinstance(at, str) and at == "all":
-        message = "a report takes one number a run, so at= takes 'final', 'mean', a step or a function"
+def _check_words(at: Any, missing: Any, analyses: Any) -> None:
+    words = set(get_args(get_args(At)[0])) - {"all"}
+    is_step = isinstance(at, Real) and not isinstance(at, bool)
+    if not (callable(at) or is_step or (isinstance(at, str) and at in words)):
+        message = (
+            f"a report takes one number a run, so at= takes {', '.join(map(repr, sorted(words)))}, a step or "
+            f"a function, got {at!r}"
+        )
         raise AnalysisError(message)
+    if missing not in get_args(Missing):
+        message = f"missing= takes {' or '.join(map(repr, get_args(Missing)))}, got {missing!r}"
+        raise AnalysisError(message)
+    if missing != "raise" and analyses is not None:
+        message = f"missing={missing!r} is for the analysis that a report makes: leave it out with analyses="
+        raise AnalysisError(message)
+
+
+def _outputs(results: Results, names: str | Sequence[str] | None, at: Any) -> Outputs:
     known = results.outputs
     wanted = known if names is None else [names] if isinstance(names, str) else list(names)
     if unknown := [name for name in wanted if name not in known]:
@@ -153,7 +170,7 @@ def _analysed(
     results: Results,
     shown: Outputs,
     given: SensitivityResult | Sequence[SensitivityResult] | None,
-    missing: Literal["raise", "drop"],
+    missing: Missing,
 ) -> Analysed:
     if isinstance(given, SensitivityResult):
         return Analysed([given], [])
@@ -161,7 +178,7 @@ def _analysed(
         if wrong := [one for one in given if not isinstance(one, SensitivityResult)]:
             message = f"analyses takes what results.sensitivity gives, got {type(wrong[0]).__name__}"
             raise AnalysisError(message)
-        return Analysed(list(given), [] if given else ["No analysis was asked for."])
+        return Analysed(list(given), [] if given else ["No analysis was given."])
     design, names = results.design, [*shown.values]
     if design is None:
         return Analysed(
@@ -172,7 +189,9 @@ def _analysed(
     except AnalysisError as error:
         return Analysed([], [f"No analysis: {error}."])
     if not names:
-        return Analysed([], ["No analysis: there is no output that is a number."])
+        asked = shown.words or shown.problems or not results.outputs
+        why = "there is no output that is a number" if asked else "no output was asked for"
+        return Analysed([], [f"No analysis: {why}."])
 
     def analyse(some: list[str]) -> SensitivityResult:
         return results.sensitivity(some, shown.at, missing=missing)

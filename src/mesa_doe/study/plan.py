@@ -22,7 +22,7 @@ from mesa_doe.errors import DesignError, SpaceError, StudyError, listed
 from mesa_doe.seeding import SeedPlan
 from mesa_doe.space.values import plain
 from mesa_doe.study.ledger import Ints
-from mesa_doe.study.provenance import reference_of, resolve
+from mesa_doe.study.provenance import is_function, reference_of, resolve
 from mesa_doe.study.source import changes, source_of
 
 __all__ = ["Numbering", "Plan", "StoredModel", "plan_of"]
@@ -422,7 +422,7 @@ def _outputs(outputs: Any, source: dict[str, str]) -> Any:
 
 def _periods(outputs: Any) -> Any:
     """Return what of the outputs is known without their functions: the names and their periods."""
-    if isinstance(outputs, dict) and [*outputs] == ["function"] and isinstance(outputs["function"], dict):
+    if is_function(outputs):
         return None
     if isinstance(outputs, dict):
         return {name: None if isinstance(one, dict) else one for name, one in outputs.items()}
@@ -431,9 +431,9 @@ def _periods(outputs: Any) -> Any:
 
 def _restored(outputs: Any) -> Any:
     """Undo :func:`_outputs`."""
+    if is_function(outputs):
+        return resolve(outputs["function"])
     if isinstance(outputs, dict):
-        if [*outputs] == ["function"] and isinstance(outputs["function"], dict):
-            return resolve(outputs["function"])
         return {name: _restored(value) for name, value in outputs.items()}
     return outputs
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from mesa_doe.errors import StudyError
 
-__all__ = ["git_state", "reference_of", "resolve", "versions"]
+__all__ = ["git_state", "is_function", "reference_of", "resolve", "versions"]
 
 _PACKAGES = (
     "mesa-doe", "mesa", "numpy", "pandas", "scipy", "SALib", "pyDOE3", "pydoe", "joblib", "pyarrow",
@@ -48,6 +48,20 @@ def reference_of(target: Any) -> dict[str, str | None]:
     files = [getattr(sys.modules.get(module), "__file__", None), getattr(code, "co_filename", None)]
     found = [Path(file) for file in files if isinstance(file, str) and Path(file).is_file()]
     return {"module": module, "qualname": qualname, "file": str(found[0].absolute()) if found else None}
+
+
+def is_function(outputs: Any) -> bool:
+    """Whether a study's ``outputs`` are a function, and not names, of which ``"function"`` may be one.
+
+    Examples
+    --------
+    >>> one = {"function": {"module": "market", "qualname": "rich", "file": None}}
+    >>> is_function(one), is_function({"function": one})
+    (True, False)
+    """
+    if not isinstance(outputs, dict) or [*outputs] != ["function"]:
+        return False
+    return isinstance(outputs["function"], dict) and "module" in outputs["function"]
 
 
 def resolve(reference: Mapping[str, Any]) -> Any:

@@ -16,7 +16,7 @@ from mesa_doe.study.ledger import Entry, Ints, joined, last_words
 from mesa_doe.study.plan import Numbering
 from mesa_doe.study.shards import RUN_COLUMNS, ShardFile, read_shard
 
-__all__ = ["Place", "Records", "StoredTable", "StoredTables", "renumbered"]
+__all__ = ["Place", "Records", "StoredTable", "StoredTables"]
 
 
 @dataclass
@@ -53,6 +53,9 @@ class Records:
     Attributes
     ----------
     folder : Path
+    numbering : Numbering
+    places : list of Place
+        A shard each.
     positions : ndarray of int
         Of the recorded runs in the batch, ascending.
     ok : ndarray of bool
@@ -61,7 +64,7 @@ class Records:
 
     def __init__(self, folder: Path, entries: Iterable[Entry], numbering: Numbering) -> None:
         self.folder = folder
-        self._numbering = numbering
+        self.numbering = numbering
         known = sorted(entries, key=lambda entry: entry.shard)
         columns = [_rows_of(entry, numbering) for entry in known]
         sizes = [len(positions) for positions, _ in columns]
@@ -74,18 +77,18 @@ class Records:
         last = last[positions[last] >= 0]
         self.positions = positions[last]
         self.ok = ok[last]
-        self._places = []
+        self.places: list[Place] = []
         by_shard = last[np.argsort(shards[last], kind="stable")]
         for group in np.split(by_shard, np.flatnonzero(np.diff(shards[by_shard])) + 1):
             if len(group):
                 group = np.sort(group)
-                self._places.append(Place(known[shards[group[0]]].shard, rows[group], positions[group]))
+                self.places.append(Place(known[shards[group[0]]].shard, rows[group], positions[group]))
 
     def __len__(self) -> int:
         return len(self.positions)
 
     def _files(self) -> Iterator[tuple[Place, ShardFile]]:
-        for place in self._places:
+        for place in self.places:
             yield place, read_shard(self.folder / place.shard)
 
     def outcome(self) -> dict[str, list[Any]]:
@@ -112,18 +115,23 @@ class Records:
     def table(self, kind: str, name: str) -> Table:
         """Return a table of all recorded runs, as the models' runs gave it."""
         whole = Table(["step"]) if kind == "model" else Table()
-        run_ids = np.asarray(self._numbering.runs)
-        for place, file in self._files():
-            if name not in file.names(kind):
-                continue
-            table = file.table(kind, name)
-            numbers = np.full(len(table.run_ids), -1, dtype=np.int64)
-            numbers[place.rows] = run_ids[place.positions]
-            whole.extend(renumbered(table, numbers))
+        for place in self.places:
+            if (part := self.part(place, kind, name)) is not None:
+                whole.extend(part)
         return whole
 
+    def part(self, place: Place, kind: str, name: str) -> Table | None:
+        """Return what one shard has of a table, of the runs on which it has the word."""
+        file = read_shard(self.folder / place.shard)
+        if name not in file.names(kind):
+            return None
+        table = file.table(kind, name)
+        numbers = np.full(len(table.run_ids), -1, dtype=np.int64)
+        numbers[place.rows] = np.asarray(self.numbering.runs)[place.positions]
+        return _renumbered(table, numbers)
 
-def renumbered(table: Table, run_ids: Ints) -> Table:
+
+def _renumbered(table: Table, run_ids: Ints) -> Table:
     """Give the runs of a shard's table their ids in the batch; those of id -1 are left out."""
     keep = run_ids >= 0
     # Where the run that first had a column is left out, the next one stands for it.

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mesa_doe.columns import free_names
+from mesa_doe.study.provenance import is_function
 
 __all__ = ["Names", "lost_parameters", "requirements_of", "rerun_script", "settings_of"]
 
@@ -123,9 +124,9 @@ class Names:
 
     def outputs(self, known: Any, what: str = "outputs function") -> str:
         """Write ``outputs=`` as a study describes it."""
+        if is_function(known):
+            return self.of(known["function"], what.replace(" ", "_"))
         if isinstance(known, dict):
-            if [*known] == ["function"] and isinstance(known["function"], dict):
-                return self.of(known["function"], what.replace(" ", "_"))
             parts = (f"{name!r}: {self.outputs(one, 'output')}" for name, one in known.items())
             return f"{{{', '.join(parts)}}}"
         if isinstance(known, list):

@@ -19,7 +19,7 @@ from mesa_doe.configurations import column_names
 from mesa_doe.seeding import SeedPlan
 from mesa_doe.study.folder import StudyFolder
 from mesa_doe.study.plan import Plan
-from mesa_doe.study.records import Records, Place, renumbered
+from mesa_doe.study.records import Place, Records
 from mesa_doe.study.shards import RUN_COLUMNS, read_shard
 
 __all__ = ["TableFile", "distinct", "table_files"]
@@ -241,7 +241,7 @@ def _kind(dtype: Any) -> str:
 
 
 def _whole_steps(records: Records) -> bool:
-    for place in records._places:
+    for place in records.places:
         steps = read_shard(records.folder / place.shard).columns(["steps"])["steps"][place.rows]
         if not (np.isfinite(steps) & (steps == np.floor(steps))).all():
             return False
@@ -255,7 +255,7 @@ def _reported(records: Records, kind: str, table: str, name: str, title: str) ->
     kinds = _kinds_of(records, kind, table)
 
     def part(place: Place) -> pd.DataFrame:
-        found = _part(records, place, kind, table) or Table()
+        found = records.part(place, kind, table) or Table()
         for column, its in kinds.items():
             # An array of no rows: what the part has of the column becomes what the whole has.
             found.segments.setdefault(column, []).append((found.rows, np.empty(0, _DTYPES[its])))
@@ -277,8 +277,8 @@ def _kinds_of(records: Records, kind: str, name: str) -> dict[str, str]:
     widths = dict.fromkeys(born, -1)
     filled = dict.fromkeys(born, 0)
     rows = 0
-    for place in records._places:
-        table = _part(records, place, kind, name)
+    for place in records.places:
+        table = records.part(place, kind, name)
         if table is None:
             continue
         rows += table.rows
@@ -294,21 +294,10 @@ def _kinds_of(records: Records, kind: str, name: str) -> dict[str, str]:
     return {column: _KINDS[widths[column]] for column in sorted(born, key=born.__getitem__)}
 
 
-def _part(records: Records, place: Place, kind: str, name: str) -> Table | None:
-    """Return what one shard has of a table, of the runs on which it has the word."""
-    file = read_shard(records.folder / place.shard)
-    if name not in file.names(kind):
-        return None
-    table = file.table(kind, name)
-    numbers = np.full(len(table.run_ids), -1, dtype=np.int64)
-    numbers[place.rows] = np.asarray(records._numbering.runs)[place.positions]
-    return renumbered(table, numbers)
-
-
 def _in_run_order(records: Records, part: Callable[[Place], pd.DataFrame]) -> Iterator[pd.DataFrame]:
     """Yield the rows of all shards by ``run_id``; ``part`` returns those of one, ordered."""
-    runs = np.asarray(records._numbering.runs)
-    places = sorted(records._places, key=lambda place: int(place.positions.min()))
+    runs = np.asarray(records.numbering.runs)
+    places = sorted(records.places, key=lambda place: int(place.positions.min()))
     waiting: list[pd.DataFrame] = []
     for place, following in zip_longest(places, places[1:]):
         waiting.append(part(place))

@@ -18,6 +18,11 @@ from tempfile import TemporaryDirectory
 from mesa_doe.errors import StudyError
 from mesa_doe.study.reading import FILE, is_shard_name
 
+try:
+    from lzma import LZMAError
+except ImportError:  # Python was built without it, and zipfile then reads none
+    LZMAError = zlib.error  # type: ignore[assignment, misc]
+
 __all__ = ["ROOT", "is_ours", "unpacked"]
 
 #: Where in an archive the study is.
@@ -39,7 +44,7 @@ def unpacked(path: str | os.PathLike[str]) -> tuple[Path, TemporaryDirectory[str
     Returns
     -------
     study : Path
-        The folder of the study, which is called like the file.
+        The folder of the study, called like the file, ending and all: its name is one that can be loaded.
     temporary : TemporaryDirectory
         In which it lies; who is done calls ``cleanup()``.
 
@@ -48,8 +53,9 @@ def unpacked(path: str | os.PathLike[str]) -> tuple[Path, TemporaryDirectory[str
     StudyError
         If the file is no such archive, or damaged.
     """
+    # The whole name: a file has none that leads elsewhere, while the stem of "...zip" may be "..".
     temporary: TemporaryDirectory[str] = TemporaryDirectory(prefix="mesa-doe-", ignore_cleanup_errors=True)
-    study = Path(temporary.name) / (Path(path).stem or "study")
+    study = Path(temporary.name) / Path(path).name
     with contextlib.ExitStack() as stack:
         stack.callback(temporary.cleanup)
         try:
@@ -61,8 +67,8 @@ def unpacked(path: str | os.PathLike[str]) -> tuple[Path, TemporaryDirectory[str
             OSError,
             EOFError,
             RuntimeError,
-            NotImplementedError,
             zlib.error,
+            LZMAError,
         ) as error:
             message = f"{str(path)!r} is no archive of a study: {error}"
             raise StudyError(message) from error
