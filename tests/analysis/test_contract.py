@@ -132,6 +132,13 @@ def test_text_and_objects_are_refused(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_a_seed_policy_that_there_is_not_is_refused(name):
+    design = design_of(name)
+    with pytest.raises(doe.AnalysisError, match=f"{name}: seed_policy takes .*'common'.*, got 'comon'"):
+        analysed(name, design, some_outputs(design), seed_policy="comon")
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_shuffled_rows_are_noticed_where_they_are_labelled(name):
     design = design_of(name)
     y = pd.Series(some_outputs(design), index=design.points.index)

@@ -278,6 +278,7 @@ def test_units_booleans_series_and_arguments(by, options):
         ({"by": "cv", "relative": 0.1}, "by cv take no relative; they take epsilon, quantile"),
         ({"relative": 0.1, "absolute": 1}, "got both"),
         ({"relative": -0.1}, "relative takes a number above 0"),
+        ({"relative": 0}, "relative takes a number above 0, got 0"),
         ({"absolute": "1"}, "absolute takes a number above 0"),
         ({"absolute": 0}, "absolute takes a number above 0"),
         ({"confidence": 95}, "confidence"),

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 import mesa_doe as doe
 from mesa_doe import analysis
+from mesa_doe.analysis.result import condensed
 from mesa_doe.samplers import SAMPLERS
 
 
@@ -119,3 +120,18 @@ def test_estimates_over_time_are_told_apart_by_step(result):
         series.table("sum", step=3)
     with pytest.raises(doe.AnalysisError, match="no indices over time"):
         result.table("sum", step=3)
+
+
+def test_warnings_of_other_outputs_and_factors_are_kept_apart():
+    said = [
+        f"output ('{name}', {step}): too few along the whole curve of {factor} ({step}.5)"
+        for name in ("y1", "y2")
+        for factor in ("x1", "x2")
+        for step in (0, 3)
+    ]
+    assert condensed(said) == tuple(
+        f"output '{name}' at step 0: too few along the whole curve of {factor} (0.5); and so, but for "
+        "figures, at 1 other step, the last being 3"
+        for name in ("y1", "y2")
+        for factor in ("x1", "x2")
+    )

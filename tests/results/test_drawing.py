@@ -2,6 +2,7 @@ import matplotlib
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from scipy import stats
 
 import mesa_doe as doe
 from tests import models
@@ -81,6 +82,17 @@ def test_main_effects_are_the_means_of_the_points_at_each_level(factorial):
     for mean in means:
         assert np.isclose(drawn, mean).any()
     assert ax.get_ylabel() == "mean of y"
+
+
+def test_intervals_of_a_level_are_those_of_as_many_points(factorial):
+    points = factorial.points("y")
+    ax = factorial.plot.main_effects("y", ax=Figure().subplots())
+    of_size = points.groupby("size")["mean"]
+    half = stats.t.ppf(0.975, of_size.count() - 1) * of_size.sem()
+    drawn = np.concatenate([line.get_ydata() for line in ax.lines])
+    for mean, error in zip(of_size.mean(), half, strict=True):
+        assert np.isclose(drawn, mean - error).any()
+        assert np.isclose(drawn, mean + error).any()
 
 
 def test_interaction_has_a_line_a_level_of_the_partner(factorial):

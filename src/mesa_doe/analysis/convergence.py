@@ -140,7 +140,8 @@ def convergence(
     same = rng if isinstance(rng, (int, np.integer, np.random.SeedSequence)) else entropy
     options |= {"outputs": checked.names} | ({"rng": same} if "rng" in known else {})
     # A half's intervals are of no use.
-    fewer = {**options, **({"resamples": _FEWEST_RESAMPLES} if "resamples" in known else {})}
+    resamples = options.get("resamples", known["resamples"].default) if "resamples" in known else None
+    fewer = options if resamples is None else {**options, "resamples": min(_FEWEST_RESAMPLES, resamples)}
 
     def analysed(taken: IntArray, given: Mapping[str, Any]) -> SensitivityResult:
         number = np.full(int(places.max()) + 1, -1)

@@ -214,7 +214,11 @@ def by_precision(
         raise AnalysisError(message)
     if relative is None and absolute is None:
         relative = 0.05
-    _positive("by_precision", "absolute" if relative is None else "relative", relative or absolute)
+    _positive(
+        "by_precision",
+        "absolute" if relative is None else "relative",
+        absolute if relative is None else relative,
+    )
     runs = _read(pilot, "by_precision")
     wanted = np.full(len(runs.means), absolute, float) if relative is None else relative * np.abs(runs.means)
     degrees = runs.runs - 1
@@ -229,7 +233,9 @@ def by_precision(
             "use absolute="
         )
     width = f"{relative:g} of its size" if relative is not None else f"{absolute:g} in units of the output"
-    reading = f"the half width of the {confidence:.0%} interval of the mean is at most {width} at every point"
+    reading = (
+        f"the half width of the {100 * confidence:g}% interval of the mean is at most {width} at every point"
+    )
     figures = {"relative": relative, "absolute": absolute, "confidence": confidence}
     return _recommended(
         "precision",
@@ -523,7 +529,7 @@ def _recommended(
     if len(asked) > 1:
         enough = "no number was found" if np.isinf(at) else f"{int(at):,} are enough"
         reading += (
-            f"; most demanding is point {runs.points[worst]}, and for {quantile:.0%} of points {enough}"
+            f"; most demanding is point {runs.points[worst]}, and for {100 * quantile:g}% of points {enough}"
         )
     return _finished(Recommendation(by, n, reading, formula, source, figures, frame, tuple(said)))
 

@@ -340,10 +340,10 @@ def condensed(warnings: Sequence[str]) -> tuple[str, ...]:
     >>> condensed(["output ('y', 0) is constant (1)", "output ('y', 2) is constant (5)"])
     ("output 'y' at step 0 is constant (1); and so, but for figures, at 1 other step, the last being 2",)
     """
-    alike: dict[str, list[tuple[str, str]]] = {}
+    alike: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for text in warnings:
         found = _OVER_TIME.search(text)
-        key = text if found is None else _DIGITS.sub("", _OVER_TIME.sub(r"\1", text))
+        key = (text, "") if found is None else (found[1], _FIGURES.sub("", _OVER_TIME.sub("", text)))
         told = _OVER_TIME.sub(r"\1 at step \2", text)
         alike.setdefault(key, []).append((told, "" if found is None else found[2]))
     said = []
@@ -356,4 +356,4 @@ def condensed(warnings: Sequence[str]) -> tuple[str, ...]:
 
 # A pair (name, step) as it is written, and what may differ between steps.
 _OVER_TIME = re.compile(r"\(('[^']*'), ([^)]*)\)")
-_DIGITS = re.compile(r"[-+\d.e]+")
+_FIGURES = re.compile(r"(?<!\w)[-+]?\d[\d,.]*(?:e[-+]?\d+)?")

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mesa_doe import plots
+from mesa_doe.analysis.contrasts import margin
 from mesa_doe.errors import AnalysisError
 from mesa_doe.results.numbers import At, Reduce
 
@@ -331,7 +332,9 @@ class Drawings:
         codes = [key.map(repr) for key in keys]
         levels = [dict(zip(code, key, strict=True)) for code, key in zip(codes, keys, strict=True)]
         groups = y.groupby(codes)
-        mean, error = groups.mean(), 1.96 * groups.sem()
+        mean = groups.mean()
+        degrees = np.asarray(groups.count() - 1, dtype=np.float64)
+        error = margin(np.asarray(groups.sem(), dtype=np.float64), degrees, 0.95)
         index = [one if isinstance(one, tuple) else (one,) for one in mean.index]
         columns = dict(zip(("level", "trace"), zip(*index, strict=True), strict=False))
         frame = pd.DataFrame(
