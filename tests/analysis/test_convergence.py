@@ -337,3 +337,9 @@ def test_it_reads_as_a_table_and_draws():
     ax = found.plot(Figure().subplots(), output="y1")
     assert ax.get_xlabel() == "blocks"
     assert len(ax.lines[0].get_xdata()) == 3
+
+
+def test_resamples_that_are_no_number_are_refused_as_by_the_analysis():
+    design = doe.sobol(doe.ParameterSpace(a=doe.Real(0, 1), b=doe.Real(0, 1)), 16, rng=1)
+    with pytest.raises(doe.AnalysisError, match="resamples"):
+        doe.analyze.convergence(design, design.unit[:, 0], analysis=doe.analyze.sobol, resamples="many")

@@ -141,7 +141,9 @@ def convergence(
     options |= {"outputs": checked.names} | ({"rng": same} if "rng" in known else {})
     # A half's intervals are of no use.
     resamples = options.get("resamples", known["resamples"].default) if "resamples" in known else None
-    fewer = options if resamples is None else {**options, "resamples": min(_FEWEST_RESAMPLES, resamples)}
+    fewer = dict(options)
+    if isinstance(resamples, (int, np.integer)):  # else the analysis says what it takes
+        fewer["resamples"] = min(_FEWEST_RESAMPLES, resamples)
 
     def analysed(taken: IntArray, given: Mapping[str, Any]) -> SensitivityResult:
         number = np.full(int(places.max()) + 1, -1)
