@@ -262,7 +262,7 @@ def test_what_is_stale_is_judged_by_the_clock_of_the_file_server(tmp_path, monke
 
 
 def test_where_pids_cannot_be_looked_up_the_touches_decide(tmp_path, monkeypatch):
-    monkeypatch.setattr(lock_module, "_machine", lambda: None)
+    monkeypatch.setattr(lock_module.processes, "machine", lambda: None)
     path = left_by_another_machine(tmp_path, machine=None, pid=2**31 - 1)
     with pytest.raises(StudyError), writing(tmp_path):
         pass
@@ -399,7 +399,7 @@ def test_parts_of_one_job_start_at_once_and_all_are_let_in(tmp_path, processes):
 
 def test_of_all_who_ask_at_once_exactly_one_is_let_in(tmp_path):
     left_by_another_machine(tmp_path)
-    change(tmp_path, machine=lock_module._machine(), pid=2**31 - 1)
+    change(tmp_path, machine=lock_module.processes.machine(), pid=2**31 - 1)
     gate, answers = threading.Barrier(8), []
 
     def ask():

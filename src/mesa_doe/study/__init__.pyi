@@ -1,11 +1,13 @@
 from .folder import StudyFolder, StudyWriter, open_study
 from .ledger import Entry, Ints, entry_for, joined
 from .lock import holders
-from .plan import Numbering, Plan, StoredModel, plan_of
+from .numbering import Numbering
+from .plan import Plan, plan_of
 from .provenance import resolve
 from .records import Records, StoredTables
 from .shards import RUN_COLUMNS, Shard, write_shard
 from .source import changes, source_of
+from .stored_model import StoredModel
 
 __all__ = [
     "RUN_COLUMNS",

@@ -28,10 +28,12 @@ from typing import Any
 from mesa_doe.errors import StudyError, counted, listed, warn
 from mesa_doe.study.ledger import Entry, Ledger, entry_of
 from mesa_doe.study.lock import Lock, writing
-from mesa_doe.study.plan import Document, Numbering, Plan
+from mesa_doe.study.numbering import Numbering
+from mesa_doe.study.plan import Plan
 from mesa_doe.study.provenance import git_state, versions
 from mesa_doe.study.reading import FILE, FORMAT, VERSION, read_document, read_entries, shard_files
 from mesa_doe.study.records import Records
+from mesa_doe.study.stored_model import Document
 
 __all__ = ["StudyFolder", "StudyWriter", "open_study"]
 

@@ -11,7 +11,6 @@ no advisory locks, no hard links, no exclusive creation, which network file syst
 from __future__ import annotations
 
 import contextlib
-import functools
 import json
 import math
 import operator
@@ -28,6 +27,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from mesa_doe.errors import ConfigurationError, StudyError, warn
+from mesa_doe.study import processes
 
 __all__ = ["Holder", "Lock", "holders", "writing"]
 
@@ -115,8 +115,8 @@ class _Found:
 
     def is_stale(self, now: float) -> bool:
         who = self.content
-        if who is not None and who.machine is not None and who.machine == _machine():
-            return _is_gone(who.pid, who.started)
+        if who is not None and who.machine is not None and who.machine == processes.machine():
+            return processes.is_gone(who.pid, who.started)
         return now - self.touched > STALE_AFTER
 
     def __str__(self) -> str:
@@ -223,8 +223,8 @@ class Lock:
         content = _Content(
             host=socket.gethostname(),
             pid=self._pid,
-            machine=_machine(),
-            started=_started(self._pid),
+            machine=processes.machine(),
+            started=processes.started(self._pid),
             since=datetime.now(UTC).isoformat(timespec="seconds"),
             holds=holds,
         )
@@ -397,42 +397,3 @@ def _server_time(folder: Path, token: str) -> float:
         return path.stat().st_mtime
     finally:
         path.unlink(missing_ok=True)
-
-
-@functools.cache
-def _machine() -> str | None:
-    """Name the machine, its boot and the container: where a pid of ours is a pid of ours.
-
-    None where the process of a pid cannot be looked up: on Windows, ``os.kill(pid, 0)`` is Ctrl-C.
-    """
-    if os.name == "nt":
-        return None
-    try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-        return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
-    except OSError:
-        return socket.gethostname()
-
-
-def _started(pid: int) -> str | None:
-    """Tell when a process started, where ``/proc`` does, so that its pid's next owner is not taken for it."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return None
-    # After the name, which may hold spaces and parentheses: the state, and 17 fields on, how many threads.
-    state, *fields = stat.rpartition(")")[2].split()
-    # Nobody has waited for it yet; while threads are left, one may be in the middle of a write.
-    ended = state in "ZX" and int(fields[16]) <= 1
-    return "ended" if ended else fields[18]
-
-
-def _is_gone(pid: int, started: str | None) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        pass  # somebody else's, and alive
-    now = _started(pid)
-    return None not in (started, now) and started != now

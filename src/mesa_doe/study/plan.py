@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,120 +17,19 @@ from mesa_doe.columns import as_column, free_names
 from mesa_doe.configurations import Configurations, RunConfiguration
 from mesa_doe.design import Design
 from mesa_doe.design.document import arrays_of, document_of
-from mesa_doe.errors import DesignError, SpaceError, StudyError, listed
+from mesa_doe.errors import DesignError, SpaceError, StudyError
 from mesa_doe.seeding import SeedPlan
 from mesa_doe.space.values import plain
-from mesa_doe.study.ledger import Ints
-from mesa_doe.study.provenance import is_function, reference_of, resolve
-from mesa_doe.study.source import changes, source_of
+from mesa_doe.study.numbering import Numbering
+from mesa_doe.study.plan_differences import model_differences, setting_differences, space_differences
+from mesa_doe.study.stored_model import Document, StoredModel, described_model, known_outputs
 
-__all__ = ["Numbering", "Plan", "StoredModel", "plan_of"]
-
-Document: TypeAlias = dict[str, Any]
+__all__ = ["Plan", "plan_of"]
 
 _DESIGN, _ORIGIN, _TABLE = "design.parquet", "origin.parquet", "points.parquet"
 _NAMES = b"mesa_doe.columns"
 # How many rows that differ are shown.
 _SHOWN = 3
-
-
-@dataclass(frozen=True)
-class Numbering:
-    """How the runs of a batch are called in their study: by point and iteration, or (a list) by run id.
-
-    Parameters
-    ----------
-    replications : int
-        1 for a list, whose run ids take the place of points.
-    runs : range or ndarray of int
-        point × replications + iteration of each run of the batch, in order.
-    """
-
-    replications: int
-    runs: range | Ints
-
-    @classmethod
-    def of(cls, configurations: Sequence[RunConfiguration]) -> Numbering:
-        """Return the numbering of a batch."""
-        if isinstance(configurations, Configurations):
-            return cls(configurations.replications, configurations.runs)
-        return cls(1, np.array([one.run_id for one in configurations], dtype=np.int64))
-
-    def keys(self, positions: Ints) -> tuple[Ints, Ints]:
-        """Return point and iteration of the runs at some positions."""
-        points, iterations = np.divmod(np.asarray(self.runs)[positions], self.replications)
-        return points, iterations
-
-    def positions(self, points: Ints, iterations: Ints) -> Ints:
-        """Return where in the batch runs are; -1 for those that are not in it."""
-        numbers = np.where(iterations < self.replications, points * self.replications + iterations, -1)
-        runs = np.asarray(self.runs)
-        found = np.minimum(np.searchsorted(runs, numbers), len(runs) - 1)
-        return np.where(runs[found] == numbers, found, -1)
-
-
-@dataclass(frozen=True, eq=False)
-class StoredModel:
-    """What stands for the model in configurations that are read from a folder: its name, nothing loaded.
-
-    Parameters
-    ----------
-    described : dict
-        Names and code of model, scenario and outputs.
-    inexact : sequence of str
-        Parameters that could not be stored as what they were.
-    """
-
-    described: Document
-    inexact: Sequence[str]
-
-    def __call__(self, **_: Any) -> Any:
-        """Refuse to run: only :meth:`restored` imports the model."""
-        message = (
-            "configurations of a study that was loaded have no model; results.replay(run_id) makes a run"
-        )
-        raise StudyError(message)
-
-    def __repr__(self) -> str:
-        return f"<{_name(self.described['model'])}, not loaded>"
-
-    def restored(
-        self, configuration: RunConfiguration, *, model: Any = None, any_source: bool = False
-    ) -> RunConfiguration:
-        """Return a configuration with the model itself, imported.
-
-        Parameters
-        ----------
-        configuration : RunConfiguration
-        model : type or callable, optional
-            In place of what would be imported.
-        any_source : bool
-            Whether its code may differ from what it was.
-
-        Raises
-        ------
-        StudyError
-            If it cannot be imported, was changed, or a parameter could not be stored as what it was.
-        """
-        if self.inexact:
-            message = (
-                f"{', '.join(map(repr, self.inexact))} could not be stored exactly, so the run cannot be "
-                "made from the folder: make it from its configuration, with doe.run"
-            )
-            raise StudyError(message)
-        known = self.described
-        loaded = resolve(known["model"]) if model is None else model
-        scenario = None if known["scenario"] is None else resolve(known["scenario"])
-        whole = dataclasses.replace(
-            configuration, model_cls=loaded, scenario_cls=scenario, outputs=_restored(known["outputs"])
-        )
-        differences = [] if any_source else changes(known["source"], _described(whole)["source"])
-        if differences:
-            told = listed(differences, "the code was changed")
-            allow = "allow_changed_model=True (on the command line --allow-changed-model)"
-            message = f"{told}\n{allow} runs it all the same"
-            raise StudyError(message)
-        return whole
 
 
 @dataclass
@@ -201,15 +99,13 @@ class Plan:
         any_source : bool
             Whether the code of the models may differ.
         """
-        old, found = self.document, []
-        for key, what in _SETTINGS.items():
-            if old[key] != new.document[key]:
-                found.append(f"{what} was {_short(old[key])}, is {_short(new.document[key])}")
+        old = self.document
+        found = setting_differences(old, new.document)
         for one, other in zip(old["models"], new.document["models"], strict=False):
-            found += _model_differences(one, other, any_source)
+            found += model_differences(one, other, any_source)
         if len(old["models"]) != len(new.document["models"]):
             found.append(f"there were {len(old['models'])} models, there are {len(new.document['models'])}")
-        found += _space_differences(old["design"] or {}, new.document["design"] or {})
+        found += space_differences(old["design"] or {}, new.document["design"] or {})
         return found or self._row_differences(new)
 
     def covers(self, other: Plan) -> bool:
@@ -250,7 +146,7 @@ class Plan:
             seeds=SeedPlan(int(known["seed_root"]), units, known["seed_policy"]),
             max_steps=known["max_steps"],
             data_collection_period=known["data_collection_period"],
-            outputs=_periods(known["models"][0]["outputs"]),
+            outputs=known_outputs(known["models"][0]["outputs"]),
             design=design,
         )
         return configurations[slice(*known["runs"])]
@@ -310,7 +206,7 @@ def _plan_of_design(configurations: Configurations) -> Plan:
     constants = {name: _constant(value) for name, value in configurations.constants.items()}
     document = {
         "kind": "design",
-        "models": [_described(configurations)],
+        "models": [described_model(configurations)],
         "parameters": [*columns],
         "constants": constants,
         "inexact": [*inexact, *(name for name, one in constants.items() if "text" in one)],
@@ -340,7 +236,7 @@ def _plan_of_list(configurations: Sequence[RunConfiguration]) -> Plan:
     # Not given is not None, and in the table both are a gap.
     absent = [name for name in names if any(name not in one.parameters for one in configurations)]
     document: Document = {
-        "kind": "list", "models": [_described(first[key]) for key in models], "parameters": names,
+        "kind": "list", "models": [described_model(first[key]) for key in models], "parameters": names,
         "constants": {}, "inexact": list(dict.fromkeys([*inexact, *absent])),
         "max_steps": None, "data_collection_period": None, "seed_policy": None, "seed_root": None,
         "replications": 1, "runs": None, "design": None,
@@ -389,55 +285,6 @@ def _stored(values: Any, index: pd.Index[Any]) -> tuple[pd.Series[Any], bool]:
     return pd.Series(array, index=index, dtype=array.dtype), is_exact
 
 
-def _described(settings: Any) -> Document:
-    model, scenario = settings.model_cls, settings.scenario_cls
-    source = source_of(model)
-    if scenario is not None:
-        source |= source_of(scenario)
-    return {
-        "model": reference_of(model),
-        "scenario": None if scenario is None else reference_of(scenario),
-        "outputs": _outputs(settings.outputs, source),
-        "source": source,
-    }
-
-
-def _name(reference: Document) -> str:
-    return f"{reference['module']}:{reference['qualname']}"
-
-
-def _outputs(outputs: Any, source: dict[str, str]) -> Any:
-    """Describe what is kept, and add the code of functions to the source."""
-    if callable(outputs):
-        source |= source_of(outputs)
-        reference = reference_of(outputs)
-        # Where the file lies differs between machines, and does not matter.
-        return {"function": {**reference, "file": None}}
-    if isinstance(outputs, Mapping):
-        return {str(name): _outputs(value, source) for name, value in outputs.items()}
-    if outputs is None or isinstance(outputs, (str, int)):
-        return outputs
-    return [_outputs(value, source) for value in outputs]
-
-
-def _periods(outputs: Any) -> Any:
-    """Return what of the outputs is known without their functions: the names and their periods."""
-    if is_function(outputs):
-        return None
-    if isinstance(outputs, dict):
-        return {name: None if isinstance(one, dict) else one for name, one in outputs.items()}
-    return outputs
-
-
-def _restored(outputs: Any) -> Any:
-    """Undo :func:`_outputs`."""
-    if is_function(outputs):
-        return resolve(outputs["function"])
-    if isinstance(outputs, dict):
-        return {name: _restored(value) for name, value in outputs.items()}
-    return outputs
-
-
 def _constant(value: Any) -> Document:
     """Write down a constant: exactly where JSON can, else as text that shows what it was."""
     if isinstance(value, (bool, int, str)) or value is None or (isinstance(value, float) and value == value):
@@ -475,50 +322,6 @@ def _read_design(folder: Path, document: Document, longer: Mapping[str, Any] | N
         return Design.from_parquet(folder / _DESIGN, longer=longer)
     origin = Design.from_parquet(folder / _ORIGIN, longer=longer)
     return origin.deduplicate(across_blocks=described["twins"])
-
-
-_SETTINGS = {
-    "kind": "the kind of configurations",
-    "parameters": "the parameters",
-    "constants": "the constants",
-    "max_steps": "max_steps",
-    "data_collection_period": "data_collection_period",
-    "seed_policy": "seed_policy",
-    "seed_root": "the root of the seeds (rng=)",
-}
-
-
-def _model_differences(old: Document, new: Document, any_source: bool) -> list[str]:
-    found = []
-    for key in ("model", "scenario"):
-        names = [None if one[key] is None else _name(one[key]) for one in (old, new)]
-        if names[0] != names[1]:
-            found.append(f"the {key} was {names[0]}, is {names[1]}")
-    if old["outputs"] != new["outputs"]:
-        found.append(f"outputs were {_short(old['outputs'])}, are {_short(new['outputs'])}")
-    return found if any_source or found else changes(old["source"], new["source"])
-
-
-def _space_differences(old: Document, new: Document) -> list[str]:
-    if "space" not in old or "space" not in new:
-        return []
-    return _tree_differences("space", old["space"], new["space"])
-
-
-def _tree_differences(where: str, old: Any, new: Any) -> list[str]:
-    if isinstance(old, dict) and isinstance(new, dict):
-        keys = list(dict.fromkeys([*old, *new]))
-        return [
-            line
-            for key in keys
-            for line in _tree_differences(f"{where}.{key}", old.get(key, "absent"), new.get(key, "absent"))
-        ]
-    return [] if old == new else [f"{where} was {_short(old)}, is {_short(new)}"]
-
-
-def _short(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) < 200 else text[:199] + "…"
 
 
 def _replace(path: Path, write: Callable[[Path], Any]) -> None:

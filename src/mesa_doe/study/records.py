@@ -13,7 +13,7 @@ import pandas as pd
 
 from mesa_doe.columns import Table
 from mesa_doe.study.ledger import Entry, Ints, joined, last_words
-from mesa_doe.study.plan import Numbering
+from mesa_doe.study.numbering import Numbering
 from mesa_doe.study.shards import RUN_COLUMNS, ShardFile, read_shard
 
 __all__ = ["Place", "Records", "StoredTable", "StoredTables"]

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import dataclasses
-import dis
 import enum
 import functools
-import hashlib
-import inspect
 import linecache
 import sys
 import sysconfig
-import warnings
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, TypeAlias
@@ -23,6 +18,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from mesa_doe.study.provenance import dict_of, name_of, reference_of
+from mesa_doe.study.source_text import SourceFile, bytecode_entry, digest, nested_codes, shape, uses_of
 
 __all__ = ["changes", "source_of"]
 
@@ -31,11 +27,7 @@ _BY_VERSION = ("mesa", "mesa_doe")
 _INSTALLED = {"site-packages", "dist-packages"}
 
 _PLAIN = (type(None), bool, int, float, complex, str, bytes, range, type(...))
-_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-_METHODS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _NO_DATA = "<an object of another library>"
-_GLOBAL_READS = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS")
-_IMMATERIAL = {"ctx", "kind", "type_comment", "type_ignores"}
 
 Namespace: TypeAlias = Mapping[str, Any]
 
@@ -145,7 +137,7 @@ class _Walk:
         self._home = home
         self._not_own = {*_BY_VERSION} - {module.partition(".")[0]}
         self._library = Path(sysconfig.get_path("stdlib")).resolve()
-        self._files: dict[str, _File | None] = {}
+        self._files: dict[str, SourceFile | None] = {}
         self._covered: set[CodeType] = set()
         self._found: defaultdict[str, set[str]] = defaultdict(set)
         # By id, as some objects have no hash; kept, so that no id is used twice.
@@ -171,7 +163,7 @@ class _Walk:
             return
         # A class or function has its entry under its own name.
         if text not in (_NO_DATA, f"<{key.rpartition(':')[2]}>"):
-            self._found[key].add(f"value:{_hash(text)}")
+            self._found[key].add(f"value:{digest(text)}")
 
     def _text_at_first(self, value: Any) -> str:
         """Write out data as it was when it was first looked at: a model may fill a list or a cache itself."""
@@ -198,7 +190,7 @@ class _Walk:
             return f"<{kind.__qualname__}.{value.name}>"
         if isinstance(value, (np.ndarray, np.generic)):
             # The bytes of objects are their addresses.
-            content = self._text(value.tolist(), shown) if value.dtype.hasobject else _hash(value.tobytes())
+            content = self._text(value.tolist(), shown) if value.dtype.hasobject else digest(value.tobytes())
             return f"<{value.dtype.str} {value.shape} {content}>"
         if id(value) in shown:
             return f"#{shown[id(value)]}"
@@ -232,7 +224,7 @@ class _Walk:
         if own and code not in self._covered:
             file = self._file(code.co_filename)
             shape = None if file is None else file.shape_of(code)
-            self._found[key].add(_bytecode_entry(code) if shape is None else f"source:{_hash(shape)}")
+            self._found[key].add(bytecode_entry(code) if shape is None else f"source:{digest(shape)}")
             self._names(code, namespace, module)
             known |= _defaults_of(function)
         for name, value in known.items():
@@ -255,11 +247,11 @@ class _Walk:
         body = None if file is None else file.body_of(cls, [one.__code__ for one in methods])
         if file is None or body is None:
             data = {name: value for name, value in vars(cls).items() if not name.startswith("__")}
-            self._found[key].add(f"value:{_hash(self._text(data, {}))}")
+            self._found[key].add(f"value:{digest(self._text(data, {}))}")
         else:
-            self._covered.update(_nested(body))
+            self._covered.update(nested_codes(body))
             for name, shape in file.parts_of(body):
-                self._found[key + name].add(f"source:{_hash(shape)}")
+                self._found[key + name].add(f"source:{digest(shape)}")
             namespace = methods[0].__globals__ if methods else vars(sys.modules[cls.__module__])
             self._names(body, namespace, cls.__module__)
         for one in _functions_in(cls):
@@ -267,8 +259,8 @@ class _Walk:
 
     def _names(self, code: CodeType, namespace: Namespace, module: str) -> None:
         """Follow the global names that code uses, and what it imports when it runs."""
-        for part in _nested(code):
-            names, imports = _uses_of(part)
+        for part in nested_codes(code):
+            names, imports = uses_of(part)
             for chain in names:
                 self._look_up(chain, namespace, module)
             for level, name, wanted in imports:
@@ -304,14 +296,14 @@ class _Walk:
         file = self._file(path)
         if file is not None:
             name = Path(path).resolve().relative_to(self._home).as_posix()
-            self._found[name].add(f"source:{_hash(_shape(file.tree))}")
+            self._found[name].add(f"source:{digest(shape(file.tree))}")
 
-    def _file(self, name: str) -> _File | None:
+    def _file(self, name: str) -> SourceFile | None:
         if name not in self._files:
             linecache.checkcache(name)
             source = "".join(linecache.getlines(name))  # which notebooks' cells are in, too
             try:
-                self._files[name] = _File(source, name) if source else None
+                self._files[name] = SourceFile(source, name) if source else None
             except (SyntaxError, ValueError):
                 self._files[name] = None
         return self._files[name]
@@ -327,126 +319,12 @@ class _Walk:
         return self._home.is_relative_to(self._library) or not path.is_relative_to(self._library)
 
 
-class _File:
-    """The source of a file or a notebook's cell, and the code that comes of it."""
-
-    def __init__(self, source: str, name: str) -> None:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of the user's code: it was told when it was imported
-            self.tree = ast.parse(source)
-            self.codes = {*_nested(compile(self.tree, name, "exec", dont_inherit=True))}
-        self._nodes: defaultdict[tuple[int, str], list[ast.AST]] = defaultdict(list)
-        for node in ast.walk(self.tree):
-            if isinstance(node, (*_DEFINITIONS, ast.Lambda)):
-                decorators = getattr(node, "decorator_list", ())
-                first = min(one.lineno for one in (node, *decorators))
-                self._nodes[first, getattr(node, "name", "<lambda>")].append(node)
-
-    def shape_of(self, code: CodeType) -> str | None:
-        """Return what a function's source says; None where its code does not come of this source."""
-        if code not in self.codes:
-            return None
-        return "".join(map(_shape, self._nodes[code.co_firstlineno, code.co_name])) or None
-
-    def body_of(self, cls: type, methods: Iterable[CodeType]) -> CodeType | None:
-        """Return the code of a class' body; None where its methods do not come of this source."""
-        named = [
-            code for code in self.codes if code.co_qualname == cls.__qualname__ and not _is_function(code)
-        ]
-        found = [code for code in named if {*methods} <= {*_nested(code)}]
-        return max(found, key=lambda code: code.co_firstlineno, default=None)
-
-    def parts_of(self, body: CodeType) -> Iterator[tuple[str, str]]:
-        """Return what the source of a class says: of each method, and of the rest."""
-        for node in self._nodes[body.co_firstlineno, body.co_name]:
-            if isinstance(node, ast.ClassDef):
-                yield "", _shape(node, without=_METHODS)
-                for child in node.body:
-                    if isinstance(child, _METHODS):
-                        yield f".{child.name}", _shape(child)
-
-
-def _shape(node: Any, without: tuple[type[ast.AST], ...] = ()) -> str:
-    """Write out a syntax tree, the same on every Python: ``ast.dump`` differs with fields that are empty."""
-    if isinstance(node, list):
-        return f"[{' '.join(_shape(one) for one in node if not isinstance(one, without))}]"
-    if not isinstance(node, ast.AST):
-        return ascii(node)
-    fields = {name: value for name, value in ast.iter_fields(node) if name not in _IMMATERIAL}
-    if isinstance(node, (*_DEFINITIONS, ast.Module)) and ast.get_docstring(node, clean=False) is not None:
-        fields["body"] = node.body[1:]
-    if isinstance(node, ast.JoinedStr):  # of Python 3.12 alone, a format may end in an empty text
-        fields["values"] = [one for one in node.values if getattr(one, "value", None) != ""]
-    shown = [
-        f"{name}={_shape(value, without if name == 'body' else ())}"
-        for name, value in fields.items()
-        if value is not None and value != []
-    ]
-    return f"({type(node).__name__} {' '.join(shown)})"
-
-
 def _joined(entries: set[str]) -> str:
     """Make one of several under one name: getter and setter, or the closures of one function."""
     if len(entries) == 1:
         return next(iter(entries))
     kinds = sorted({entry.partition(":")[0] for entry in entries})
-    return f"{'+'.join(kinds)}:{_hash(*sorted(entries))}"
-
-
-def _hash(*texts: str | bytes) -> str:
-    digest = hashlib.sha256()
-    for text in texts:
-        digest.update(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"))
-    return digest.hexdigest()
-
-
-def _bytecode_entry(code: CodeType) -> str:
-    version = ".".join(map(str, sys.version_info[:2]))
-    return f"bytecode-{version}:{_hash(_bytecode(code))}"
-
-
-def _bytecode(value: Any) -> str:
-    """Write out code but for where it stood; its constants are plain, or tuples and frozensets of such."""
-    if isinstance(value, CodeType):
-        names = (value.co_names, value.co_varnames, value.co_freevars, value.co_cellvars)
-        counts = (value.co_argcount, value.co_posonlyargcount, value.co_kwonlyargcount, value.co_flags)
-        constants = [_bytecode(one) for one in value.co_consts]
-        return repr((value.co_name, value.co_code, value.co_exceptiontable, names, counts, constants))
-    if isinstance(value, (tuple, frozenset)):
-        parts = [_bytecode(one) for one in value]
-        return repr(parts if isinstance(value, tuple) else sorted(parts))
-    return ascii(value)
-
-
-def _nested(code: CodeType) -> Iterator[CodeType]:
-    yield code
-    for one in code.co_consts:
-        if isinstance(one, CodeType):
-            yield from _nested(one)
-
-
-def _is_function(code: CodeType) -> bool:
-    return bool(code.co_flags & inspect.CO_OPTIMIZED)
-
-
-def _uses_of(code: CodeType) -> tuple[list[list[str]], list[tuple[int, str, tuple[str, ...]]]]:
-    """Return the global names that code reads, each with the attributes taken of it, and its imports."""
-    names: list[list[str]] = []
-    imports = []
-    chain: list[str] | None = None
-    steps = [step for step in dis.get_instructions(code) if step.opname != "EXTENDED_ARG"]
-    for position, step in enumerate(steps):
-        if step.opname in _GLOBAL_READS:
-            chain = [step.argval]
-            names.append(chain)
-        elif chain is not None and step.opname in ("LOAD_ATTR", "LOAD_METHOD"):
-            chain.append(step.argval)
-        else:
-            chain = None
-            if step.opname == "IMPORT_NAME":
-                level, wanted = (one.argval for one in steps[position - 2 : position])
-                imports.append((level, step.argval, wanted or ()))
-    return names, imports
+    return f"{'+'.join(kinds)}:{digest(*sorted(entries))}"
 
 
 def _defaults_of(function: FunctionType) -> dict[str, Any]:

@@ -1,0 +1,65 @@
+"""Why the runs of one plan are not those of another, a sentence for each difference."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from mesa_doe.study.source import changes
+from mesa_doe.study.stored_model import Document, qualified_name
+
+__all__ = ["model_differences", "setting_differences", "space_differences"]
+
+_SETTINGS = {
+    "kind": "the kind of configurations",
+    "parameters": "the parameters",
+    "constants": "the constants",
+    "max_steps": "max_steps",
+    "data_collection_period": "data_collection_period",
+    "seed_policy": "seed_policy",
+    "seed_root": "the root of the seeds (rng=)",
+}
+
+
+def setting_differences(old: Document, new: Document) -> list[str]:
+    """Compare what holds for all runs."""
+    return [
+        f"{what} was {_short(old[key])}, is {_short(new[key])}"
+        for key, what in _SETTINGS.items()
+        if old[key] != new[key]
+    ]
+
+
+def model_differences(old: Document, new: Document, any_source: bool) -> list[str]:
+    """Compare two models: by name, by what is kept of them, and unless any source will do by their code."""
+    found = []
+    for key in ("model", "scenario"):
+        names = [None if one[key] is None else qualified_name(one[key]) for one in (old, new)]
+        if names[0] != names[1]:
+            found.append(f"the {key} was {names[0]}, is {names[1]}")
+    if old["outputs"] != new["outputs"]:
+        found.append(f"outputs were {_short(old['outputs'])}, are {_short(new['outputs'])}")
+    return found if any_source or found else changes(old["source"], new["source"])
+
+
+def space_differences(old: Document, new: Document) -> list[str]:
+    """Compare the spaces of two designs, where both are known."""
+    if "space" not in old or "space" not in new:
+        return []
+    return _tree_differences("space", old["space"], new["space"])
+
+
+def _tree_differences(where: str, old: Any, new: Any) -> list[str]:
+    if isinstance(old, dict) and isinstance(new, dict):
+        keys = list(dict.fromkeys([*old, *new]))
+        return [
+            line
+            for key in keys
+            for line in _tree_differences(f"{where}.{key}", old.get(key, "absent"), new.get(key, "absent"))
+        ]
+    return [] if old == new else [f"{where} was {_short(old)}, is {_short(new)}"]
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) < 200 else text[:199] + "…"

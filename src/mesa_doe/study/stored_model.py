@@ -1,0 +1,132 @@
+"""A model in the folder of a study: its name and the hash of its code, from which it is imported again."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from mesa_doe.configurations import RunConfiguration
+from mesa_doe.errors import StudyError, listed
+from mesa_doe.study.provenance import is_function, reference_of, resolve
+from mesa_doe.study.source import changes, source_of
+
+__all__ = ["Document", "StoredModel", "described_model", "known_outputs", "qualified_name"]
+
+Document: TypeAlias = dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class StoredModel:
+    """What stands for the model in configurations that are read from a folder: its name, nothing loaded.
+
+    Parameters
+    ----------
+    described : dict
+        Names and code of model, scenario and outputs.
+    inexact : sequence of str
+        Parameters that could not be stored as what they were.
+    """
+
+    described: Document
+    inexact: Sequence[str]
+
+    def __call__(self, **_: Any) -> Any:
+        """Refuse to run: only :meth:`restored` imports the model."""
+        message = (
+            "configurations of a study that was loaded have no model; results.replay(run_id) makes a run"
+        )
+        raise StudyError(message)
+
+    def __repr__(self) -> str:
+        return f"<{qualified_name(self.described['model'])}, not loaded>"
+
+    def restored(
+        self, configuration: RunConfiguration, *, model: Any = None, any_source: bool = False
+    ) -> RunConfiguration:
+        """Return a configuration with the model itself, imported.
+
+        Parameters
+        ----------
+        configuration : RunConfiguration
+        model : type or callable, optional
+            In place of what would be imported.
+        any_source : bool
+            Whether its code may differ from what it was.
+
+        Raises
+        ------
+        StudyError
+            If it cannot be imported, was changed, or a parameter could not be stored as what it was.
+        """
+        if self.inexact:
+            message = (
+                f"{', '.join(map(repr, self.inexact))} could not be stored exactly, so the run cannot be "
+                "made from the folder: make it from its configuration, with doe.run"
+            )
+            raise StudyError(message)
+        known = self.described
+        loaded = resolve(known["model"]) if model is None else model
+        scenario = None if known["scenario"] is None else resolve(known["scenario"])
+        whole = dataclasses.replace(
+            configuration, model_cls=loaded, scenario_cls=scenario, outputs=_restored(known["outputs"])
+        )
+        differences = [] if any_source else changes(known["source"], described_model(whole)["source"])
+        if differences:
+            told = listed(differences, "the code was changed")
+            allow = "allow_changed_model=True (on the command line --allow-changed-model)"
+            message = f"{told}\n{allow} runs it all the same"
+            raise StudyError(message)
+        return whole
+
+
+def described_model(settings: Any) -> Document:
+    """Write down names and code of the model, scenario and outputs of a configuration or of several."""
+    model, scenario = settings.model_cls, settings.scenario_cls
+    source = source_of(model)
+    if scenario is not None:
+        source |= source_of(scenario)
+    return {
+        "model": reference_of(model),
+        "scenario": None if scenario is None else reference_of(scenario),
+        "outputs": _outputs(settings.outputs, source),
+        "source": source,
+    }
+
+
+def qualified_name(reference: Document) -> str:
+    """Return ``module:name`` of what a reference names."""
+    return f"{reference['module']}:{reference['qualname']}"
+
+
+def _outputs(outputs: Any, source: dict[str, str]) -> Any:
+    """Describe what is kept, and add the code of functions to the source."""
+    if callable(outputs):
+        source |= source_of(outputs)
+        reference = reference_of(outputs)
+        # Where the file lies differs between machines, and does not matter.
+        return {"function": {**reference, "file": None}}
+    if isinstance(outputs, Mapping):
+        return {str(name): _outputs(value, source) for name, value in outputs.items()}
+    if outputs is None or isinstance(outputs, (str, int)):
+        return outputs
+    return [_outputs(value, source) for value in outputs]
+
+
+def known_outputs(outputs: Any) -> Any:
+    """Return what of the outputs is known without their functions: the names and their periods."""
+    if is_function(outputs):
+        return None
+    if isinstance(outputs, dict):
+        return {name: None if isinstance(one, dict) else one for name, one in outputs.items()}
+    return outputs
+
+
+def _restored(outputs: Any) -> Any:
+    """Undo :func:`_outputs`."""
+    if is_function(outputs):
+        return resolve(outputs["function"])
+    if isinstance(outputs, dict):
+        return {name: _restored(value) for name, value in outputs.items()}
+    return outputs
