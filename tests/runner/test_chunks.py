@@ -1,4 +1,5 @@
 import importlib
+import signal
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 import mesa_doe as doe
 from mesa_doe.runner.checks import recipes_of
 from mesa_doe.runner.chunks import ChunkSizes, Order, Shelf, Task, run_chunk
+from mesa_doe.runner.interrupts import held_interrupt
 from mesa_doe.study.shards import read_shard
 
 
@@ -94,3 +96,42 @@ def test_ctrl_c_between_the_rows_and_the_record_of_a_run_leaves_neither(tmp_path
     assert report.positions.tolist() == [0, 1]
     table = read_shard(tmp_path / report.entry.shard).table("model") if stored else report.block.data.model
     assert table.to_frame()["y"].tolist() == [1.0, 4.0]
+
+
+@pytest.mark.parametrize("stored", [True, False])
+def test_ctrl_c_while_a_chunk_is_kept_waits_until_it_is(tmp_path, monkeypatch, stored):
+    chunks = importlib.import_module("mesa_doe.runner.chunks")
+    real = chunks.keep
+
+    def interrupted(*given):
+        signal.raise_signal(signal.SIGINT)
+        real(*given)
+
+    monkeypatch.setattr(chunks, "keep", interrupted)
+    runs = doe.explicit({"x": [1.0, 2.0]}).configurations(square, rng=1)
+    order = Order(Shelf(tmp_path, "study", 1, 1) if stored else None)
+    report = run_chunk(Task.of(runs, np.arange(2), recipes_of(runs), order))
+    assert report.interrupted
+    assert report.positions.tolist() == [0, 1]
+    assert (report.entry if stored else report.block) is not None
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_second_ctrl_c_while_a_chunk_is_kept_does_not_wait():
+    with held_interrupt():
+        signal.raise_signal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_handler_of_the_users_is_left_alone():
+    heard = []
+    earlier = signal.signal(signal.SIGINT, lambda *_: heard.append(1))
+    try:
+        with held_interrupt() as held:
+            signal.raise_signal(signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, earlier)
+    assert heard == [1]
+    assert not held.rang

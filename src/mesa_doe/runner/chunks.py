@@ -18,6 +18,7 @@ from mesa_doe.configurations import Configurations, RunConfiguration
 from mesa_doe.errors import ConfigurationError
 from mesa_doe.model_run import Recipe, Run, execute, execute_many
 from mesa_doe.runner.checks import ModelKey, model_key
+from mesa_doe.runner.interrupts import held_interrupt
 from mesa_doe.seeding import kept_generators
 from mesa_doe.study import RUN_COLUMNS, Entry, Ints, Shard, entry_for, write_shard
 
@@ -236,19 +237,29 @@ def run_chunk(task: Task) -> Report:
         except KeyboardInterrupt:
             interrupted = True
             data.cut({run_id for run_id, *_ in rows})
+    with held_interrupt() as held:
+        report = _reported(task, rows, Block(data=data), list(notes), failure)
+    report.interrupted = interrupted or held.rang
+    return report
+
+
+def _reported(
+    task: Task, rows: list[tuple[Any, ...]], block: Block, notes: list[str], failure: Failure | None
+) -> Report:
+    """Keep what runs gave, and say what there is."""
     made = len(rows)
     _, *columns = zip(*rows, strict=True) if rows else [()] * (1 + len(RUN_COLUMNS))
-    block = Block({name: list(column) for name, column in zip(RUN_COLUMNS, columns, strict=True)}, data)
+    block.runs = {name: list(column) for name, column in zip(RUN_COLUMNS, columns, strict=True)}
     positions = task.positions[:made]
     status = np.asarray(block.runs["status"], dtype=object)
     report = Report(
-        positions, status == "ok", np.asarray(block.runs["wall_time"]), dict(Counter(status)), list(notes),
-        any(table.segments.keys() - {"step"} for table in block.data), block.data.cells,
-        failure=failure, interrupted=interrupted,
+        positions, status == "ok", np.asarray(block.runs["wall_time"]), dict(Counter(status)), notes,
+        any(table.segments.keys() - {"step"} for table in block.data), block.data.cells, failure=failure,
     )  # fmt: skip
     report.is_mute = set(block.runs["error_type"]) == {ConfigurationError.__name__}
     # Whether to record that runs record nothing is not for a worker to say: it knows its chunk alone.
-    keep(report, None if report.is_mute or not made else order.shelf, task.configurations[:made], block)
+    shelf = None if report.is_mute or not made else task.order.shelf
+    keep(report, shelf, task.configurations[:made], block)
     return report
 
 
