@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import math
 import os
@@ -35,12 +36,14 @@ def print_json(found: Mapping[str, Any], file: TextIO) -> None:
 
 def print_csv(found: Mapping[str, Any], file: TextIO, *, header: bool) -> None:
     """Print one row, what is no plain value as JSON."""
-    writer = csv.writer(file, lineterminator="\n")
+    text = io.StringIO()
+    writer = csv.writer(text)
     if header:
         writer.writerow(found)
     writer.writerow(
         json.dumps(value) if isinstance(value, (list, dict)) else value for value in found.values()
     )
+    file.write(_with_this_systems_ends(text.getvalue()))
     file.flush()
 
 
@@ -56,10 +59,8 @@ def print_frame(frame: pd.DataFrame, form: str) -> None:
     if form == "json":
         print(json.dumps(records_of(frame), ensure_ascii=False))
     elif form == "csv":
-        # Only with this end of a row is a bare carriage return in a text quoted. Where the standard output
-        # makes it of "\n" by itself, it must not come twice.
-        text = frame.to_csv(index=False, lineterminator="\r\n")
-        sys.stdout.write(text if os.linesep == "\n" else text.replace("\r\n", "\n"))
+        # Only with this end of a row is a bare carriage return in a text quoted.
+        sys.stdout.write(_with_this_systems_ends(frame.to_csv(index=False, lineterminator="\r\n")))
     elif frame.empty:
         print("none")
     else:
@@ -73,6 +74,11 @@ def print_frame(frame: pd.DataFrame, form: str) -> None:
                 for cell, width, right in zip(row, widths, is_number, strict=True)
             ]
             print("  ".join(cells).rstrip())
+
+
+def _with_this_systems_ends(text: str) -> str:
+    """Leave the carriage return to the file, where it adds one to each line feed by itself."""
+    return text if os.linesep == "\n" else text.replace("\r\n", "\n")
 
 
 def records_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
