@@ -1,4 +1,3 @@
-import random
 import warnings
 
 import numpy as np
@@ -8,6 +7,7 @@ from scipy import stats
 
 import mesa_doe as doe
 from mesa_doe.analysis.anova import anova
+from tests.random_state import global_state
 
 COLUMNS = ["estimate", "low", "high"]
 
@@ -184,8 +184,7 @@ def test_nothing_is_silently_zero():
 def test_leaves_the_random_state_and_the_outputs_as_they_were():
     design, y = two_by_two()
     kept = y.copy()
-    states = np.random.get_state()[1].copy(), random.getstate()  # noqa: NPY002
+    states = global_state()
     anova(design, y)
-    assert (np.random.get_state()[1] == states[0]).all()  # noqa: NPY002
-    assert random.getstate() == states[1]
+    assert global_state() == states
     np.testing.assert_array_equal(y, kept)

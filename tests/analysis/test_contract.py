@@ -1,7 +1,6 @@
 """What every analysis promises, whatever its method: no answer without data, none that is silently zero."""
 
 import inspect
-import random
 import warnings
 
 import numpy as np
@@ -13,6 +12,7 @@ import mesa_doe as doe
 from mesa_doe.analysis import ANALYSES
 from mesa_doe.analysis.result import joined
 from mesa_doe.samplers import SAMPLERS
+from tests.random_state import global_state
 
 REAL = dict.fromkeys("abc", doe.Real(0, 1))
 SPACE = doe.ParameterSpace(REAL)
@@ -200,15 +200,14 @@ def test_the_callers_objects_and_the_global_random_state_are_as_before(name):
     design = design_of(name)
     y = some_outputs(design)
     before = y.copy(), design.unit.copy(), design.points.copy()
-    states = np.random.get_state()[1].copy(), random.getstate()  # noqa: NPY002
+    states = global_state()
     first = analysed(name, design, y).to_frame()
     second = analysed(name, design, y).to_frame()
     pd.testing.assert_frame_equal(first, second)
     assert np.array_equal(y, before[0])
     assert np.array_equal(design.unit, before[1])
     pd.testing.assert_frame_equal(design.points, before[2])
-    assert np.array_equal(np.random.get_state()[1], states[0])  # noqa: NPY002
-    assert random.getstate() == states[1]
+    assert global_state() == states
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if ANALYSES[name].designs])

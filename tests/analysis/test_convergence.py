@@ -1,4 +1,3 @@
-import random
 import warnings
 from itertools import combinations
 
@@ -13,6 +12,7 @@ from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.settling import _ranks_moved
 from mesa_doe.analysis.sobol import sobol
 from mesa_doe.errors import AnalysisError, MesaDoeWarning
+from tests.random_state import global_state
 
 G = np.array([0, 1, 4.5, 9, 99, 99, 99, 99])
 
@@ -301,11 +301,10 @@ def test_nothing_of_the_callers_is_changed_and_the_same_rng_gives_the_same():
     design = doe.sobol(unit_space(2), 16, rng=1)
     y = linear(design)
     before, options, points = y.copy(), dict(design.options), design.points
-    state, numpy_state = random.getstate(), np.random.get_state()[1].copy()  # noqa: NPY002
+    state = global_state()
     one, other = (convergence(design, y, analysis=sobol, halves=3, rng=4) for _ in range(2))
     pd.testing.assert_frame_equal(one.criteria, other.criteria)
-    assert random.getstate() == state
-    assert (np.random.get_state()[1] == numpy_state).all()  # noqa: NPY002
+    assert global_state() == state
     assert (y == before).all()
     assert dict(design.options) == options
     assert design.points.equals(points)

@@ -1,4 +1,3 @@
-import random
 import warnings
 
 import numpy as np
@@ -9,6 +8,7 @@ from scipy import stats
 import mesa_doe as doe
 from mesa_doe.analysis.declare import ANALYSES
 from mesa_doe.analysis.effects import effects
+from tests.random_state import global_state
 
 COLUMNS = ["estimate", "low", "high"]
 
@@ -286,11 +286,10 @@ def test_leaves_the_random_state_the_outputs_and_the_design_as_they_were():
     design = doe.two_level_factorial(unit_space(3))
     y = np.random.default_rng(0).normal(size=(8, 2, 1))
     kept, unit = y.copy(), design.unit.copy()
-    states = np.random.get_state()[1].copy(), random.getstate()  # noqa: NPY002
+    states = global_state()
     first = quiet(design, y).to_frame()
     pd.testing.assert_frame_equal(first, quiet(design, y).to_frame())
-    assert (np.random.get_state()[1] == states[0]).all()  # noqa: NPY002
-    assert random.getstate() == states[1]
+    assert global_state() == states
     np.testing.assert_array_equal(y, kept)
     np.testing.assert_array_equal(design.unit, unit)
 

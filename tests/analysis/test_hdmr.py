@@ -1,4 +1,3 @@
-import random
 import warnings
 
 import numpy as np
@@ -12,6 +11,7 @@ from mesa_doe.analysis.hdmr import enhanced_hdmr, hdmr
 from mesa_doe.design.salib import unit_problem
 from mesa_doe.seeding import kept_generators, library_seed, root_entropy
 from tests import models
+from tests.random_state import global_state
 
 COLUMNS = ["estimate", "low", "high"]
 #: Cheap options of each.
@@ -303,13 +303,12 @@ def test_nothing_of_the_callers_is_changed_and_rng_decides(analysis, options):
     design = lhs()
     y = line(design)
     before, unit, filters = y.copy(), design.unit.copy(), list(warnings.filters)
-    state, numpy_state = random.getstate(), np.random.get_state()[1].copy()  # noqa: NPY002
+    state = global_state()
     first, again, other = (analysis(design, y, rng=rng, **options).to_frame() for rng in (0, 0, 1))
     pd.testing.assert_frame_equal(first, again)
     assert first["estimate"].equals(other["estimate"])
     assert not first["low"].equals(other["low"])
-    assert random.getstate() == state
-    np.testing.assert_array_equal(np.random.get_state()[1], numpy_state)  # noqa: NPY002
+    assert global_state() == state
     np.testing.assert_array_equal(y, before)
     np.testing.assert_array_equal(design.unit, unit)
     assert warnings.filters == filters

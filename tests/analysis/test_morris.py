@@ -11,6 +11,7 @@ from mesa_doe.analysis.morris import morris
 from mesa_doe.analysis.moves import positions
 from mesa_doe.design.salib import unit_problem
 from tests import models
+from tests.random_state import global_state
 
 LOOSE = {"rtol": 1e-9, "atol": 1e-12}
 NUMBERS = ["estimate", "low", "high"]
@@ -321,7 +322,7 @@ def test_a_sample_that_only_claims_to_be_trajectories_is_refused():
 def test_intervals_are_seeded_and_nothing_of_the_callers_is_changed():
     design = doe.morris(unit_space(3), 8, rng=1)
     y = some_outputs(design)
-    before, unit, state = y.copy(), design.unit.copy(), np.random.get_state()[1].copy()  # noqa: NPY002
+    before, unit, state = y.copy(), design.unit.copy(), global_state()
     first, again = (morris(design, y).to_frame() for _ in range(2))
     other = morris(design, y, rng=7).to_frame()
     pd.testing.assert_frame_equal(first, again)
@@ -329,4 +330,4 @@ def test_intervals_are_seeded_and_nothing_of_the_callers_is_changed():
     assert first["estimate"].equals(other["estimate"])
     assert (y == before).all()
     assert (design.unit == unit).all()
-    assert (np.random.get_state()[1] == state).all()  # noqa: NPY002
+    assert global_state() == state

@@ -14,6 +14,7 @@ from mesa_doe.analysis.partition import slices
 from mesa_doe.analysis.pawn import pawn
 from mesa_doe.analysis.rsa import rsa
 from mesa_doe.errors import AnalysisError, MesaDoeWarning
+from tests.random_state import global_state
 
 UNIT = {"x0": doe.Real(0, 1), "x1": doe.Real(0, 1), "x2": doe.Real(0, 1)}
 PROBLEM = {"num_vars": 3, "names": ["a", "b", "c"], "bounds": [[0, 1]] * 3}
@@ -252,9 +253,9 @@ def test_integer_outputs_are_those_numbers(design, method, options):
 def test_nothing_of_the_callers_is_changed(design, method, options):
     y = some_outputs(design)
     before, unit = y.copy(), design.unit.copy()
-    state = np.random.get_state()  # noqa: NPY002
+    state = global_state()
     method(design, y, **options)
-    assert str(np.random.get_state()) == str(state)  # noqa: NPY002
+    assert global_state() == state
     np.testing.assert_array_equal(y, before)
     np.testing.assert_array_equal(design.unit, unit)
 

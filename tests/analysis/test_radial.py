@@ -10,6 +10,7 @@ from mesa_doe.analysis.radial import jansen, radial_effects
 from mesa_doe.design.salib import unit_problem
 from mesa_doe.seeding import kept_generators
 from tests import models
+from tests.random_state import global_state
 
 LOOSE = {"rtol": 1e-9, "atol": 1e-12}
 NUMBERS = ["estimate", "low", "high"]
@@ -290,7 +291,7 @@ def test_text_shuffled_rows_and_other_designs_are_refused(analysis):
 def test_intervals_are_seeded_and_nothing_of_the_callers_is_changed(analysis):
     design = doe.radial(unit_space(3), 16, rng=1)
     y = some_outputs(design)
-    before, unit, state = y.copy(), design.unit.copy(), np.random.get_state()[1].copy()  # noqa: NPY002
+    before, unit, state = y.copy(), design.unit.copy(), global_state()
     first, again = (analysis(design, y).to_frame() for _ in range(2))
     other = analysis(design, y, rng=7).to_frame()
     pd.testing.assert_frame_equal(first, again)
@@ -298,4 +299,4 @@ def test_intervals_are_seeded_and_nothing_of_the_callers_is_changed(analysis):
     assert first["estimate"].equals(other["estimate"])
     assert (y == before).all()
     assert (design.unit == unit).all()
-    assert (np.random.get_state()[1] == state).all()  # noqa: NPY002
+    assert global_state() == state

@@ -1,4 +1,3 @@
-import random
 import warnings
 
 import numpy as np
@@ -11,6 +10,7 @@ from mesa_doe.analysis.declare import ANALYSES
 from mesa_doe.analysis.regression import regression
 from mesa_doe.samplers.declare import SAMPLERS
 from tests import models
+from tests.random_state import global_state
 
 COLUMNS = ["estimate", "low", "high"]
 
@@ -330,11 +330,10 @@ def test_nothing_of_the_callers_is_changed_and_the_same_rng_gives_the_same():
     design = lhs()
     y = some_outputs(design)
     before, unit = y.copy(), design.unit.copy()
-    state, numpy_state = random.getstate(), np.random.get_state()[1].copy()  # noqa: NPY002
+    state = global_state()
     first, again = (quiet(design, y, rng=3).to_frame() for _ in range(2))
     pd.testing.assert_frame_equal(first, again)
-    assert random.getstate() == state
-    np.testing.assert_array_equal(np.random.get_state()[1], numpy_state)  # noqa: NPY002
+    assert global_state() == state
     np.testing.assert_array_equal(y, before)
     np.testing.assert_array_equal(design.unit, unit)
 

@@ -1,4 +1,3 @@
-import random
 import warnings
 
 import numpy as np
@@ -8,6 +7,7 @@ from scipy import stats
 
 import mesa_doe as doe
 from mesa_doe.analysis.response_surface import response_surface
+from tests.random_state import global_state
 
 COLUMNS = ["estimate", "low", "high"]
 
@@ -266,10 +266,9 @@ def test_leaves_the_random_state_and_the_outputs_as_they_were():
     design = doe.central_composite(unit_space())
     y = np.random.default_rng(1).normal(size=(len(design), 2, 1))
     kept = y.copy()
-    states = np.random.get_state()[1].copy(), random.getstate()  # noqa: NPY002
+    states = global_state()
     quiet(design, y)
-    assert (np.random.get_state()[1] == states[0]).all()  # noqa: NPY002
-    assert random.getstate() == states[1]
+    assert global_state() == states
     np.testing.assert_array_equal(y, kept)
 
 

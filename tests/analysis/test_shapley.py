@@ -10,6 +10,7 @@ import mesa_doe as doe
 from mesa_doe.analysis.shapley import shapley
 from mesa_doe.design.salib import unit_problem
 from tests import models
+from tests.random_state import global_state
 
 LOOSE = {"rtol": 1e-9, "atol": 1e-12}
 NUMBERS = ["estimate", "low", "high"]
@@ -190,7 +191,7 @@ def test_text_shuffled_rows_and_other_designs_are_refused():
 def test_intervals_are_seeded_and_nothing_of_the_callers_is_changed():
     design = doe.shapley(unit_space(3), 16, rng=1)
     y = some_outputs(design)
-    before, unit, state = y.copy(), design.unit.copy(), np.random.get_state()[1].copy()  # noqa: NPY002
+    before, unit, state = y.copy(), design.unit.copy(), global_state()
     first, again = (shapley(design, y).to_frame() for _ in range(2))
     other = shapley(design, y, rng=7).to_frame()
     pd.testing.assert_frame_equal(first, again)
@@ -198,4 +199,4 @@ def test_intervals_are_seeded_and_nothing_of_the_callers_is_changed():
     assert first["estimate"].equals(other["estimate"])
     assert (y == before).all()
     assert (design.unit == unit).all()
-    assert (np.random.get_state()[1] == state).all()  # noqa: NPY002
+    assert global_state() == state

@@ -10,6 +10,7 @@ from mesa_doe.analysis.sampled import SAMPLED, check_sampled
 from mesa_doe.analysis.uncertainty import uncertainty
 from mesa_doe.errors import AnalysisError, MesaDoeWarning
 from mesa_doe.samplers.declare import SAMPLERS
+from tests.random_state import global_state
 
 
 def outputs(points=120, replications=4, seed=1):
@@ -255,12 +256,12 @@ def test_what_cannot_be_described_is_refused(y, options, said):
 
 def test_results_repeat_and_nothing_else_moves():
     y = outputs()
-    before, state = y.copy(), np.random.get_state()[1].copy()  # noqa: NPY002
+    before, state = y.copy(), global_state()
     found = uncertainty(y, rng=3, resamples=100)
     np.testing.assert_array_equal(numbers(found), numbers(uncertainty(y, rng=3, resamples=100)))
     assert not np.array_equal(numbers(found), numbers(uncertainty(y, rng=4, resamples=100)))
     np.testing.assert_array_equal(y, before)
-    np.testing.assert_array_equal(np.random.get_state()[1], state)  # noqa: NPY002
+    assert global_state() == state
     assert repr(pickle.loads(pickle.dumps(found))) == repr(found)
     with pytest.raises(AnalysisError, match="no distribution of 'means'; there is that of runs"):
         uncertainty(y[:, 0], resamples=100).table("means")

@@ -1,6 +1,5 @@
 import copy
 import pickle
-import random
 
 import numpy as np
 import pandas as pd
@@ -11,6 +10,7 @@ import scipy.stats
 import mesa_doe as doe
 from mesa_doe.bridges import as_function
 from tests import models
+from tests.random_state import global_state
 
 UNIT = doe.ParameterSpace(a=doe.Real(0, 1), n=doe.Integer(1, 4))
 MIXED = doe.ParameterSpace(a=doe.Real(0, 1), torus=doe.Boolean(), kind=doe.Categorical(["plain", "twice"]))
@@ -166,9 +166,9 @@ def test_it_pickles_and_changes_nothing():
     f = as_function(noisy, UNIT, "y")
     x = np.array([[0.1, 1], [0.2, 2]])
     kept = copy.deepcopy(x)
-    states = random.getstate(), np.random.get_state()[1].tolist()  # noqa: NPY002
+    states = global_state()
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(f))(x), f(x))
-    assert states == (random.getstate(), np.random.get_state()[1].tolist())  # noqa: NPY002
+    assert global_state() == states
     np.testing.assert_array_equal(x, kept)
 
 

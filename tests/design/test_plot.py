@@ -9,6 +9,7 @@ from mesa_doe.errors import AnalysisError, DesignError
 from mesa_doe.plots.design import pair_grid
 from mesa_doe.samplers import latin_hypercube
 from mesa_doe.space import Boolean, Categorical, Discrete, Integer, ParameterSpace, Real
+from tests.random_state import global_state
 
 matplotlib.use("Agg")
 
@@ -118,13 +119,13 @@ def test_wrong_names_are_told_at_once():
 
 def test_the_design_does_not_change_and_the_picture_repeats():
     before = DESIGN.points
-    state = np.random.get_state()[1].copy()  # noqa: NPY002
+    state = global_state()
     first, second = DESIGN.plot(["kind", "density"]), DESIGN.plot(["kind", "density"])
     np.testing.assert_array_equal(
         first[1, 0].collections[0].get_offsets(), second[1, 0].collections[0].get_offsets()
     )
     assert DESIGN.points.equals(before)
-    np.testing.assert_array_equal(np.random.get_state()[1], state)  # noqa: NPY002
+    assert global_state() == state
 
 
 def test_nothing_is_clipped():

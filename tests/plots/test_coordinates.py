@@ -8,6 +8,7 @@ import pytest
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots.coordinates import parallel
 from tests.plots.drawn import assert_clips_nothing, axes, legend_texts, note
+from tests.random_state import global_state
 
 
 def paths(collection):
@@ -101,10 +102,10 @@ def test_many_lines_become_an_image_and_fade():
 
 
 def test_the_picture_repeats_and_no_random_state_moves(runs):
-    state = np.random.get_state()[1].copy()  # noqa: NPY002
+    state = global_state()
     first, second = (paths(parallel(runs, OUTPUT, axes()).collections[0]) for _ in range(2))
     np.testing.assert_array_equal(first, second)
-    np.testing.assert_array_equal(np.random.get_state()[1], state)  # noqa: NPY002
+    assert global_state() == state
 
 
 @pytest.mark.parametrize(

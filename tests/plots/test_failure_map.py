@@ -9,6 +9,7 @@ from scipy import stats
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots.failure_map import failures
 from tests.plots.drawn import assert_clips_nothing, axes, legend_texts
+from tests.random_state import global_state
 
 
 def chosen(ax):
@@ -135,8 +136,8 @@ def test_what_is_no_map_of_failures_is_refused(points, failed, options, words):
 
 def test_a_new_figure_clips_nothing_and_leaves_the_data_alone(points, failed):
     points["kind"] = [f"a_network_of_some_kind_{i % 12:02}" for i in range(300)]
-    before, state = points.copy(deep=True), np.random.get_state()[1].copy()  # noqa: NPY002
+    before, state = points.copy(deep=True), global_state()
     ax = failures(points, failed, x="kind", y="network")
     pd.testing.assert_frame_equal(points, before)
-    np.testing.assert_array_equal(np.random.get_state()[1], state)  # noqa: NPY002
+    assert global_state() == state
     assert_clips_nothing(ax)

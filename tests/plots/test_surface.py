@@ -37,6 +37,7 @@ from mesa_doe.plots import (
     tornado,
 )
 from tests.plots.drawn import assert_clips_nothing
+from tests.random_state import global_state
 
 # Plots of one tidy frame, and the fixture that they draw.
 TABLES = [
@@ -114,7 +115,7 @@ def test_the_users_frames_are_unchanged(name, data):
 
 @pytest.mark.parametrize("name", CALLS)
 def test_the_global_random_state_does_not_move_and_the_picture_repeats(name, data):
-    state = np.random.get_state()[1].copy()  # noqa: NPY002
+    state = global_state()
     pictures = []
     for _ in range(2):
         figure = Figure()
@@ -123,7 +124,7 @@ def test_the_global_random_state_does_not_move_and_the_picture_repeats(name, dat
         canvas.draw()
         pictures.append(np.asarray(canvas.buffer_rgba()).copy())
     np.testing.assert_array_equal(pictures[0], pictures[1])
-    np.testing.assert_array_equal(np.random.get_state()[1], state)  # noqa: NPY002
+    assert global_state() == state
 
 
 @pytest.mark.parametrize(("function", "table"), TABLES)

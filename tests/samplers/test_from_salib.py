@@ -1,5 +1,4 @@
 import copy
-import random
 import warnings
 
 import numpy as np
@@ -22,6 +21,7 @@ from mesa_doe.errors import DesignError
 from mesa_doe.samplers import load_design
 from mesa_doe.samplers.from_salib import from_salib
 from mesa_doe.seeding import kept_generators, library_seed, root_entropy
+from tests.random_state import global_state
 
 LAWS = {
     "names": ["a", "b", "c", "d", "e"],
@@ -332,13 +332,12 @@ def test_nothing_of_the_callers_is_changed_and_the_design_can_be_kept(tmp_path):
     problem = {**LAWS, "groups": ["g", "h", "g", "k", "h"]}
     x = salib_sobol.sample(problem, 8, seed=1)
     before, kept = x.copy(), copy.deepcopy(problem)
-    state, numpy_state = random.getstate(), np.random.get_state()[1].copy()  # noqa: NPY002
+    state = global_state()
     design = from_salib(problem, x, method="sobol")
     x[:] = 0
     np.testing.assert_array_equal(design.points.to_numpy(), before)
     assert problem == kept
-    assert random.getstate() == state
-    assert (np.random.get_state()[1] == numpy_state).all()  # noqa: NPY002
+    assert global_state() == state
     with pytest.raises(DesignError, match="read from SALib and cannot be extended"):
         design.extend(16)
     design.to_csv(tmp_path / "plan.csv")
