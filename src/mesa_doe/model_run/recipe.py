@@ -17,6 +17,7 @@ from mesa_doe.model_run.scenarios import (
     classes_in,
     find_scenario,
     hints_of,
+    identity_in_mesa,
     is_bare,
     is_mesa_class,
     is_plain_parameter,
@@ -124,10 +125,9 @@ class Recipe:
         }
         simulator = None
         if self.scenario_cls is not None:
-            own = {name: keywords.pop(name) for name in list(keywords) if self._goes_to_scenario(name)}
-            rng = {} if seed is None else {"rng": int(seed)}
-            # A fresh Scenario for each run: one instance cannot serve two models.
-            keywords["scenario"] = self.scenario_cls(**{**self.scenario_values, **own, **rng})
+            # A fresh one for each run: one instance cannot serve two models.
+            scenario, keywords = self.scenario_of(keywords, seed)
+            keywords["scenario"] = scenario
         mapping, keywords = (keywords, {}) if self.as_mapping else ({}, keywords)
         if seed is not None and self.seed_keyword in SEEDS:
             value = np.random.default_rng(seed) if self.seed_as_generator else int(seed)
@@ -137,6 +137,38 @@ class Recipe:
         if self.as_mapping:
             return self.model_cls(mapping, **keywords), simulator
         return self.model_cls(**keywords), simulator
+
+    def scenario_of(
+        self, parameters: Mapping[str, Any], seed: int | None, run: tuple[int, int, int] | None = None
+    ) -> tuple[Any, dict[str, Any]]:
+        """Make the Scenario of a run.
+
+        Parameters
+        ----------
+        parameters : mapping of str to object
+        seed : int or None
+        run : tuple (run_id, point, iteration), optional
+            What Mesa is to know it by; by default, Mesa counts.
+
+        Returns
+        -------
+        scenario : object
+        others : dict
+            The parameters that are arguments of the model itself.
+
+        Raises
+        ------
+        ConfigurationError
+            If the model takes no Scenario.
+        """
+        if self.scenario_cls is None:
+            message = f"{_name(self.model_cls)} takes its parameters as keywords, not a Scenario"
+            raise ConfigurationError(message)
+        own = {name: value for name, value in parameters.items() if self._goes_to_scenario(name)}
+        rng = {} if seed is None else {"rng": int(seed)}
+        identity = {} if run is None else identity_in_mesa(self.scenario_cls, *run)
+        scenario = self.scenario_cls(**{**self.scenario_values, **own, **rng, **identity})
+        return scenario, {name: value for name, value in parameters.items() if name not in own}
 
     def _goes_to_scenario(self, name: str) -> bool:
         return name not in self.names and (name in self.scenario_names or self.scenario_takes_any)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from mesa_doe.model_run.rows import Kind, Reading, Series, kept_at
+from mesa_doe.model_run.rows import Kind, Reading, Series, kept_at, side_by_side
 from mesa_doe.model_run.wanted import Wanted
 
-__all__ = ["datasets_of", "is_recorder", "read_recorders"]
+__all__ = ["datasets_of", "is_recorder", "read_frames", "read_recorders"]
 
 
 def is_recorder(value: Any) -> bool:
@@ -70,21 +70,61 @@ def read_recorders(
                 reading.add("tables", name, rows)
                 continue
             frame = recorder.get_table_dataframe(name)
-            if kind == "agents":
-                _read_agents(reading, wanted, name, dataset, frame)
-            elif "time" not in frame.columns:
-                reading.add("tables", name, {column: list(frame[column]) for column in frame.columns})
+            if kind == "agents" and frame.empty:
+                # Which has no columns, so the dataset says which there would be.
+                empty: dict[str, list[Any]] = {
+                    c: [] for c in _periods(wanted, _fields(dataset), name, "agents")
+                }
+                reading.add("agents", name, empty, [], [])
             else:
-                periods = _periods(wanted, frame.columns.drop("time"), name, kind)
-                kept, columns = _kept(frame, [], periods)
-                steps = list(kept["time"])
-                if kind == "tables":
-                    reading.add("tables", name, columns, steps)
-                else:
-                    # Several datasets of the model share its table.
-                    series.append((steps, {f"{name}.{c}" if c in taken else c: columns[c] for c in columns}))
-                    taken.update(columns)
+                series += _read_frame(reading, wanted, name, kind, frame, taken)
     return series
+
+
+def read_frames(frames: Mapping[str, pd.DataFrame], wanted: Wanted) -> Reading:
+    """Read the frames of a recorder's datasets, as Mesa 4 keeps those of a run.
+
+    Parameters
+    ----------
+    frames : mapping of str to DataFrame
+        By the dataset's name. With ids of agents it is one of agents, with a time one of the model.
+    wanted : Wanted
+
+    Returns
+    -------
+    Reading
+    """
+    reading, series, taken = Reading(), list[Series](), set[str]()
+    for name, frame in frames.items():
+        kind: Kind = "agents" if _agents_of(frame) else "model" if "time" in frame.columns else "tables"
+        if _periods(wanted, frame.columns, name, kind):
+            series += _read_frame(reading, wanted, name, kind, frame, taken)
+    if series:
+        steps, columns = series[0] if len(series) == 1 else side_by_side(series)
+        reading.add("model", "", columns, steps)
+    return reading
+
+
+def _read_frame(
+    reading: Reading, wanted: Wanted, name: str, kind: Kind, frame: pd.DataFrame, taken: set[str]
+) -> list[Series]:
+    """Read one dataset into agents or tables, or return the series of the model that it is."""
+    if kind == "agents":
+        _read_agents(reading, wanted, name, frame)
+        return []
+    if "time" not in frame.columns:
+        reading.add("tables", name, {column: list(frame[column]) for column in frame.columns})
+        return []
+    periods = _periods(wanted, frame.columns.drop("time"), name, kind)
+    kept, columns = _kept(frame, [], periods)
+    steps = list(kept["time"])
+    if kind == "tables":
+        reading.add("tables", name, columns, steps)
+        return []
+    # Several datasets of the model share its table.
+    named = {f"{name}.{c}" if c in taken else c: columns[c] for c in columns}
+    taken.update(columns)
+    return [(steps, named)]
 
 
 def _is_rows(dataset: Any) -> bool:
@@ -107,18 +147,19 @@ def _periods(wanted: Wanted, columns: Iterable[Any], name: str, kind: Kind) -> d
     return {column: period for column, period in found.items() if period is not None}
 
 
-def _read_agents(reading: Reading, wanted: Wanted, name: str, dataset: Any, frame: pd.DataFrame) -> None:
-    if frame.empty:
-        empty: dict[str, list[Any]] = {c: [] for c in _periods(wanted, _fields(dataset), name, "agents")}
-        reading.add("agents", name, empty, [], [])
-        return
-    key = "unique_id" if "unique_id" in frame.columns else "agent_id"
+def _read_agents(reading: Reading, wanted: Wanted, name: str, frame: pd.DataFrame) -> None:
+    key = _agents_of(frame)
     periods = _periods(wanted, frame.columns.drop(["time", key]), name, "agents")
     kept, columns = _kept(frame, [key], periods)
     ids = kept[key].to_numpy()
     # Mesa's array of agents holds their ids as floats.
     ids = ids.astype(np.int64) if ids.dtype.kind == "f" else ids
     reading.add("agents", name, columns, list(kept["time"]), ids.tolist())
+
+
+def _agents_of(frame: pd.DataFrame) -> str:
+    """Return the name of the column with the ids of agents, or nothing."""
+    return next((key for key in ("unique_id", "agent_id") if {key, "time"} <= {*frame.columns}), "")
 
 
 def _kept(

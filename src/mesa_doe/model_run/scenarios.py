@@ -15,6 +15,7 @@ __all__ = [
     "classes_in",
     "find_scenario",
     "hints_of",
+    "identity_in_mesa",
     "is_bare",
     "is_mesa_class",
     "is_plain_parameter",
@@ -53,6 +54,16 @@ def is_mesa_class(value: Any, name: str) -> bool:
     return isinstance(value, type) and any(
         base.__name__ == name and base.__module__.startswith("mesa.") for base in value.__mro__
     )
+
+
+def identity_in_mesa(scenario_cls: type, run_id: int, point: int, iteration: int) -> dict[str, int]:
+    """Return the keywords that tell a Scenario which it is: point and replication, or in 3.5 one number."""
+    for base in scenario_cls.__mro__:
+        if is_mesa_class(base, "Scenario") and is_bare(base):
+            if "scenario_id" in inspect.signature(base).parameters:
+                return {"scenario_id": point, "replication_id": iteration}
+            break
+    return {"_scenario_id": run_id}
 
 
 def is_bare(scenario_cls: type) -> bool:
