@@ -565,14 +565,16 @@ def test_ids_of_agents_that_come_and_go_are_those_of_each_step(count):
         def __init__(self, rng=None):
             super().__init__(rng=rng)
             self.datacollector = mesa.DataCollector(agent_reporters={"twice": lambda a: 2 * a.unique_id})
+            self.age = 0
             for _ in range(count):
                 mesa.Agent(self)
             self.datacollector.collect(self)
 
         def step(self):
-            if self.steps == 3:
+            self.age += 1
+            if self.age == 3:
                 self.agents.do("remove")  # a step without agents
-            elif self.steps % 2:
+            elif self.age % 2:
                 mesa.Agent(self)
             self.datacollector.collect(self)
 
