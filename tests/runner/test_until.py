@@ -1,3 +1,4 @@
+import importlib
 import warnings
 from pathlib import Path
 
@@ -103,3 +104,13 @@ def test_runs_of_a_longer_design_begin_with_those_of_the_shorter_one():
         warnings.simplefilter("error")
         assert list(longer)[: len(runs)] == list(runs)
     assert len(longer) == 2 * len(runs)
+
+
+def test_an_interval_of_one_factor_that_is_not_known_is_not_narrow():
+    module = importlib.import_module("mesa_doe.runner.until")
+    result = doe.analyze.sobol(doe.sobol(SPACE, 64, rng=1), np.random.default_rng(1).random(5 * 64))
+    frame = result.to_frame()
+    frame.loc[frame.index[0], ["low", "high"]] = np.nan
+    unknown = doe.SensitivityResult(result.method, frame, result.settings, plotted=result.plotted)
+    assert np.isfinite(module._widths(result, None)["y"])
+    assert module._widths(unknown, None) == {"y": np.inf}

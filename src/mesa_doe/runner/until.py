@@ -195,6 +195,6 @@ def _widths(found: SensitivityResult, measures: Sequence[str] | None) -> dict[An
         have = ", ".join(found.to_frame()["measure"].unique())
         message = f"{found.method} has no measure {', '.join(wanted)}; it has {have}"
         raise ConfigurationError(message)
-    widths = (rows["high"] - rows["low"]).groupby(rows["output"], sort=False).max()
     # An interval that is not known is not narrow.
-    return {name: float(width) if np.isfinite(width) else float("inf") for name, width in widths.items()}
+    widths = (rows["high"] - rows["low"]).fillna(np.inf)
+    return {name: float(width) for name, width in widths.groupby(rows["output"], sort=False).max().items()}
