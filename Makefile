@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint docs wheel oldest benchmark coverage kills clean
+.PHONY: demo test lint docs wheel oldest mesa4 benchmark coverage kills clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python notebooks/first_study.py
@@ -40,6 +40,14 @@ oldest:
 	.venvs/oldest/bin/python -m pytest -q -n 2 --dist loadfile -W ignore::DeprecationWarning tests/space tests/design \
 	  tests/study tests/model_run tests/results tests/bridges tests/analysis/test_contract.py tests/analysis/test_result.py \
 	  tests/runner/test_batch_runner.py $(PYTEST_ARGS)
+
+# The newest pre-release of Mesa, which needs Python 3.12: building, reading, running, and the drop-in.
+mesa4:
+	$(PYTHON) -m venv .venvs/mesa4
+	.venvs/mesa4/bin/python -m pip install --quiet -e '.[test]'
+	.venvs/mesa4/bin/python -m pip install --quiet --pre 'mesa>=4.0.0a0'
+	.venvs/mesa4/bin/python -m pytest -q -n 2 --dist loadfile tests/model_run tests/bridges tests/test_drop_in.py \
+	  tests/test_configurations.py tests/runner/test_batch_runner.py $(PYTEST_ARGS)
 
 benchmark: $(VENV)/.benchmark
 	$(BIN)/python benchmarks/run.py
