@@ -18,6 +18,7 @@ Each child is also the builtin that a caller would catch without knowing us.
 from __future__ import annotations
 
 import difflib
+import itertools
 import sys
 import warnings
 from collections.abc import Iterable, Sequence
@@ -143,3 +144,15 @@ def counted(count: int, noun: str) -> str:
     ('1 block', '2 blocks')
     """
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def some(items: Iterable[object], most: int = 10) -> str:
+    """Write the first of what may be many.
+
+    Examples
+    --------
+    >>> some([3, 7]), some(range(30), 3)
+    ('3, 7', '0, 1, 2, …')
+    """
+    first = list(itertools.islice(items, most + 1))
+    return ", ".join(map(str, first[:most])) + (", …" if len(first) > most else "")

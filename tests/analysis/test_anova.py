@@ -1,5 +1,3 @@
-import warnings
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,15 +5,8 @@ from scipy import stats
 
 import mesa_doe as doe
 from mesa_doe.analysis.anova import anova
+from tests.analysis.helpers import COLUMNS, quiet
 from tests.random_state import global_state
-
-COLUMNS = ["estimate", "low", "high"]
-
-
-def quiet(design, y, **options):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", doe.MesaDoeWarning)
-        return anova(design, y, **options)
 
 
 def values_of(result, measure, output="y"):
@@ -78,7 +69,7 @@ def test_is_that_of_statsmodels(replications, lost):
     design = doe.full_factorial(space)
     y = np.random.default_rng(2).normal(size=(len(design), replications, 1))
     y[lost] = np.nan
-    result = quiet(design, y, missing="drop")
+    result = quiet(anova, design, y, missing="drop")
     data = pd.DataFrame({f"x{k}": design.points[name].astype(str) for k, name in enumerate(design.factors)})
     data = pd.concat([data.assign(y=y[:, r, 0]) for r in range(replications)]).dropna()
     fit = smf.ols("y ~ (C(x0, Sum) + C(x1, Sum) + C(x2, Sum))**2", data).fit()
@@ -114,7 +105,7 @@ def test_common_seeds_make_replications_blocks():
 def test_false_alarms_are_as_rare_as_p_says():
     design = doe.full_factorial(doe.ParameterSpace(a=doe.Integer(1, 3), b=doe.Boolean()))
     y = np.random.default_rng(5).normal(size=(6, 3, 400))
-    rows = quiet(design, y).to_frame()
+    rows = quiet(anova, design, y).to_frame()
     p = rows.loc[rows["measure"] == "p"]
     for _, of_term in p.groupby(["factor", "partner"]):
         assert 7 <= (of_term["estimate"] < 0.05).sum() <= 33  # binomial(400, 0.05), three deviations
@@ -127,7 +118,7 @@ def test_what_a_fraction_confounds_is_left_out_or_named():
     with pytest.warns(doe.MesaDoeWarning, match="a × b cannot be told from c × d"):
         result = anova(design, y)
     assert len(values_of(result, "F")) == 7
-    saturated = quiet(design, y[:, 0])
+    saturated = quiet(anova, design, y[:, 0])
     assert "nothing to test against" in saturated.warnings[-1]
     assert values_of(saturated, "F").isna().all()
     assert saturated.settings["error"] == "none"
@@ -153,10 +144,10 @@ def test_takes_any_design_of_few_levels():
 def test_several_outputs_at_once_are_what_each_is_alone():
     design, y = two_by_two()
     both = np.concatenate([y, 1e150 * np.random.default_rng(1).normal(size=y.shape)], axis=2)
-    together = quiet(design, both).to_frame()
+    together = quiet(anova, design, both).to_frame()
     assert np.isfinite(together["estimate"]).all()
     for k in range(2):
-        alone = quiet(design, both[:, :, [k]]).to_frame()
+        alone = quiet(anova, design, both[:, :, [k]]).to_frame()
         mine = together[together["output"] == f"y{k}"]
         np.testing.assert_allclose(mine["estimate"], alone["estimate"], rtol=1e-9)
 

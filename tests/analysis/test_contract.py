@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 import mesa_doe as doe
 from mesa_doe.analysis import ANALYSES
-from mesa_doe.analysis.result import joined
+from mesa_doe.analysis.joining import joined
 from mesa_doe.samplers import SAMPLERS
 from tests.random_state import global_state
 
@@ -223,6 +223,13 @@ def test_points_without_a_value_can_be_left_out_of_given_data(name):
     design = design_of(name)
     y = some_outputs(design)
     y[[3, 5]] = np.nan
-    if "missing" in _options(name):
-        result = analysed(name, design, y, missing="drop")
-        assert any("2 points (3, 5)" in text for text in result.warnings)
+    result = analysed(name, design, y, missing="drop")
+    assert any("2 points (3, 5)" in text for text in result.warnings)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if "dummy" in _options(name)])
+@pytest.mark.parametrize("dummy", ["no", 1, None])
+def test_a_dummy_is_there_or_not_and_nothing_else(name, dummy):
+    design = design_of(name)
+    with pytest.raises(doe.AnalysisError, match=f"{name}: dummy takes True or False, got {dummy!r}"):
+        analysed(name, design, some_outputs(design), dummy=dummy)

@@ -8,8 +8,7 @@ from scipy import stats
 import mesa_doe as doe
 from mesa_doe.analysis.delta import delta
 from mesa_doe.errors import AnalysisError, MesaDoeWarning
-
-NORMAL = {"x0": doe.Real(0, 1), "x1": doe.Real(0, 1), "x2": doe.Real(0, 1)}
+from tests.analysis.helpers import unit_space
 
 
 def normal_scores(design):
@@ -25,7 +24,7 @@ def without_dummy(design, y, **options):
 
 def test_delta_of_a_linear_sum_of_normal_inputs():
     # Y = 2 X0 + X1: .505497 and .160394 by quadrature; the classes cost the first .01.
-    design = doe.latin_hypercube(doe.ParameterSpace(NORMAL), 8000, rng=1)
+    design = doe.latin_hypercube(unit_space(3), 8000, rng=1)
     x = normal_scores(design)
     found = without_dummy(design, 2 * x[:, 0] + x[:, 1])
     np.testing.assert_allclose(found["delta"].iloc[:2], [0.505497, 0.160394], atol=0.015)
@@ -37,14 +36,16 @@ def test_delta_of_a_linear_sum_of_normal_inputs():
 
 def test_the_factor_that_drives_a_discrete_output_has_its_exact_delta():
     # SALib gives .013 to x0 and .118 to x1.
-    design = doe.latin_hypercube(doe.ParameterSpace(NORMAL), 2000, rng=1)
+    design = doe.latin_hypercube(unit_space(3), 2000, rng=1)
     y = design.unit[:, 0] > 0.5
     found = without_dummy(design, y)
     assert found.loc["x0", "delta"] == pytest.approx(0.5, abs=1e-3)
     # the classes of x0 are those of y but for what S1 owes to chance
     assert found.loc["x0", "S1"] == pytest.approx(1.0, abs=1e-9)
     assert (found["delta"].iloc[1:] < 0.04).all()
-    with pytest.warns(MesaDoeWarning, match="delta of x1, x2 is no larger than a dummy's"):
+    with pytest.warns(
+        MesaDoeWarning, match="output 'y': x1, x2 read no more than a dummy may by chance .delta of"
+    ):
         delta(design, y, resamples=200)
 
 
@@ -62,7 +63,7 @@ def test_classes_of_a_discrete_factor_are_its_levels():
 
 def test_an_output_that_is_often_zero():
     # zero in half the points, whatever x1 is; else x1: both parts of the distribution count
-    design = doe.latin_hypercube(doe.ParameterSpace(NORMAL), 4000, rng=1)
+    design = doe.latin_hypercube(unit_space(3), 4000, rng=1)
     y = np.where(design.unit[:, 0] < 0.5, 0.0, design.unit[:, 1])
     found = without_dummy(design, y)
     assert found.loc["x0", "delta"] == pytest.approx(0.5, abs=0.02)
@@ -71,7 +72,7 @@ def test_an_output_that_is_often_zero():
 
 
 def test_delta_does_not_change_with_a_monotone_scale_of_the_output():
-    design = doe.latin_hypercube(doe.ParameterSpace(NORMAL), 500, rng=1)
+    design = doe.latin_hypercube(unit_space(3), 500, rng=1)
     y = normal_scores(design) @ [2, 1, 0]
     plain, bent = (without_dummy(design, v)["delta"] for v in (y, np.exp(y)))
     np.testing.assert_allclose(plain, bent, rtol=1e-12)
@@ -81,7 +82,7 @@ def test_delta_does_not_change_with_a_monotone_scale_of_the_output():
 
 
 def test_delta_is_near_salibs_on_continuous_outputs():
-    design = doe.latin_hypercube(doe.ParameterSpace(NORMAL), 1000, rng=1)
+    design = doe.latin_hypercube(unit_space(3), 1000, rng=1)
     y = normal_scores(design) @ [2, 1, 0]
     count = 1000
     edges = np.linspace(0, count, 11)
@@ -95,7 +96,7 @@ def test_delta_is_near_salibs_on_continuous_outputs():
 
 def test_s1_is_salibs_but_for_the_bias_that_it_keeps():
     count, bins = 1000, 10
-    design = doe.monte_carlo(doe.ParameterSpace(NORMAL), count, rng=1)
+    design = doe.monte_carlo(unit_space(3), count, rng=1)
     y = normal_scores(design) @ [2, 1, 0] + 5
     ours = without_dummy(design, y, bins=bins)
     for j, factor in enumerate(design.factors):
@@ -134,7 +135,7 @@ def test_inert_factors_read_what_the_dummy_reads():
     # Beyond the 95 % interval of the dummy, 1 in 40 of 90: more than 8 has a chance of 1e-3.
     beyond = 0
     for seed in range(30):
-        design = doe.monte_carlo(doe.ParameterSpace(NORMAL), 200, rng=seed)
+        design = doe.monte_carlo(unit_space(3), 200, rng=seed)
         y = np.random.default_rng(seed).random(200)
         with pytest.warns(MesaDoeWarning, match="dummy"):
             found = delta(design, y, resamples=100, rng=seed).table()
@@ -143,10 +144,10 @@ def test_inert_factors_read_what_the_dummy_reads():
 
 
 def test_noise_lowers_indices_and_raises_no_inert_factor():
-    design = doe.latin_hypercube(doe.ParameterSpace(NORMAL), 2000, rng=1)
+    design = doe.latin_hypercube(unit_space(3), 2000, rng=1)
     exact = design.unit @ [1, 0.5, 0]
     y = exact + np.random.default_rng(1).normal(0, 0.3, len(design))
-    with pytest.warns(MesaDoeWarning, match="delta of x2 is no larger"):
+    with pytest.warns(MesaDoeWarning, match="output 'y': x2 read no more than a dummy"):
         noisy = delta(design, y, resamples=200, seed_policy="independent").table()
     quiet = without_dummy(design, exact)
     assert (noisy["delta"].iloc[:2] < quiet["delta"].iloc[:2]).all()
@@ -154,7 +155,7 @@ def test_noise_lowers_indices_and_raises_no_inert_factor():
 
 
 def test_rng_repeats_and_bins_are_told():
-    design = doe.monte_carlo(doe.ParameterSpace(NORMAL), 500, rng=1)
+    design = doe.monte_carlo(unit_space(3), 500, rng=1)
     y = design.unit @ [2, 1, 0.5]
     first, again, other = (without_dummy(design, y, rng=rng) for rng in (1, 1, 2))
     assert first.equals(again)
@@ -164,6 +165,6 @@ def test_rng_repeats_and_bins_are_told():
 
 @pytest.mark.parametrize("bins", [1, 3.5, True])
 def test_nonsense_bins_are_refused(bins):
-    design = doe.monte_carlo(doe.ParameterSpace(NORMAL), 100, rng=1)
+    design = doe.monte_carlo(unit_space(3), 100, rng=1)
     with pytest.raises(AnalysisError, match="bins takes an int from 2"):
         delta(design, design.unit[:, 0], bins=bins)

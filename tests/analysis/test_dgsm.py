@@ -11,19 +11,18 @@ from mesa_doe.analysis.dgsm import dgsm
 from mesa_doe.design.salib import unit_problem
 from mesa_doe.seeding import kept_generators
 from tests import models
-from tests.random_state import global_state
-
-LOOSE = {"rtol": 1e-9, "atol": 1e-12}
-NUMBERS = ["estimate", "low", "high"]
-
-
-def unit_space(d):
-    return doe.ParameterSpace({f"x{i}": doe.Real(0, 1) for i in range(d)})
-
-
-def some_outputs(design):
-    u = design.unit
-    return np.column_stack([u[:, 0] + u[:, 1] * u[:, -1], np.exp(3 * u[:, 0]) + 50, u.sum(axis=1) ** 2])
+from tests.analysis.helpers import (
+    COLUMNS,
+    LOOSE,
+    NOISY_SPACE,
+    angles,
+    check_outputs_alone,
+    check_seeded_and_kept,
+    ishigami,
+    noisy_runs,
+    some_outputs,
+    unit_space,
+)
 
 
 @pytest.mark.parametrize(("d", "delta"), [(2, 0.01), (5, 0.1)])
@@ -40,14 +39,7 @@ def test_point_estimates_equal_salibs(d, delta):
 
 
 def test_several_outputs_at_once_are_what_each_is_alone():
-    design = doe.finite_difference(unit_space(3), 16, rng=3)
-    y = some_outputs(design)
-    together = dgsm(design, y, resamples=200).to_frame()
-    for k in range(3):
-        alone = dgsm(design, y[:, k], resamples=200).to_frame()
-        np.testing.assert_allclose(
-            together.loc[together["output"] == f"y{k}", NUMBERS], alone[NUMBERS], **LOOSE
-        )
+    check_outputs_alone(dgsm, doe.finite_difference(unit_space(3), 16, rng=3))
 
 
 def test_intervals_are_percentiles_of_salibs_estimates_of_resampled_stars():
@@ -72,9 +64,9 @@ def test_intervals_are_percentiles_of_salibs_estimates_of_resampled_stars():
 
 
 def test_ishigami_has_its_analytic_derivatives_and_bounds_above_the_total_indices():
-    space = doe.ParameterSpace({f"x{i}": doe.Real(-np.pi, np.pi) for i in (1, 2, 3)})
+    space = angles()
     design = doe.finite_difference(space, 1024, rng=1, delta=0.001)
-    result = dgsm(design, [models.ishigami(*x)["y"] for x in design.points.to_numpy()])
+    result = dgsm(design, ishigami(design))
     table = result.table()
     native = np.array([7.71959, 24.5, 10.98731])
     for measure, exact in (("nu", native * (2 * np.pi) ** 2), ("bound", [2.230355, 7.078578, 3.174469])):
@@ -124,11 +116,7 @@ def test_axes_without_a_derivative_are_refused():
 
 
 def noisy_results(policy, n=256, replications=4):
-    space = doe.ParameterSpace({name: doe.Real(0, 1) for name in ("a", "b", "inert")})
-    configurations = doe.finite_difference(space, n, rng=1, delta=0.1).configurations(
-        models.noisy, rng=2, seed_policy=policy, replications=replications
-    )
-    return doe.BatchRunner(configurations).run_all()
+    return noisy_runs(doe.finite_difference(NOISY_SPACE, n, rng=1, delta=0.1), policy, replications)
 
 
 def test_an_inert_factor_reads_zero_where_a_star_shares_its_seeds():
@@ -169,7 +157,7 @@ def test_the_bound_does_not_depend_on_the_unit_of_the_output(factor):
     y = some_outputs(design)[:, 0]
     plain, large = (dgsm(design, v).to_frame() for v in (y, factor * y))
     unit = np.where(plain["measure"] == "nu", factor**2, 1.0)[:, None]
-    np.testing.assert_allclose(plain[NUMBERS].to_numpy() * unit, large[NUMBERS].to_numpy(), rtol=1e-8)
+    np.testing.assert_allclose(plain[COLUMNS].to_numpy() * unit, large[COLUMNS].to_numpy(), rtol=1e-8)
 
 
 def test_true_and_false_are_outputs():
@@ -206,14 +194,4 @@ def test_text_shuffled_rows_and_other_designs_are_refused():
 
 
 def test_intervals_are_seeded_and_nothing_of_the_callers_is_changed():
-    design = doe.finite_difference(unit_space(3), 16, rng=1)
-    y = some_outputs(design)
-    before, unit, state = y.copy(), design.unit.copy(), global_state()
-    first, again = (dgsm(design, y).to_frame() for _ in range(2))
-    other = dgsm(design, y, rng=7).to_frame()
-    pd.testing.assert_frame_equal(first, again)
-    assert not first["low"].equals(other["low"])
-    assert first["estimate"].equals(other["estimate"])
-    assert (y == before).all()
-    assert (design.unit == unit).all()
-    assert global_state() == state
+    check_seeded_and_kept(dgsm, doe.finite_difference(unit_space(3), 16, rng=1))

@@ -6,15 +6,12 @@ from scipy import stats
 import mesa_doe as doe
 from mesa_doe.analysis.discrepancy import discrepancy
 from mesa_doe.errors import AnalysisError
-from tests import models
-
-UNIT = {"x0": doe.Real(0, 1), "x1": doe.Real(0, 1), "x2": doe.Real(0, 1)}
-PROBLEM = {"num_vars": 3, "names": ["a", "b", "c"], "bounds": [[0, 1]] * 3}
+from tests.analysis.helpers import PROBLEM, ishigami, unit_space
 
 
 @pytest.mark.parametrize("kind", ["WD", "CD", "MD", "L2-star"])
 def test_equals_salibs(kind):
-    design = doe.latin_hypercube(doe.ParameterSpace(UNIT), 200, rng=1)
+    design = doe.latin_hypercube(unit_space(3), 200, rng=1)
     y = np.exp(design.unit @ [2, 1, 0]) + 5
     theirs = salib_discrepancy.analyze(PROBLEM, design.unit, y, method=kind)["s_discrepancy"]
     found = discrepancy(design, y, kind=kind).table()
@@ -27,7 +24,7 @@ def test_ranks_the_factors_of_ishigami():
     design = doe.latin_hypercube(
         doe.ParameterSpace({f"x{i}": doe.Real(-np.pi, np.pi) for i in (1, 2, 3)}), 1000, rng=1
     )
-    y = [models.ishigami(*row)["y"] for row in design.points.to_numpy()]
+    y = ishigami(design)
     found = discrepancy(design, y).table()["discrepancy"]
     assert found.sort_values(ascending=False).index.tolist() == ["x1", "x2", "x3"]
 
@@ -53,6 +50,6 @@ def test_discrete_axes_are_refused_with_what_would_do():
 
 
 def test_an_unknown_kind_is_refused():
-    design = doe.latin_hypercube(doe.ParameterSpace(UNIT), 100, rng=1)
+    design = doe.latin_hypercube(unit_space(3), 100, rng=1)
     with pytest.raises(AnalysisError, match="kind takes 'WD', 'CD', 'MD', 'L2-star', got 'ND'"):
         discrepancy(design, design.unit[:, 0], kind="ND")

@@ -1,5 +1,3 @@
-import warnings
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,19 +6,8 @@ from scipy import stats
 import mesa_doe as doe
 from mesa_doe.analysis.declare import ANALYSES
 from mesa_doe.analysis.effects import effects
+from tests.analysis.helpers import COLUMNS, lettered_space, quiet
 from tests.random_state import global_state
-
-COLUMNS = ["estimate", "low", "high"]
-
-
-def unit_space(d):
-    return doe.ParameterSpace({name: doe.Real(0, 1) for name in "abcdefghijklmnop"[:d]})
-
-
-def quiet(design, y, **options):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", doe.MesaDoeWarning)
-        return effects(design, y, **options)
 
 
 def values_of(result, measure, output="y"):
@@ -55,9 +42,9 @@ def test_are_twice_those_of_salib(d):
     from SALib.analyze import ff
     from SALib.sample import ff as sampler
 
-    design = doe.folded_hadamard(unit_space(d))
+    design = doe.folded_hadamard(lettered_space(d))
     y = np.random.default_rng(d).normal(size=len(design))
-    result = quiet(design, y)
+    result = quiet(effects, design, y)
     problem = {"num_vars": d, "names": list("abcdef"[:d]), "bounds": [[0, 1]] * d}
     sampler.sample(problem)
     found = ff.analyze({**problem, "names": list("abcdef"[:d]), "num_vars": d}, None, y, second_order=True)
@@ -74,7 +61,7 @@ def test_are_twice_those_of_salib(d):
 
 
 def test_aliased_interactions_are_given_once_and_named():
-    design = doe.fractional_factorial(unit_space(4), generators={"d": "-a*b*c"})
+    design = doe.fractional_factorial(lettered_space(4), generators={"d": "-a*b*c"})
     a, b, c, _ = codes(design).T
     with pytest.warns(doe.MesaDoeWarning) as caught:
         result = effects(design, a + b * c + 2 * a * b)
@@ -92,9 +79,9 @@ def test_aliased_interactions_are_given_once_and_named():
 @pytest.mark.parametrize(
     ("make", "pairs"),
     [
-        (lambda: doe.fractional_factorial(unit_space(3), generators={"c": "a*b"}), 3),
-        (lambda: doe.plackett_burman(unit_space(11)), 55),
-        (lambda: doe.plackett_burman(unit_space(5), size=12), 10),
+        (lambda: doe.fractional_factorial(lettered_space(3), generators={"c": "a*b"}), 3),
+        (lambda: doe.plackett_burman(lettered_space(11)), 55),
+        (lambda: doe.plackett_burman(lettered_space(5), size=12), 10),
         (lambda: doe.orthogonal_array(doe.ParameterSpace({n: doe.Integer(1, 3) for n in "abcd"})), 6),
     ],
 )
@@ -114,9 +101,9 @@ def test_interactions_mixed_with_main_effects_are_left_out_and_said(make, pairs)
 
 
 def test_fold_frees_main_effects_and_sorts_the_rest():
-    design = doe.plackett_burman(unit_space(4), size=12, fold=True)
+    design = doe.plackett_burman(lettered_space(4), size=12, fold=True)
     a, b, c, _ = codes(design).T
-    result = quiet(design, a + 2 * b * c)
+    result = quiet(effects, design, a + 2 * b * c)
     assert values_of(result, "effect")["estimate"][["a", "b", "c", "d"]].tolist() == pytest.approx(
         [2, 0, 0, 0]
     )
@@ -166,10 +153,10 @@ def test_of_points_that_are_not_orthogonal_are_least_squares_and_shares_of_type_
 
 
 def test_points_that_cannot_tell_main_effects_are_refused():
-    design = doe.fractional_factorial(unit_space(3), generators={"c": "a*b"})
+    design = doe.fractional_factorial(lettered_space(3), generators={"c": "a*b"})
     with pytest.raises(doe.AnalysisError, match=r"cannot be told apart|too many"):
         effects(design, [1.0, 2.0, np.nan, np.nan], missing="drop")
-    design = doe.two_level_factorial(unit_space(3))
+    design = doe.two_level_factorial(lettered_space(3))
     y = np.where(design.points["a"] != design.points["b"], np.nan, 1.0) * design.points["c"].to_numpy()
     with pytest.raises(doe.AnalysisError, match=r"cannot be told apart \(a, b\)"):
         effects(design, y, missing="drop")
@@ -182,7 +169,7 @@ def noisy(design, replications, rng, common=False, sd=1.0):
 
 
 def test_common_seeds_leave_no_noise_in_effects():
-    design = doe.two_level_factorial(unit_space(3))
+    design = doe.two_level_factorial(lettered_space(3))
     y = noisy(design, 5, 1, common=True)
     result = effects(design, y, seed_policy="common")
     rows = values_of(result, "effect")
@@ -196,28 +183,28 @@ def test_common_seeds_leave_no_noise_in_effects():
 
 @pytest.mark.parametrize(("policy", "df"), [("independent", 16), (None, 2)])
 def test_intervals_are_of_student_and_cover_as_often_as_they_say(policy, df):
-    design = doe.two_level_factorial(unit_space(3))
+    design = doe.two_level_factorial(lettered_space(3))
     covered = 0
     for rng in range(100):
-        result = quiet(design, noisy(design, 3, rng), seed_policy=policy)
+        result = quiet(effects, design, noisy(design, 3, rng), seed_policy=policy)
         rows = values_of(result, "effect")
         covered += int(((rows["low"] <= 0) & (rows["high"] >= 0)).loc["c"])
         covered += int(rows.loc["a", "low"] <= 2 <= rows.loc["a", "high"])
     assert result.settings["df"] == df
     assert 180 <= covered <= 199  # binomial(200, 0.95), three deviations
     y = noisy(design, 3, 0)
-    rows = values_of(quiet(design, y, seed_policy="independent"), "effect")
+    rows = values_of(quiet(effects, design, y, seed_policy="independent"), "effect")
     error = np.sqrt(y.var(axis=1, ddof=1).mean() / 3 * 4 / 8)
     half = stats.t.ppf(0.975, 16) * error
     np.testing.assert_allclose(rows["high"] - rows["estimate"], half, rtol=1e-10)
 
 
 def test_one_replication_takes_the_residual_or_lenth_or_nothing():
-    design = doe.two_level_factorial(unit_space(4))
+    design = doe.two_level_factorial(lettered_space(4))
     y = noisy(design, 1, 3)[:, 0, 0]
     result = effects(design, y)
     assert (result.settings["error"], result.settings["df"]) == ("what the model leaves", 5)
-    design = doe.fractional_factorial(unit_space(7), generators="a b c ab ac bc abc")
+    design = doe.fractional_factorial(lettered_space(7), generators="a b c ab ac bc abc")
     y = 3 * codes(design)[:, 0] + np.random.default_rng(4).normal(size=8)
     result = effects(design, y, interactions=False)
     assert "Lenth" in result.settings["error"]
@@ -227,31 +214,34 @@ def test_one_replication_takes_the_residual_or_lenth_or_nothing():
     pseudo = 1.5 * size[size < 2.5 * 1.5 * size.median()].median()
     np.testing.assert_allclose(rows["high"] - rows["estimate"], pseudo * stats.t.ppf(0.975, 7 / 3))
     assert rows["low"]["a"] > 0
-    small = effects(doe.two_level_factorial(unit_space(2)), [1.0, 2.0, 3.0, 5.0])
+    small = effects(doe.two_level_factorial(lettered_space(2)), [1.0, 2.0, 3.0, 5.0])
     assert small.settings["error"] == "none"
     assert small.to_frame()["low"].isna().all()
+    assert small.notes == (
+        "one replication and no points beyond the terms: there are no intervals; use replications",
+    )
 
 
 def test_lenth_of_a_model_without_noise_is_exact():
-    design = doe.fractional_factorial(unit_space(7), generators="a b c ab ac bc abc")
+    design = doe.fractional_factorial(lettered_space(7), generators="a b c ab ac bc abc")
     rows = values_of(effects(design, 3 * codes(design)[:, 0], interactions=False), "effect")
     np.testing.assert_allclose(rows[COLUMNS].loc["a"], 6, atol=1e-9)
 
 
 def test_several_outputs_at_once_are_what_each_is_alone_and_huge_ones_stay_finite():
-    design = doe.two_level_factorial(unit_space(4))
+    design = doe.two_level_factorial(lettered_space(4))
     y = np.random.default_rng(3).normal(size=(16, 3, 2)) * [1, 1e150]
-    together = quiet(design, y).to_frame()
+    together = quiet(effects, design, y).to_frame()
     assert np.isfinite(together["estimate"]).all()
     for k in range(2):
-        alone = quiet(design, y[:, :, [k]]).to_frame()
+        alone = quiet(effects, design, y[:, :, [k]]).to_frame()
         np.testing.assert_allclose(
             together[together["output"] == f"y{k}"][COLUMNS], alone[COLUMNS], rtol=1e-9
         )
 
 
 def test_nothing_is_silently_zero():
-    design = doe.two_level_factorial(unit_space(3))
+    design = doe.two_level_factorial(lettered_space(3))
     y = design.points["a"].to_numpy()
     for bad in (np.nan, np.inf):
         with pytest.raises(doe.AnalysisError, match="points 2"):
@@ -271,9 +261,9 @@ def test_nothing_is_silently_zero():
 
 def test_other_designs_and_too_many_levels_are_refused():
     with pytest.raises(doe.AnalysisError, match="needs a design made by"):
-        effects(doe.latin_hypercube(unit_space(2), 20, rng=1), np.arange(20.0))
+        effects(doe.latin_hypercube(lettered_space(2), 20, rng=1), np.arange(20.0))
     with pytest.raises(doe.AnalysisError, match=r"10,000 columns.*interactions=False"):
-        effects(doe.grid(unit_space(2), 100), np.arange(10_000.0))
+        effects(doe.grid(lettered_space(2), 100), np.arange(10_000.0))
 
 
 def test_a_factor_that_never_varies_is_said():
@@ -283,12 +273,12 @@ def test_a_factor_that_never_varies_is_said():
 
 
 def test_leaves_the_random_state_the_outputs_and_the_design_as_they_were():
-    design = doe.two_level_factorial(unit_space(3))
+    design = doe.two_level_factorial(lettered_space(3))
     y = np.random.default_rng(0).normal(size=(8, 2, 1))
     kept, unit = y.copy(), design.unit.copy()
     states = global_state()
-    first = quiet(design, y).to_frame()
-    pd.testing.assert_frame_equal(first, quiet(design, y).to_frame())
+    first = quiet(effects, design, y).to_frame()
+    pd.testing.assert_frame_equal(first, quiet(effects, design, y).to_frame())
     assert global_state() == states
     np.testing.assert_array_equal(y, kept)
     np.testing.assert_array_equal(design.unit, unit)
@@ -297,4 +287,4 @@ def test_leaves_the_random_state_the_outputs_and_the_design_as_they_were():
 def test_is_the_default_of_factorial_designs():
     info = ANALYSES["effects"]
     assert info.default_for == info.designs
-    assert doe.analysis.choose(doe.two_level_factorial(unit_space(2))) is effects
+    assert doe.analysis.choose(doe.two_level_factorial(lettered_space(2))) is effects

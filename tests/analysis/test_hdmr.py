@@ -11,9 +11,9 @@ from mesa_doe.analysis.hdmr import enhanced_hdmr, hdmr
 from mesa_doe.design.salib import unit_problem
 from mesa_doe.seeding import kept_generators, library_seed, root_entropy
 from tests import models
+from tests.analysis.helpers import COLUMNS, angles, ishigami, made, quiet, unit_space
 from tests.random_state import global_state
 
-COLUMNS = ["estimate", "low", "high"]
 #: Cheap options of each.
 BOTH = pytest.mark.parametrize(
     ("analysis", "options"),
@@ -21,35 +21,21 @@ BOTH = pytest.mark.parametrize(
 )
 
 
-def unit_space(d):
-    return doe.ParameterSpace({f"x{i}": doe.Real(0, 1) for i in range(d)})
-
-
 def lhs(space=None, n=400, rng=1):
     return doe.latin_hypercube(space or unit_space(2), n, rng=rng)
-
-
-def made(space, unit):
-    return doe.Design(space, unit, method="mine", options={})
 
 
 def line(design):
     return 2 * design.unit[:, 0] + design.unit[:, 1]
 
 
-def quiet(analysis, design, y, **options):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", doe.MesaDoeWarning)
-        return analysis(design, y, **options)
-
-
 def values_of(result, measure, column="estimate", output=None):
     return result.table(output)[measure if column == "estimate" else f"{measure}_{column}"].dropna()
 
 
-def ishigami(n):
-    design = lhs(doe.ParameterSpace({f"x{i}": doe.Real(-np.pi, np.pi) for i in (1, 2, 3)}), n)
-    return design, np.array([models.ishigami(*row)["y"] for row in design.points.to_numpy()])
+def ishigami_sample(n):
+    design = lhs(angles(), n)
+    return design, ishigami(design)
 
 
 # ---- what it estimates -------------------------------------------------------------------------------
@@ -99,7 +85,7 @@ def test_line_has_the_shares_of_its_factors(analysis, options):
 
 @pytest.mark.parametrize(("analysis", "options"), [(hdmr, {}), (enhanced_hdmr, {"resamples": 10})])
 def test_ishigami_is_read_with_the_default_curves(analysis, options):
-    design, y = ishigami(1024)
+    design, y = ishigami_sample(1024)
     result = analysis(design, y, **options)
     s = values_of(result, "S")
     for name, exact in models.ISHIGAMI_S1.items():
@@ -113,7 +99,7 @@ def test_ishigami_is_read_with_the_default_curves(analysis, options):
     ("analysis", "options"), [(hdmr, {"intervals": 1}), (enhanced_hdmr, {"poly_order": 3})]
 )
 def test_curves_too_stiff_for_ishigami_are_said_to_leave_much_unexplained(analysis, options):
-    design, y = ishigami(700)
+    design, y = ishigami_sample(700)
     with pytest.warns(doe.MesaDoeWarning, match="terms explain 0.*curves that the (splines|polynomials)"):
         result = analysis(design, y, resamples=5, **options)
     assert values_of(result, "S")["x2"] < 0.3  # truth: 0.44
@@ -121,15 +107,17 @@ def test_curves_too_stiff_for_ishigami_are_said_to_leave_much_unexplained(analys
 
 @BOTH
 def test_correlated_factors_share_by_correlation(analysis, options):
-    # y = a + b with correlation r: S = (1 + r) / (2 + 2 r) each, of which Sa = 1 / (2 + 2 r).
-    r = np.sin(np.pi / 6 * 0.5) * 2  # normal scores of a Spearman correlation of 0.5
+    # y = a + b is fitted exactly, so that its parts are moments of the sample: S of a is its covariance with
+    # y, of which Sa is its own variance and Sb that with b.
     space = doe.ParameterSpace(a=doe.Real(0, 1), b=doe.Real(0, 1), correlation=[[1, 0.5], [0.5, 1]])
     design = lhs(space, 1000)
-    result = quiet(analysis, design, design.points["a"] + design.points["b"], **options)
-    assert 0.4 < r < 0.6
-    np.testing.assert_allclose(values_of(result, "S")[:2], 0.5, atol=0.05)
-    np.testing.assert_allclose(values_of(result, "Sa")[:2], 1 / 3, atol=0.05)
-    np.testing.assert_allclose(values_of(result, "Sb")[:2], 1 / 6, atol=0.05)
+    y = design.points["a"] + design.points["b"]
+    result = quiet(analysis, design, y, **options)
+    shares = np.cov(design.points.to_numpy().T) / y.var()
+    assert shares[0, 1] > 0.1
+    np.testing.assert_allclose(values_of(result, "Sa")[:2], np.diag(shares), atol=1e-3)
+    np.testing.assert_allclose(values_of(result, "Sb")[:2], shares[0, 1], atol=1e-3)
+    np.testing.assert_allclose(values_of(result, "S")[:2], shares.sum(axis=1), atol=1e-3)
 
 
 def test_hdmr_of_order_one_has_no_pairs():
@@ -162,7 +150,8 @@ def test_few_levels_are_fitted_exactly_by_curves_that_they_determine():
     design = lhs(space, 500)
     order = np.array([3, 0, 4, 1, 2])  # not monotone
     y = 2 * order[design.points["level"]] + design.points["b"].to_numpy()
-    exact = [0.989691, 0.010309]
+    variances = np.array([2**2 * order.var(), 1 / 12])
+    exact = variances / variances.sum()
     for result in (hdmr(design, y, intervals=2), enhanced_hdmr(design, y, poly_order=4, resamples=5)):
         np.testing.assert_allclose(values_of(result, "S")[:2], exact, atol=0.015)
 

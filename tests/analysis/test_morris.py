@@ -11,24 +11,17 @@ from mesa_doe.analysis.morris import morris
 from mesa_doe.analysis.moves import positions
 from mesa_doe.design.salib import unit_problem
 from tests import models
-from tests.random_state import global_state
-
-LOOSE = {"rtol": 1e-9, "atol": 1e-12}
-NUMBERS = ["estimate", "low", "high"]
-
-
-def unit_space(d):
-    return doe.ParameterSpace({f"x{i}": doe.Real(0, 1) for i in range(d)})
-
-
-def some_outputs(design):
-    u = design.unit
-    return np.column_stack([u[:, 0] + u[:, 1] * u[:, -1], np.exp(3 * u[:, 0]) + 50, u.sum(axis=1) ** 2])
-
-
-def estimates(result, output, measure):
-    rows = result.to_frame()
-    return rows.loc[(rows["output"] == output) & (rows["measure"] == measure), "estimate"].to_numpy()
+from tests.analysis.helpers import (
+    COLUMNS,
+    LOOSE,
+    NOISY_SPACE,
+    check_outputs_alone,
+    check_seeded_and_kept,
+    estimates,
+    noisy_runs,
+    some_outputs,
+    unit_space,
+)
 
 
 @pytest.mark.parametrize("scaled", [False, True])
@@ -75,14 +68,7 @@ def test_members_of_a_group_that_stay_on_their_level_do_not_shorten_its_step():
 
 
 def test_several_outputs_at_once_are_what_each_is_alone():
-    design = doe.morris(unit_space(3), 8, rng=3)
-    y = some_outputs(design)
-    together = morris(design, y, resamples=200).to_frame()
-    for k in range(3):
-        alone = morris(design, y[:, k], resamples=200).to_frame()
-        np.testing.assert_allclose(
-            together.loc[together["output"] == f"y{k}", NUMBERS], alone[NUMBERS], **LOOSE
-        )
+    check_outputs_alone(morris, doe.morris(unit_space(3), 8, rng=3))
 
 
 def test_intervals_are_percentiles_of_salibs_estimates_of_resampled_trajectories():
@@ -208,12 +194,8 @@ def test_morris_own_function_of_20_factors_is_screened():
 # Noise
 
 
-def noisy_results(policy, n=200, replications=4, factors=("a", "b", "inert")):
-    space = doe.ParameterSpace({name: doe.Real(0, 1) for name in factors})
-    configurations = doe.morris(space, n, rng=1).configurations(
-        models.noisy, rng=2, seed_policy=policy, replications=replications
-    )
-    return doe.BatchRunner(configurations).run_all()
+def noisy_results(policy, n=200, replications=4):
+    return noisy_runs(doe.morris(NOISY_SPACE, n, rng=1), policy, replications)
 
 
 @pytest.mark.parametrize("policy", ["block", "common"])
@@ -268,7 +250,7 @@ def test_effects_are_in_the_unit_of_the_output_however_large(factor):
     y = some_outputs(design)[:, 0]
     plain, large = (morris(design, v).to_frame().query("measure != 'mu'") for v in (y, factor * y))
     np.testing.assert_allclose(
-        abs(factor) * plain[NUMBERS], large[NUMBERS], rtol=1e-9, atol=1e-14 * abs(factor)
+        abs(factor) * plain[COLUMNS], large[COLUMNS], rtol=1e-9, atol=1e-14 * abs(factor)
     )
 
 
@@ -320,14 +302,4 @@ def test_a_sample_that_only_claims_to_be_trajectories_is_refused():
 
 
 def test_intervals_are_seeded_and_nothing_of_the_callers_is_changed():
-    design = doe.morris(unit_space(3), 8, rng=1)
-    y = some_outputs(design)
-    before, unit, state = y.copy(), design.unit.copy(), global_state()
-    first, again = (morris(design, y).to_frame() for _ in range(2))
-    other = morris(design, y, rng=7).to_frame()
-    pd.testing.assert_frame_equal(first, again)
-    assert not first["low"].equals(other["low"])
-    assert first["estimate"].equals(other["estimate"])
-    assert (y == before).all()
-    assert (design.unit == unit).all()
-    assert global_state() == state
+    check_seeded_and_kept(morris, doe.morris(unit_space(3), 8, rng=1))

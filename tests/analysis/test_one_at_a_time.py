@@ -1,14 +1,11 @@
-import warnings
-
 import numpy as np
 import pytest
 from scipy import stats
 
 import mesa_doe as doe
 from mesa_doe.analysis.one_at_a_time import one_at_a_time
+from tests.analysis.helpers import COLUMNS, quiet
 from tests.random_state import global_state
-
-COLUMNS = ["estimate", "low", "high"]
 
 
 def space():
@@ -25,12 +22,6 @@ def outputs_of(design):
     kind = design.points["kind"].map({"hex": 7.0, "moore": 1.0, "von": 3.0}).to_numpy()
     x, n = design.points["x"].to_numpy(), design.points["n"].to_numpy()
     return 4 * (x - 0.5) ** 2 + n**2 + kind
-
-
-def quiet(design, y, **options):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", doe.MesaDoeWarning)
-        return one_at_a_time(design, y, **options)
 
 
 def noisy(design, replications, rng, common=False):
@@ -86,7 +77,7 @@ def test_intervals_cover_the_truth_as_often_as_they_say():
     exact = one_at_a_time(design, outputs_of(design)).to_frame().set_index(["measure", "factor"])["estimate"]
     covered = {("up", "kind"): 0, ("swing", "x"): 0, ("swing", "kind"): 0}
     for rng in range(200):
-        rows = quiet(design, noisy(design, 4, rng)).to_frame().set_index(["measure", "factor"])
+        rows = quiet(one_at_a_time, design, noisy(design, 4, rng)).to_frame().set_index(["measure", "factor"])
         for key in covered:
             covered[key] += rows.loc[key, "low"] <= exact[key] <= rows.loc[key, "high"]
     assert all(count >= 180 for count in covered.values()), covered  # binomial(200, 0.95), three deviations
@@ -113,7 +104,13 @@ def test_nothing_is_silently_zero():
     assert [level for level, _ in result.settings["curves"]["y"]["x"]] == [0.25, 0.5, 0.75, 1]
     assert result.table().loc["n", "up"] == pytest.approx(65)
     alone = np.where(np.isin(design.points["n"], [2, 9]), np.nan, y)
-    assert quiet(design, alone, missing="drop").table().loc["n", ["down", "up", "swing"]].isna().all()
+    assert (
+        quiet(one_at_a_time, design, alone, missing="drop")
+        .table()
+        .loc["n", ["down", "up", "swing"]]
+        .isna()
+        .all()
+    )
     with pytest.raises(doe.AnalysisError, match="compares with the base case"):
         one_at_a_time(design, np.where(np.arange(len(y)) == 0, np.nan, y), missing="drop")
     with pytest.warns(doe.MesaDoeWarning, match="is the same"):

@@ -9,15 +9,14 @@ from scipy import stats
 import mesa_doe as doe
 from mesa_doe.analysis.delta import delta
 from mesa_doe.analysis.discrepancy import discrepancy
-from mesa_doe.analysis.fourier import rbd_fast
 from mesa_doe.analysis.partition import slices
 from mesa_doe.analysis.pawn import pawn
+from mesa_doe.analysis.rbd_fast import rbd_fast
 from mesa_doe.analysis.rsa import rsa
 from mesa_doe.errors import AnalysisError, MesaDoeWarning
+from tests.analysis.helpers import PROBLEM, unit_space
 from tests.random_state import global_state
 
-UNIT = {"x0": doe.Real(0, 1), "x1": doe.Real(0, 1), "x2": doe.Real(0, 1)}
-PROBLEM = {"num_vars": 3, "names": ["a", "b", "c"], "bounds": [[0, 1]] * 3}
 MEASURES = ("minimum", "mean", "median", "maximum")
 
 
@@ -58,7 +57,7 @@ def test_slices_never_part_equal_values():
 
 @pytest.mark.parametrize("count", [2, 6, 10, 29])
 def test_estimates_are_scipys_distances_of_the_slices(count):
-    design = doe.monte_carlo(doe.ParameterSpace(UNIT), 300, rng=2)
+    design = doe.monte_carlo(unit_space(3), 300, rng=2)
     y = some_outputs(design)
     result = pawn(design, y, slides=count, resamples=100, dummy=False)
     for k in range(3):
@@ -71,7 +70,7 @@ def test_estimates_are_scipys_distances_of_the_slices(count):
 
 
 def test_estimates_are_salibs_but_for_the_largest_value_which_it_leaves_out():
-    design = doe.latin_hypercube(doe.ParameterSpace(UNIT), 1000, rng=2)
+    design = doe.latin_hypercube(unit_space(3), 1000, rng=2)
     y = some_outputs(design)
     result = pawn(design, y, resamples=100, dummy=False)
     for k in range(3):
@@ -100,7 +99,7 @@ def test_many_levels_without_an_order_are_not_merged():
 
 
 def test_an_inert_factor_reads_what_the_dummy_reads_and_that_is_said():
-    design = doe.monte_carlo(doe.ParameterSpace(UNIT), 2000, rng=1)
+    design = doe.monte_carlo(unit_space(3), 2000, rng=1)
     noise = np.random.default_rng(1).normal(0, 0.3, len(design))
     y = design.unit[:, 0] + 0.5 * design.unit[:, 1] + noise
     with pytest.warns(MesaDoeWarning, match="output 'y': x2 read no more than a dummy"):
@@ -115,7 +114,7 @@ def test_an_inert_factor_reads_what_the_dummy_reads_and_that_is_said():
 def test_dummy_interval_is_that_of_inert_factors():
     # A factor beyond the 95 % interval of the dummy: 1 in 40 of 120, so more than 10 has a chance of 1e-3.
     beyond = 0
-    space = doe.ParameterSpace(UNIT)
+    space = unit_space(3)
     for seed in range(40):
         design = doe.monte_carlo(space, 200, rng=seed)
         y = np.random.default_rng(seed).random(200)
@@ -129,7 +128,7 @@ def test_intervals_are_as_wide_as_the_estimates_of_other_samples_are_apart():
     # The deviation of 60 estimates has an error of 9 %: three of these, and some for the bootstrap.
     estimates, widths = [], []
     for seed in range(60):
-        design = doe.monte_carlo(doe.ParameterSpace(UNIT), 300, rng=seed)
+        design = doe.monte_carlo(unit_space(3), 300, rng=seed)
         found = table(pawn(design, design.unit @ [1, 2, 3], dummy=False, resamples=100, rng=seed))
         assert ((found["median_low"] <= found["median"]) & (found["median"] <= found["median_high"])).all()
         estimates.append(found["mean"])
@@ -148,13 +147,13 @@ def test_a_factor_named_dummy_is_no_row_of_the_dummy():
 
 @pytest.mark.parametrize("count", [1, 2.5, True, "ten"])
 def test_nonsense_slides_are_refused(count):
-    design = doe.monte_carlo(doe.ParameterSpace(UNIT), 100, rng=1)
+    design = doe.monte_carlo(unit_space(3), 100, rng=1)
     with pytest.raises(AnalysisError, match="slides takes an int from 2"):
         pawn(design, design.unit[:, 0], slides=count)
 
 
 def test_more_slides_than_points_are_refused():
-    design = doe.monte_carlo(doe.ParameterSpace(UNIT), 15, rng=1)
+    design = doe.monte_carlo(unit_space(3), 15, rng=1)
     with pytest.raises(AnalysisError, match="slides=10 of factor 'x0' need at least 20 points, got 15"):
         pawn(design, design.unit[:, 0])
 
@@ -180,7 +179,7 @@ every = pytest.mark.parametrize(("method", "options"), METHODS.values(), ids=MET
 
 @pytest.fixture
 def design():
-    return doe.latin_hypercube(doe.ParameterSpace(UNIT), 200, rng=4)
+    return doe.latin_hypercube(unit_space(3), 200, rng=4)
 
 
 @every

@@ -1,8 +1,7 @@
-import warnings
-
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 from scipy import stats
 
 import mesa_doe as doe
@@ -10,24 +9,12 @@ from mesa_doe.analysis.declare import ANALYSES
 from mesa_doe.analysis.regression import regression
 from mesa_doe.samplers.declare import SAMPLERS
 from tests import models
+from tests.analysis.helpers import COLUMNS, made, quiet, unit_space
 from tests.random_state import global_state
-
-COLUMNS = ["estimate", "low", "high"]
-
-
-def unit_space(d):
-    return doe.ParameterSpace({f"x{i}": doe.Real(0, 1) for i in range(d)})
 
 
 def lhs(space=None, n=200, rng=1):
     return doe.latin_hypercube(space or unit_space(3), n, rng=rng)
-
-
-def quiet(design, y, **options):
-    """Estimates without what is said of R2."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", doe.MesaDoeWarning)
-        return regression(design, y, **options)
 
 
 def some_outputs(design):
@@ -57,7 +44,7 @@ def test_coefficients_are_those_of_statsmodels_and_of_residuals(correlation):
     axes = {"x0": doe.Real(-3, 8), "x1": doe.Real(0.01, 100, log=True), "x2": doe.Integer(1, 5)}
     design = lhs(doe.ParameterSpace(axes, correlation=correlation))
     y = some_outputs(design)
-    result = quiet(design, y, resamples=100)
+    result = quiet(regression, design, y, resamples=100)
     x = design.points.to_numpy(dtype=float)
     for k in range(2):
         for standard, partial, r2, change in (
@@ -120,7 +107,7 @@ def test_intervals_cover_the_truth_as_often_as_they_say():
     for rng in range(100):
         design = doe.monte_carlo(unit_space(2), 100, rng=rng)
         noise = np.random.default_rng(rng).normal(0, np.sqrt(1 / 12), 100)
-        result = quiet(design, design.unit[:, 0] + noise, resamples=200, ranks=False)
+        result = quiet(regression, design, design.unit[:, 0] + noise, resamples=200, ranks=False)
         row = values_of(result, "PCC").loc["x0"]
         covered += row["low"] <= np.sqrt(0.5) <= row["high"]
     assert covered >= 87  # binomial(100, 0.95): below 87 with probability 0.0005
@@ -129,9 +116,9 @@ def test_intervals_cover_the_truth_as_often_as_they_say():
 def test_several_outputs_at_once_are_what_each_is_alone():
     design = lhs()
     y = some_outputs(design)
-    together = quiet(design, y, resamples=200).to_frame()
+    together = quiet(regression, design, y, resamples=200).to_frame()
     for k in range(2):
-        alone = quiet(design, y[:, k], resamples=200).to_frame()
+        alone = quiet(regression, design, y[:, k], resamples=200).to_frame()
         mine = together[together["output"] == f"y{k}"]
         np.testing.assert_allclose(mine[COLUMNS], alone[COLUMNS], rtol=1e-9, atol=1e-12)
 
@@ -187,10 +174,6 @@ def test_categories_without_order_groups_and_seeds_as_factors_are_refused():
         regression([1], [1])
 
 
-def made(space, unit):
-    return doe.Design(space, unit, method="mine", options={})
-
-
 def test_collinear_factors_are_named():
     u = lhs().unit.copy()
     u[:, 2] = 1 - u[:, 0]
@@ -239,7 +222,7 @@ def test_noise_shrinks_coefficients_towards_zero_and_keeps_their_order():
     space = doe.ParameterSpace(a=doe.Real(0, 1), b=doe.Real(0, 1), inert=doe.Real(0, 1))
     runs = lhs(space, n=500).configurations(models.noisy, rng=2)
     results = doe.BatchRunner(runs).run_all()
-    result = quiet(results.design, results.points("y")["mean"].to_numpy())
+    result = quiet(regression, results.design, results.points("y")["mean"].to_numpy())
     prcc = values_of(result, "PRCC")["estimate"]
     assert 0.5 < prcc["a"] < 0.9
     assert prcc["a"] > prcc["b"] > abs(prcc["inert"])
@@ -278,7 +261,7 @@ def test_constant_output_is_nan_with_a_warning_and_leaves_the_others():
 def test_boolean_and_integer_outputs_are_numbers_and_text_is_refused():
     design = lhs()
     yes = design.unit[:, 0] > 0.5
-    a, b = (quiet(design, v, resamples=100).to_frame() for v in (yes, yes.astype(int) * 7))
+    a, b = (quiet(regression, design, v, resamples=100).to_frame() for v in (yes, yes.astype(int) * 7))
     np.testing.assert_allclose(a[COLUMNS], b[COLUMNS], rtol=1e-9, atol=1e-12)
     with pytest.raises(doe.AnalysisError, match="needs real numbers"):
         regression(design, yes.astype(str))
@@ -306,9 +289,9 @@ def test_large_ints_are_told_apart():
 def test_replications_are_averaged_and_noise_alone_is_said():
     design = lhs()
     y = np.random.default_rng(0).normal(size=(200, 5, 1))
-    result = quiet(design, y, seed_policy="independent")
+    result = quiet(regression, design, y, seed_policy="independent")
     assert "no more between design points than between replications" in result.warnings[0]
-    alone = quiet(design, y.mean(axis=1))
+    alone = quiet(regression, design, y.mean(axis=1))
     np.testing.assert_allclose(result.to_frame()[COLUMNS], alone.to_frame()[COLUMNS])
 
 
@@ -331,7 +314,7 @@ def test_nothing_of_the_callers_is_changed_and_the_same_rng_gives_the_same():
     y = some_outputs(design)
     before, unit = y.copy(), design.unit.copy()
     state = global_state()
-    first, again = (quiet(design, y, rng=3).to_frame() for _ in range(2))
+    first, again = (quiet(regression, design, y, rng=3).to_frame() for _ in range(2))
     pd.testing.assert_frame_equal(first, again)
     assert global_state() == state
     np.testing.assert_array_equal(y, before)
@@ -345,7 +328,11 @@ def test_it_is_declared_for_designs_that_exist():
 
 
 def test_plot_draws_one_measure_of_values_and_one_of_ranks():
-    pytest.importorskip("matplotlib").use("Agg")
     design = lhs()
-    ax = regression(design, design.unit[:, 0]).plot()
+    ax = regression(design, design.unit[:, 0], resamples=100).plot(Figure().subplots())
+    told = [text.get_text().rsplit(" ", 1)[-1] for text in ax.get_legend().get_texts()]
+    assert told == ["SRC", "PRCC"]
     assert ax.get_xlabel() == "standardised coefficient"
+    alone = regression(design, design.unit[:, 0], ranks=False, resamples=100).plot(Figure().subplots())
+    assert alone.get_legend() is None
+    assert alone.get_xlabel().endswith("SRC")

@@ -316,3 +316,18 @@ def test_pilots_that_tell_nothing_are_refused(y, said):
 def test_an_effect_in_units_needs_a_pilot():
     with pytest.raises(AnalysisError, match="needs a pilot"):
         by_power(effect=1)
+
+
+@pytest.mark.parametrize("names", [list("pqrstu"), [7, 3, 9, 1, 0, 5]])
+def test_the_points_of_a_frame_are_called_by_its_index(names):
+    y = pilot(points=6, std=np.array([[1.0], [9.0], [1.0], [1.0], [1.0], [1.0]]))
+    y[0, 1:] = np.nan
+    frame = pd.DataFrame(y, index=names)
+    with pytest.warns(MesaDoeWarning, match=f"points {names[0]} have fewer than two runs"):
+        found = by_precision(frame, absolute=1.0)
+    assert found.to_frame().index.tolist() == names[1:]
+    assert found.to_frame().index.name == "point"
+    assert found.figures["most_demanding_point"] == names[1]
+    assert f"most demanding is point {names[1]}," in found.reading
+    with pytest.warns(MesaDoeWarning, match=f"the noise of point {names[1]} is"):
+        assert by_power(frame.iloc[1:], effect=1.0).figures["most_demanding_point"] == names[1]

@@ -1,5 +1,3 @@
-import warnings
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,19 +5,8 @@ from scipy import stats
 
 import mesa_doe as doe
 from mesa_doe.analysis.response_surface import response_surface
+from tests.analysis.helpers import COLUMNS, lettered_space, quiet
 from tests.random_state import global_state
-
-COLUMNS = ["estimate", "low", "high"]
-
-
-def unit_space(d=3):
-    return doe.ParameterSpace({name: doe.Real(0, 1) for name in "abcdefgh"[:d]})
-
-
-def quiet(design, y, **options):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", doe.MesaDoeWarning)
-        return response_surface(design, y, **options)
 
 
 def values_of(result, output="y"):
@@ -45,10 +32,10 @@ EXACT = {"a": 1, "b": -2, "c": 0.5, "a²": -2, "b²": -1, "c²": -1, "a*b": 1, "
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: doe.central_composite(unit_space()),
-        lambda: doe.box_behnken(unit_space()),
-        lambda: doe.d_optimal(unit_space(), 12, degree=2, levels=3),
-        lambda: doe.full_factorial(unit_space(), 3),
+        lambda: doe.central_composite(lettered_space()),
+        lambda: doe.box_behnken(lettered_space()),
+        lambda: doe.d_optimal(lettered_space(), 12, degree=2, levels=3),
+        lambda: doe.full_factorial(lettered_space(), 3),
     ],
 )
 def test_a_quadratic_without_noise_is_recovered(make):
@@ -76,7 +63,7 @@ def test_given_data_are_coded_by_the_ends_of_the_points():
 
 def test_coefficients_and_intervals_are_those_of_statsmodels():
     sm = pytest.importorskip("statsmodels.api")
-    design = doe.full_factorial(unit_space(2), 4)
+    design = doe.full_factorial(lettered_space(2), 4)
     a, b = (2 * design.unit - 1).T
     y = np.random.default_rng(1).normal(size=16) + 2 * a
     result = response_surface(design, y, confidence=0.9)
@@ -107,7 +94,7 @@ def test_maximum_minimum_and_saddle_are_found_in_native_units():
 
 
 def test_repeated_points_measure_the_noise_and_the_lack_of_fit():
-    design = doe.central_composite(unit_space(2), center=(3, 3))
+    design = doe.central_composite(lettered_space(2), center=(3, 3))
     a, b = (2 * design.unit - 1).T
     noise = np.random.default_rng(3).normal(size=len(design))
     centre = (a == 0) & (b == 0)
@@ -124,12 +111,20 @@ def test_repeated_points_measure_the_noise_and_the_lack_of_fit():
     f = (left - 5 * pure) / 3 / pure
     assert result.settings["lack_of_fit"]["y"]["F"] == pytest.approx(f)
     assert result.settings["lack_of_fit"]["y"]["p"] == pytest.approx(stats.f.sf(f, 3, 5))
-    with pytest.warns(doe.MesaDoeWarning, match="lack of fit"):
+    with pytest.warns(
+        doe.MesaDoeWarning, match=r"lack of fit.*: use order=2 with interactions=True, or narr"
+    ):
         response_surface(design, 90 * a**2 + noise, order=1)
+    with pytest.warns(doe.MesaDoeWarning, match="lack of fit.*: use interactions=True, or narrower axes"):
+        response_surface(design, 90 * a * b + noise, interactions=False)
+    with pytest.warns(
+        doe.MesaDoeWarning, match="lack of fit.*another shape: use narrower axes, or a space-f"
+    ):
+        response_surface(design, 90 * a**2 * b**2 + noise)
 
 
 def test_without_noise_repeated_points_tell_nothing():
-    design = doe.central_composite(unit_space(2))
+    design = doe.central_composite(lettered_space(2))
     y = np.exp(3 * design.unit[:, 0])
     result = response_surface(design, y)
     assert result.settings["error"] == {"y": "what the model leaves"}
@@ -138,7 +133,7 @@ def test_without_noise_repeated_points_tell_nothing():
 
 
 def test_common_seeds_leave_no_noise_in_coefficients():
-    design = doe.central_composite(unit_space())
+    design = doe.central_composite(lettered_space())
     y = quadratic(design)[:, None, None] + np.random.default_rng(1).normal(size=(1, 4, 1))
     rows = values_of(response_surface(design, y, seed_policy="common"))
     for column in COLUMNS:
@@ -149,10 +144,10 @@ def test_common_seeds_leave_no_noise_in_coefficients():
 
 @pytest.mark.parametrize("policy", ["independent", None])
 def test_intervals_cover_and_lack_of_fit_alarms_as_often_as_they_say(policy):
-    design = doe.central_composite(unit_space(2), center=(2, 2))
+    design = doe.central_composite(lettered_space(2), center=(2, 2))
     a, b = (2 * design.unit - 1).T
     noise = np.random.default_rng(2).normal(size=(len(design), 3, 300))
-    result = quiet(design, (a * b - a)[:, None, None] + noise, seed_policy=policy)
+    result = quiet(response_surface, design, (a * b - a)[:, None, None] + noise, seed_policy=policy)
     rows = result.to_frame()
     rows = rows[rows["measure"] == "interaction"]
     covered = ((rows["low"] <= 1) & (rows["high"] >= 1)).sum()
@@ -174,7 +169,7 @@ def test_definitive_screening_has_curvature_without_interactions():
         ]
     )
     codes = np.vstack([c, -c, np.zeros((1, 6))])
-    design = doe.Design(unit_space(6), (codes + 1) / 2, method="definitive_screening", options={})
+    design = doe.Design(lettered_space(6), (codes + 1) / 2, method="definitive_screening", options={})
     result = response_surface(design, 2 * codes[:, 0] - codes[:, 3] ** 2)
     rows = values_of(result)["estimate"]
     assert rows["a"] == pytest.approx(2)
@@ -184,7 +179,7 @@ def test_definitive_screening_has_curvature_without_interactions():
 
 
 def test_optimal_designs_are_read_with_the_degree_they_were_made_for():
-    design = doe.d_optimal(unit_space(3), 6, degree=1)
+    design = doe.d_optimal(lettered_space(3), 6, degree=1)
     y = 4.0 * design.points["a"].to_numpy()
     result = response_surface(design, y)
     assert result.settings["order"] == 1
@@ -203,38 +198,46 @@ def test_factors_of_two_levels_have_no_quadratic_term():
 
 
 def test_terms_that_cannot_be_told_are_named():
-    design = doe.two_level_factorial(unit_space(3))
+    design = doe.two_level_factorial(lettered_space(3))
     y = np.arange(8.0)
-    with pytest.raises(doe.AnalysisError, match="10 coefficients need as many points, got 8"):
+    more = "a design of more points or levels"
+    with pytest.raises(
+        doe.AnalysisError,
+        match=f"10 coefficients need as many points, got 8; use order=1 with interactions=True, or {more}$",
+    ):
         response_surface(design, y)
-    with pytest.raises(doe.AnalysisError, match="do not tell apart the mean, a², b², c²; use order=1"):
+    with pytest.raises(
+        doe.AnalysisError, match=f"do not tell apart the mean, a², b², c²; use order=1, or {more}$"
+    ):
         response_surface(design, y, interactions=False)
     assert response_surface(design, y, order=1, interactions=True).settings["R2"]["y"] == pytest.approx(1)
-    half = doe.fractional_factorial(unit_space(3), generators={"c": "a*b"})
+    half = doe.fractional_factorial(lettered_space(3), generators={"c": "a*b"})
     twice = doe.explicit(pd.concat([half.points] * 2), half.space)
-    with pytest.raises(doe.AnalysisError, match=r"a, b × c; b, a × c; c, a × b"):
+    with pytest.raises(
+        doe.AnalysisError, match=f"a, b × c; b, a × c; c, a × b; use interactions=False, or {more}$"
+    ):
         response_surface(twice, y, order=1, interactions=True)
-    still = doe.full_factorial(unit_space(2), {"a": 3, "b": [0.5]})
-    with pytest.raises(doe.AnalysisError, match="apart b;"):
+    still = doe.full_factorial(lettered_space(2), {"a": 3, "b": [0.5]})
+    with pytest.raises(doe.AnalysisError, match=f"apart b; use {more}$"):
         response_surface(still, y[:3], order=1)
 
 
 def test_several_outputs_at_once_are_what_each_is_alone():
-    design = doe.central_composite(unit_space())
+    design = doe.central_composite(lettered_space())
     generator = np.random.default_rng(1)
     smooth = quadratic(design) ** 3
     y = np.stack([quadratic(design) + generator.normal(size=len(design)), 1e150 * smooth], axis=1)
-    together = quiet(design, y)
+    together = quiet(response_surface, design, y)
     assert list(together.settings["error"].values()) == ["repeated points", "what the model leaves"]
     for k in range(2):
-        alone = quiet(design, y[:, k])
+        alone = quiet(response_surface, design, y[:, k])
         mine = values_of(together, f"y{k}")
         np.testing.assert_allclose(mine[COLUMNS], values_of(alone)[COLUMNS], rtol=1e-9)
         assert together.settings["R2"][f"y{k}"] == pytest.approx(alone.settings["R2"]["y"])
 
 
 def test_nothing_is_silently_zero():
-    design = doe.central_composite(unit_space())
+    design = doe.central_composite(lettered_space())
     y = quadratic(design)
     lost = np.where(np.arange(len(y)) == 2, np.nan, y)
     with pytest.raises(doe.AnalysisError, match="points 2"):
@@ -263,20 +266,20 @@ def test_nothing_is_silently_zero():
 
 
 def test_leaves_the_random_state_and_the_outputs_as_they_were():
-    design = doe.central_composite(unit_space())
+    design = doe.central_composite(lettered_space())
     y = np.random.default_rng(1).normal(size=(len(design), 2, 1))
     kept = y.copy()
     states = global_state()
-    quiet(design, y)
+    quiet(response_surface, design, y)
     assert global_state() == states
     np.testing.assert_array_equal(y, kept)
 
 
 def test_is_the_default_of_response_surface_designs():
     for design in (
-        doe.central_composite(unit_space()),
-        doe.box_behnken(unit_space()),
-        doe.doehlert(unit_space()),
+        doe.central_composite(lettered_space()),
+        doe.box_behnken(lettered_space()),
+        doe.doehlert(lettered_space()),
     ):
         assert doe.analysis.choose(design) is response_surface
         response_surface(design, quadratic(design))

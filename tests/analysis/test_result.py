@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 import mesa_doe as doe
 from mesa_doe import analysis
-from mesa_doe.analysis.result import condensed
+from mesa_doe.analysis.joining import condensed, joined
 from mesa_doe.samplers import SAMPLERS
 
 
@@ -70,6 +70,51 @@ def test_repr_shows_estimates_with_their_intervals(result):
     assert "sobol: product" in result._repr_html_()
 
 
+def test_outputs_that_are_not_shown_are_told():
+    design = doe.latin_hypercube(doe.ParameterSpace(a=doe.Real(0, 1), b=doe.Real(0, 1)), 50, rng=1)
+    y = np.repeat(design.unit[:, :1], 7, axis=1)
+    seven = doe.analyze.regression(design, y, resamples=100)
+    six = doe.analyze.regression(design, y[:, :6], resamples=100)
+    for shown in (repr, lambda result: result._repr_html_()):
+        assert "… and 2 more outputs: to_frame() has all" in shown(seven)
+        assert "… and 1 more output: to_frame() has all" in shown(six)
+        assert "y4" in shown(seven)
+        assert "y5" not in shown(seven)
+
+
+def made_of(outputs, **settings):
+    frame = pd.DataFrame(
+        [(name, "S1", "a", "", 0.5, 0.4, 0.6) for name in outputs],
+        columns=["output", "measure", "factor", "partner", "estimate", "low", "high"],
+    )
+    return analysis.SensitivityResult("sobol", frame, settings)
+
+
+def test_settings_of_parts_are_kept_by_output_where_they_differ():
+    exact = made_of(["x", "y"], seed_policy=None, blocks=64, noise_share={"x": 0.0, "y": 0.0}, aliases={})
+    noisy = made_of(["z"], seed_policy="block", blocks=64, noise_share={"z": 0.3}, aliases={"a": ["b"]}, M=4)
+    both = joined([exact, noisy], ["z", "x", "y"])
+    assert both.outputs == ["z", "x", "y"]
+    assert both.settings == {
+        "seed_policy": {"x": None, "y": None, "z": "block"},
+        "blocks": 64,
+        "noise_share": {"x": 0.0, "y": 0.0, "z": 0.3},
+        "aliases": {"x": {}, "y": {}, "z": {"a": ["b"]}},
+        "M": {"x": None, "y": None, "z": 4},
+    }
+    assert joined([noisy], ["z"]).settings == noisy.settings
+
+
+def test_settings_of_parts_over_time_are_kept_by_name():
+    parts = [
+        made_of([(name, 0), (name, 5)], seed_policy=policy, noise_share={(name, 0): 0.1, (name, 5): 0.2})
+        for name, policy in (("x", None), ("y", "block"))
+    ]
+    both = joined(parts, ["x", "y"])
+    assert both.settings["seed_policy"] == {"x": None, "y": "block"}
+    assert set(both.settings["noise_share"]) == {("x", 0), ("x", 5), ("y", 0), ("y", 5)}
+
+
 def test_every_analysis_says_what_it_takes_and_is_public():
     for name, info in analysis.ANALYSES.items():
         assert getattr(doe.analyze, name) is info.function
@@ -115,6 +160,7 @@ def test_estimates_over_time_are_told_apart_by_step(result):
     later, first = series.table("sum"), series.table("sum", step=0)
     np.testing.assert_allclose(later["S1"], first["S1"] + 10)
     assert "'sum' at step 10, the last of 2" in repr(series)
+    assert "sobol: sum at step 10, the last of 2" in series._repr_html_()
     assert float(series.to_xarray()["S1"].sel(output="sum", step=0, factor="a")) == first.loc["a", "S1"]
     with pytest.raises(doe.AnalysisError, match="no step 3; there are 0 to 10"):
         series.table("sum", step=3)

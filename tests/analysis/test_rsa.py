@@ -8,14 +8,12 @@ from scipy import stats
 import mesa_doe as doe
 from mesa_doe.analysis.rsa import rsa
 from mesa_doe.errors import AnalysisError, MesaDoeWarning
-
-UNIT = {"x0": doe.Real(0, 1), "x1": doe.Real(0, 1), "x2": doe.Real(0, 1)}
-PROBLEM = {"num_vars": 3, "names": ["a", "b", "c"], "bounds": [[0, 1]] * 3}
+from tests.analysis.helpers import PROBLEM, unit_space
 
 
 @pytest.fixture
 def design():
-    return doe.latin_hypercube(doe.ParameterSpace(UNIT), 400, rng=1)
+    return doe.latin_hypercube(unit_space(3), 400, rng=1)
 
 
 # ---- one region --------------------------------------------------------------------------------------
@@ -100,7 +98,7 @@ def test_p_values_are_uniform_where_nothing_acts():
     # 3 * 40 p-values, of which below .05 more than 14 has a chance of 1e-3.
     small = 0
     for seed in range(40):
-        design = doe.monte_carlo(doe.ParameterSpace(UNIT), 200, rng=seed)
+        design = doe.monte_carlo(unit_space(3), 200, rng=seed)
         y = np.random.default_rng(seed).random(200) > 0.5
         small += (rsa(design, y).table()["p"] < 0.05).sum()
     assert small <= 14

@@ -10,19 +10,18 @@ import mesa_doe as doe
 from mesa_doe.analysis.shapley import shapley
 from mesa_doe.design.salib import unit_problem
 from tests import models
-from tests.random_state import global_state
-
-LOOSE = {"rtol": 1e-9, "atol": 1e-12}
-NUMBERS = ["estimate", "low", "high"]
-
-
-def unit_space(d):
-    return doe.ParameterSpace({f"x{i}": doe.Real(0, 1) for i in range(d)})
-
-
-def some_outputs(design):
-    u = design.unit
-    return np.column_stack([u[:, 0] + u[:, 1] * u[:, -1], np.exp(3 * u[:, 0]) + 50, u.sum(axis=1) ** 2])
+from tests.analysis.helpers import (
+    COLUMNS,
+    LOOSE,
+    NOISY_SPACE,
+    angles,
+    check_outputs_alone,
+    check_seeded_and_kept,
+    ishigami,
+    noisy_runs,
+    some_outputs,
+    unit_space,
+)
 
 
 @pytest.mark.parametrize("d", [2, 5])
@@ -39,14 +38,7 @@ def test_point_estimates_equal_salibs(d):
 
 
 def test_several_outputs_at_once_are_what_each_is_alone():
-    design = doe.shapley(unit_space(3), 40, rng=3)
-    y = some_outputs(design)
-    together = shapley(design, y, resamples=200).to_frame()
-    for k in range(3):
-        alone = shapley(design, y[:, k], resamples=200).to_frame()
-        np.testing.assert_allclose(
-            together.loc[together["output"] == f"y{k}", NUMBERS], alone[NUMBERS], **LOOSE
-        )
+    check_outputs_alone(shapley, doe.shapley(unit_space(3), 40, rng=3))
 
 
 def test_intervals_are_percentiles_of_salibs_estimates_of_resampled_trajectories():
@@ -78,9 +70,9 @@ def test_intervals_are_about_as_wide_as_salibs_normal_ones():
 
 
 def test_ishigami_has_its_analytic_shapley_effects_within_the_intervals():
-    space = doe.ParameterSpace({f"x{i}": doe.Real(-np.pi, np.pi) for i in (1, 2, 3)})
+    space = angles()
     design = doe.shapley(space, 4000, rng=1)
-    table = shapley(design, [models.ishigami(*x)["y"] for x in design.points.to_numpy()]).table()
+    table = shapley(design, ishigami(design)).table()
     exact = np.array([0.435747, 0.442411, 0.121842])
     for measure, truth in (("Sh", exact), ("effect", 13.844588 * exact)):
         assert (table[f"{measure}_low"] <= truth).all()
@@ -104,11 +96,7 @@ def test_levels_categories_and_laws_are_factors_like_others():
 
 
 def noisy_results(policy, n=1500, replications=2):
-    space = doe.ParameterSpace({name: doe.Real(0, 1) for name in ("a", "b", "inert")})
-    configurations = doe.shapley(space, n, rng=1).configurations(
-        models.noisy, rng=2, seed_policy=policy, replications=replications
-    )
-    return doe.BatchRunner(configurations).run_all()
+    return noisy_runs(doe.shapley(NOISY_SPACE, n, rng=1), policy, replications)
 
 
 @pytest.mark.parametrize("policy", ["block", "common"])
@@ -125,12 +113,12 @@ def test_independent_seeds_are_told_with_what_noise_adds():
         result = noisy_results("independent").sensitivity("y")
     noise = models.NOISE**2 / 2
     exact = noise / 3 / (1 / 12 + 1 / 48 + noise)
-    told = float(str(said[0].message).split("adds about ")[1].split()[0])
+    told = float(str(said[0].message).split("by about ")[1].split(";")[0])
     assert told == pytest.approx(exact, rel=0.2)
     table = result.table()
     assert table.loc["inert", "Sh_low"] <= exact <= table.loc["inert", "Sh_high"]
     assert table.loc["inert", "effect"] == pytest.approx(noise / 3, rel=0.2)
-    with pytest.warns(doe.MesaDoeWarning, match="one replication, noise adds to the share of every factor"):
+    with pytest.warns(doe.MesaDoeWarning, match="one replication, noise inflates every share, by up to"):
         noisy_results("independent", n=200, replications=1).sensitivity("y")
 
 
@@ -151,7 +139,7 @@ def test_shares_do_not_depend_on_the_unit_of_the_output(factor):
     design = doe.shapley(unit_space(3), 20, rng=1)
     y = some_outputs(design)[:, 0]
     plain, large = (shapley(design, v).to_frame().query("measure == 'Sh'") for v in (y, factor * y))
-    np.testing.assert_allclose(plain[NUMBERS], large[NUMBERS], **LOOSE)
+    np.testing.assert_allclose(plain[COLUMNS], large[COLUMNS], **LOOSE)
 
 
 def test_true_and_false_are_outputs():
@@ -189,14 +177,4 @@ def test_text_shuffled_rows_and_other_designs_are_refused():
 
 
 def test_intervals_are_seeded_and_nothing_of_the_callers_is_changed():
-    design = doe.shapley(unit_space(3), 16, rng=1)
-    y = some_outputs(design)
-    before, unit, state = y.copy(), design.unit.copy(), global_state()
-    first, again = (shapley(design, y).to_frame() for _ in range(2))
-    other = shapley(design, y, rng=7).to_frame()
-    pd.testing.assert_frame_equal(first, again)
-    assert not first["low"].equals(other["low"])
-    assert first["estimate"].equals(other["estimate"])
-    assert (y == before).all()
-    assert (design.unit == unit).all()
-    assert global_state() == state
+    check_seeded_and_kept(shapley, doe.shapley(unit_space(3), 16, rng=1))

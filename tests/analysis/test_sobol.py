@@ -8,20 +8,19 @@ from scipy import stats
 
 import mesa_doe as doe
 from tests import models
+from tests.analysis.helpers import (
+    NOISY_SPACE,
+    angles,
+    check_outputs_alone,
+    ishigami,
+    some_outputs,
+    unit_space,
+)
 from tests.random_state import global_state
-
-
-def unit_space(d):
-    return doe.ParameterSpace({f"x{i}": doe.Real(0, 1) for i in range(d)})
 
 
 def problem(d):
     return {"num_vars": d, "names": [f"x{i}" for i in range(d)], "bounds": [[0, 1]] * d}
-
-
-def some_outputs(design):
-    u = design.unit
-    return np.column_stack([u[:, 0] + u[:, 1] * u[:, -1], np.exp(3 * u[:, 0]) + 50, u.sum(axis=1) ** 2])
 
 
 @pytest.mark.parametrize("second_order", [False, True])
@@ -42,14 +41,7 @@ def test_point_estimates_equal_salibs(d, second_order):
 
 
 def test_several_outputs_at_once_are_what_each_is_alone():
-    design = doe.sobol(unit_space(3), 32, rng=3, second_order=True)
-    y = some_outputs(design)
-    together = doe.analyze.sobol(design, y, resamples=200).to_frame()
-    for k in range(3):
-        alone = doe.analyze.sobol(design, y[:, k], resamples=200).to_frame()
-        mine = together[together["output"] == f"y{k}"]
-        columns = ["estimate", "low", "high"]
-        np.testing.assert_allclose(mine[columns], alone[columns], rtol=1e-9, atol=1e-12)
+    check_outputs_alone(doe.analyze.sobol, doe.sobol(unit_space(3), 32, rng=3, second_order=True))
 
 
 def test_bootstrap_interval_is_the_percentile_of_salibs_estimator_on_resampled_blocks():
@@ -86,7 +78,7 @@ def whole_flow(space, model, **options):
 
 
 def test_ishigami_through_the_whole_flow_has_its_analytic_indices():
-    space = doe.ParameterSpace({f"x{i}": doe.Real(-np.pi, np.pi) for i in (1, 2, 3)})
+    space = angles()
     design, results = whole_flow(space, models.ishigami, second_order=True)
     result = results.sensitivity("y")
     check_against(result, "S1", models.ISHIGAMI_S1)
@@ -94,7 +86,7 @@ def test_ishigami_through_the_whole_flow_has_its_analytic_indices():
     pairs = result.to_frame().query("measure == 'S2'").set_index(["factor", "partner"])
     for pair, exact in models.ISHIGAMI_S2.items():
         assert pairs.loc[pair, "low"] <= exact <= pairs.loc[pair, "high"]
-    by_hand = [models.ishigami(*row)["y"] for row in design.points.to_numpy()]
+    by_hand = ishigami(design)
     theirs = salib_sobol.analyze(problem(3), np.array(by_hand), calc_second_order=True, seed=1)
     np.testing.assert_allclose(result.table()["ST"].iloc[:3], theirs["ST"], rtol=1e-12)
     np.testing.assert_allclose(result.table()["S1"].iloc[:3], theirs["S1"], rtol=1e-12, atol=1e-13)
@@ -135,13 +127,12 @@ def test_integer_factor_gets_its_exact_share():
 
 # ---- noise -------------------------------------------------------------------------------------------
 
-NOISY_SPACE = {"a": doe.Real(0, 1), "b": doe.Real(0, 1), "inert": doe.Real(0, 1)}
 V_A, V_B, V_NOISE = 1 / 12, 1 / 48, models.NOISE**2
 V = V_A + V_B + V_NOISE
 
 
 def noisy_results(n=2048, replications=1, seed_factor=False, **options):
-    design = doe.sobol(doe.ParameterSpace(NOISY_SPACE), n, rng=1, seed_factor=seed_factor)
+    design = doe.sobol(NOISY_SPACE, n, rng=1, seed_factor=seed_factor)
     configurations = design.configurations(models.noisy, rng=2, replications=replications, **options)
     return doe.BatchRunner(configurations).run_all()
 
@@ -172,7 +163,7 @@ def test_with_replications_the_noise_is_measured_and_said():
     expected = V_NOISE / 4 / (V_A + V_B + V_NOISE / 4)
     with pytest.warns(doe.MesaDoeWarning, match="4 replications") as said:
         result = results.sensitivity("y", noise="kept")
-    told = float(str(said[0].message).split("replications, ")[1].split(" ")[0])
+    told = float(str(said[0].message).split("by about ")[1].split(";")[0])
     assert told == pytest.approx(expected, abs=0.03)
     assert result.table().loc["inert", "ST"] == pytest.approx(expected, abs=0.05)
 
@@ -458,9 +449,9 @@ def test_intervals_of_common_seeds_hold_the_draw_of_the_seeds_too():
 
 @pytest.mark.parametrize("estimator", ["saltelli", "jansen", "janon", "azzini"])
 def test_every_estimator_has_the_analytic_indices_of_ishigami_within_its_intervals(estimator):
-    space = doe.ParameterSpace({f"x{i}": doe.Real(-np.pi, np.pi) for i in (1, 2, 3)})
+    space = angles()
     design = doe.sobol(space, 1024, rng=1, second_order=True)
-    y = [models.ishigami(*row)["y"] for row in design.points.to_numpy()]
+    y = ishigami(design)
     result = doe.analyze.sobol(design, y, estimator=estimator)
     check_against(result, "S1", models.ISHIGAMI_S1)
     check_against(result, "ST", models.ISHIGAMI_ST)

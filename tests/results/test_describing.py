@@ -1,6 +1,7 @@
 """Doors of results to noise, replications, uncertainty, tabulation and convergence."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
@@ -149,3 +150,43 @@ def test_figures_of_replications_say_what_is_missing():
     for name in ("replications", "noise_fan"):
         with pytest.raises(doe.AnalysisError, match=r"each point was run once: .*replications=2 or more"):
             getattr(once.plot, name)("y")
+
+
+def test_a_part_of_the_runs_keeps_the_numbers_of_its_points():
+    def half_noisy(x, rng):
+        return {"y": rng.normal() if x < 3 else 3.0, "end": np.inf if x == 3 else rng.normal()}
+
+    design = doe.explicit([{"x": x} for x in range(5)])
+    part = design.configurations(half_noisy, rng=1, replications=4)[8:]
+    results = doe.BatchRunner(part).run_all()
+    with pytest.warns(doe.MesaDoeWarning, match="the mean of points 2 cannot be told from zero"):
+        found = results.recommend_replications("y")
+    assert found.to_frame().index.tolist() == [2, 3, 4]
+    assert found.figures["most_demanding_point"] == 2
+    assert "most demanding is point 2," in found.reading
+    for asked in (results.recommend_replications, results.split_variance):
+        with pytest.raises(doe.AnalysisError, match="points 3 have infinite ones"):
+            asked("end")
+
+
+@pytest.mark.parametrize("policy", ["common", "independent"])
+def test_the_variance_of_runs_built_by_hand_is_split_as_they_were_seeded(policy):
+    design = doe.latin_hypercube(SPACE, 30, rng=1)
+    planned = design.configurations(noisy, rng=2, replications=12, seed_policy=policy)
+    expected = doe.BatchRunner(planned).run_all().split_variance("y", resamples=100)
+    by_hand = doe.BatchRunner(list(planned)).run_all()
+    assert by_hand.seed_policy is None
+    found = by_hand.split_variance("y", resamples=100)
+    assert found.settings["seed_policy"] == policy
+    pd.testing.assert_frame_equal(found.to_frame(), expected.to_frame())
+
+
+def test_uncertainty_of_points_that_share_their_seeds_says_so_of_outputs_with_noise():
+    design = doe.latin_hypercube(SPACE, 100, rng=1)
+    runs = design.configurations(noisy, rng=2, replications=2, seed_policy="common")
+    shared = doe.BatchRunner(runs).run_all()
+    with pytest.warns(doe.MesaDoeWarning, match=r"share their seeds \(seed_policy='common'\)") as said:
+        found = shared.uncertainty("y", quantiles=[0.5])
+    assert len(said) == 1
+    assert found.warnings == (str(said[0].message),)
+    assert shared.uncertainty("exact", quantiles=[0.5]).warnings == ()

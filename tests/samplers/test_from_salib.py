@@ -12,7 +12,7 @@ from SALib.sample import sobol as salib_sobol
 from SALib.sample.radial import radial_mc, radial_sobol
 
 import mesa_doe as doe
-from mesa_doe.analysis.fourier import fast as analyse_fast
+from mesa_doe.analysis.fast import fast as analyse_fast
 from mesa_doe.analysis.morris import morris as analyse_morris
 from mesa_doe.analysis.shapley import shapley as analyse_shapley
 from mesa_doe.analysis.sobol import sobol as analyse_sobol

@@ -7,13 +7,14 @@ from mesa_doe.analysis.delta import delta
 from mesa_doe.analysis.dgsm import dgsm
 from mesa_doe.analysis.discrepancy import discrepancy
 from mesa_doe.analysis.effects import effects
-from mesa_doe.analysis.fourier import fast, rbd_fast
+from mesa_doe.analysis.fast import fast
 from mesa_doe.analysis.hdmr import enhanced_hdmr, hdmr
 from mesa_doe.analysis.morris import morris
 from mesa_doe.analysis.noise import VarianceSplit, split_variance
 from mesa_doe.analysis.one_at_a_time import one_at_a_time
 from mesa_doe.analysis.pawn import pawn
 from mesa_doe.analysis.radial import jansen, radial_effects
+from mesa_doe.analysis.rbd_fast import rbd_fast
 from mesa_doe.analysis.regression import regression
 from mesa_doe.analysis.replications import (
     Recommendation,

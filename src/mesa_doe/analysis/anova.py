@@ -8,9 +8,11 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from mesa_doe.analysis.confounding import written
 from mesa_doe.analysis.declare import check_design, declare
 from mesa_doe.analysis.estimates import Label, tidy
-from mesa_doe.analysis.level_model import LevelModel, level_model, levels_of, written
+from mesa_doe.analysis.level_model import LevelModel, level_model, levels_of
+from mesa_doe.analysis.options import check_bool
 from mesa_doe.analysis.outputs import Missing, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.variation import ROUNDING, constant_outputs, flat_outputs, noise_units, standardised
@@ -110,10 +112,7 @@ def anova(
     [[13.0, 0.0066]]
     """
     check_design(design, "anova")
-    asked: Any = interactions  # whatever was typed
-    if not isinstance(asked, bool):
-        message = f"anova: interactions takes True or False, got {asked!r}"
-        raise AnalysisError(message)
+    check_bool("anova", "interactions", interactions)
     checked = checked_outputs(design, y, names=outputs, missing=missing, method="anova", given_data=True)
     _check_levels(design, checked.points)
     model = level_model(design, checked.points, interactions=interactions, method="anova")

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 
-__all__ = ["Estimate", "in_groups", "intervals", "percentiles", "resampled", "undefined", "widened"]
+__all__ = [
+    "Estimate",
+    "ends",
+    "in_groups",
+    "intervals",
+    "percentiles",
+    "resampled",
+    "undefined",
+    "undefined_halves",
+    "widened",
+]
 
 FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -70,15 +80,38 @@ def percentiles(estimates: FloatArray, confidence: float) -> tuple[FloatArray, F
     undefined : ndarray (outputs,)
         Share of the resamples that have none at all.
     """
+    low, high = ends(estimates, confidence)
+    return low, high, np.isnan(estimates).all(axis=-1).mean(axis=0)
+
+
+def ends(drawn: FloatArray, confidence: float) -> FloatArray:
+    """Return the ends of the middle part of what was drawn.
+
+    Parameters
+    ----------
+    drawn : ndarray (draws, ...)
+        NaN where a draw has no estimate.
+    confidence : float
+        Share of the draws that lies between.
+
+    Returns
+    -------
+    ndarray (2, ...)
+
+    Examples
+    --------
+    >>> ends(np.arange(101.0), 0.9).round(9).tolist()
+    [5.0, 95.0]
+    """
     tails = (0.5 - confidence / 2, 0.5 + confidence / 2)
-    lost = np.isnan(estimates)
-    if not lost.any():
-        low, high = np.quantile(estimates, tails, axis=0)  # many times as fast as nanquantile
-    else:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="All-NaN slice", category=RuntimeWarning)
-            low, high = np.nanquantile(estimates, tails, axis=0)
-    return low, high, lost.all(axis=-1).mean(axis=0)
+    found: FloatArray
+    if not np.isnan(drawn).any():
+        found = np.quantile(drawn, tails, axis=0)  # many times as fast as nanquantile
+        return found
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="All-NaN slice", category=RuntimeWarning)
+        found = np.nanquantile(drawn, tails, axis=0)
+    return found
 
 
 def in_groups(products: FloatArray) -> FloatArray:
@@ -196,6 +229,27 @@ def undefined(names: list[Any], shares: FloatArray, constant: Any) -> list[str]:
     return [
         f"output {name!r} varies in so few blocks that {share:.1%} of the bootstrap resamples have no "
         "variance; they are left out of the intervals, which are too narrow: use a larger n"
+        for name, share, flat in zip(names, shares.tolist(), constant, strict=True)
+        if share > 0 and not flat
+    ]
+
+
+def undefined_halves(names: Sequence[Any], shares: FloatArray, constant: Any) -> list[str]:
+    """Say of which outputs some random halves of the points had no estimate.
+
+    Parameters
+    ----------
+    names, shares, constant
+        As of :func:`undefined`.
+
+    Returns
+    -------
+    list of str
+    """
+    return [
+        f"output {name!r}: {share:.1%} of the random halves have no estimate, since the output or a "
+        "factor does not vary in them, or they are too few points; they are left out of the intervals, which "
+        "are too narrow or missing: use more points"
         for name, share, flat in zip(names, shares.tolist(), constant, strict=True)
         if share > 0 and not flat
     ]

@@ -60,7 +60,8 @@ def convergence(
         How many blocks of the design (points, where it has none); by default all of them, and up to five
         powers of two below, of which those are left out that are too few for the analysis.
     measures : sequence of str, optional
-        Measures to judge; by default those that the result draws, without interactions.
+        Measures to judge; by default those that the result draws, without interactions. One that factors and
+        pairs have is judged by the factors.
     threshold : float, default 0.05
         Below it a factor may be screened out.
     halves : int, default 50

@@ -6,14 +6,15 @@ import dataclasses
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, ParamSpec, TypeAlias, get_args
+from typing import Any, Literal, ParamSpec, TypeAlias
 
 import pandas as pd
 
-from mesa_doe.analysis.result import SensitivityResult, condensed
+from mesa_doe.analysis.joining import condensed
+from mesa_doe.analysis.options import check_policy
+from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError, warn
-from mesa_doe.seeding import SeedPolicy
 from mesa_doe.space import Categorical
 
 __all__ = ["ANALYSES", "AnalysisInfo", "Axes", "check_design", "choose", "declare", "table"]
@@ -72,9 +73,6 @@ class AnalysisInfo:
     most_levels: int | None = None
 
 
-# How runs may have been seeded; None is unknown, or does not matter.
-_POLICIES = (None, "factor", *get_args(SeedPolicy))
-
 #: Every analysis by name; filled by :func:`declare`.
 ANALYSES: dict[str, AnalysisInfo] = {}
 
@@ -109,11 +107,7 @@ least_points, most_levels
     def enter(function: Callable[P, SensitivityResult]) -> Callable[P, SensitivityResult]:
         @functools.wraps(function)
         def analysis(*args: P.args, **options: P.kwargs) -> SensitivityResult:
-            policy = options.get("seed_policy")
-            if policy not in _POLICIES:
-                known = ", ".join(map(repr, _POLICIES))
-                message = f"{function.__name__}: seed_policy takes {known}, got {policy!r}"
-                raise AnalysisError(message)
+            check_policy(function.__name__, options.get("seed_policy"))
             result = function(*args, **options)
             design = args[0] if args else options["design"]
             dependent = isinstance(design, Design) and not design.space.is_independent

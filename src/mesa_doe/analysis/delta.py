@@ -8,11 +8,12 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from mesa_doe.analysis.bootstrap import Estimate, intervals
+from mesa_doe.analysis.bootstrap import Estimate, ends, intervals
 from mesa_doe.analysis.declare import check_design, declare
 from mesa_doe.analysis.estimates import tidy
-from mesa_doe.analysis.outputs import Missing, checked_bootstrap, checked_outputs
-from mesa_doe.analysis.partition import classes, rows_of, slices
+from mesa_doe.analysis.options import checked_bootstrap
+from mesa_doe.analysis.outputs import Missing, checked_outputs
+from mesa_doe.analysis.partition import classes, like_dummy, rows_of, slices
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.variation import ROUNDING, constant_outputs, flat_outputs, noise_units, standardised
 from mesa_doe.design import Design
@@ -82,7 +83,7 @@ def delta(
     Raises
     ------
     AnalysisError
-        If there are fewer than two points a class, or outputs are missing.
+        If there are fewer than two points a class, ``dummy`` is no bool, or outputs are missing.
 
     Warns
     -----
@@ -124,7 +125,6 @@ def delta(
     scaled = standardised(checked.means)[0]
     constant = constant_outputs(scaled)
     root = root_entropy(rng)
-    tails = (0.5 - confidence / 2, 0.5 + confidence / 2)
     inert = slices(np.arange(count), bins)
     found = []
     for values in scaled.T:
@@ -134,11 +134,11 @@ def delta(
         rows = []
         for part in parts.T:
             drawn = _reduced(_crossed(part, cells)[None], resamples, generator)[0]
-            rows.append([drawn.mean(), *np.quantile(drawn, tails)])
+            rows.append([drawn.mean(), *ends(drawn, confidence)])
         if dummy:
             cuts = np.stack([_crossed(generator.permuted(inert), cells) for _ in range(_CUTS)])
             drawn = _reduced(cuts, _CUT_RESAMPLES, generator).mean(axis=1)
-            rows.append([drawn.mean(), *np.quantile(drawn, tails)])
+            rows.append([drawn.mean(), *ends(drawn, confidence)])
         products, first, again = _variance_between(parts, values)
         low, high, _ = intervals(products, again, resamples, confidence, root)
         rows += np.stack([first(products.mean(axis=0)[None])[0, 0], low[0], high[0]], axis=1).tolist()
@@ -148,14 +148,8 @@ def delta(
 
     said = [*checked.said, *flat_outputs(checked, constant, units=noise_units(checked, seed_policy))]
     if dummy:
-        floors = estimates[2, :, len(factors) - 1]
-        for name, point, floor in zip(checked.names, estimates[0], floors, strict=True):
-            lost = [factor for factor, value in zip(design.factors, point, strict=False) if value <= floor]
-            if lost:
-                said.append(
-                    f"output {name!r}: delta of {', '.join(lost)} is no larger than a dummy's may be by "
-                    f"chance ({floor:.3f}): no effect can be told; use more points"
-                )
+        point, _, top = estimates[:, :, : len(factors)]
+        said += like_dummy(checked.names, design.factors, point[:, :-1], top[:, -1], "delta")
     settings = {
         "points": count,
         "bins": int(bins),

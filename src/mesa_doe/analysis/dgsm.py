@@ -11,7 +11,8 @@ from mesa_doe.analysis.bootstrap import intervals, undefined
 from mesa_doe.analysis.declare import check_design, declare
 from mesa_doe.analysis.estimates import Label, tidy
 from mesa_doe.analysis.moves import star_steps
-from mesa_doe.analysis.outputs import Missing, Outputs, checked_bootstrap, checked_outputs
+from mesa_doe.analysis.options import checked_bootstrap
+from mesa_doe.analysis.outputs import Missing, Outputs, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.variation import (
     LEAST_SHARE,
@@ -19,6 +20,7 @@ from mesa_doe.analysis.variation import (
     flat_outputs,
     noise_alone,
     noise_units,
+    per_variance,
     standardised,
 )
 from mesa_doe.design import Design
@@ -131,12 +133,8 @@ def dgsm(
     squares = np.concatenate([base[:, None], base[:, None] ** 2, slopes**2], axis=1).transpose(0, 2, 1)
 
     def estimate(means: FloatArray) -> FloatArray:
-        variance, nu = means[..., 1:2] - means[..., :1] ** 2, means[..., 2:]
-        bounds = np.full_like(nu, np.nan)
-        # Below, the base points drawn are one and the same, and the difference is rounding.
-        least = 1e-14 * (base**2).max(axis=0)[:, None]
-        np.divide(nu, np.pi**2 * variance, out=bounds, where=variance > least)
-        return np.concatenate([nu, bounds], axis=-1)
+        nu = means[..., 2:]
+        return np.concatenate([nu, per_variance(nu / np.pi**2, means[..., :2], base)], axis=-1)
 
     point = estimate(squares.mean(axis=0))
     low, high, lost = intervals(

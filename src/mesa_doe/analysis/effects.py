@@ -11,11 +11,11 @@ from mesa_doe.analysis.contrasts import margin, standard_errors
 from mesa_doe.analysis.declare import check_design, declare
 from mesa_doe.analysis.estimates import Label, tidy
 from mesa_doe.analysis.level_model import LevelModel, level_model
-from mesa_doe.analysis.outputs import Missing, checked_bootstrap, checked_outputs
+from mesa_doe.analysis.options import check_bool, checked_share
+from mesa_doe.analysis.outputs import Missing, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.variation import constant_outputs, flat_outputs, noise_units, standardised
 from mesa_doe.design import Design
-from mesa_doe.errors import AnalysisError
 
 __all__ = ["effects"]
 
@@ -116,11 +116,8 @@ def effects(
     [4.0, 2.0, 0.0, 2.0, 0.0, 0.0]
     """
     check_design(design, "effects")
-    _, confidence = checked_bootstrap("effects", 100, confidence)
-    asked: Any = interactions  # whatever was typed
-    if not isinstance(asked, bool):
-        message = f"effects: interactions takes True or False, got {asked!r}"
-        raise AnalysisError(message)
+    confidence = checked_share("effects", "confidence", confidence)
+    check_bool("effects", "interactions", interactions)
     checked = checked_outputs(design, y, names=outputs, missing=missing, method="effects", given_data=True)
     model = level_model(design, checked.points, interactions=interactions, method="effects")
     scaled, scale = standardised(checked.values)
@@ -161,7 +158,9 @@ def effects(
             "terms, and shares (type II) need not add up"
         )
     if df == 0:
-        notes.append(f"one replication and no points beyond the terms: intervals are from {source}")
+        no = "there are no intervals; use replications"
+        told = no if source == "none" else f"intervals are from {source}"
+        notes.append(f"one replication and no points beyond the terms: {told}")
     settings = {
         "interactions": interactions,
         "confidence": confidence,

@@ -14,9 +14,16 @@ import numpy as np
 from mesa_doe.analysis.declare import check_design, declare
 from mesa_doe.analysis.estimates import Label, tidy
 from mesa_doe.analysis.inputs import level_codes
-from mesa_doe.analysis.outputs import Missing, Outputs, checked_bootstrap, checked_outputs
+from mesa_doe.analysis.options import checked_int, checked_share
+from mesa_doe.analysis.outputs import Missing, Outputs, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
-from mesa_doe.analysis.variation import constant_outputs, flat_outputs, noise_units, standardised
+from mesa_doe.analysis.variation import (
+    constant_outputs,
+    flat_outputs,
+    noise_units,
+    standardised,
+    still_factors,
+)
 from mesa_doe.design import Design
 from mesa_doe.design.salib import unit_problem
 from mesa_doe.errors import AnalysisError
@@ -120,8 +127,8 @@ def hdmr(
     >>> result.table()["ST"].round(1).dropna().tolist()
     [0.8, 0.2]
     """
-    _check_int("hdmr", "order", order, 1, 2)
-    _check_int("hdmr", "intervals", intervals, 1, 10)
+    checked_int("hdmr", "order", order, 1, 2)
+    checked_int("hdmr", "intervals", intervals, 1, 10)
     data = _data("hdmr", design, y, outputs, missing, resamples, confidence)
     pair = (intervals + 3) ** 2
     _check_values(data, intervals, _spans_splines, "splines", f"{intervals} intervals")
@@ -222,7 +229,7 @@ def enhanced_hdmr(
             "hdmr(order=1)"
         )
         raise AnalysisError(message)
-    _check_int("enhanced_hdmr", "poly_order", poly_order, 1, _LARGEST_ORDER)
+    checked_int("enhanced_hdmr", "poly_order", poly_order, 1, _LARGEST_ORDER)
     data = _data("enhanced_hdmr", design, y, outputs, missing, resamples, confidence)
     factors = len(data.moving)
     total = factors * poly_order + math.comb(factors, 2) * poly_order**2
@@ -282,8 +289,8 @@ def _data(
     confidence: Any,
 ) -> _Data:
     check_design(design, method)
-    _check_int(method, "resamples", resamples, 2, 100)
-    _, confidence = checked_bootstrap(method, 100, confidence)
+    resamples = checked_int(method, "resamples", resamples, 2, 100)
+    confidence = checked_share(method, "confidence", confidence)
     if confidence < 0.5:
         message = f"{method}: confidence takes a number from 0.5, got {confidence!r}"
         raise AnalysisError(message)
@@ -300,20 +307,8 @@ def _data(
             f"{method} needs {_LEAST_POINTS} points or more, got {len(x)}; make a larger design, or {others}"
         )
         raise AnalysisError(message)
-    said = [
-        f"factor {name!r} has one value at every point: it has no estimates"
-        for name, is_still in zip(design.factors, still, strict=True)
-        if is_still
-    ]
-    return _Data(
-        design.factors, moving, x[:, ~still], checked, int(resamples), confidence, [*checked.said, *said]
-    )
-
-
-def _check_int(method: str, option: str, value: Any, least: int, most: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not least <= value <= most:
-        message = f"{method}: {option} takes an int from {least} to {most}, got {value!r}"
-        raise AnalysisError(message)
+    said = [*checked.said, *still_factors(design.factors, still)]
+    return _Data(design.factors, moving, x[:, ~still], checked, resamples, confidence, said)
 
 
 def _check_half(method: str, data: _Data, coefficients: int, what: str, remedy: str) -> None:

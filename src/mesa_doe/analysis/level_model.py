@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
 
+from mesa_doe.analysis.confounding import NOTHING, Term, confounded, estimable, written
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError
 
-__all__ = ["LevelModel", "Term", "confounded", "level_model", "levels_of", "written"]
+__all__ = ["LevelModel", "level_model", "levels_of"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
@@ -22,16 +22,6 @@ FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 _MOST_COLUMNS = 2000
 # Names in one warning.
 _MOST_NAMED = 6
-# Of correlations: what is smaller is rounding.
-_NOTHING = 1e-9
-
-
-@dataclass(frozen=True)
-class Term:
-    """A factor or a pair of factors, and its columns (points, width) of the model matrix."""
-
-    factors: tuple[str, ...]
-    columns: FloatArray
 
 
 @dataclass(frozen=True)
@@ -83,7 +73,7 @@ class LevelModel:
         between[0, 0] = 0
         for own in self.slices:
             between[own, own] = 0
-        return bool(between.max() < _NOTHING)
+        return bool(between.max() < NOTHING)
 
     @cached_property
     def linear(self) -> FloatArray:
@@ -168,17 +158,6 @@ class LevelModel:
         return said
 
 
-def written(factors: Sequence[str]) -> str:
-    """Write a term as text.
-
-    Examples
-    --------
-    >>> written(("a", "b"))
-    'a × b'
-    """
-    return " × ".join(factors)
-
-
 def levels_of(design: Design, points: Any) -> dict[str, tuple[Array, Array]]:
     """Return of each factor which level each point has (points,), and the native levels.
 
@@ -260,7 +239,7 @@ def level_model(design: Design, points: Any, *, interactions: bool, method: str)
             "use another design, or run the points that are missing"
         )
         raise AnalysisError(message)
-    kept, aliases, left_out = _estimable(mains, products)
+    kept, aliases, left_out = estimable(mains, products)
     natives = {name: native for name, (_, native) in coded.items()}
     codes = {name: code for name, (code, _) in coded.items()}
     return LevelModel([*mains, *kept], natives, codes, aliases, left_out)
@@ -268,7 +247,7 @@ def level_model(design: Design, points: Any, *, interactions: bool, method: str)
 
 def _diagonal(gram: FloatArray) -> bool:
     """Tell whether columns are orthogonal, as in balanced designs: sparing cubes of their number."""
-    return bool((np.abs(gram - np.diag(np.diagonal(gram))) < _NOTHING).all())
+    return bool((np.abs(gram - np.diag(np.diagonal(gram))) < NOTHING).all())
 
 
 def _contrasts(levels: int) -> FloatArray:
@@ -278,60 +257,3 @@ def _contrasts(levels: int) -> FloatArray:
     columns: FloatArray = -np.sqrt(levels) * helmert(levels).T
     # Exactly -1 and 1: effects of two levels are differences of means.
     return np.round(columns) if levels == 2 else columns
-
-
-def confounded(terms: Sequence[Term]) -> list[list[int]]:
-    """Return groups of terms (by number; the mean is -1) that depend on each other linearly."""
-    matrix = np.hstack([np.ones((len(terms[0].columns), 1)), *(term.columns for term in terms)])
-    size = np.sqrt((matrix**2).sum(axis=0))
-    matrix = matrix / np.where(size > _NOTHING, size, 1.0)
-    owner = np.repeat(np.arange(len(terms) + 1), [1, *(term.columns.shape[1] for term in terms)])
-    linked = np.zeros((len(terms) + 1, len(terms) + 1))
-    for columns in _touching(matrix.T @ matrix):
-        _, singular, rows = np.linalg.svd(matrix[:, columns], full_matrices=False)
-        told = rows[singular**2 > _NOTHING]
-        # The projector on the null space, unlike its basis, is zero between terms that share nothing.
-        null = np.eye(len(columns)) - told.T @ told
-        np.maximum.at(linked, (owner[columns][:, None], owner[columns]), np.abs(null))
-    linked[linked < 1e-6] = 0
-    return [(group - 1).tolist() for group in _touching(linked) if linked[group[0], group[0]] > 0]
-
-
-def _touching(matrix: FloatArray) -> list[Array]:
-    """Return the groups of rows of a symmetric matrix that are linked by what is not zero, in order."""
-    from scipy.sparse.csgraph import connected_components
-
-    count, label = connected_components(np.abs(matrix) > _NOTHING)
-    order = np.argsort(label, kind="stable")
-    groups = np.split(order, np.cumsum(np.bincount(label, minlength=count))[:-1])
-    return sorted(groups, key=lambda group: int(group[0]))
-
-
-def _estimable(mains: list[Term], products: list[Term]) -> tuple[list[Term], dict[str, list[str]], list[str]]:
-    """Sort interactions into those that can be told, those that stand for others too, and the rest."""
-    if not products:
-        return [], {}, []
-    groups = confounded([*mains, *products])
-    fate: dict[int, str] = {}
-    aliases: dict[str, list[str]] = {}
-    for group in groups:
-        pure = min(group) >= len(mains)
-        first, *others = ([*mains, *products][k] for k in group if k >= len(mains)) if pure else [mains[0]]
-        signs = [float(first.columns[:, 0] @ other.columns[:, 0]) for other in others]
-        # One sum is told where every column of one is one of the other; this can be for two levels alone.
-        same = pure and all(
-            first.columns.shape[1] == other.columns.shape[1] == 1
-            and abs(abs(sign) - len(first.columns)) < 1e-6 * len(first.columns)
-            for other, sign in zip(others, signs, strict=True)
-        )
-        if same and others:
-            aliases[written(first.factors)] = [
-                ("-" if sign < 0 else "") + written(other.factors)
-                for other, sign in zip(others, signs, strict=True)
-            ]
-            fate.update(dict.fromkeys(group[1:], "alias"))
-        else:
-            fate.update(dict.fromkeys(group, "out"))
-    kept = [term for k, term in enumerate(products, len(mains)) if k not in fate]
-    left_out = [written(term.factors) for k, term in enumerate(products, len(mains)) if fate.get(k) == "out"]
-    return kept, aliases, left_out

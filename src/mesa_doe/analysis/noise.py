@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -10,16 +9,16 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from mesa_doe.analysis.bootstrap import intervals, percentiles
-from mesa_doe.analysis.outputs import checked_bootstrap
+from mesa_doe.analysis.options import checked_bootstrap
+from mesa_doe.analysis.outputs import replicated
+from mesa_doe.analysis.variance_components import one_way, scaled_deviations, two_way
 from mesa_doe.analysis.variation import LEAST_SHARE, ROUNDING
 from mesa_doe.errors import AnalysisError, counted, warn
 from mesa_doe.seeding import RNG, root_entropy
 
-__all__ = ["VarianceSplit", "replicated", "split_variance"]
+__all__ = ["VarianceSplit", "split_variance"]
 
 FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
-IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 BoolArray: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 
 #: Seed policies under which every replication has noise of its own at every point, or all but so.
@@ -116,7 +115,8 @@ def split_variance(
     Parameters
     ----------
     y : array_like (points, replications) or (points, replications, outputs)
-        NaN where there is no run: points may have unequal numbers of replications.
+        NaN where there is no run: points may have unequal numbers of replications. The index of a DataFrame
+        is what its points are called.
     names : sequence, optional
         Of the outputs.
     confidence : float, default 0.95
@@ -180,12 +180,12 @@ def split_variance(
         if seed_policy == "fixed":
             message += ": under it all replications of a point are the same run"
         raise AnalysisError(message)
-    outputs, values = replicated(y, "split_variance", names)
+    outputs, values, _ = replicated(y, "split_variance", names)
     common = seed_policy == "common"
     values, said = _present(values, whole=common)
     entropy = root_entropy(rng)
-    scaled, scale, size = _scaled(values)
-    split = _two_way if common else _one_way
+    scaled, scale, size = scaled_deviations(values)
+    split = two_way if common else one_way
     raw, low, high = split(scaled, ROUNDING * size / scale, resamples, confidence, entropy)
     sources = ["parameters", "seed", "interaction"] if common else ["parameters", "seed"]
     k = len(sources)
@@ -226,67 +226,6 @@ def split_variance(
     return VarianceSplit(frame, settings, tuple(said))
 
 
-def replicated(y: Any, method: str, names: Sequence[Any] | None = None) -> tuple[list[Any], FloatArray]:
-    """Check outputs of replicated points.
-
-    Parameters
-    ----------
-    y : array_like (points, replications) or (points, replications, outputs)
-        NaN, or masked, where there is no run.
-    method : str
-        Of whom, for messages.
-    names : sequence, optional
-        Of the outputs; by default ``y``, or ``y0``, ``y1``, ….
-
-    Returns
-    -------
-    names : list
-    values : ndarray (points, replications, outputs)
-        A copy.
-
-    Raises
-    ------
-    AnalysisError
-        If the shape is another, values are no real numbers or infinite, or names do not fit.
-
-    Examples
-    --------
-    >>> replicated([1, 2, 3], "split_variance")
-    Traceback (most recent call last):
-    mesa_doe.errors.AnalysisError: split_variance needs y of shape (points, replications) or (points, ...
-    """
-    raw = y if np.ma.isMaskedArray(y) else np.asarray(y)
-    if raw.dtype.kind == "O" and not any(isinstance(value, (str, bytes, complex)) for value in raw.flat):
-        with contextlib.suppress(TypeError, ValueError):  # told below
-            raw = raw.astype(np.float64)
-    if raw.dtype.kind not in "biuf":
-        message = (
-            f"{method} needs real numbers as outputs, got values of type {raw.dtype}; "
-            "tabulate counts outcomes that are words"
-        )
-        raise AnalysisError(message)
-    if raw.ndim not in (2, 3) or raw.size == 0:
-        message = (
-            f"{method} needs y of shape (points, replications) or (points, replications, outputs), got "
-            f"{raw.shape}"
-        )
-        raise AnalysisError(message)
-    floats = raw.astype(np.float64)
-    values: FloatArray = np.ma.filled(floats, np.nan).reshape(*raw.shape[:2], -1)
-    if np.isinf(values).any():
-        where = np.flatnonzero(np.isinf(values).any(axis=(1, 2)))
-        told = ", ".join(map(str, where[:10].tolist())) + (", …" if len(where) > 10 else "")
-        message = f"{method} needs finite values, but points {told} have infinite ones: use NaN for no run"
-        raise AnalysisError(message)
-    count = values.shape[2]
-    outputs = list(names) if names is not None else ["y"] if count == 1 else [f"y{k}" for k in range(count)]
-    if len(outputs) != count or len(set(outputs)) < count:
-        told = ", ".join(map(str, outputs))
-        message = f"{method} needs a name of its own for each of {counted(count, 'output')}, got {told}"
-        raise AnalysisError(message)
-    return outputs, values
-
-
 def _present(values: FloatArray, *, whole: bool) -> tuple[FloatArray, list[str]]:
     """Leave out points without a run, or (of a whole layout) those that lack one; say so."""
     # A run that lacks one output is no run.
@@ -308,107 +247,6 @@ def _present(values: FloatArray, *, whole: bool) -> tuple[FloatArray, list[str]]
         )
         raise AnalysisError(message)
     return np.where(have[:, :, None], values, np.nan)[kept], said
-
-
-def _scaled(values: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return outputs as deviations of at most one, what they were divided by, and their largest values."""
-    size = np.maximum(np.nanmax(np.abs(values), axis=(0, 1)), np.finfo(float).tiny)
-    shrunk = values / size
-    centred = shrunk - np.nanmean(shrunk, axis=(0, 1))
-    largest = np.nanmax(np.abs(centred), axis=(0, 1))
-    spread = np.where(largest > ROUNDING, largest, 1.0)
-    return centred / spread, spread * size, size
-
-
-def _settled(deviations: FloatArray, rounding: FloatArray) -> FloatArray:
-    """Set deviations that may be rounding to zero: an output without noise has none at all."""
-    return np.where(np.abs(deviations) <= rounding, 0.0, deviations)
-
-
-def _one_way(
-    values: FloatArray, rounding: FloatArray, resamples: int, confidence: float, entropy: int
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return variances (outputs, 2), and the intervals of variances and shares (outputs, 4)."""
-    have = np.isfinite(values)
-    runs = have.sum(axis=1).astype(np.float64)
-    means = np.where(have, values, 0.0).sum(axis=1) / runs
-    own = np.where(have, _settled(values - means[:, None], rounding), 0.0)
-    centred = _settled(means - (runs * means).sum(axis=0) / runs.sum(axis=0), rounding)
-    products = np.stack([runs, runs**2, runs * centred, runs * centred**2, (own**2).sum(axis=1)], axis=-1)
-    points = len(values)
-
-    def moments(sums: FloatArray, lost: float) -> FloatArray:
-        n, squares, sum_, sum_of_squares, of_own = np.moveaxis(sums, -1, 0)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            within = np.where(n > points, of_own / (n - points), np.nan)
-            mean_square = np.maximum(sum_of_squares - sum_**2 / n, 0.0) / (points - 1) / lost
-            between = (mean_square - within) / ((n - squares / n) / (points - 1))
-        return np.stack([between, within], axis=-1)
-
-    estimate = moments(products.sum(axis=0), 1.0)
-    low, high, _ = intervals(
-        products,
-        lambda means: _with_shares(moments(points * means, (points - 1) / points)),
-        resamples,
-        confidence,
-        entropy,
-    )
-    return estimate, low, high
-
-
-def _two_way(
-    values: FloatArray, rounding: FloatArray, resamples: int, confidence: float, entropy: int
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return variances (outputs, 3), and the intervals of variances and shares (outputs, 6)."""
-    a, r, _ = values.shape  # points, seeds
-    rows, columns = values.mean(axis=1), values.mean(axis=0)
-    mean = values.mean(axis=(0, 1))
-    rest = _settled(values - rows[:, None] - columns + mean, 4 * rounding)
-    rows, columns = _settled(rows - mean, rounding), _settled(columns - mean, rounding)
-    # Rebuilt from its parts, so that what is no more than rounding is gone from resamples too.
-    layout = np.ascontiguousarray(np.moveaxis(rows[:, None] + columns + rest, -1, 0))
-    squared = layout**2
-    generator = np.random.default_rng(entropy)
-
-    def mean_squares(of_points: FloatArray, of_seeds: FloatArray) -> FloatArray:
-        by_point, by_seed = layout @ of_seeds / r, of_points @ layout / a
-        middle = (by_point @ of_points / a)[:, None]
-        points = r * ((by_point - middle) ** 2) @ of_points
-        seeds = a * ((by_seed - middle) ** 2) @ of_seeds
-        total = squared @ of_seeds @ of_points - a * r * middle[:, 0] ** 2
-        left = np.maximum(total - points - seeds, 0.0)
-        return np.stack([points / (a - 1), seeds / (r - 1), left / ((a - 1) * (r - 1))], axis=-1)
-
-    def components(squares: FloatArray) -> FloatArray:
-        points, seeds, both = np.moveaxis(squares, -1, 0)
-        return np.stack([(points - both) / r, (seeds - both) / a, both], axis=-1)
-
-    found = np.stack(
-        [
-            r * (rows**2).sum(axis=0) / (a - 1),
-            a * (columns**2).sum(axis=0) / (r - 1),
-            (rest**2).sum(axis=(0, 1)) / ((a - 1) * (r - 1)),
-        ],
-        axis=-1,
-    )
-    kept_a, kept_r = (a - 1) / a, (r - 1) / r
-    drawn = np.empty((resamples, *found.shape))
-    for k in range(resamples):
-        of_points = np.bincount(generator.integers(a, size=a), minlength=a).astype(np.float64)
-        of_seeds = np.bincount(generator.integers(r, size=r), minlength=r).astype(np.float64)
-        points, seeds, both = mean_squares(of_points, of_seeds).T
-        drawn[k] = np.stack(
-            [(points - both) / kept_a, (seeds - both) / kept_r, both / (kept_a * kept_r)], axis=-1
-        )
-    low, high, _ = percentiles(_with_shares(components(drawn)), confidence)
-    return components(found), low, high
-
-
-def _with_shares(variances: FloatArray) -> FloatArray:
-    """Cut variances at zero, and append their shares."""
-    cut = np.maximum(variances, 0.0)
-    with np.errstate(invalid="ignore"):
-        return np.concatenate([cut, cut / cut.sum(axis=-1, keepdims=True)], axis=-1)
 
 
 def _said(

@@ -10,7 +10,8 @@ import numpy as np
 from mesa_doe.analysis.contrasts import margin
 from mesa_doe.analysis.declare import check_design, declare
 from mesa_doe.analysis.estimates import Label, tidy
-from mesa_doe.analysis.outputs import Missing, checked_bootstrap, checked_outputs
+from mesa_doe.analysis.options import checked_share
+from mesa_doe.analysis.outputs import Missing, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.variation import constant_outputs, flat_outputs, noise_units, standardised
 from mesa_doe.design import Design
@@ -92,7 +93,7 @@ def one_at_a_time(
     [[-8.0, 16.0, 24.0], [0.5, -0.5, 1.0]]
     """
     check_design(design, "one_at_a_time")
-    _, confidence = checked_bootstrap("one_at_a_time", 100, confidence)
+    confidence = checked_share("one_at_a_time", "confidence", confidence)
     checked = checked_outputs(
         design, y, names=outputs, missing=missing, method="one_at_a_time", given_data=True
     )

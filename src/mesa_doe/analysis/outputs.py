@@ -11,10 +11,11 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import pandas as pd
 
+from mesa_doe.analysis.options import check_missing
 from mesa_doe.design import Design
-from mesa_doe.errors import AnalysisError, counted
+from mesa_doe.errors import AnalysisError, counted, some
 
-__all__ = ["Missing", "Outputs", "checked_bootstrap", "checked_outputs"]
+__all__ = ["Missing", "Outputs", "checked_outputs", "replicated", "replicated_output"]
 
 FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
@@ -65,29 +66,6 @@ class Outputs:
         return noise
 
 
-def checked_bootstrap(method: str, resamples: Any, confidence: Any) -> tuple[int, float]:
-    """Return how many resamples and which level, as plain numbers.
-
-    Raises
-    ------
-    AnalysisError
-        If ``resamples`` is no int from 100, or ``confidence`` no number between 0 and 1.
-
-    Examples
-    --------
-    >>> checked_bootstrap("morris", 10, 0.95)
-    Traceback (most recent call last):
-    mesa_doe.errors.AnalysisError: morris: resamples takes an int from 100, got 10
-    """
-    if isinstance(resamples, bool) or not isinstance(resamples, (int, np.integer)) or resamples < 100:
-        message = f"{method}: resamples takes an int from 100, got {resamples!r}"
-        raise AnalysisError(message)
-    if isinstance(confidence, (str, bool)) or not 0 < confidence < 1:
-        message = f"{method}: confidence takes a number between 0 and 1, got {confidence!r}"
-        raise AnalysisError(message)
-    return int(resamples), float(confidence)
-
-
 def checked_outputs(
     design: Design,
     y: Any,
@@ -122,14 +100,12 @@ def checked_outputs(
     AnalysisError
         If the shape, the order or a value is wrong.
     """
-    if missing not in ("raise", "drop"):
-        message = f"missing takes 'raise' or 'drop', got {missing!r}"
-        raise AnalysisError(message)
+    check_missing(missing)
     if isinstance(y, (pd.Series, pd.DataFrame)):
         _check_index(design, y, method)
         if names is None:
             names = [y.name if y.name is not None else "y"] if isinstance(y, pd.Series) else list(y.columns)
-    array = _numbers(y, method)
+    array = _real_numbers(y, method)
     if array.ndim not in (1, 2, 3) or len(array) != len(design) or array.size == 0:
         message = (
             f"{method} needs one output a design point, in their order: y of shape ({len(design)},), "
@@ -138,8 +114,7 @@ def checked_outputs(
         raise AnalysisError(message)
     array = array.reshape(len(array), 1, -1) if array.ndim < 3 else array
     count = array.shape[2]
-    if names is None:
-        names = ["y"] if count == 1 else [f"y{k}" for k in range(count)]
+    names = _numbered(count) if names is None else names
     if len(names) != count:
         message = f"{method}: {len(names)} names ({', '.join(map(str, names))}) for {count} outputs"
         raise AnalysisError(message)
@@ -149,18 +124,96 @@ def checked_outputs(
     return _complete(design, array, list(names), missing, method, given_data)
 
 
-def _numbers(y: Any, method: str) -> FloatArray:
+def replicated(
+    y: Any, method: str, names: Sequence[Any] | None = None
+) -> tuple[list[Any], FloatArray, pd.Index[Any]]:
+    """Check outputs of replicated points, of which some may have more runs than others.
+
+    Parameters
+    ----------
+    y : array_like (points, replications) or (points, replications, outputs)
+        NaN, or masked, where there is no run.
+    method : str
+        Of whom, for messages.
+    names : sequence, optional
+        Of the outputs; by default ``y``, or ``y0``, ``y1``, ….
+
+    Returns
+    -------
+    names : list
+    values : ndarray (points, replications, outputs)
+        A copy.
+    points : Index (points,)
+        How the points are called: by the index of a DataFrame, else by their numbers.
+
+    Raises
+    ------
+    AnalysisError
+        If the shape is another, values are no real numbers or infinite, or names do not fit.
+
+    Examples
+    --------
+    >>> replicated([1, 2, 3], "split_variance")
+    Traceback (most recent call last):
+    mesa_doe.errors.AnalysisError: split_variance needs y of shape (points, replications) or (points, ...
+    """
+    array = _real_numbers(y, method)
+    if array.ndim not in (2, 3) or array.size == 0:
+        message = (
+            f"{method} needs y of shape (points, replications) or (points, replications, outputs), got "
+            f"{array.shape}"
+        )
+        raise AnalysisError(message)
+    values = array.reshape(*array.shape[:2], -1)
+    points = y.index if isinstance(y, pd.DataFrame) else pd.RangeIndex(len(values))
+    if np.isinf(values).any():
+        told = some(points[np.flatnonzero(np.isinf(values).any(axis=(1, 2)))])
+        message = f"{method} needs finite values, but points {told} have infinite ones: use NaN for no run"
+        raise AnalysisError(message)
+    count = values.shape[2]
+    outputs = list(names) if names is not None else _numbered(count)
+    if len(outputs) != count or len(set(outputs)) < count:
+        told = ", ".join(map(str, outputs))
+        message = f"{method} needs a name of its own for each of {counted(count, 'output')}, got {told}"
+        raise AnalysisError(message)
+    return outputs, values, points
+
+
+def replicated_output(y: Any, method: str) -> tuple[FloatArray, pd.Index[Any]]:
+    """Check one output of replicated points: values (points, replications), and how the points are called.
+
+    Raises
+    ------
+    AnalysisError
+        As :func:`replicated` does, and if there are several outputs.
+    """
+    _, values, points = replicated(y, method)
+    if values.shape[2] > 1:
+        message = (
+            f"{method} takes one output, (points, replications), got {values.shape[2]}: call it for each"
+        )
+        raise AnalysisError(message)
+    return values[:, :, 0], points
+
+
+def _numbered(count: int) -> list[Any]:
+    return ["y"] if count == 1 else [f"y{k}" for k in range(count)]
+
+
+def _real_numbers(y: Any, method: str) -> FloatArray:
+    """Return a copy of outputs as floats; what is masked is missing."""
     raw = y if np.ma.isMaskedArray(y) else np.asarray(y)
     if raw.dtype.kind == "O" and not any(isinstance(value, (str, bytes, complex)) for value in raw.flat):
         with contextlib.suppress(TypeError, ValueError):  # told below
             raw = raw.astype(np.float64)
     if raw.dtype.kind not in "biuf":
-        message = f"{method} needs real numbers as outputs, got values of type {raw.dtype}"
+        message = (
+            f"{method} needs real numbers as outputs, got values of type {raw.dtype}; "
+            "tabulate counts outcomes that are words"
+        )
         raise AnalysisError(message)
-    floats = raw.astype(np.float64)
-    # What is masked is missing.
-    array: FloatArray = floats.filled(np.nan) if np.ma.isMaskedArray(floats) else floats
-    return array
+    floats: FloatArray = np.ma.filled(raw.astype(np.float64), np.nan)
+    return floats
 
 
 def _check_index(design: Design, y: Any, method: str) -> None:
@@ -188,7 +241,7 @@ def _complete(
         remedy = "" if blocks is None else f"; or {_whole(given_data)} with missing='drop'"
         message = (
             f"{method} needs every point, but {np.count_nonzero(bad)} of {len(design)} lack a finite value "
-            f"of {_few(where)}: points {_some(np.flatnonzero(bad))}. Look at results.failures and run "
+            f"of {_few(where)}: points {some(np.flatnonzero(bad))}. Look at results.failures and run "
             f"them again{remedy}"
         )
         raise AnalysisError(message)
@@ -201,7 +254,7 @@ def _complete(
     why = "they have" if given_data else "a point of theirs has"
     said = (
         f"left out{'' if given_data else ' whole'}, since {why} no finite value: "
-        f"{counted(len(dropped), noun)} ({_some(dropped)}); left: {len(np.unique(blocks[keep]))}"
+        f"{counted(len(dropped), noun)} ({some(dropped)}); left: {len(np.unique(blocks[keep]))}"
     )
     return Outputs(names, array[keep], every[keep], [int(block) for block in dropped], [said])
 
@@ -212,7 +265,3 @@ def _whole(given_data: bool) -> str:
 
 def _few(names: list[str]) -> str:
     return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-
-
-def _some(numbers: Any) -> str:
-    return ", ".join(map(str, numbers[:10].tolist())) + (", …" if len(numbers) > 10 else "")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from mesa_doe.analysis.inputs import level_codes
+from mesa_doe.analysis.options import check_bool, checked_int
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError
 from mesa_doe.space import Categorical
 
-__all__ = ["classes", "input_values", "rows_of", "slices", "unordered"]
+__all__ = ["classes", "input_values", "like_dummy", "rows_of", "slices", "unordered"]
 
 FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
@@ -38,14 +40,45 @@ def rows_of(design: Design, method: str, *, dummy: bool) -> list[str]:
     Raises
     ------
     AnalysisError
-        If a factor has the name of the dummy.
+        If ``dummy`` is not True or False, or a factor has the name of the dummy.
     """
+    check_bool(method, "dummy", dummy)
     if dummy and _DUMMY in design.factors:
         message = (
             f"{method}: a factor of the design is called {_DUMMY!r}, as is the row of dummy=True; use False"
         )
         raise AnalysisError(message)
     return [*design.factors, *([_DUMMY] if dummy else [])]
+
+
+def like_dummy(
+    names: Sequence[Any], factors: Sequence[str], estimates: FloatArray, floors: FloatArray, measure: str
+) -> list[str]:
+    """Say which factors read no more than the dummy may.
+
+    Parameters
+    ----------
+    names : sequence
+        Of the outputs.
+    factors : sequence of str
+    estimates : ndarray (outputs, factors)
+    floors : ndarray (outputs,)
+        Upper ends of the dummy's intervals.
+    measure : str
+        Of what these are.
+
+    Returns
+    -------
+    list of str
+    """
+    said = []
+    for name, values, floor in zip(names, estimates, floors, strict=True):
+        if lost := [factor for factor, value in zip(factors, values, strict=True) if value <= floor]:
+            said.append(
+                f"output {name!r}: {', '.join(lost)} read no more than a dummy may by chance ({measure} of "
+                f"{floor:.3f}): no effect can be told; use more points"
+            )
+    return said
 
 
 def unordered(design: Design) -> list[bool]:
@@ -109,9 +142,7 @@ def classes(design: Design, points: IntArray, count: int, method: str, option: s
     AnalysisError
         If ``count`` is no int from 2, or there are not two points a slice.
     """
-    if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 2:
-        message = f"{method}: {option} takes an int from 2, got {count!r}"
-        raise AnalysisError(message)
+    count = checked_int(method, option, count, 2)
     found = []
     for name, values, free in zip(
         design.factors, input_values(design, points).T, unordered(design), strict=True
@@ -124,7 +155,7 @@ def classes(design: Design, points: IntArray, count: int, method: str, option: s
                 f"got {len(points)}; use fewer {option} or more points"
             )
             raise AnalysisError(message)
-        found.append(slices(values, int(count)) if sliced else codes)
+        found.append(slices(values, count) if sliced else codes)
     return np.stack(found, axis=1)
 
 

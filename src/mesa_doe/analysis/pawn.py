@@ -7,10 +7,12 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from mesa_doe.analysis.bootstrap import ends
 from mesa_doe.analysis.declare import check_design, declare
 from mesa_doe.analysis.estimates import tidy
-from mesa_doe.analysis.outputs import Missing, checked_bootstrap, checked_outputs
-from mesa_doe.analysis.partition import classes, rows_of, slices
+from mesa_doe.analysis.options import checked_bootstrap
+from mesa_doe.analysis.outputs import Missing, checked_outputs
+from mesa_doe.analysis.partition import classes, like_dummy, rows_of, slices
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.variation import constant_outputs, flat_outputs, noise_units, standardised
 from mesa_doe.design import Design
@@ -80,7 +82,7 @@ def pawn(
     Raises
     ------
     AnalysisError
-        If there are fewer than two points a slide, or outputs are missing.
+        If there are fewer than two points a slide, ``dummy`` is no bool, or outputs are missing.
 
     Warns
     -----
@@ -120,17 +122,16 @@ def pawn(
     weights = generator.multinomial(count, np.full(count, 1 / count), size=resamples).astype(np.float64)
     inert = [slices(np.arange(count), slides)] if dummy else []
     cuts = [generator.permuted(np.tile(cut, (resamples, 1)), axis=1) for cut in inert]
-    tails = (0.5 - confidence / 2, 0.5 + confidence / 2)
     found = []
     for values in checked.means.T:
         rows = []
         for part in parts.T:
             point = _distances(values, part[None], np.ones((1, count)))[0]
             drawn = _distances(values, part[None], weights)
-            rows.append([point, *(point + np.quantile(drawn, tails, axis=0) - drawn.mean(axis=0))])
+            rows.append([point, *(point + ends(drawn, confidence) - drawn.mean(axis=0))])
         for cut in cuts:
             drawn = _distances(values, cut, np.ones((1, count)))
-            rows.append([drawn.mean(axis=0), *np.quantile(drawn, tails, axis=0)])
+            rows.append([drawn.mean(axis=0), *ends(drawn, confidence)])
         found.append(rows)
     # (outputs, factors, estimate and ends, measures), as the labels: measure by measure
     estimates = np.moveaxis(np.array(found), (2, 3), (0, 2))
@@ -140,18 +141,8 @@ def pawn(
     said = [*checked.said, *flat_outputs(checked, constant, units=noise_units(checked, seed_policy))]
     if dummy:
         median = _MEASURES.index("median")
-        for k, name in enumerate(checked.names):
-            floor = estimates[2, k, median, -1]
-            lost = [
-                factor
-                for factor, value in zip(design.factors, estimates[0, k, median], strict=False)
-                if value <= floor
-            ]
-            if lost:
-                said.append(
-                    f"output {name!r}: {', '.join(lost)} read no more than a dummy may by chance "
-                    f"({floor:.3f}): no effect can be told; use more points"
-                )
+        point, _, top = estimates[:, :, median]
+        said += like_dummy(checked.names, design.factors, point[:, :-1], top[:, -1], "median")
     settings = {
         "points": count,
         "slides": slides,

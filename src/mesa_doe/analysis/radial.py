@@ -11,15 +11,17 @@ from mesa_doe.analysis.bootstrap import intervals, undefined
 from mesa_doe.analysis.declare import check_design, declare
 from mesa_doe.analysis.elementary_effects import summarised
 from mesa_doe.analysis.estimates import tidy
+from mesa_doe.analysis.inflation import inflated
 from mesa_doe.analysis.moves import positions, star_steps
-from mesa_doe.analysis.outputs import Missing, Outputs, checked_bootstrap, checked_outputs
+from mesa_doe.analysis.options import checked_bootstrap
+from mesa_doe.analysis.outputs import Missing, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.variation import (
-    LEAST_SHARE,
     constant_outputs,
     flat_outputs,
     noise_alone,
     noise_units,
+    per_variance,
     standardised,
 )
 from mesa_doe.design import Design
@@ -28,7 +30,6 @@ from mesa_doe.seeding import RNG, root_entropy
 __all__ = ["jansen", "radial_effects"]
 
 FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
-BoolArray: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 @declare(
@@ -220,12 +221,7 @@ def jansen(
     squares = np.concatenate([base[:, None], base[:, None] ** 2, change**2 / 2], axis=1).transpose(0, 2, 1)
 
     def estimate(means: FloatArray) -> FloatArray:
-        variance = means[..., 1:2] - means[..., :1] ** 2
-        totals = np.full_like(means[..., 2:], np.nan)
-        # Below, the base points drawn are one and the same, and the difference is rounding.
-        least = 1e-14 * (base**2).max(axis=0)[:, None]
-        np.divide(means[..., 2:], variance, out=totals, where=variance > least)
-        return totals
+        return per_variance(means[..., 2:], means[..., :2], base)
 
     point = estimate(squares.mean(axis=0))
     evenly = design.options.get("kind") == "sobol" and not checked.dropped
@@ -238,7 +234,7 @@ def jansen(
     said += undefined(checked.names, lost, constant | noise_alone(checked, units))
     if seed_policy == "independent":
         noise = (np.sqrt(checked.noise) / scale) ** 2 / checked.replications
-        said += _inflation(checked, point, noise / np.where(constant, 1.0, base.var(axis=0)), constant)
+        said += inflated(checked, point, noise / np.where(constant, 1.0, base.var(axis=0)), constant)
     settings = {
         "stars": len(base),
         "resamples": resamples,
@@ -250,29 +246,3 @@ def jansen(
     }
     frame = tidy(checked.names, [("ST", factor, "") for factor in factors], point, low, high)
     return SensitivityResult("jansen", frame, settings, tuple(said))
-
-
-def _inflation(checked: Outputs, totals: FloatArray, noise: FloatArray, constant: BoolArray) -> list[str]:
-    """Say how much of every total index is noise when each run had a seed of its own."""
-    said = []
-    remedy = "use seed_policy='block'"
-    for k, name in enumerate(checked.names):
-        if constant[k]:
-            continue
-        if checked.replications > 1:
-            share = min(1.0, float(noise[k]))
-            told = (
-                f"output {name!r}: with independent seeds and {checked.replications} replications, "
-                f"{share:.2f} of the variance is noise, and the total index of even an inert factor "
-                f"reads about {share:.2f}; {remedy}, or more replications"
-            )
-        else:
-            share = float(totals[k].min())
-            told = (
-                f"output {name!r}: with independent seeds and one replication, noise inflates every "
-                f"total index, by up to {share:.2f} here (the smallest total index); {remedy}, or "
-                "replications to measure the noise"
-            )
-        if share >= LEAST_SHARE:
-            said.append(told)
-    return said

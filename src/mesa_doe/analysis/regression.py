@@ -10,11 +10,20 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from mesa_doe.analysis.bootstrap import ends, undefined_halves
 from mesa_doe.analysis.declare import check_design, declare
 from mesa_doe.analysis.estimates import Label, tidy
-from mesa_doe.analysis.outputs import Missing, checked_bootstrap, checked_outputs
+from mesa_doe.analysis.options import check_bool, checked_bootstrap
+from mesa_doe.analysis.outputs import Missing, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
-from mesa_doe.analysis.variation import ROUNDING, constant_outputs, flat_outputs, noise_units, standardised
+from mesa_doe.analysis.variation import (
+    ROUNDING,
+    constant_outputs,
+    flat_outputs,
+    noise_units,
+    standardised,
+    still_factors,
+)
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError
 from mesa_doe.seeding import RNG, root_entropy
@@ -23,7 +32,6 @@ from mesa_doe.space import Categorical, Integer
 __all__ = ["regression"]
 
 FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
-BoolArray: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 
 # Smallest eigenvalue of the correlations between factors: below, some are functions of others.
@@ -136,10 +144,7 @@ def regression(
     """
     check_design(design, "regression")
     resamples, confidence = checked_bootstrap("regression", resamples, confidence)
-    asked: Any = ranks  # whatever was typed
-    if not isinstance(asked, bool):
-        message = f"regression: ranks takes True or False, got {asked!r}"
-        raise AnalysisError(message)
+    check_bool("regression", "ranks", ranks)
     checked = checked_outputs(design, y, names=outputs, missing=missing, method="regression", given_data=True)
     x, _ = standardised(_numbers(design)[checked.points])
     still = constant_outputs(x)
@@ -147,12 +152,7 @@ def regression(
     _check_points(len(x), moving)
     scaled, _ = standardised(checked.means)
     constant = constant_outputs(scaled)
-    said = list(checked.said)
-    said += [
-        f"factor {name!r} has one value at every point: it has no estimates"
-        for name, is_still in zip(design.factors, still, strict=True)
-        if is_still
-    ]
+    said = [*checked.said, *still_factors(design.factors, still)]
     said += flat_outputs(checked, constant, units=noise_units(checked, seed_policy))
 
     data = np.hstack([x[:, ~still], scaled])
@@ -175,8 +175,8 @@ def regression(
         resampled = [_correlations(_drawn(generator, len(x)), columns, len(moving)) for _ in range(resamples)]
         estimates, _ = _coefficients(*(np.stack(parts) for parts in zip(*resampled, strict=True)))
         lost = np.maximum(lost, np.isnan(estimates).any(axis=(2, 3)).mean(axis=0))
-        ends = _intervals(estimates, found[0], confidence)
-        for values, into in ((found[0], point), (ends[0], low), (ends[1], high)):
+        below, above = _intervals(estimates, found[0], confidence)
+        for values, into in ((found[0], point), (below, low), (above, high)):
             values[constant] = np.nan
             full = np.full((len(values), 2, len(still)), np.nan)
             full[:, :, ~still] = values
@@ -185,7 +185,7 @@ def regression(
         r2.append(np.where(constant, np.nan, explained[0]))
 
     said += _unexplained(checked.names, r2)
-    said += _undefined(checked.names, lost, constant)
+    said += undefined_halves(checked.names, lost, constant)
     settings = {
         "points": len(x),
         "resamples": resamples,
@@ -296,14 +296,13 @@ def _intervals(halves: FloatArray, whole: FloatArray, confidence: float) -> Floa
         return scale
 
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="All-NaN slice|Mean of empty", category=RuntimeWarning)
+        warnings.filterwarnings("ignore", message="Mean of empty", category=RuntimeWarning)
         scaled = z(halves)
-        tails = (0.5 - confidence / 2, 0.5 + confidence / 2)
         # About the estimate: half the points have more of the bias that few points have.
-        ends: FloatArray = z(whole) + np.nanquantile(scaled - np.nanmean(scaled, axis=0), tails, axis=0)
-    ends[..., 1, :] = np.tanh(ends[..., 1, :])
+        found = z(whole) + ends(scaled - np.nanmean(scaled, axis=0), confidence)
+    found[..., 1, :] = np.tanh(found[..., 1, :])
     # An exact ±1 has no finite z.
-    return np.stack([np.minimum(ends[0], whole), np.maximum(ends[1], whole)])
+    return np.stack([np.minimum(found[0], whole), np.maximum(found[1], whole)])
 
 
 def _check_points(points: int, moving: list[str]) -> None:
@@ -346,13 +345,3 @@ def _unexplained(names: Sequence[Any], r2: list[FloatArray]) -> list[str]:
             )
         said.append(told)
     return said
-
-
-def _undefined(names: Sequence[Any], shares: FloatArray, constant: BoolArray) -> list[str]:
-    return [
-        f"output {name!r}: {share:.1%} of the random halves have no estimate, since the output or a "
-        "factor does not vary in them, or they are too few points; they are left out of the intervals, which "
-        "are too narrow or missing: use more points"
-        for name, share, flat in zip(names, shares.tolist(), constant, strict=True)
-        if share > 0 and not flat
-    ]

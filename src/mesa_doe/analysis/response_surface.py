@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -12,14 +10,14 @@ import numpy as np
 from mesa_doe.analysis.contrasts import margin
 from mesa_doe.analysis.declare import check_design, declare
 from mesa_doe.analysis.estimates import Label, tidy
-from mesa_doe.analysis.level_model import Term, confounded
-from mesa_doe.analysis.outputs import Missing, checked_bootstrap, checked_outputs
+from mesa_doe.analysis.options import check_bool, checked_share
+from mesa_doe.analysis.outputs import Missing, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.surface_fit import SurfaceFit, numbered
+from mesa_doe.analysis.surface_terms import Scale, other_models, problem_of, scales_of, terms_of
 from mesa_doe.analysis.variation import constant_outputs, flat_outputs, noise_units, standardised
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError
-from mesa_doe.space import Boolean, Categorical, Real
 
 __all__ = ["response_surface"]
 
@@ -116,15 +114,18 @@ def response_surface(
     ('maximum', 1.0)
     """
     check_design(design, "response_surface")
-    _, confidence = checked_bootstrap("response_surface", 100, confidence)
+    confidence = checked_share("response_surface", "confidence", confidence)
     degree, products = _asked(design, order, interactions)
     checked = checked_outputs(
         design, y, names=outputs, missing=missing, method="response_surface", given_data=True
     )
-    scales = _scales(design, checked.points)
+    scales = scales_of(design, checked.points)
     codes = np.stack([scale.codes for scale in scales], axis=1)
-    labels, matrix = _terms(scales, codes, degree, products)
-    _check_rank(labels, matrix)
+    labels, matrix = terms_of(scales, codes, degree, products)
+    if problem := problem_of(labels, matrix):
+        remedies = [*other_models(scales, codes, degree, products), "a design of more points or levels"]
+        message = f"response_surface: {problem}; use {', or '.join(remedies)}"
+        raise AnalysisError(message)
     scaled, scale = standardised(checked.values)
     means = scaled.mean(axis=1)
     constant = constant_outputs(standardised(checked.means)[0])
@@ -144,9 +145,14 @@ def response_surface(
     f, p = fit.lack_of_fit()
     for k, name in enumerate(checked.names):
         if not constant[k] and p[k] < 1 - confidence:
+            remedies = [
+                *other_models(scales, codes, degree, products, larger=True),
+                "narrower axes",
+                "a space-filling design for rbd_fast or pawn, which ask for no shape",
+            ]
             said.append(
                 f"output {name!r}: the model leaves more than the noise (lack of fit: F = {f[k]:.3g}, p = "
-                f"{p[k]:.2g}); the surface has another shape: use order=2, narrower axes, or regression"
+                f"{p[k]:.2g}); the surface has another shape: use {', or '.join(remedies)}"
             )
 
     def by_output(values: Any) -> dict[Any, Any]:
@@ -184,22 +190,6 @@ def response_surface(
     )
 
 
-@dataclass(frozen=True)
-class _Scale:
-    """How a factor's values are coded from -1 to 1."""
-
-    name: str
-    codes: FloatArray
-    middle: float
-    half: float
-    log: bool
-    curved: bool
-
-    def native(self, code: float) -> float:
-        value = self.middle + self.half * code
-        return float(np.exp(value) if self.log else value)
-
-
 def _asked(design: Design, order: Any, interactions: Any) -> tuple[int, bool]:
     if order is None:
         made_for = design.options.get("degree", 2) if design.method.endswith("_optimal") else 2
@@ -209,65 +199,11 @@ def _asked(design: Design, order: Any, interactions: Any) -> tuple[int, bool]:
         raise AnalysisError(message)
     if interactions is None:
         interactions = order == 2 and design.method != "definitive_screening"
-    if not isinstance(interactions, bool):
-        message = f"response_surface: interactions takes True or False, got {interactions!r}"
-        raise AnalysisError(message)
+    check_bool("response_surface", "interactions", interactions)
     return int(order), interactions
 
 
-def _scales(design: Design, points: Any) -> list[_Scale]:
-    scales = []
-    for name, axis in design.space.axes.items():
-        native = design.points[name].to_numpy()[points]
-        log = isinstance(axis, Real) and axis.log
-        # Names of two levels have places alone.
-        named = isinstance(axis, (Boolean, Categorical))
-        values = axis.to_unit(native) if named else native.astype(np.float64)
-        values = np.log(values) if log else values
-        low, high = float(values.min()), float(values.max())
-        # A factor that does not vary has the code 0, and is told by the rank.
-        middle, half = low / 2 + high / 2, (high / 2 - low / 2) or 1.0
-        curved = axis.n_levels is None or axis.n_levels > 2
-        scales.append(_Scale(name, (values - middle) / half, middle, half, log, curved))
-    return scales
-
-
-def _terms(
-    scales: list[_Scale], codes: FloatArray, order: int, interactions: bool
-) -> tuple[list[Label], FloatArray]:
-    """Return the terms but for the intercept, and the model matrix with it."""
-    labels: list[Label] = [("linear", scale.name, "") for scale in scales]
-    columns = [np.ones(len(codes)), *codes.T]
-    for k, scale in enumerate(scales if order == 2 else []):
-        if scale.curved:
-            labels.append(("quadratic", scale.name, ""))
-            columns.append(codes[:, k] ** 2)
-    for i, j in itertools.combinations(range(len(scales)), 2) if interactions else ():
-        labels.append(("interaction", scales[i].name, scales[j].name))
-        columns.append(codes[:, i] * codes[:, j])
-    return labels, np.stack(columns, axis=1)
-
-
-def _check_rank(labels: list[Label], matrix: FloatArray) -> None:
-    points, columns = matrix.shape
-    less = "use order=1 or interactions=False, or a design of more points or levels"
-    if points < columns:
-        message = f"response_surface: {columns} coefficients need as many points, got {points}; {less}"
-        raise AnalysisError(message)
-    names = [
-        {"linear": factor, "quadratic": f"{factor}²"}.get(measure, f"{factor} × {partner}")
-        for measure, factor, partner in labels
-    ]
-    terms = [Term((name,), matrix[:, [k]]) for k, name in enumerate(names, 1)]
-    if groups := confounded(terms):
-        alike = "; ".join(
-            ", ".join("the mean" if k < 0 else names[k] for k in sorted(group)) for group in groups
-        )
-        message = f"response_surface: these points do not tell apart {alike}; {less}"
-        raise AnalysisError(message)
-
-
-def _stationary(scales: list[_Scale], labels: list[Label], estimate: FloatArray) -> dict[str, Any] | None:
+def _stationary(scales: list[Scale], labels: list[Label], estimate: FloatArray) -> dict[str, Any] | None:
     """Return where the surface is flat, if at one place inside the design."""
     if not all(scale.curved for scale in scales):
         return None

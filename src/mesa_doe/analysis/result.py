@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,9 @@ from mesa_doe._optional import require
 from mesa_doe.errors import AnalysisError, counted
 
 __all__ = ["SensitivityResult"]
+
+# Outputs that are written out.
+_MOST_SHOWN = 5
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -234,29 +236,37 @@ class SensitivityResult:
 
     def __repr__(self) -> str:
         parts = []
-        for output in self.outputs[:5]:
+        for output in self.outputs[:_MOST_SHOWN]:
             wide = self.table(output)
             measures = [name for name in wide.columns if not name.endswith(("_low", "_high"))]
             text = pd.DataFrame(
                 {name: [_cell(wide.loc[factor], name) for factor in wide.index] for name in measures},
                 index=wide.index,
             )
-            at = f" at step {self.steps[-1]}, the last of {len(self.steps)}" if self.steps else ""
-            parts.append(f"{self.method}: {output!r}{at}\n{_aligned(text)}")
-        if len(self.outputs) > 5:
-            parts.append(f"… and {len(self.outputs) - 5} more outputs: to_frame() has all")
-        parts += [f"Note: {warning}" for warning in (*self.warnings, *self.notes)]
+            parts.append(f"{self.method}: {output!r}{self._last_step}\n{_aligned(text)}")
+        parts += [*self._not_shown, *(f"Note: {warning}" for warning in (*self.warnings, *self.notes))]
         return "\n\n".join(parts)
 
     def _repr_html_(self) -> str:
         from html import escape
 
         shown = [
-            f"<p><b>{escape(self.method)}: {escape(str(output))}</b></p>"
+            f"<p><b>{escape(f'{self.method}: {output}{self._last_step}')}</b></p>"
             + self.table(output).to_html(float_format="{:.3f}".format, na_rep="")
-            for output in self.outputs[:5]
+            for output in self.outputs[:_MOST_SHOWN]
         ]
-        return "".join(shown) + "".join(f"<p>Note: {escape(w)}</p>" for w in (*self.warnings, *self.notes))
+        said = [*self._not_shown, *(f"Note: {text}" for text in (*self.warnings, *self.notes))]
+        return "".join(shown) + "".join(f"<p>{escape(text)}</p>" for text in said)
+
+    @property
+    def _last_step(self) -> str:
+        """Which step is shown, of estimates over time."""
+        return f" at step {self.steps[-1]}, the last of {len(self.steps)}" if self.steps else ""
+
+    @property
+    def _not_shown(self) -> list[str]:
+        left = len(self.outputs) - _MOST_SHOWN
+        return [f"… and {counted(left, 'more output')}: to_frame() has all"] if left > 0 else []
 
 
 def _cell(row: pd.Series[Any], measure: str) -> str:
@@ -275,85 +285,3 @@ def _aligned(text: pd.DataFrame) -> str:
     ]
     widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
     return "\n".join("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows)
-
-
-def joined(parts: Sequence[SensitivityResult], outputs: Sequence[Any]) -> SensitivityResult:
-    """Join results of one analysis of different outputs.
-
-    Parameters
-    ----------
-    parts : sequence of SensitivityResult
-        Outputs that are pairs (name, step) become rows of a name over time.
-    outputs : sequence
-        Names, in the order wanted.
-
-    Returns
-    -------
-    SensitivityResult
-        With the settings of the first, but for those that say something of each output.
-
-    Examples
-    --------
-    >>> frame = pd.DataFrame({"output": [("y", 3)], "measure": ["S1"], "factor": ["a"], "partner": [""],
-    ...                       "estimate": [0.8], "low": [0.7], "high": [0.9]})
-    >>> joined([SensitivityResult("sobol", frame)], ["y"]).to_frame()[["output", "step"]].values.tolist()
-    [['y', 3]]
-    """
-    first = parts[0]
-    frame = pd.concat([part.estimates for part in parts], ignore_index=True)
-    if all(isinstance(name, tuple) for name in frame["output"]):
-        names, steps = zip(*frame["output"], strict=True)
-        frame = frame.assign(output=names)
-        frame.insert(1, "step", steps)
-    order = {name: place for place, name in enumerate(outputs)}
-    frame = frame.sort_values("output", key=lambda names: names.map(order), kind="stable", ignore_index=True)
-    settings = dict(first.settings)
-    for part in parts[1:]:
-        for name, value in part.settings.items():
-            both = settings.get(name)
-            settings[name] = {**both, **value} if isinstance(both, dict) and isinstance(value, dict) else both
-    if len(parts) > 1:
-        settings["seed_policy"] = [part.settings.get("seed_policy") for part in parts]
-    return replace(
-        first,
-        estimates=frame,
-        settings=settings,
-        warnings=tuple(dict.fromkeys(text for part in parts for text in part.warnings)),
-        notes=tuple(dict.fromkeys(text for part in parts for text in part.notes)),
-    )
-
-
-def condensed(warnings: Sequence[str]) -> tuple[str, ...]:
-    """Say once what is said of many steps of an output.
-
-    Parameters
-    ----------
-    warnings : sequence of str
-        Those of outputs that are pairs (name, step) are put together; others are kept.
-
-    Returns
-    -------
-    tuple of str
-
-    Examples
-    --------
-    >>> condensed(["output ('y', 0) is constant (1)", "output ('y', 2) is constant (5)"])
-    ("output 'y' at step 0 is constant (1); and so, but for figures, at 1 other step, the last being 2",)
-    """
-    alike: dict[tuple[str, str], list[tuple[str, str]]] = {}
-    for text in warnings:
-        found = _OVER_TIME.search(text)
-        key = (text, "") if found is None else (found[1], _FIGURES.sub("", _OVER_TIME.sub("", text)))
-        told = _OVER_TIME.sub(r"\1 at step \2", text)
-        alike.setdefault(key, []).append((told, "" if found is None else found[2]))
-    said = []
-    for (first, _), *rest in alike.values():
-        more = counted(len(rest), "other step")
-        last = f"; and so, but for figures, at {more}, the last being {rest[-1][1]}" if rest else ""
-        said.append(first + last)
-    return tuple(said)
-
-
-# A pair (name, step) as it is written, and what may differ between steps.
-_OVER_TIME = re.compile(r"\(('[^']*'), ([^)]*)\)")
-_FIGURES = re.compile(r"(?<!\w)[-+]?\d[\d,.]*(?:e[-+]?\d+)?")

@@ -9,6 +9,7 @@ import numpy as np
 
 from mesa_doe.analysis.declare import check_design, declare
 from mesa_doe.analysis.estimates import tidy
+from mesa_doe.analysis.options import checked_int
 from mesa_doe.analysis.outputs import Missing, checked_outputs
 from mesa_doe.analysis.partition import input_values, unordered
 from mesa_doe.analysis.result import SensitivityResult
@@ -168,9 +169,7 @@ def _check_options(behavioural: Any, bins: Any, target: Any) -> None:
             raise AnalysisError(message)
         _check_behavioural(behavioural)
         return
-    if isinstance(bins, bool) or not isinstance(bins, (int, np.integer)) or bins < 2:
-        message = f"rsa: bins takes an int from 2, got {bins!r}"
-        raise AnalysisError(message)
+    checked_int("rsa", "bins", bins, 2)
     if behavioural is not None:
         message = "rsa compares one region (behavioural=) or many (bins=); leave one of them out"
         raise AnalysisError(message)

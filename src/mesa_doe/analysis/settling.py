@@ -156,7 +156,9 @@ def criteria_of(
     """
     last = results[max(results)]
     keys = last.estimates[_KEYS]
-    places = last.estimates.groupby(["output", "measure"], sort=False).indices
+    alone = _of_factors(last.estimates).to_numpy()
+    groups = last.estimates.groupby(["output", "measure"], sort=False).indices
+    places = {key: rows[alone[rows]] for key, rows in groups.items()}
     found = {size: _values(result, keys) for size, result in results.items()}
     redrawn = {size: [_values(half, keys)[:, 0] for half in halves[size]] for size in results}
     whole = found[max(results)][:, 0]
@@ -217,7 +219,8 @@ def converged(
         held["ranking"] = found["ranking"] < ranks
         return held
     if isinstance(given, SensitivityResult):
-        rows = given.estimates[given.estimates["measure"].isin(_judged(given, None))]
+        judged = given.estimates["measure"].isin(_judged(given, None))
+        rows = given.estimates[judged & _of_factors(given.estimates)]
         wide = (rows["high"] - rows["low"]).le(width).groupby([rows["output"], rows["measure"]], sort=False)
         return wide.all().to_frame("indices")
     message = f"converged takes a Convergence or a SensitivityResult, got {type(given).__name__}"
@@ -235,6 +238,12 @@ def _judged(result: SensitivityResult, measures: Sequence[str] | None) -> list[s
         message = f"convergence: measures takes some of {there!r}, got {measures!r}"
         raise AnalysisError(message)
     return list(measures)
+
+
+def _of_factors(estimates: pd.DataFrame) -> pd.Series[bool]:
+    """Tell which rows are of factors alone; of a measure that only pairs have, which are of pairs."""
+    alone = estimates["partner"] == ""
+    return alone | ~alone.groupby(estimates["measure"]).transform("any")
 
 
 def _values(result: SensitivityResult, keys: pd.DataFrame) -> FloatArray:

@@ -10,11 +10,12 @@ import numpy as np
 from mesa_doe.analysis.bootstrap import intervals, undefined
 from mesa_doe.analysis.declare import check_design, declare
 from mesa_doe.analysis.estimates import Label, tidy
+from mesa_doe.analysis.inflation import inflated
 from mesa_doe.analysis.moves import by_block, turns
-from mesa_doe.analysis.outputs import Missing, Outputs, checked_bootstrap, checked_outputs
+from mesa_doe.analysis.options import checked_bootstrap
+from mesa_doe.analysis.outputs import Missing, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.variation import (
-    LEAST_SHARE,
     constant_outputs,
     flat_outputs,
     noise_alone,
@@ -28,7 +29,6 @@ __all__ = ["shapley"]
 
 FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
-BoolArray: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 @declare(
@@ -135,7 +135,11 @@ def shapley(
     said = [*checked.said, *flat_outputs(checked, constant, units=units)]
     said += undefined(checked.names, lost, constant | noise_alone(checked, units))
     if seed_policy == "independent":
-        said += _inflation(checked, point[:, len(factors) :], parts.sum(axis=2).mean(axis=0), scale, constant)
+        variance = parts.sum(axis=2).mean(axis=0)
+        none = constant | ~(variance > 0)
+        noise = (np.sqrt(checked.noise) / scale) ** 2 / checked.replications
+        added = np.minimum(1.0, noise / np.where(none, 1.0, variance)) / len(factors)
+        said += inflated(checked, point[:, len(factors) :], added, none, index="share")
     settings = {
         "trajectories": len(paths),
         "resamples": resamples,
@@ -148,33 +152,3 @@ def shapley(
     labels: list[Label] = [(measure, factor, "") for measure in ("effect", "Sh") for factor in factors]
     frame = tidy(checked.names, labels, point, low, high)
     return SensitivityResult("shapley", frame, settings, tuple(said), plotted=("Sh",))
-
-
-def _inflation(
-    checked: Outputs, shares: FloatArray, variance: FloatArray, scale: FloatArray, constant: BoolArray
-) -> list[str]:
-    """Say how much of every effect is noise when each run had a seed of its own."""
-    said = []
-    count = shares.shape[1]
-    noise = (np.sqrt(checked.noise) / scale) ** 2 / checked.replications
-    remedy = "use seed_policy='block'"
-    for k, name in enumerate(checked.names):
-        if constant[k] or not variance[k] > 0:
-            continue
-        if checked.replications > 1:
-            share = min(1.0, noise[k] / variance[k]) / count
-            told = (
-                f"output {name!r}: with independent seeds and {checked.replications} replications, noise "
-                f"adds about {share:.3f} to the share of each factor, of even an inert one; {remedy}, or "
-                "more replications"
-            )
-        else:
-            share = max(0.0, float(shares[k].min()))
-            told = (
-                f"output {name!r}: with independent seeds and one replication, noise adds to the share of "
-                f"every factor, up to {share:.3f} here (the smallest share); {remedy}, or replications to "
-                "measure the noise"
-            )
-        if share >= LEAST_SHARE:
-            said.append(told)
-    return said

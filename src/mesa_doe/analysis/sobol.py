@@ -11,7 +11,9 @@ import numpy as np
 from mesa_doe.analysis.bootstrap import undefined
 from mesa_doe.analysis.declare import check_design, declare
 from mesa_doe.analysis.estimates import Label, tidy
-from mesa_doe.analysis.outputs import Missing, Outputs, checked_bootstrap, checked_outputs
+from mesa_doe.analysis.inflation import inflated
+from mesa_doe.analysis.options import checked_bootstrap
+from mesa_doe.analysis.outputs import Missing, Outputs, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.sobol_estimators import ESTIMATORS, Noise, SobolPlan
 from mesa_doe.analysis.variation import (
@@ -179,7 +181,8 @@ def sobol(
         said += _beyond_one(names, point[:, : 2 * len(factors)])
     if seed_policy == "independent" and of_noise == "kept":
         totals = point[:, len(factors) : 2 * len(factors)]
-        said += _inflation(checked, totals, noise_of_runs / variance, constant)
+        remedy = "use seed_policy='block', or sobol(…, seed_factor=True)"
+        said += inflated(checked, totals, noise_of_runs / variance / replications, constant, remedy=remedy)
     # Of the means' variance a part is noise, unless all points share it.
     between = variance - (0.0 if seed_policy == "common" else noise_of_runs / replications)
     shares = noise_of_runs / np.maximum(np.maximum(between, 0.0) + noise_of_runs, np.finfo(float).tiny)
@@ -250,29 +253,3 @@ def _beyond_one(names: list[Any], indices: FloatArray) -> list[str]:
         for name, most in zip(names, indices.max(axis=1).tolist(), strict=True)
         if most > _FAR_ABOVE_ONE
     ]
-
-
-def _inflation(checked: Outputs, totals: FloatArray, noise_share: FloatArray, constant: Any) -> list[str]:
-    """Say how much of every total index is noise when each run had a seed of its own."""
-    said = []
-    remedy = "use seed_policy='block', or sobol(…, seed_factor=True)"
-    for k, name in enumerate(checked.names):
-        if constant[k]:
-            continue
-        if checked.replications > 1:
-            share = min(1.0, noise_share[k] / checked.replications)
-            told = (
-                f"output {name!r}: with independent seeds and {checked.replications} replications, "
-                f"{share:.2f} of the variance is noise, and the total index of even an inert factor "
-                f"reads about {share:.2f}; {remedy}, or more replications"
-            )
-        else:
-            share = max(0.0, float(totals[k].min()))
-            told = (
-                f"output {name!r}: with independent seeds and one replication, noise inflates every "
-                f"total index, by up to {share:.2f} here (the smallest total index); {remedy}, or "
-                "replications to measure the noise"
-            )
-        if share >= LEAST_SHARE:
-            said.append(told)
-    return said

@@ -10,8 +10,9 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from mesa_doe.analysis.outputs import Missing, checked_bootstrap
-from mesa_doe.errors import AnalysisError, counted, warn
+from mesa_doe.analysis.options import check_missing, checked_int, checked_share
+from mesa_doe.analysis.outputs import Missing
+from mesa_doe.errors import AnalysisError, counted, some, warn
 
 __all__ = ["Tabulation", "tabulate"]
 
@@ -162,10 +163,8 @@ def tabulate(
     >>> found.table("tax").loc[1].tolist()
     [0.5, 0.5]
     """
-    _, confidence = checked_bootstrap("tabulate", 100, confidence)
-    if isinstance(bins, bool) or not isinstance(bins, (int, np.integer)) or bins < 2:
-        message = f"tabulate: bins takes an int from 2, got {bins!r}"
-        raise AnalysisError(message)
+    confidence = checked_share("tabulate", "confidence", confidence)
+    bins = checked_int("tabulate", "bins", bins, 2)
     outcomes, factors, said = _checked_outcomes(categories, factor_levels, missing)
     codes, names = _coded(outcomes)
     if len(names) == 1:
@@ -173,7 +172,7 @@ def tabulate(
     tables, associations = [], []
     sparse = []
     for factor, column in factors.items():
-        of_level, levels = _binned(column, int(bins))
+        of_level, levels = _binned(column, bins)
         counts = np.zeros((len(levels), len(names)), dtype=np.int64)
         np.add.at(counts, (of_level, codes), 1)
         tables.append(_shares(str(factor), levels, names, counts, confidence))
@@ -202,9 +201,7 @@ def tabulate(
 def _checked_outcomes(
     categories: Any, factor_levels: Any, missing: str
 ) -> tuple[pd.Series[Any], pd.DataFrame, list[str]]:
-    if missing not in ("raise", "drop"):
-        message = f"missing takes 'raise' or 'drop', got {missing!r}"
-        raise AnalysisError(message)
+    check_missing(missing)
     factors = factor_levels if isinstance(factor_levels, pd.DataFrame) else pd.DataFrame(factor_levels)
     outcomes = categories if isinstance(categories, pd.Series) else pd.Series(list(categories), dtype=object)
     if len(outcomes) != len(factors) or factors.empty:
@@ -226,14 +223,14 @@ def _checked_outcomes(
     lost = outcomes.isna().to_numpy()
     if not lost.any():
         return outcomes, factors, []
-    where = list(map(str, outcomes.index[lost][:10].tolist())) + (["…"] if lost.sum() > 10 else [])
+    where = some(outcomes.index[lost].tolist())
     if missing == "raise" or lost.all():
         message = (
             f"tabulate: {int(lost.sum())} of {counted(len(lost), 'run')} have no outcome: "
-            f"{', '.join(where)}. Look at results.failures; or leave them out with missing='drop'"
+            f"{where}. Look at results.failures; or leave them out with missing='drop'"
         )
         raise AnalysisError(message)
-    said = f"left out, since they have no outcome: {counted(int(lost.sum()), 'run')} ({', '.join(where)})"
+    said = f"left out, since they have no outcome: {counted(int(lost.sum()), 'run')} ({where})"
     return outcomes[~lost], factors[~lost], [said]
 
 

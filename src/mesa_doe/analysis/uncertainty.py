@@ -10,10 +10,18 @@ import numpy as np
 import pandas as pd
 
 from mesa_doe.analysis.bootstrap import percentiles
-from mesa_doe.analysis.noise import replicated
-from mesa_doe.analysis.outputs import Missing, checked_bootstrap
+from mesa_doe.analysis.options import check_policy, checked_bootstrap
+from mesa_doe.analysis.outputs import Missing
 from mesa_doe.analysis.sampled import check_sampled
-from mesa_doe.analysis.variation import ROUNDING
+from mesa_doe.analysis.uncertain_points import (
+    checked_labels,
+    checked_numbers,
+    checked_shares,
+    checked_units,
+    checked_values,
+    checked_weights,
+)
+from mesa_doe.analysis.weighted_sample import resampled, weighted_sample
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError, counted, warn
 from mesa_doe.seeding import RNG, root_entropy
@@ -23,8 +31,6 @@ __all__ = ["Uncertainty", "uncertainty"]
 FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 
-# Weights held at once: 32 MB of float64.
-_AT_ONCE = 2**22
 _MOMENTS = ("mean", "std", "skewness")
 
 
@@ -131,6 +137,7 @@ def uncertainty(
     weights: Any = None,
     blocks: Any = None,
     missing: Missing = "raise",
+    seed_policy: str | None = None,
     resamples: int = 1000,
     rng: RNG = 0,
 ) -> Uncertainty:
@@ -157,6 +164,9 @@ def uncertainty(
         Where there is no design: points of one block are drawn together, since they depend on each other.
     missing : {"raise", "drop"}, default "raise"
         Where a run has no finite value: name its point, or leave the run out and say so.
+    seed_policy : str, optional
+        How the runs were seeded. Under ``"common"`` and ``"fixed"`` all points share their noise, of which
+        the intervals know nothing: it is said.
     resamples : int, default 1000
         Bootstrap resamples of whole points, or blocks, with all their replications; at least 100.
     rng : int, SeedSequence or Generator, default 0
@@ -176,7 +186,8 @@ def uncertainty(
     Warns
     -----
     MesaDoeWarning
-        If an output does not vary, points are too few for a quantile's interval, or runs were left out.
+        If an output does not vary, points are too few for a quantile's interval, all points share their
+        seeds, or runs were left out.
 
     Notes
     -----
@@ -189,6 +200,10 @@ def uncertainty(
     quantile q of n points has no upper end if q^n, and no lower if (1 − q)^n, is above (1 − confidence)/2;
     where no point, or every one, is above a threshold the bootstrap sees no doubt, so that the open end is
     Clopper and Pearson's. With weights, n is Kish's (Σw)²/Σw².
+
+    Where all points share their seeds, what a seed does to all of them alike is in the estimates and not in
+    the intervals, which resample points: they hold for the seeds that were run, and are too narrow for
+    others.
 
     References
     ----------
@@ -208,14 +223,15 @@ def uncertainty(
     Note: every point counts alike: right for samples of the inputs' laws (see check_sampled)
     """
     resamples, confidence = checked_bootstrap("uncertainty", resamples, confidence)
-    shares = _shares(quantiles)
-    limits = _numbers(thresholds, "thresholds")
-    values, said = _checked_values(y, missing)
+    check_policy("uncertainty", seed_policy)
+    shares = checked_shares(quantiles)
+    limits = checked_numbers(thresholds, "thresholds")
+    values, said = checked_values(y, missing)
     count = len(values)
     notes = list(_alike(design, count, blocks, weighted=weights is not None))
-    weight = _weights(weights, count)
-    labels, groups = _labels(by, count)
-    unit = _units(blocks if design is None else design.blocks, count)
+    weight = checked_weights(weights, count)
+    labels, groups = checked_labels(by, count)
+    unit = checked_units(blocks if design is None else design.blocks, count)
     runs = np.isfinite(values).sum(axis=1)
     used = (weight > 0) & (runs > 0)
     views = ["runs", "means"] if values.shape[1] > 1 else ["runs"]
@@ -235,6 +251,11 @@ def uncertainty(
     frame = pd.concat(frames, ignore_index=True)
     # All of the runs first, so that each distribution is one piece.
     frame = frame.sort_values("of", key=lambda of: of != "runs", kind="stable", ignore_index=True)
+    if seed_policy in ("common", "fixed") and _may_be_noisy(values, seed_policy):
+        said.append(
+            f"all points share their seeds (seed_policy={seed_policy!r}): what those do to all points alike "
+            "is no part of the intervals, which hold for these seeds alone; use seed_policy='independent'"
+        )
     for warning in said:
         warn(warning)
     if len(views) > 1:
@@ -247,6 +268,7 @@ def uncertainty(
         "confidence": confidence,
         "resamples": resamples,
         "weighted": weights is not None,
+        "seed_policy": seed_policy,
     }
     columns = ["group", "of", "statistic", "at", "estimate", "low", "high"]
     return Uncertainty(frame[columns], settings, tuple(said), tuple(notes))
@@ -277,12 +299,12 @@ def _distribution(
     at_limit = slice(at_share.stop, None)
     frames, said = [], []
     for view in views:
-        sample = _sample(values, weight, units, view)
+        sample = weighted_sample(values, weight, units, view)
         point = sample.statistics(np.ones((1, count)), shares, limits)[0]
         low = high = np.full(len(point), np.nan)
         if count > 1:
             # The same draws for both views.
-            drawn = _resampled(sample, count, shares, limits, resamples, np.random.default_rng(entropy))
+            drawn = resampled(sample, count, shares, limits, resamples, np.random.default_rng(entropy))
             low, high = (ends[0] for ends in percentiles(drawn[:, None, :], confidence)[:2])
             low[at_share] = np.where((1 - shares) ** effective > tail, np.nan, low[at_share])
             high[at_share] = np.where(shares**effective > tail, np.nan, high[at_share])
@@ -307,109 +329,6 @@ def _distribution(
     return pd.concat(frames, ignore_index=True), said
 
 
-@dataclass(frozen=True)
-class _Sample:
-    """A weighted sample, in ascending order: values, centred and scaled, and whose they are."""
-
-    values: FloatArray
-    scaled: FloatArray
-    centre: float
-    scale: float
-    weight: FloatArray
-    units: IntArray
-
-    def statistics(self, drawn: FloatArray, shares: FloatArray, limits: FloatArray) -> FloatArray:
-        """Return the statistics of resamples (resamples, statistics), units drawn so many times each."""
-        weight = drawn[:, self.units] * self.weight
-        weight /= weight.sum(axis=1, keepdims=True)
-        first, second, third = (weight @ self.scaled**power for power in (1, 2, 3))
-        variance = second - first**2
-        variance = np.where(variance <= 4 * ROUNDING * second, 0.0, variance)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            skewness = (third - 3 * first * second + 2 * first**3) / variance**1.5
-        moments = [
-            self.centre + self.scale * first,
-            self.scale * np.sqrt(variance),
-            np.where(variance > 0, skewness, np.nan),
-        ]
-        below = np.cumsum(weight, axis=1)
-        # Sums of weights are equal to a share up to rounding only.
-        at = [np.argmax(below >= share - 1e-12, axis=1) for share in shares.tolist()]
-        above = [self.values > limit for limit in limits.tolist()]
-        # Not the sum where it is all of them: that may miss 1 by rounding.
-        chances = [np.ones(len(weight)) if these.all() else weight[:, these].sum(axis=1) for these in above]
-        return np.stack([*moments, *(self.values[where] for where in at), *chances], axis=1)
-
-
-def _sample(values: FloatArray, weight: FloatArray, units: IntArray, view: str) -> _Sample:
-    have = np.isfinite(values)
-    runs = have.sum(axis=1)
-    size = float(np.abs(values[have]).max()) or 1.0
-    if view == "means":
-        shrunk = np.where(have, values, 0.0) / size
-        flat, owner, each = size * (shrunk.sum(axis=1) / runs), np.arange(len(values)), weight
-    else:
-        owner, _ = np.nonzero(have)
-        flat, each = values[have], (weight / runs)[owner]
-    order = np.argsort(flat, kind="stable")
-    flat, each, owner = flat[order], each[order], owner[order]
-    centre = float((each / each.sum()) @ (flat / size))
-    centred = flat / size - centre
-    centred[np.abs(centred) <= ROUNDING] = 0.0  # what is left of a constant is rounding
-    scale = float(np.abs(centred).max()) or 1.0
-    return _Sample(flat, centred / scale, centre * size, scale * size, each / each.sum(), units[owner])
-
-
-def _resampled(
-    sample: _Sample,
-    count: int,
-    shares: FloatArray,
-    limits: FloatArray,
-    resamples: int,
-    generator: np.random.Generator,
-) -> FloatArray:
-    at_once = max(1, _AT_ONCE // len(sample.values))
-    found = []
-    for start in range(0, resamples, at_once):
-        size = min(at_once, resamples - start)
-        drawn = generator.integers(count, size=(size, count)) + count * np.arange(size)[:, None]
-        times = np.bincount(drawn.ravel(), minlength=size * count).reshape(size, count)
-        found.append(sample.statistics(times.astype(np.float64), shares, limits))
-    return np.concatenate(found)
-
-
-def _checked_values(y: Any, missing: str) -> tuple[FloatArray, list[str]]:
-    if missing not in ("raise", "drop"):
-        message = f"missing takes 'raise' or 'drop', got {missing!r}"
-        raise AnalysisError(message)
-    raw = y if np.ma.isMaskedArray(y) else np.asarray(y)
-    _, values = replicated(raw[:, None] if raw.ndim == 1 else raw, "uncertainty")
-    if values.shape[2] > 1:
-        message = (
-            f"uncertainty takes one output, (points, replications), got {values.shape[2]}: call it for each"
-        )
-        raise AnalysisError(message)
-    values = values[:, :, 0]
-    lost = ~np.isfinite(values)
-    if not lost.any():
-        return values, []
-    where = np.flatnonzero(lost.any(axis=1))
-    told = ", ".join(map(str, where[:10].tolist())) + (", …" if len(where) > 10 else "")
-    if missing == "raise" or lost.all():
-        message = (
-            f"uncertainty: {counted(int(lost.sum()), 'run')} of {lost.size} have no finite value, of points "
-            f"{told}. Look at results.failures and run them again, or leave them out with missing='drop'"
-        )
-        raise AnalysisError(message)
-    none = int(lost.all(axis=1).sum())
-    said = (
-        f"left out, since they have no finite value: {counted(int(lost.sum()), 'run')} of points {told}"
-        f"{f'; {none} of them are lost whole' if none else ''}. If runs fail where outputs are extreme, the "
-        "distribution lacks that part"
-    )
-    return values, [said]
-
-
 def _alike(design: Design | None, count: int, blocks: Any, *, weighted: bool) -> tuple[str, ...]:
     """Return what must be known of points that count alike."""
     if design is None:
@@ -425,68 +344,10 @@ def _alike(design: Design | None, count: int, blocks: Any, *, weighted: bool) ->
     return () if weighted else sampled
 
 
-def _numbers(given: Any, name: str) -> FloatArray:
-    array = np.asarray(list(given) if isinstance(given, (Sequence, np.ndarray)) else None)
-    if array.size == 0 and array.ndim == 1:
-        return np.empty(0)
-    if array.ndim != 1 or array.dtype.kind not in "iuf" or not np.isfinite(array).all():
-        message = f"uncertainty: {name} takes a sequence of finite numbers, got {given!r}"
-        raise AnalysisError(message)
-    return array.astype(np.float64)
-
-
-def _shares(quantiles: Any) -> FloatArray:
-    shares = _numbers(quantiles, "quantiles")
-    if ((shares <= 0) | (shares >= 1)).any():
-        message = f"uncertainty: quantiles takes numbers between 0 and 1, got {quantiles!r}"
-        raise AnalysisError(message)
-    return shares
-
-
-def _weights(weights: Any, count: int) -> FloatArray:
-    if weights is None:
-        return np.ones(count)
-    array = np.asarray(weights)
-    good = array.shape == (count,) and array.dtype.kind in "iuf" and np.isfinite(array).all()
-    if not good or (array < 0).any() or not array.any():
-        message = (
-            f"uncertainty: weights takes {count} finite numbers from 0, one a point and not all 0, got shape "
-            f"{array.shape} of type {array.dtype}"
-        )
-        raise AnalysisError(message)
-    scaled: FloatArray = array / array.max()
-    return scaled
-
-
-def _labels(by: Any, count: int) -> tuple[IntArray, list[Any]]:
-    if by is None:
-        return np.zeros(count, dtype=np.int64), ["all"]
-    labels = pd.Series(list(by), dtype=object)
-    if len(labels) != count or labels.isna().any():
-        message = (
-            f"uncertainty: by takes {count} labels, one a point, none of them missing; got {len(labels)}, "
-            f"{int(labels.isna().sum())} missing"
-        )
-        raise AnalysisError(message)
-    try:
-        codes, groups = pd.factorize(labels)
-    except TypeError as error:
-        message = "uncertainty: by takes labels that can be hashed, such as the names of levels"
-        raise AnalysisError(message) from error
-    return codes.astype(np.int64), list(groups)
-
-
-def _units(blocks: Any, count: int) -> IntArray:
-    if blocks is None:
-        return np.arange(count)
-    array = np.asarray(blocks)
-    if array.shape != (count,) or array.dtype.kind not in "iu":
-        message = (
-            f"uncertainty: blocks takes {count} whole numbers, one a point, as design.blocks; got shape "
-            f"{array.shape} of type {array.dtype}"
-        )
-        raise AnalysisError(message)
-    return array.astype(np.int64)
+def _may_be_noisy(values: FloatArray, seed_policy: str) -> bool:
+    """Tell whether replications differ, or there are none of other seeds to tell."""
+    spread = np.nanmax(values, axis=1, initial=-np.inf) - np.nanmin(values, axis=1, initial=np.inf)
+    return seed_policy == "fixed" or values.shape[1] == 1 or bool((spread > 0).any())
 
 
 def _label(statistic: str, at: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -15,7 +16,9 @@ __all__ = [
     "flat_outputs",
     "noise_alone",
     "noise_units",
+    "per_variance",
     "standardised",
+    "still_factors",
 ]
 
 FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
@@ -72,6 +75,25 @@ def constant_outputs(scaled: FloatArray) -> BoolArray:
     """
     constant: BoolArray = np.ptp(scaled, axis=0) <= ROUNDING
     return constant
+
+
+def still_factors(factors: Sequence[str], still: BoolArray) -> list[str]:
+    """Say which factors do not vary.
+
+    Parameters
+    ----------
+    factors : sequence of str
+    still : ndarray of bool (factors,)
+
+    Returns
+    -------
+    list of str
+    """
+    return [
+        f"factor {name!r} has one value at every point: it has no estimates"
+        for name, is_still in zip(factors, still, strict=True)
+        if is_still
+    ]
 
 
 def noise_alone(outputs: Outputs, units: int | None) -> BoolArray:
@@ -155,3 +177,27 @@ def noise_units(outputs: Outputs, seed_policy: str | None, *, blocks: int | None
     """
     shared = {"common": 0, "fixed": 0, "block": blocks}.get(seed_policy or "")
     return (len(outputs.means) if shared is None else shared) or None
+
+
+def per_variance(amounts: FloatArray, moments: FloatArray, base: FloatArray) -> FloatArray:
+    """Divide what was found in resamples by the variance of their base points.
+
+    Parameters
+    ----------
+    amounts : ndarray (..., outputs, factors)
+    moments : ndarray (..., outputs, 2)
+        Mean of the base points, and of their squares.
+    base : ndarray (points, outputs)
+        All base points, less their mean.
+
+    Returns
+    -------
+    ndarray (..., outputs, factors)
+        NaN where a resample has drawn one base point alone.
+    """
+    variance = moments[..., 1:] - moments[..., :1] ** 2
+    shares = np.full_like(amounts, np.nan)
+    # Below, the difference is rounding.
+    least = 1e-14 * (base**2).max(axis=0)[:, None]
+    np.divide(amounts, variance, out=shares, where=variance > least)
+    return shares

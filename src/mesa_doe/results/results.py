@@ -28,7 +28,7 @@ from mesa_doe.analysis import (
     uncertainty,
 )
 from mesa_doe.analysis.aligning import aligned_outputs
-from mesa_doe.analysis.result import joined
+from mesa_doe.analysis.joining import joined
 from mesa_doe.columns import Tables, free_names
 from mesa_doe.configurations import Configurations, RunConfiguration, column_names
 from mesa_doe.design import Design
@@ -515,17 +515,24 @@ class Results:
         ------
         AnalysisError
             If the points of the design do not follow the laws, as those of factorial designs.
+
+        Warns
+        -----
+        MesaDoeWarning
+            As :func:`mesa_doe.analyze.uncertainty` does: where all points share their seeds, say, the
+            intervals know nothing of the noise.
         """
         design = self._given(design)
         values = self._one_a_run(output, at, reduce, "uncertainty")
         y, _ = self._aligned(design, {output: values}, None)
+        policy = self._policy(design, output)
         design = design.origin or design
         if by is not None and by not in design.space.axes:
             message = f"there is no factor {by!r}; there are {', '.join(design.space.axes)}"
             raise AnalysisError(message)
         check_options("results.uncertainty", options, uncertainty)
         labels = None if by is None else design.points[by].tolist()
-        return uncertainty(y[:, :, 0], design=design, by=labels, **options)
+        return uncertainty(y[:, :, 0], design=design, by=labels, seed_policy=policy, **options)
 
     def split_variance(
         self, output: str, at: At = "final", *, reduce: Reduce | None = None, **options: Any
@@ -545,9 +552,8 @@ class Results:
         """
         check_options("results.split_variance", options, split_variance)
         values = self._by_point(self._one_a_run(output, at, reduce, "split_variance"))
-        # An output whose noise no seed reaches is as if each run had a seed of its own.
-        policy = "independent" if self.noise.get(output) == "unseeded" else self.seed_policy
-        return split_variance(values[:, :, None], names=[output], seed_policy=policy, **options)
+        policy = self._seeding(output, self.design)
+        return split_variance(values, names=[output], seed_policy=policy, **options)
 
     def recommend_replications(
         self,
@@ -611,11 +617,11 @@ class Results:
             raise AnalysisError(message)
         return self.runs
 
-    def _by_point(self, values: pd.Series[Any]) -> FloatArray:
-        """Return numbers (points, replications), NaN where there is no run."""
-        runs = self._runs_of_points[["point", "iteration"]]
+    def _by_point(self, values: pd.Series[Any]) -> pd.DataFrame:
+        """Return numbers, a row a point and a column a replication, NaN where there is no run."""
+        runs = self._runs_of_points[["point", "iteration"]].astype({"point": np.int64})
         wide = runs.assign(y=values).pivot(index="point", columns="iteration", values="y")
-        return wide.to_numpy(np.float64)
+        return wide.astype(np.float64)
 
     def _parameters_of_points(self) -> pd.DataFrame:
         runs = self._runs_of_points.astype({"point": np.int64})
@@ -654,15 +660,16 @@ class Results:
 
     def _policy(self, design: Design, output: str) -> str | None:
         """Return how the runs were seeded, as it matters to one output."""
-        noise = self.noise.get(output)
-        if noise == "none":
-            return None
-        if noise == "unseeded":
+        return None if self.noise.get(output) == "none" else self._seeding(output, design)
+
+    def _seeding(self, output: str, design: Design | None) -> str | None:
+        """Return how the runs were seeded, as far as seeds reach one output."""
+        if self.noise.get(output) == "unseeded":
             # As if each run had a seed of its own.
             return "independent"
         if self.seed_policy is None:
             seeds, points, iterations = (self.runs[c].tolist() for c in ("seed", "point", "iteration"))
-            return policy_of(seeds, points, iterations, design.blocks)
+            return policy_of(seeds, points, iterations, None if design is None else design.blocks)
         return self.seed_policy
 
     @property

@@ -1,150 +1,36 @@
-"""Fourier methods: FAST on its search curves, and RBD-FAST on any sample."""
+"""RBD-FAST: first-order indices from the spectrum of any sample, sorted by one factor after the other."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from mesa_doe.analysis.bootstrap import undefined
+from mesa_doe.analysis.bootstrap import ends, undefined_halves
 from mesa_doe.analysis.declare import check_design, declare
 from mesa_doe.analysis.estimates import tidy
+from mesa_doe.analysis.harmonics import too_low
 from mesa_doe.analysis.inputs import shares
-from mesa_doe.analysis.outputs import Missing, Outputs, checked_bootstrap, checked_outputs
+from mesa_doe.analysis.options import checked_bootstrap, checked_int
+from mesa_doe.analysis.outputs import Missing, Outputs, checked_outputs
 from mesa_doe.analysis.partition import input_values, unordered
 from mesa_doe.analysis.result import SensitivityResult
-from mesa_doe.analysis.variation import (
-    LEAST_SHARE,
-    ROUNDING,
-    constant_outputs,
-    flat_outputs,
-    noise_units,
-    standardised,
-)
+from mesa_doe.analysis.variation import ROUNDING, constant_outputs, flat_outputs, noise_units, standardised
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError
 from mesa_doe.seeding import RNG, root_entropy
 
-__all__ = ["fast", "rbd_fast"]
+__all__ = ["rbd_fast"]
 
 FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 BoolArray: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 
-# What a first-order index may lose to harmonics that are not summed before it is said.
-_LEAST_LOSS = 0.01
 # Resampled values held at once: 32 MB of float64.
 _AT_ONCE = 2**22
-# Of RBD-FAST, as in SALib.
+# As in SALib.
 _HARMONICS = 10
-
-
-@declare(
-    designs=("fast",),
-    default_for=("fast",),
-    axes="ordered",
-    library="mesa-doe; a test holds it to SALib.analyze.fast",
-    measures="first- (S1) and total-order (ST) indices",
-    source="Saltelli, Tarantola & Chan 1999",
-)
-def fast(
-    design: Design,
-    y: Any,
-    *,
-    outputs: Sequence[Any] | None = None,
-    missing: Missing = "raise",
-    seed_policy: str | None = None,
-) -> SensitivityResult:
-    """First- and total-order indices from the spectrum of the output along each factor's search curve.
-
-    Parameters
-    ----------
-    design : Design
-        Made by ``doe.fast``, which knows the number of harmonics ``M``.
-    y : array_like (points,), (points, outputs) or (points, replications, outputs)
-        Outputs in the order of the design. Replications are averaged.
-    outputs : sequence, optional
-        Names of the outputs.
-    missing : {"raise", "drop"}, default "raise"
-        A curve with a gap has no spectrum: a missing value is an error in both cases.
-    seed_policy : str, optional
-        How the runs were seeded; ``"independent"`` adds what the noise does to the indices.
-
-    Returns
-    -------
-    SensitivityResult
-        Measures ``S1`` and ``ST``, without intervals.
-
-    Raises
-    ------
-    AnalysisError
-        If the design is no FAST design, or outputs are missing.
-
-    Warns
-    -----
-    MesaDoeWarning
-        If an output does not vary, a discrete axis has an S1 that is too low, or noise inflates ST.
-
-    Notes
-    -----
-    Point estimates are those of `SALib.analyze.fast <https://salib.readthedocs.io/en/latest/api.html>`_; a
-    constant output gives NaN, not 0.045 and 0.731.
-
-    There are no intervals. The points of a curve are no random sample but one path: parts of it, which SALib
-    resamples, swing at other frequencies than the whole. To see the error, make a second design with another
-    ``rng=`` and compare, or use ``doe.sobol``.
-
-    Examples
-    --------
-    >>> from mesa_doe.samplers import fast as sample
-    >>> from mesa_doe.space import ParameterSpace, Real
-    >>> design = sample(ParameterSpace(a=Real(0, 1), b=Real(0, 1)), 513, rng=1)
-    >>> fast(design, 2 * design.points["a"] + design.points["b"]).table()["S1"].round(2).tolist()
-    [0.8, 0.2]
-    """
-    check_design(design, "fast")
-    checked = checked_outputs(design, y, names=outputs, missing=missing, method="fast")
-    d, n, M = len(design.factors), int(design.options["n"]), int(design.options["M"])
-    if len(design) != n * d:
-        message = (
-            f"fast reads {d} whole curves of n={n} points, but the design has {len(design)}; "
-            "make it with doe.fast"
-        )
-        raise AnalysisError(message)
-    scaled, scale = standardised(checked.means)
-    constant = constant_outputs(scaled)
-    curves = scaled.reshape(d, n, -1)
-    # The frequency of a curve's own factor, as the sampler chose it.
-    own = (n - 1) // (2 * M)
-    power = np.abs(np.fft.rfft(curves, axis=1)[:, 1 : (n + 1) // 2]) ** 2
-    flat = (np.ptp(curves, axis=1) <= ROUNDING) | constant
-    whole = np.where(flat, np.nan, power.sum(axis=1))
-    first = power[:, np.arange(1, M + 1) * own - 1].sum(axis=1) / whole
-    total = 1 - power[:, : own // 2].sum(axis=1) / whole
-
-    said = [*checked.said, *flat_outputs(checked, constant, units=noise_units(checked, seed_policy))]
-    said += [
-        f"output {checked.names[k]!r} is the same along the whole curve of {design.factors[j]}, so its "
-        "indices are NaN; use a larger n"
-        for k, j in zip(*np.nonzero((flat & ~constant).T), strict=True)
-    ]
-    said += _too_low(design, checked.names, first, M, "fast")
-    if seed_policy == "independent":
-        noise = (np.sqrt(checked.noise) / scale) ** 2 / np.where(constant, 1.0, scaled.var(axis=0))
-        # Noise is spread over all frequencies; only what falls on those of the other factors is told apart.
-        said += _inflation(checked, total, noise * (1 - (own // 2) / power.shape[1]), constant)
-    settings = {
-        "points": len(design),
-        "M": M,
-        "replications": checked.replications,
-        "seed_policy": seed_policy,
-        "noise_variance": dict(zip(checked.names, checked.noise.tolist(), strict=True)),
-    }
-    labels = [(measure, factor, "") for measure in ("S1", "ST") for factor in design.factors]
-    frame = tidy(checked.names, labels, np.concatenate([first, total]).T)
-    return SensitivityResult("fast", frame, settings, tuple(said))
 
 
 @declare(
@@ -227,9 +113,7 @@ def rbd_fast(
     resamples, confidence = checked_bootstrap("rbd_fast", resamples, confidence)
     checked = checked_outputs(design, y, names=outputs, missing=missing, method="rbd_fast", given_data=True)
     count = len(checked.means)
-    if isinstance(M, bool) or not isinstance(M, (int, np.integer)) or M < 1:
-        message = f"rbd_fast: M takes an int from 1, got {M!r}"
-        raise AnalysisError(message)
+    M = checked_int("rbd_fast", "M", M, 1)
     if count <= 4 * M:
         message = f"rbd_fast: M={M} harmonics need more than {4 * M} points, got {count}"
         raise AnalysisError(message)
@@ -251,22 +135,20 @@ def rbd_fast(
     halves = np.concatenate(found)
     lost = np.isnan(halves).all(axis=1).mean(axis=0) if enough else np.zeros(len(checked.names))
     point[:, constant] = np.nan
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="All-NaN slice", category=RuntimeWarning)
-        low, high = np.nanquantile(halves, (0.5 - confidence / 2, 0.5 + confidence / 2), axis=0)
+    low, high = ends(halves, confidence)
     low[:, constant] = high[:, constant] = np.nan
 
     said = [*checked.said, *flat_outputs(checked, constant, units=noise_units(checked, seed_policy))]
-    said += undefined(checked.names, lost, constant)
+    said += undefined_halves(checked.names, lost, constant)
     if not enough:
         said.append(
             f"rbd_fast has no intervals: halves of {count} points are too few for M={M} harmonics; use more "
             f"than {8 * M + 1} points, or a smaller M="
         )
-    said += _too_low(design, checked.names, point, M, "rbd_fast")
+    said += too_low(design, checked.names, point, M, "rbd_fast")
     settings = {
         "points": count,
-        "M": int(M),
+        "M": M,
         "resamples": resamples,
         "confidence": confidence,
         "replications": checked.replications,
@@ -331,52 +213,3 @@ def _first_order(scaled: FloatArray, orders: IntArray, chosen: BoolArray, M: int
             first = 2 * ((rows @ waves) ** 2).sum(axis=1) / whole
         found[:, j, k] = first - share / (1 - share) * (1 - first)
     return found
-
-
-def _too_low(design: Design, names: list[Any], first: FloatArray, M: int, method: str) -> list[str]:
-    """Say of which discrete axes M harmonics miss a part of the effect."""
-    said = []
-    for j, name in enumerate(design.factors):
-        axis = design.space.axes.get(name)
-        if axis is None or axis.n_levels is None or axis.n_levels < 2:
-            continue
-        caught = _caught(axis.n_levels, M)
-        for k, output in enumerate(names):
-            index = first[j, k]
-            if index * (1 / caught - 1) >= _LEAST_LOSS:
-                said.append(
-                    f"output {output!r}: M={M} harmonics hold {caught:.0%} of a linear effect of "
-                    f"{axis.n_levels} levels, less of others: S1 of {name} is too low, by "
-                    f"{index * (1 / caught - 1):.2f} or more; use sobol, or {_more(method)}"
-                )
-    return said
-
-
-def _more(method: str) -> str:
-    return "a larger M= in the sampler" if method == "fast" else "a larger M="
-
-
-def _caught(levels: int, M: int) -> float:
-    """Return the share of a staircase, walked up and down, that its first harmonics hold."""
-    steps = np.repeat(np.arange(float(levels)), max(1, 4096 // levels))
-    power = np.abs(np.fft.rfft(np.concatenate([steps, steps[::-1]]))[1:]) ** 2
-    return float(power[:M].sum() / power.sum())
-
-
-def _inflation(
-    checked: Outputs, totals: FloatArray, noise_share: FloatArray, constant: BoolArray
-) -> list[str]:
-    """Say how much of every total index is noise when each run had a seed of its own."""
-    said = []
-    for k, name in enumerate(checked.names):
-        if constant[k] or np.isnan(totals[:, k]).all():
-            continue
-        known = checked.replications > 1
-        share = float(noise_share[k] / checked.replications if known else np.nanmin(totals[:, k]))
-        if share >= LEAST_SHARE:
-            amount = f"about {share:.2f}" if known else f"up to {share:.2f} (the smallest total index)"
-            said.append(
-                f"output {name!r}: with independent seeds, noise inflates every total index, that of an "
-                f"inert factor too, by {amount}; use seed_policy='common' or more replications"
-            )
-    return said

@@ -1,0 +1,105 @@
+"""Which terms of a linear model the points of a design cannot tell apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+
+__all__ = ["NOTHING", "Term", "confounded", "estimable", "written"]
+
+Array: TypeAlias = np.ndarray[Any, Any]
+FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
+
+#: Of correlations: what is smaller is rounding.
+NOTHING = 1e-9
+
+
+@dataclass(frozen=True)
+class Term:
+    """A factor or a pair of factors, and its columns (points, width) of the model matrix."""
+
+    factors: tuple[str, ...]
+    columns: FloatArray
+
+
+def written(factors: Sequence[str]) -> str:
+    """Write a term as text.
+
+    Examples
+    --------
+    >>> written(("a", "b"))
+    'a × b'
+    """
+    return " × ".join(factors)
+
+
+def confounded(terms: Sequence[Term]) -> list[list[int]]:
+    """Return groups of terms (by number; the mean is -1) that depend on each other linearly."""
+    matrix = np.hstack([np.ones((len(terms[0].columns), 1)), *(term.columns for term in terms)])
+    size = np.sqrt((matrix**2).sum(axis=0))
+    matrix = matrix / np.where(size > NOTHING, size, 1.0)
+    owner = np.repeat(np.arange(len(terms) + 1), [1, *(term.columns.shape[1] for term in terms)])
+    linked = np.zeros((len(terms) + 1, len(terms) + 1))
+    for columns in _touching(matrix.T @ matrix):
+        _, singular, rows = np.linalg.svd(matrix[:, columns], full_matrices=False)
+        told = rows[singular**2 > NOTHING]
+        # The projector on the null space, unlike its basis, is zero between terms that share nothing.
+        null = np.eye(len(columns)) - told.T @ told
+        np.maximum.at(linked, (owner[columns][:, None], owner[columns]), np.abs(null))
+    linked[linked < 1e-6] = 0
+    return [(group - 1).tolist() for group in _touching(linked) if linked[group[0], group[0]] > 0]
+
+
+def _touching(matrix: FloatArray) -> list[Array]:
+    """Return the groups of rows of a symmetric matrix that are linked by what is not zero, in order."""
+    from scipy.sparse.csgraph import connected_components
+
+    count, label = connected_components(np.abs(matrix) > NOTHING)
+    order = np.argsort(label, kind="stable")
+    groups = np.split(order, np.cumsum(np.bincount(label, minlength=count))[:-1])
+    return sorted(groups, key=lambda group: int(group[0]))
+
+
+def estimable(mains: list[Term], products: list[Term]) -> tuple[list[Term], dict[str, list[str]], list[str]]:
+    """Sort interactions into those that can be told, those that stand for others too, and the rest.
+
+    Parameters
+    ----------
+    mains, products : list of Term
+
+    Returns
+    -------
+    kept : list of Term
+    aliases : dict of str to list of str
+        The term that stands for a sum, and the others of it.
+    left_out : list of str
+    """
+    if not products:
+        return [], {}, []
+    groups = confounded([*mains, *products])
+    fate: dict[int, str] = {}
+    aliases: dict[str, list[str]] = {}
+    for group in groups:
+        pure = min(group) >= len(mains)
+        first, *others = ([*mains, *products][k] for k in group if k >= len(mains)) if pure else [mains[0]]
+        signs = [float(first.columns[:, 0] @ other.columns[:, 0]) for other in others]
+        # One sum is told where every column of one is one of the other; this can be for two levels alone.
+        same = pure and all(
+            first.columns.shape[1] == other.columns.shape[1] == 1
+            and abs(abs(sign) - len(first.columns)) < 1e-6 * len(first.columns)
+            for other, sign in zip(others, signs, strict=True)
+        )
+        if same and others:
+            aliases[written(first.factors)] = [
+                ("-" if sign < 0 else "") + written(other.factors)
+                for other, sign in zip(others, signs, strict=True)
+            ]
+            fate.update(dict.fromkeys(group[1:], "alias"))
+        else:
+            fate.update(dict.fromkeys(group, "out"))
+    kept = [term for k, term in enumerate(products, len(mains)) if k not in fate]
+    left_out = [written(term.factors) for k, term in enumerate(products, len(mains)) if fate.get(k) == "out"]
+    return kept, aliases, left_out

@@ -1,0 +1,134 @@
+"""Checks of the options that analyses have in common."""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import Any, get_args
+
+import numpy as np
+
+from mesa_doe.errors import AnalysisError
+from mesa_doe.seeding import SeedPolicy
+
+__all__ = [
+    "check_bool",
+    "check_missing",
+    "check_policy",
+    "checked_bootstrap",
+    "checked_int",
+    "checked_positive",
+    "checked_share",
+]
+
+# How runs may have been seeded; None is unknown, or does not matter.
+_POLICIES = (None, "factor", *get_args(SeedPolicy))
+
+
+def checked_int(method: str, option: str, value: Any, least: int, most: int | None = None) -> int:
+    """Return an option that counts, as a plain int.
+
+    Raises
+    ------
+    AnalysisError
+        If it is no int from ``least`` (to ``most``).
+
+    Examples
+    --------
+    >>> checked_int("hdmr", "order", True, 1, 2)
+    Traceback (most recent call last):
+    mesa_doe.errors.AnalysisError: hdmr: order takes an int from 1 to 2, got True
+    """
+    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not whole or value < least or (most is not None and value > most):
+        end = "" if most is None else f" to {most}"
+        message = f"{method}: {option} takes an int from {least}{end}, got {value!r}"
+        raise AnalysisError(message)
+    return int(value)
+
+
+def checked_share(method: str, option: str, value: Any) -> float:
+    """Return an option that lies between 0 and 1, as a plain float.
+
+    Raises
+    ------
+    AnalysisError
+        If it does not, or is no number.
+    """
+    if not _is_number(value) or not 0 < value < 1:
+        message = f"{method}: {option} takes a number between 0 and 1, got {value!r}"
+        raise AnalysisError(message)
+    return float(value)
+
+
+def checked_positive(method: str, option: str, value: Any) -> float:
+    """Return an option that is a size, as a plain float.
+
+    Raises
+    ------
+    AnalysisError
+        If it is not above 0, infinite, or no number.
+    """
+    if not _is_number(value) or not 0 < value < np.inf:
+        message = f"{method}: {option} takes a number above 0, got {value!r}"
+        raise AnalysisError(message)
+    return float(value)
+
+
+def checked_bootstrap(method: str, resamples: Any, confidence: Any) -> tuple[int, float]:
+    """Return how many resamples and which level, as plain numbers.
+
+    Raises
+    ------
+    AnalysisError
+        If ``resamples`` is no int from 100, or ``confidence`` no number between 0 and 1.
+
+    Examples
+    --------
+    >>> checked_bootstrap("morris", 10, 0.95)
+    Traceback (most recent call last):
+    mesa_doe.errors.AnalysisError: morris: resamples takes an int from 100, got 10
+    """
+    return (
+        checked_int(method, "resamples", resamples, 100),
+        checked_share(method, "confidence", confidence),
+    )
+
+
+def check_bool(method: str, option: str, value: Any) -> None:
+    """Refuse what is not just True or False: a word in its place would count as True.
+
+    Raises
+    ------
+    AnalysisError
+    """
+    if not isinstance(value, bool):
+        message = f"{method}: {option} takes True or False, got {value!r}"
+        raise AnalysisError(message)
+
+
+def check_missing(missing: Any) -> None:
+    """Refuse what says nothing of missing values.
+
+    Raises
+    ------
+    AnalysisError
+    """
+    if missing not in ("raise", "drop"):
+        message = f"missing takes 'raise' or 'drop', got {missing!r}"
+        raise AnalysisError(message)
+
+
+def check_policy(method: str, policy: Any) -> None:
+    """Refuse a way of seeding that there is not.
+
+    Raises
+    ------
+    AnalysisError
+    """
+    if policy not in _POLICIES:
+        message = f"{method}: seed_policy takes {', '.join(map(repr, _POLICIES))}, got {policy!r}"
+        raise AnalysisError(message)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)

@@ -1,0 +1,115 @@
+"""Variance components of points and their replications: moments of one and of two ways, with intervals."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from mesa_doe.analysis.bootstrap import intervals, percentiles
+from mesa_doe.analysis.variation import ROUNDING
+
+__all__ = ["one_way", "scaled_deviations", "two_way"]
+
+FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
+
+
+def scaled_deviations(values: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return outputs as deviations of at most one, what they were divided by, and their largest values."""
+    size = np.maximum(np.nanmax(np.abs(values), axis=(0, 1)), np.finfo(float).tiny)
+    shrunk = values / size
+    centred = shrunk - np.nanmean(shrunk, axis=(0, 1))
+    largest = np.nanmax(np.abs(centred), axis=(0, 1))
+    spread = np.where(largest > ROUNDING, largest, 1.0)
+    return centred / spread, spread * size, size
+
+
+def _settled(deviations: FloatArray, rounding: FloatArray) -> FloatArray:
+    """Set deviations that may be rounding to zero: an output without noise has none at all."""
+    return np.where(np.abs(deviations) <= rounding, 0.0, deviations)
+
+
+def one_way(
+    values: FloatArray, rounding: FloatArray, resamples: int, confidence: float, entropy: int
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return variances (outputs, 2), and the intervals of variances and shares (outputs, 4)."""
+    have = np.isfinite(values)
+    runs = have.sum(axis=1).astype(np.float64)
+    means = np.where(have, values, 0.0).sum(axis=1) / runs
+    own = np.where(have, _settled(values - means[:, None], rounding), 0.0)
+    centred = _settled(means - (runs * means).sum(axis=0) / runs.sum(axis=0), rounding)
+    products = np.stack([runs, runs**2, runs * centred, runs * centred**2, (own**2).sum(axis=1)], axis=-1)
+    points = len(values)
+
+    def moments(sums: FloatArray, lost: float) -> FloatArray:
+        n, squares, sum_, sum_of_squares, of_own = np.moveaxis(sums, -1, 0)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            within = np.where(n > points, of_own / (n - points), np.nan)
+            mean_square = np.maximum(sum_of_squares - sum_**2 / n, 0.0) / (points - 1) / lost
+            between = (mean_square - within) / ((n - squares / n) / (points - 1))
+        return np.stack([between, within], axis=-1)
+
+    estimate = moments(products.sum(axis=0), 1.0)
+    low, high, _ = intervals(
+        products,
+        lambda means: _with_shares(moments(points * means, (points - 1) / points)),
+        resamples,
+        confidence,
+        entropy,
+    )
+    return estimate, low, high
+
+
+def two_way(
+    values: FloatArray, rounding: FloatArray, resamples: int, confidence: float, entropy: int
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return variances (outputs, 3), and the intervals of variances and shares (outputs, 6)."""
+    a, r, _ = values.shape  # points, seeds
+    rows, columns = values.mean(axis=1), values.mean(axis=0)
+    mean = values.mean(axis=(0, 1))
+    rest = _settled(values - rows[:, None] - columns + mean, 4 * rounding)
+    rows, columns = _settled(rows - mean, rounding), _settled(columns - mean, rounding)
+    # Rebuilt from its parts, so that what is no more than rounding is gone from resamples too.
+    layout = np.ascontiguousarray(np.moveaxis(rows[:, None] + columns + rest, -1, 0))
+    squared = layout**2
+    generator = np.random.default_rng(entropy)
+
+    def mean_squares(of_points: FloatArray, of_seeds: FloatArray) -> FloatArray:
+        by_point, by_seed = layout @ of_seeds / r, of_points @ layout / a
+        middle = (by_point @ of_points / a)[:, None]
+        points = r * ((by_point - middle) ** 2) @ of_points
+        seeds = a * ((by_seed - middle) ** 2) @ of_seeds
+        total = squared @ of_seeds @ of_points - a * r * middle[:, 0] ** 2
+        left = np.maximum(total - points - seeds, 0.0)
+        return np.stack([points / (a - 1), seeds / (r - 1), left / ((a - 1) * (r - 1))], axis=-1)
+
+    def components(squares: FloatArray) -> FloatArray:
+        points, seeds, both = np.moveaxis(squares, -1, 0)
+        return np.stack([(points - both) / r, (seeds - both) / a, both], axis=-1)
+
+    found = np.stack(
+        [
+            r * (rows**2).sum(axis=0) / (a - 1),
+            a * (columns**2).sum(axis=0) / (r - 1),
+            (rest**2).sum(axis=(0, 1)) / ((a - 1) * (r - 1)),
+        ],
+        axis=-1,
+    )
+    kept_a, kept_r = (a - 1) / a, (r - 1) / r
+    drawn = np.empty((resamples, *found.shape))
+    for k in range(resamples):
+        of_points = np.bincount(generator.integers(a, size=a), minlength=a).astype(np.float64)
+        of_seeds = np.bincount(generator.integers(r, size=r), minlength=r).astype(np.float64)
+        points, seeds, both = mean_squares(of_points, of_seeds).T
+        drawn[k] = np.stack(
+            [(points - both) / kept_a, (seeds - both) / kept_r, both / (kept_a * kept_r)], axis=-1
+        )
+    low, high, _ = percentiles(_with_shares(components(drawn)), confidence)
+    return components(found), low, high
+
+
+def _with_shares(variances: FloatArray) -> FloatArray:
+    """Cut variances at zero, and append their shares."""
+    cut = np.maximum(variances, 0.0)
+    with np.errstate(invalid="ignore"):
+        return np.concatenate([cut, cut / cut.sum(axis=-1, keepdims=True)], axis=-1)

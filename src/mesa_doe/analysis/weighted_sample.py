@@ -1,0 +1,116 @@
+"""A weighted sample of an output: its statistics, and those of resamples of whole units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from mesa_doe.analysis.variation import ROUNDING
+
+__all__ = ["WeightedSample", "resampled", "weighted_sample"]
+
+FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
+IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
+
+# Weights held at once: 32 MB of float64.
+_AT_ONCE = 2**22
+
+
+@dataclass(frozen=True)
+class WeightedSample:
+    """A weighted sample, in ascending order.
+
+    Parameters
+    ----------
+    values : ndarray (values,)
+    scaled : ndarray (values,)
+        The same, less ``centre`` and over ``scale``: at most one.
+    centre, scale : float
+    weight : ndarray (values,)
+        They sum to one.
+    units : ndarray (values,) of int
+        Which unit each belongs to; units are drawn whole.
+    """
+
+    values: FloatArray
+    scaled: FloatArray
+    centre: float
+    scale: float
+    weight: FloatArray
+    units: IntArray
+
+    def statistics(self, drawn: FloatArray, shares: FloatArray, limits: FloatArray) -> FloatArray:
+        """Return the statistics of resamples (resamples, statistics), units drawn so many times each."""
+        weight = drawn[:, self.units] * self.weight
+        weight /= weight.sum(axis=1, keepdims=True)
+        first, second, third = (weight @ self.scaled**power for power in (1, 2, 3))
+        variance = second - first**2
+        variance = np.where(variance <= 4 * ROUNDING * second, 0.0, variance)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            skewness = (third - 3 * first * second + 2 * first**3) / variance**1.5
+        moments = [
+            self.centre + self.scale * first,
+            self.scale * np.sqrt(variance),
+            np.where(variance > 0, skewness, np.nan),
+        ]
+        below = np.cumsum(weight, axis=1)
+        # Sums of weights are equal to a share up to rounding only.
+        at = [np.argmax(below >= share - 1e-12, axis=1) for share in shares.tolist()]
+        above = [self.values > limit for limit in limits.tolist()]
+        # Not the sum where it is all of them: that may miss 1 by rounding.
+        chances = [np.ones(len(weight)) if these.all() else weight[:, these].sum(axis=1) for these in above]
+        return np.stack([*moments, *(self.values[where] for where in at), *chances], axis=1)
+
+
+def weighted_sample(values: FloatArray, weight: FloatArray, units: IntArray, view: str) -> WeightedSample:
+    """Return the sample of single runs, or of the means of points.
+
+    Parameters
+    ----------
+    values : ndarray (points, replications)
+        NaN where there is no run.
+    weight : ndarray (points,)
+    units : ndarray (points,) of int
+    view : {"runs", "means"}
+
+    Returns
+    -------
+    WeightedSample
+    """
+    have = np.isfinite(values)
+    runs = have.sum(axis=1)
+    size = float(np.abs(values[have]).max()) or 1.0
+    if view == "means":
+        shrunk = np.where(have, values, 0.0) / size
+        flat, owner, each = size * (shrunk.sum(axis=1) / runs), np.arange(len(values)), weight
+    else:
+        owner, _ = np.nonzero(have)
+        flat, each = values[have], (weight / runs)[owner]
+    order = np.argsort(flat, kind="stable")
+    flat, each, owner = flat[order], each[order], owner[order]
+    centre = float((each / each.sum()) @ (flat / size))
+    centred = flat / size - centre
+    centred[np.abs(centred) <= ROUNDING] = 0.0  # what is left of a constant is rounding
+    scale = float(np.abs(centred).max()) or 1.0
+    return WeightedSample(flat, centred / scale, centre * size, scale * size, each / each.sum(), units[owner])
+
+
+def resampled(
+    sample: WeightedSample,
+    count: int,
+    shares: FloatArray,
+    limits: FloatArray,
+    resamples: int,
+    generator: np.random.Generator,
+) -> FloatArray:
+    """Return the statistics (resamples, statistics) of so many units drawn with replacement."""
+    at_once = max(1, _AT_ONCE // len(sample.values))
+    found = []
+    for start in range(0, resamples, at_once):
+        size = min(at_once, resamples - start)
+        drawn = generator.integers(count, size=(size, count)) + count * np.arange(size)[:, None]
+        times = np.bincount(drawn.ravel(), minlength=size * count).reshape(size, count)
+        found.append(sample.statistics(times.astype(np.float64), shares, limits))
+    return np.concatenate(found)

@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+
+from mesa_doe.analysis.options import (
+    check_bool,
+    check_missing,
+    check_policy,
+    checked_bootstrap,
+    checked_int,
+    checked_positive,
+    checked_share,
+)
+from mesa_doe.errors import AnalysisError
+
+
+@pytest.mark.parametrize("value", [2, np.int64(2), np.uint8(2)])
+def test_whole_numbers_of_all_kinds_are_plain_ints(value):
+    found = checked_int("pawn", "slides", value, 2, 2)
+    assert found == 2
+    assert type(found) is int
+
+
+@pytest.mark.parametrize("value", [1, 11, True, 2.0, "2", None])
+def test_what_is_no_such_int_is_refused_with_what_is_allowed(value):
+    with pytest.raises(AnalysisError, match=f"hdmr: intervals takes an int from 2 to 10, got {value!r}"):
+        checked_int("hdmr", "intervals", value, 2, 10)
+    if value != 11:
+        with pytest.raises(AnalysisError, match=f"pawn: slides takes an int from 2, got {value!r}"):
+            checked_int("pawn", "slides", value, 2)
+
+
+@pytest.mark.parametrize("value", [0.95, np.float32(0.5), np.float64(0.1)])
+def test_shares_are_plain_floats(value):
+    assert checked_share("sobol", "confidence", value) == value
+    assert type(checked_share("sobol", "confidence", value)) is float
+
+
+@pytest.mark.parametrize("value", [0, 1, -0.1, np.nan, "0.9", True, None, [0.9]])
+def test_what_is_no_share_is_refused(value):
+    with pytest.raises(AnalysisError, match="sobol: confidence takes a number between 0 and 1, got "):
+        checked_share("sobol", "confidence", value)
+
+
+@pytest.mark.parametrize("value", [0, -1, np.inf, np.nan, "1", True, None])
+def test_what_is_no_size_is_refused(value):
+    with pytest.raises(AnalysisError, match="by_cv: epsilon takes a number above 0, got "):
+        checked_positive("by_cv", "epsilon", value)
+    assert checked_positive("by_cv", "epsilon", 3) == 3.0
+
+
+def test_a_bootstrap_has_a_hundred_resamples_or_more():
+    assert checked_bootstrap("dgsm", np.int64(100), 0.9) == (100, 0.9)
+    with pytest.raises(AnalysisError, match="dgsm: resamples takes an int from 100, got 99"):
+        checked_bootstrap("dgsm", 99, 0.9)
+
+
+@pytest.mark.parametrize("value", [1, "yes", None, np.True_])
+def test_only_true_and_false_say_yes_and_no(value):
+    check_bool("delta", "dummy", False)
+    with pytest.raises(AnalysisError, match="delta: dummy takes True or False, got "):
+        check_bool("delta", "dummy", value)
+
+
+def test_words_that_there_are_not_are_refused_with_those_that_there_are():
+    check_missing("drop")
+    with pytest.raises(AnalysisError, match="missing takes 'raise' or 'drop', got 'zero'"):
+        check_missing("zero")
+    for policy in (None, "factor", "independent", "common", "block", "fixed"):
+        check_policy("sobol", policy)
+    with pytest.raises(AnalysisError, match=r"sobol: seed_policy takes None, 'factor', .*, got 'own'"):
+        check_policy("sobol", "own")
