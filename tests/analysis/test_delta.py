@@ -95,10 +95,12 @@ def test_delta_is_near_salibs_on_continuous_outputs():
 
 
 def test_s1_is_salibs_but_for_the_bias_that_it_keeps():
-    count, bins = 1000, 10
+    count, bins = 1000, 32
     design = doe.monte_carlo(unit_space(3), count, rng=1)
     y = normal_scores(design) @ [2, 1, 0] + 5
-    ours = without_dummy(design, y, bins=bins)
+    found = delta(design, y, dummy=False, resamples=200)
+    assert found.settings["bins_of_S1"] == dict.fromkeys(design.factors, bins)
+    ours = found.table()
     for j, factor in enumerate(design.factors):
         theirs = salib_delta.sobol_first(y, design.unit[:, j], np.linspace(0, count, bins + 1))
         adjusted = 1 - (1 - theirs) * (count - 1) / (count - bins)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from mesa_doe.analysis.bootstrap import Estimate, ends, intervals
+from mesa_doe.analysis.between_classes import advised_classes, first_order
+from mesa_doe.analysis.bootstrap import ends
 from mesa_doe.analysis.declare import check_design, declare
 from mesa_doe.analysis.estimates import tidy
 from mesa_doe.analysis.options import checked_bootstrap
 from mesa_doe.analysis.outputs import Missing, checked_outputs
 from mesa_doe.analysis.partition import classes, like_dummy, rows_of, slices
 from mesa_doe.analysis.result import SensitivityResult
-from mesa_doe.analysis.variation import ROUNDING, constant_outputs, flat_outputs, noise_units, standardised
+from mesa_doe.analysis.variation import constant_outputs, flat_outputs, noise_units, standardised
 from mesa_doe.design import Design
 from mesa_doe.seeding import RNG, root_entropy
 
@@ -56,9 +56,10 @@ def delta(
     y : array_like (points,), (points, outputs) or (points, replications, outputs)
         Outputs in the order of the design. Replications are averaged.
     bins : int, optional
-        Parts of equal count into which factors and outputs are cut; what has no more values than that is
-        cut by value, and a category always by level. By default the cube root of the number of points, up
-        to an even number: 8 at 500 points, 14 at 2000.
+        Parts of equal count into which factors and outputs are cut for delta; what has no more values than
+        that is cut by value, and a category always by level. By default the cube root of the number of
+        points, up to an even number: 8 at 500 points, 14 at 2000. For ``S1``, which reads no cells of
+        the output, factors are cut into as many classes as a class has points: 22 and 44.
     dummy : bool, default True
         Add a row ``"dummy"``: what delta a factor without effect reads on these outputs, mean and interval
         over 200 random cuts.
@@ -101,8 +102,12 @@ def delta(
 
     The bias, upwards, is reduced by the bootstrap as in the paper, by 40 % where a factor has no effect:
     what is left is read from the dummy. Intervals are of the reduced estimates; they cover the error of
-    sampling, not that of the classes (a delta of 0.5 reads about 0.49 with 12). ``S1`` is the
-    share of variance between classes, freed of what chance puts there.
+    sampling, not that of the classes (a delta of 0.5 reads about 0.49 with 12).
+
+    ``S1`` is the share of variance between classes, freed of what chance puts there. What the output does
+    within a class is lost: 0.01 of the factor of Ishigami's function that bends most at 500 points, where
+    SALib's five classes lose 0.19. In an even sample, such as a Latin hypercube, its intervals err on the
+    wide side.
 
     Noise of the model lowers both measures; it does not raise an inert factor above the dummy.
 
@@ -139,11 +144,10 @@ def delta(
             cuts = np.stack([_crossed(generator.permuted(inert), cells) for _ in range(_CUTS)])
             drawn = _reduced(cuts, _CUT_RESAMPLES, generator).mean(axis=1)
             rows.append([drawn.mean(), *ends(drawn, confidence)])
-        products, first, again = _variance_between(parts, values)
-        low, high, _ = intervals(products, again, resamples, confidence, root)
-        rows += np.stack([first(products.mean(axis=0)[None])[0, 0], low[0], high[0]], axis=1).tolist()
         found.append(rows)
-    estimates = np.moveaxis(np.array(found), 2, 0)
+    fine = classes(design, checked.points, advised_classes(count), "delta", "bins")
+    shares = first_order(fine, scaled, resamples, confidence, root)
+    estimates = np.concatenate([np.moveaxis(np.array(found), 2, 0), shares], axis=2)
     estimates[:, constant] = np.nan
 
     said = [*checked.said, *flat_outputs(checked, constant, units=noise_units(checked, seed_policy))]
@@ -153,6 +157,7 @@ def delta(
     settings = {
         "points": count,
         "bins": int(bins),
+        "bins_of_S1": {name: int(k) for name, k in zip(design.factors, fine.max(axis=0) + 1, strict=True)},
         "dummy": dummy,
         "resamples": resamples,
         "confidence": confidence,
@@ -201,34 +206,3 @@ def _reduced(counts: FloatArray, resamples: int, generator: np.random.Generator)
     drawn = generator.multinomial(total, (counts / total).reshape(tables, 1, -1), size=(tables, resamples))
     reduced: FloatArray = 2 * _delta(counts)[:, None] - _delta(drawn.reshape(tables, resamples, *shape))
     return reduced
-
-
-def _variance_between(parts: IntArray, values: FloatArray) -> tuple[FloatArray, Estimate, Estimate]:
-    """Return products of each point, and the functions from their means to first-order indices.
-
-    Returns
-    -------
-    products : ndarray (points, 1, products)
-    first, again : callable
-        (resamples, 1, products) -> (resamples, 1, factors): of the sample, and of resamples of it.
-    """
-    sizes = [int(part.max()) + 1 for part in parts.T]
-    member = np.concatenate([np.eye(size)[part] for size, part in zip(sizes, parts.T, strict=True)], axis=1)
-    own = values[:, None]
-    products = np.concatenate([own, own**2, member, member * own], axis=1)[:, None]
-    starts = np.append(0, np.cumsum(sizes))[:-1]
-
-    def estimate(means: FloatArray, draws: int) -> FloatArray:
-        mean, square = means[..., :1], means[..., 1:2]
-        share, sums = np.split(means[..., 2:], 2, axis=-1)
-        variance = np.where(square - mean**2 > ROUNDING, square - mean**2, np.nan)
-        drawn = share > 0
-        between = np.add.reduceat(sums**2 / np.where(drawn, share, 1.0), starts, axis=-1)
-        explained = (between - mean**2) / variance
-        # What chance puts between classes, as the adjusted R² takes it away; each draw puts it there again.
-        spare = draws * (np.add.reduceat(drawn, starts, axis=-1, dtype=float) - 1)
-        degrees = len(values) - 1
-        found: FloatArray = 1 - (1 - explained) * degrees / np.maximum(degrees - spare, 1)
-        return found
-
-    return products, partial(estimate, draws=1), partial(estimate, draws=2)
