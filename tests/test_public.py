@@ -50,6 +50,7 @@ SURFACE = [
     "definitive_screening",
     "doehlert",
     "explicit",
+    "explorer",
     "fast",
     "finite_difference",
     "folded_hadamard",
@@ -94,7 +95,9 @@ SURFACE = [
 ]
 
 #: What `import mesa_doe` must not import: each of these is imported where it is used.
-HEAVY = ["SALib", "joblib", "matplotlib", "mesa", "networkx", "pyDOE3", "pydoe", "scipy.stats", "tqdm"]
+HEAVY = [
+    "SALib", "joblib", "matplotlib", "mesa", "networkx", "pyDOE3", "pydoe", "scipy.stats", "solara", "tqdm",
+]  # fmt: skip
 
 
 def walk():

@@ -19,6 +19,7 @@ from .errors import (
     SpaceError,
     StudyError,
 )
+from .explore import explorer
 from .model_run import Run, run
 from .report import write_report
 from .results import Results
@@ -129,6 +130,7 @@ __all__ = [
     "definitive_screening",
     "doehlert",
     "explicit",
+    "explorer",
     "fast",
     "finite_difference",
     "folded_hadamard",

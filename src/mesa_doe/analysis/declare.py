@@ -17,7 +17,7 @@ from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError, warn
 from mesa_doe.space import Categorical
 
-__all__ = ["ANALYSES", "AnalysisInfo", "Axes", "check_design", "choose", "declare", "table"]
+__all__ = ["ANALYSES", "AnalysisInfo", "Axes", "check_design", "choose", "declare", "suited", "table"]
 
 P = ParamSpec("P")
 
@@ -189,7 +189,7 @@ def choose(design: Design, method: str | None = None) -> Callable[..., Sensitivi
         for info in ANALYSES.values():
             if design.method in info.default_for:
                 return info.function
-        able = ", ".join(_for(design))
+        able = ", ".join(suited(design))
         message = (
             f"no analysis is made for designs of {design.method}"
             f"{f'; name one with method=: {able}' if able else ''}. results.points(output) gives mean and "
@@ -213,13 +213,14 @@ def check_design(design: Any, method: str) -> None:
         message = f"{method} takes a Design, got {type(design).__name__}"
         raise AnalysisError(message)
     if problem := _problem(ANALYSES[method], design):
-        able = _for(design)
+        able = suited(design)
         remedy = f"; this design can be analysed by {', '.join(able)}" if able else ""
         message = f"{method} {problem}{remedy}"
         raise AnalysisError(message)
 
 
-def _for(design: Design) -> list[str]:
+def suited(design: Design) -> list[str]:
+    """Return the names of the analyses that a design can be given to."""
     return sorted(
         name for name, info in ANALYSES.items() if _problem(info, design) is None and _fits(info, design)
     )

@@ -12,6 +12,7 @@ from mesa_doe.cli.analyze import add_analyze
 from mesa_doe.cli.archive import add_archive
 from mesa_doe.cli.completion import add_completion
 from mesa_doe.cli.example import add_example
+from mesa_doe.cli.explore import add_explore
 from mesa_doe.cli.export import add_export
 from mesa_doe.cli.failures import add_failures
 from mesa_doe.cli.lists import add_analyses, add_designs
@@ -34,6 +35,7 @@ _COMMANDS = (
     add_replay,
     add_analyze,
     add_report,
+    add_explore,
     add_export,
     add_archive,
     add_designs,

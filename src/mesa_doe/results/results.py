@@ -334,14 +334,30 @@ class Results:
             If there is no such run, its model cannot be imported or was changed, or a parameter was
             stored as text only.
         """
-        configuration = self._configuration(run_id)
+        configuration = self.configuration(run_id)
         if isinstance(configuration.model_cls, StoredModel):
             configuration = configuration.model_cls.restored(
                 configuration, model=model, any_source=allow_changed_model
             )
         return run(configuration)
 
-    def _configuration(self, run_id: int) -> RunConfiguration:
+    def configuration(self, run_id: int) -> RunConfiguration:
+        """Return what a run was made of.
+
+        Parameters
+        ----------
+        run_id : int
+
+        Returns
+        -------
+        RunConfiguration
+            Of a study that was loaded, with a model that is named and not imported: :meth:`replay` does.
+
+        Raises
+        ------
+        StudyError
+            If there is no such run.
+        """
         known = self.configurations
         ids = known.runs if isinstance(known, Configurations) else [one.run_id for one in known]
         if run_id not in ids:

@@ -1,0 +1,40 @@
+import subprocess
+import sys
+
+import pytest
+
+from tests.cli.studies import command
+
+
+def test_help_imports_nothing():
+    code = (
+        "import sys; from mesa_doe.cli.main import main\n"
+        "try: main(['explore', '--help'])\n"
+        "except SystemExit: print({'pandas', 'solara', 'uvicorn', 'mesa_doe.explore'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "set()"
+
+
+def test_the_room_is_imported_without_solara():
+    code = (
+        "import sys; sys.modules['solara'] = None\n"
+        "import mesa_doe.explore.page, mesa_doe.explore.serving\n"
+        "from mesa_doe.cli.main import main\n"
+        "sys.exit(main(['explore', 'nowhere']))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert 'pip install "mesa-doe[explore]"' in done.stderr
+
+
+def test_a_study_that_is_not_there_is_said(tmp_path):
+    pytest.importorskip("solara", reason="solara is not installed")
+    assert "there is no study in" in command("explore", tmp_path / "none", "--no-browser", expected=1)
+
+
+@pytest.mark.parametrize("port", ["soon", "-1", "70000"])
+def test_a_port_is_a_number(port):
+    with pytest.raises(SystemExit) as stop:
+        command("explore", "study", f"--port={port}")
+    assert stop.value.code == 2
