@@ -506,3 +506,72 @@ def test_outputs_are_computed_a_few_at_a_time_with_the_same_result(monkeypatch):
     apart = doe.analyze.sobol(design, y).to_frame()
     columns = ["estimate", "low", "high"]
     np.testing.assert_allclose(apart[columns], together[columns], rtol=1e-9, atol=1e-12)
+
+
+# ---- dummy -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("estimator", "second_order"),
+    [("saltelli", False), ("saltelli", True), ("jansen", False), ("janon", True), ("azzini", True)],
+)
+def test_a_dummy_reads_what_a_column_without_effect_does_in_products_of_levels(estimator, second_order):
+    # Zadeh et al. 2017, AB of a dummy being A, of outputs less their mean: S1 is mean(f(A) f(B)) / V, and ST
+    # 1 - mean(f(A)²) / V.
+    design = doe.sobol(unit_space(3), 64, rng=3, second_order=second_order)
+    y = some_outputs(design)
+    result = doe.analyze.sobol(design, y, dummy=True, estimator=estimator, resamples=100)
+    plain = doe.analyze.sobol(design, y, estimator=estimator, resamples=100).to_frame()
+    frame = result.to_frame()
+    others = frame[frame["factor"] != "dummy"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(others, plain)
+    blocks = y.reshape(64, -1, 3)
+    for k in range(3):
+        a, b = blocks[:, [0, -1], k].T - blocks[:, [0, -1], k].mean()
+        variance = (np.mean(a**2) + np.mean(b**2)) / 2
+        table = result.table(f"y{k}").loc["dummy"]
+        assert table["S1"] == pytest.approx(np.mean(a * b) / variance, abs=1e-9)
+        assert table["ST"] == pytest.approx(1 - np.mean(a**2) / variance, abs=1e-9)
+        assert table["S1_low"] < table["S1_high"]
+        assert table["ST_low"] < table["ST_high"]
+    assert result.settings["dummy"]
+
+
+def test_intervals_of_the_dummy_hold_zero():
+    # Binomial(60, .95): fewer than 51 hits have a chance below 1e-3.
+    hits = np.zeros(2)
+    for seed in range(60):
+        design = doe.sobol(angles(), 256, rng=seed)
+        row = doe.analyze.sobol(design, ishigami(design), dummy=True, rng=seed).table().loc["dummy"]
+        hits += [row[f"{measure}_low"] <= 0 <= row[f"{measure}_high"] for measure in ("S1", "ST")]
+    assert hits.min() >= 51
+
+
+def test_the_noise_is_taken_away_from_a_dummy_too():
+    row = noisy_results(replications=4, seed_policy="independent").sensitivity("y", dummy=True).table()
+    assert row.loc["dummy", "ST_low"] <= 0 <= row.loc["dummy", "ST_high"]
+    kept = noisy_results(replications=4, seed_policy="independent")
+    with pytest.warns(doe.MesaDoeWarning, match="that of an inert factor too, by about 0.17"):
+        kept.sensitivity("y", dummy=True, noise="kept")
+
+
+def test_a_dummy_goes_along_over_time_and_with_groups():
+    design = doe.sobol(unit_space(3), 64, rng=1, groups={"both": ["x0", "x1"], "x2": ["x2"]})
+    y = some_outputs(design)
+    assert doe.analyze.sobol(design, y[:, 0], dummy=True).table().index.tolist() == ["both", "x2", "dummy"]
+    walks = doe.ParameterSpace(n=doe.Integer(1, 6), pace=doe.Real(0, 1))
+    results = doe.BatchRunner(
+        doe.sobol(walks, 64, rng=1).configurations(
+            models.Walkers, rng=1, max_steps=2, data_collection_period=1
+        )
+    ).run_all()
+    over_time = results.sensitivity("alive", at="all", unequal=0, dummy=True)
+    assert over_time.to_frame().query("factor == 'dummy'")["step"].unique().tolist() == over_time.steps
+
+
+def test_a_factor_that_is_called_dummy_is_told_from_the_row():
+    space = doe.ParameterSpace(dummy=doe.Real(0, 1), b=doe.Real(0, 1))
+    design = doe.sobol(space, 64, rng=1)
+    with pytest.raises(doe.AnalysisError, match="sobol: a factor of the design is called 'dummy'"):
+        doe.analyze.sobol(design, design.unit[:, 0], dummy=True)
+    assert doe.analyze.sobol(design, design.unit[:, 0]).table().loc["dummy", "S1"] > 0.9

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import sqrt
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -39,7 +40,7 @@ def advised_classes(count: int) -> int:
     >>> advised_classes(500), advised_classes(2000)
     (22, 44)
     """
-    return 2 * max(1, round(np.sqrt(count) / 2))
+    return 2 * max(1, round(sqrt(count) / 2))
 
 
 def first_order(

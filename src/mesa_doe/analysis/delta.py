@@ -122,7 +122,7 @@ def delta(
     """
     check_design(design, "delta")
     resamples, confidence = checked_bootstrap("delta", resamples, confidence)
-    factors = rows_of(design, "delta", dummy=dummy)
+    factors = rows_of(design.factors, "delta", dummy=dummy)
     checked = checked_outputs(design, y, names=outputs, missing=missing, method="delta", given_data=True)
     count = len(checked.means)
     bins = _advised(count) if bins is None else bins

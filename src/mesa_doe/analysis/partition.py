@@ -22,12 +22,13 @@ IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 _DUMMY = "dummy"
 
 
-def rows_of(design: Design, method: str, *, dummy: bool) -> list[str]:
+def rows_of(factors: Sequence[str], method: str, *, dummy: bool) -> list[str]:
     """Name what has a row in the result: the factors, and at the end the dummy if there is one.
 
     Parameters
     ----------
-    design : Design
+    factors : sequence of str
+        Or groups.
     method : str
         Of the analysis, for the error.
     dummy : bool
@@ -43,12 +44,12 @@ def rows_of(design: Design, method: str, *, dummy: bool) -> list[str]:
         If ``dummy`` is not True or False, or a factor has the name of the dummy.
     """
     check_bool(method, "dummy", dummy)
-    if dummy and _DUMMY in design.factors:
+    if dummy and _DUMMY in factors:
         message = (
             f"{method}: a factor of the design is called {_DUMMY!r}, as is the row of dummy=True; use False"
         )
         raise AnalysisError(message)
-    return [*design.factors, *([_DUMMY] if dummy else [])]
+    return [*factors, *([_DUMMY] if dummy else [])]
 
 
 def like_dummy(

@@ -14,6 +14,7 @@ from mesa_doe.analysis.estimates import Label, tidy
 from mesa_doe.analysis.inflation import inflated
 from mesa_doe.analysis.options import checked_bootstrap
 from mesa_doe.analysis.outputs import Missing, Outputs, checked_outputs
+from mesa_doe.analysis.partition import rows_of
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.sobol_estimators import ESTIMATORS, Noise, SobolPlan
 from mesa_doe.analysis.variation import (
@@ -41,7 +42,7 @@ _FAR_ABOVE_ONE = 1.3
     groups=True,
     library="mesa-doe; a test holds it to SALib.analyze.sobol",
     measures="first- (S1), total- (ST) and second-order (S2) indices",
-    source="Saltelli et al. 2010; second order: Saltelli 2002",
+    source="Saltelli et al. 2010; second order: Saltelli 2002; dummy: Zadeh et al. 2017",
     seed_factor=True,
 )
 def sobol(
@@ -51,6 +52,7 @@ def sobol(
     outputs: Sequence[Any] | None = None,
     estimator: Literal["saltelli", "jansen", "janon", "azzini"] = "saltelli",
     noise: Literal["corrected", "kept"] = "corrected",
+    dummy: bool = False,
     resamples: int = 1000,
     confidence: float = 0.95,
     rng: RNG = 0,
@@ -73,6 +75,9 @@ def sobol(
     noise : {"corrected", "kept"}, default "corrected"
         Indices of the expected output, whose noise is taken away by products of different replications; or
         of the mean of the replications as it is, noise and all. One replication cannot be corrected.
+    dummy : bool, default False
+        Add a row ``"dummy"``: what a factor without effect would read by chance in a sample of this size, by
+        products of the outputs of A and B; it costs no runs.
     resamples : int, default 1000
         Bootstrap resamples of whole blocks; at least 100.
     confidence : float, default 0.95
@@ -93,7 +98,7 @@ def sobol(
     Raises
     ------
     AnalysisError
-        If the design is no Saltelli design, or outputs are missing.
+        If the design is no Saltelli design, ``dummy`` is no bool, or outputs are missing.
 
     Warns
     -----
@@ -118,10 +123,17 @@ def sobol(
     blocks share the noise, so replications are drawn too; of one or two of them nothing can be told, and the
     intervals hold for the seeds that were run.
 
+    The dummy is a yardstick that asks much (Zadeh et al. 2017): S1 is that product of A and B which would be
+    zero of endless points, and ST what is left of the variance by A alone. The estimators here take
+    differences of outputs of one block, and read zero of an inert factor, where no noise is: an ST whose
+    interval lies above zero, but below the dummy's, is small and no chance. A dummy has no runs, and so no
+    noise, of its own: what independent seeds add to the factors is said by the warning.
+
     References
     ----------
     Saltelli et al. 2010; Jansen 1999; Monod, Naud & Makowski 2006; Janon et al. 2014; Azzini, Mara & Rosati
-    2021; second order: Saltelli 2002; bootstrap: Archer, Saltelli & Sobol 1997.
+    2021; second order: Saltelli 2002; bootstrap: Archer, Saltelli & Sobol 1997; dummy: Zadeh, Nossent,
+    Sarrazin, Pianosi, van Griensven, Wagener & Bauwens 2017, Environmental Modelling & Software 91.
 
     Examples
     --------
@@ -142,6 +154,7 @@ def sobol(
     checked = checked_outputs(design, y, names=outputs, missing=missing, method="sobol")
     # Factors that move together have one index together.
     factors = list(design.groups or design.factors)
+    rows = rows_of(factors, "sobol", dummy=dummy)
     second_order = bool(design.options.get("second_order", False))
     if ESTIMATORS[estimator].needs_ba and not second_order:
         message = (
@@ -158,6 +171,7 @@ def sobol(
     plan = SobolPlan(
         factors=len(factors),
         second_order=second_order,
+        dummy=dummy,
         estimator=ESTIMATORS[estimator],
         noise=of_noise,
         evenly=not checked.dropped,
@@ -178,9 +192,9 @@ def sobol(
     noise_of_runs = (np.sqrt(checked.noise) / scale) ** 2
     variance = np.where(constant, 1.0, base.var(axis=0))
     if of_noise == "corrected":
-        said += _beyond_one(names, point[:, : 2 * len(factors)])
+        said += _beyond_one(names, point[:, : 2 * len(rows)])
     if seed_policy == "independent" and of_noise == "kept":
-        totals = point[:, len(factors) : 2 * len(factors)]
+        totals = point[:, len(rows) : len(rows) + len(factors)]
         remedy = "use seed_policy='block', or sobol(…, seed_factor=True)"
         said += inflated(checked, totals, noise_of_runs / variance / replications, constant, remedy=remedy)
     # Of the means' variance a part is noise, unless all points share it.
@@ -190,6 +204,7 @@ def sobol(
         "blocks": len(blocks),
         "estimator": estimator,
         "noise": of_noise,
+        "dummy": dummy,
         "resamples": resamples,
         "confidence": confidence,
         "replications": replications,
@@ -201,7 +216,7 @@ def sobol(
     # Of common seeds there are few: what they say of the noise is chance.
     told = of_noise == "corrected" and seed_policy != "common"
     notes = _shares_told(settings["noise_share"]) if told else ()
-    frame = tidy(names, _labels(factors, second_order), point, low, high)
+    frame = tidy(names, _labels(rows, factors, second_order), point, low, high)
     return SensitivityResult("sobol", frame, settings, tuple(said), notes=notes)
 
 
@@ -223,8 +238,8 @@ def _blocks(design: Design, checked: Outputs, factors: int, second_order: bool) 
     return blocks
 
 
-def _labels(factors: list[str], second_order: bool) -> list[Label]:
-    labels = [(measure, factor, "") for measure in ("S1", "ST") for factor in factors]
+def _labels(rows: list[str], factors: list[str], second_order: bool) -> list[Label]:
+    labels = [(measure, row, "") for measure in ("S1", "ST") for row in rows]
     pairs = itertools.combinations(factors, 2) if second_order else ()
     return [*labels, *(("S2", *pair) for pair in pairs)]
 

@@ -24,8 +24,8 @@ _NUMBERS_AT_ONCE = 2**23
 # Under common seeds, how many draws of replications share the resamples.
 _DRAWS_OF_REPLICATIONS = 50
 
-# The mean and the mean square of the base sample come before the products of an estimator.
-_MOMENTS = 2
+# Mean and mean square of the base sample, and what a dummy is told from, come before an estimator's products.
+_MOMENTS, _OF_DUMMY = 2, 3
 
 
 @dataclass(frozen=True)
@@ -150,6 +150,8 @@ class SobolPlan:
     ----------
     factors : int
     second_order : bool
+    dummy : bool
+        Whether a factor without effect is computed too.
     estimator : Estimator
     noise : {"corrected", "kept"}
     evenly : bool
@@ -163,6 +165,7 @@ class SobolPlan:
 
     factors: int
     second_order: bool
+    dummy: bool
     estimator: Estimator
     noise: Noise
     evenly: bool
@@ -185,7 +188,7 @@ class SobolPlan:
         Returns
         -------
         point, low, high : ndarray (outputs, indices)
-            S1 of all factors, ST of all factors, S2 of all pairs.
+            S1 of all factors and the dummy, ST likewise, S2 of all pairs.
         undefined : ndarray (outputs,)
             Share of the resamples that have no variance.
         """
@@ -245,7 +248,9 @@ class SobolPlan:
     def _of_rows(self, rows: FloatArray) -> FloatArray:
         blocks = Blocks.of(rows, self.factors, self.second_order)
         a, b, d = blocks.a, blocks.b, self.factors
-        parts = [(a + b)[..., None] / 2, (a**2 + b**2)[..., None] / 2, *self.estimator.products(blocks)]
+        of_dummy = [part[..., None] for part in (a * b, a**2, a)] if self.dummy else []
+        parts = [(a + b)[..., None] / 2, (a**2 + b**2)[..., None] / 2, *of_dummy]
+        parts += self.estimator.products(blocks)
         width = sum(part.shape[-1] for part in parts)
         # Filled in place: of twenty factors, the pairs alone are nine tenths of the memory.
         products: FloatArray = np.empty((*a.shape, width + len(self._pairs[0])))
@@ -260,11 +265,18 @@ class SobolPlan:
 
     def _estimates(self, means: FloatArray) -> FloatArray:
         """Return indices (resamples, outputs, indices) from means of products; NaN without variance."""
-        variance = _positive(means[..., 1] - means[..., 0] ** 2)[..., None]
+        mean = means[..., :1]
+        variance = _positive(means[..., 1:2] - mean**2)
         left, right = self._pairs
-        own = means[..., _MOMENTS : means.shape[-1] - len(left)]
+        start = _MOMENTS + (_OF_DUMMY if self.dummy else 0)
+        own = means[..., start : means.shape[-1] - len(left)]
         first, total = self.estimator.indices(np.split(own, own.shape[-1] // self.factors, axis=-1), variance)
         found = [first, total]
+        if self.dummy:
+            # A column of B that moves nothing makes AB what A is. Both less the mean: a shift is no effect.
+            product, square, of_a = np.split(means[..., _MOMENTS:start], _OF_DUMMY, axis=-1)
+            kept = square - 2 * mean * of_a + mean**2
+            found = [first, (product - mean**2) / variance, total, 1 - kept / variance]
         if left:
             found.append(means[..., -len(left) :] / variance - first[..., left] - first[..., right])
         return np.concatenate(found, axis=-1)
