@@ -238,3 +238,35 @@ def test_a_map_with_no_finite_pair_is_drawn_empty(pairs):
     ax = heatmap(pairs.assign(estimate=np.nan), axes())
     ax.figure.draw_without_rendering()
     assert len(ax.texts) == 0
+
+
+def hatched(ax):
+    """Cells (row, column) that are hatched, of the upper triangle."""
+    cells = [(round(p.get_y() + 0.5), round(p.get_x() + 0.5)) for p in ax.patches if p.get_hatch()]
+    return sorted(cell for cell in cells if cell[0] < cell[1])
+
+
+def test_a_pair_whose_interval_contains_zero_is_hatched_without_colour_and_that_is_said(pairs):
+    some = pairs[:3].assign(estimate=[0.2, -0.3, 0.06], low=[0.1, -0.5, -0.1], high=[0.3, 0.1, 0.2])
+    ax = heatmap(some, axes())
+    assert hatched(ax) == [(0, 2), (0, 3)]
+    shown = np.ma.filled(ax.images[0].get_array(), np.nan)
+    np.testing.assert_array_equal(shown[0], [np.nan, 0.2, np.nan, np.nan])
+    assert [text.get_text() for text in ax.texts[:3]] == ["0.20", "-0.30", "0.06"]
+    # what chance made does not set the colours
+    assert ax.images[0].norm.vmax == 0.2
+    assert ax.get_xlabel() == "hatched: the interval contains zero"
+
+
+def test_where_every_interval_contains_zero_the_colours_reach_to_their_ends(pairs):
+    ax = heatmap(pairs.assign(low=pairs["estimate"] - 9, high=pairs["estimate"] + 9), axes())
+    assert len(hatched(ax)) == len(pairs)
+    assert ax.images[0].norm.vmax == 9 + pairs["estimate"].abs().max()
+
+
+def test_pairs_without_intervals_are_drawn_in_colour(pairs):
+    plain = heatmap(pairs, axes())
+    unknown = heatmap(pairs.assign(low=np.nan, high=np.nan), axes())
+    for ax in (plain, unknown):
+        assert hatched(ax) == []
+        assert ax.get_xlabel() == ""

@@ -10,7 +10,7 @@ import pandas as pd
 from mesa_doe._optional import require
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import _canvas
-from mesa_doe.plots._checks import as_floats, refuse_repeats, tidy, with_floats
+from mesa_doe.plots._checks import refuse_repeats, tidy, with_floats
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,6 +29,8 @@ FIELD_NAMES = {
 }
 # S1 and ST keep their colours in every figure, drawn alone or together; intervals would be lost on black.
 _FIXED = dict(zip(("S1", "ST"), _canvas.OKABE_ITO, strict=False))
+# Of the hatches behind numbers that chance may have made.
+_FAINT = "#CCCCCC"
 _FREE = [colour for colour in _canvas.OKABE_ITO[2:] if colour != "#000000"]
 
 
@@ -131,10 +133,13 @@ def heatmap(
     itself are not read; a pair that is not given, or is not finite, stays empty too. The numbers have two
     decimals, or as many as show two digits of the largest.
 
+    Where there are intervals, a pair whose interval contains zero is hatched and has no colour, so that
+    colours are for what is more than chance; without any such pair they reach to the ends of the intervals.
+
     Parameters
     ----------
     estimates : pandas.DataFrame
-        Columns ``factor``, ``partner`` and ``estimate``.
+        Columns ``factor``, ``partner`` and ``estimate``; and ``low`` and ``high``, if there are intervals.
     ax : matplotlib.axes.Axes, optional
         Where to draw; by default a new figure that grows with the number of factors.
     title : str, optional
@@ -159,11 +164,14 @@ def heatmap(
     >>> [text.get_text() for text in ax.texts]
     ['0.20', '0.20']
     """
-    frame = tidy(estimates, ["factor", "partner", "estimate"], caller="heatmap")
-    numbers = as_floats(frame["estimate"], "estimate", caller="heatmap")
+    ends = ["low", "high"] if {"low", "high"} <= set(getattr(estimates, "columns", ())) else []
+    frame = tidy(estimates, ["factor", "partner", "estimate", *ends], caller="heatmap")
+    frame = with_floats(frame, ["estimate", *ends], caller="heatmap")
     names = list(dict.fromkeys(frame[["factor", "partner"]].to_numpy().ravel()))
     matrix = np.full((len(names), len(names)), np.nan)
-    for factor, partner, estimate in zip(frame["factor"], frame["partner"], numbers, strict=True):
+    by_chance = np.zeros(matrix.shape, dtype=bool)
+    farthest = 0.0
+    for factor, partner, estimate, *interval in frame.itertuples(index=False, name=None):
         i, j = names.index(factor), names.index(partner)
         if i == j or not np.isfinite(estimate):
             continue
@@ -173,14 +181,19 @@ def heatmap(
                 f"{matrix[i, j]:g} and {estimate:g}; select the rows of one output first"
             )
         matrix[i, j] = matrix[j, i] = estimate
+        if interval and interval[0] <= 0 <= interval[1]:
+            by_chance[i, j] = by_chance[j, i] = True
+            farthest = max(farthest, -interval[0], interval[1])
 
+    patches = require("matplotlib.patches", extra="plot")
     side = 2.4 + 0.5 * len(names)
     ours = ax is None
     ax = _canvas.axes_of(ax, width=side + 1.2, height=side)
-    limit = float(np.nanmax(np.abs(matrix), initial=0.0)) or 1.0
+    told = np.where(by_chance, np.nan, matrix)
+    limit = float(np.nanmax(np.abs(told), initial=0.0)) or farthest or 1.0
     # Origin and interpolation are named, since the user's rcParams may turn the map upside down or blur it.
     image = ax.imshow(
-        matrix,
+        told,
         cmap="RdBu_r",
         vmin=-limit,
         vmax=limit,
@@ -189,12 +202,18 @@ def heatmap(
         aspect="equal",
     )
     ax.figure.colorbar(image, ax=ax, label=label, shrink=0.8)
-    written = {(i, j): _written(matrix[i, j], limit) for i, j in np.argwhere(np.isfinite(matrix)).tolist()}
+    style: dict[str, Any] = {"facecolor": "white", "edgecolor": _FAINT, "hatch": "////", "linewidth": 0}
+    for i, j in np.argwhere(by_chance).tolist():
+        ax.add_patch(patches.Rectangle((j - 0.5, i - 0.5), 1, 1, **style))
+    if by_chance.any():
+        ax.set_xlabel("hatched: the interval contains zero", fontsize="small")
+    largest = float(np.nanmax(np.abs(matrix), initial=0.0)) or 1.0
+    written = {(i, j): _written(matrix[i, j], largest) for i, j in np.argwhere(np.isfinite(matrix)).tolist()}
     longest = max([5, *map(len, written.values())])
     # In a cell that the user's layout engine may yet narrow.
     size = (1.4 if ours else 1.1) / longest * _canvas.slot_width(ax, len(names))
     for (i, j), text in written.items():
-        colour = "white" if abs(matrix[i, j]) > 0.6 * limit else _canvas.INK
+        colour = "white" if abs(told[i, j]) > 0.6 * limit else _canvas.INK
         ax.text(j, i, text, ha="center", va="center", fontsize=float(np.clip(size, 4, 10)), color=colour)
     labels = [_canvas.factor_name(name) for name in names]
     ax.set_yticks(range(len(names)), labels=labels)
