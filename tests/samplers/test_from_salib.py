@@ -4,8 +4,11 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from SALib.analyze import ff as analyze_ff
 from SALib.analyze import sobol as analyze_sobol
+from SALib.analyze import sobol_jansen
 from SALib.sample import fast_sampler, finite_diff, latin
+from SALib.sample import ff as salib_ff
 from SALib.sample import morris as salib_morris
 from SALib.sample import shapley as salib_shapley
 from SALib.sample import sobol as salib_sobol
@@ -21,6 +24,7 @@ from mesa_doe.errors import DesignError
 from mesa_doe.samplers import load_design
 from mesa_doe.samplers.from_salib import from_salib
 from mesa_doe.seeding import kept_generators, library_seed, root_entropy
+from tests.analysis.helpers import quiet
 from tests.random_state import global_state
 
 LAWS = {
@@ -210,6 +214,61 @@ def test_rounding_at_the_end_of_an_axis_is_no_mistake():
         from_salib(problem, [[0.31, 1.0]])
 
 
+@pytest.mark.parametrize("count", [16, 64])
+def test_radial_steps_of_length_zero_are_read_and_left_out_of_effects_alone(count):
+    problem = uniform()
+    with kept_generators():
+        x = radial_sobol.sample(problem, count)
+    stars = x.reshape(count, 4, 3)
+    still = (stars[:, 1:] == stars[:, :1]).all(axis=2)
+    assert still.any()
+    design = from_salib(problem, x, method="radial_sobol")
+    with pytest.warns(doe.MesaDoeWarning, match="left out"):
+        found = doe.analyze.radial_effects(design, 2 * x[:, 0] + x[:, 1], resamples=100)
+    np.testing.assert_allclose(found.table()["mu"], [2 * (2.5 + np.pi), 3.5 + np.pi, 0], rtol=1e-12)
+    y = model(x)
+    theirs = sobol_jansen.analyze(problem, y, sample_sets=count, num_resamples=2, seed=1)
+    ours = doe.analyze.jansen(design, y, resamples=100).table()["ST"]
+    np.testing.assert_allclose(ours, theirs["ST"], rtol=1e-12)
+
+
+@pytest.mark.parametrize("with_dummies", [True, False])
+@pytest.mark.parametrize("d", [1, 2, 3, 5])
+def test_effects_of_salibs_fractional_factorial_are_twice_salibs(d, with_dummies):
+    before = uniform(d)
+    after = copy.deepcopy(before)
+    x = salib_ff.sample(after)
+    y = x[:, 0] + x[:, -1] * x[:, 0] + np.exp(x.sum(axis=1) / 9)
+    design = from_salib(after if with_dummies else before, x, method="ff")
+    space = doe.ParameterSpace.from_salib(after if with_dummies else before)
+    same_structure(design, doe.folded_hadamard(space, quantiles=(0, 1)))
+    theirs = analyze_ff.analyze(copy.deepcopy(after), x, y, second_order=True)
+    found = quiet(doe.analyze.effects, design, y)
+    rows = found.to_frame().query("measure == 'effect'")
+    mains = rows[rows["partner"] == ""]
+    np.testing.assert_allclose(mains["estimate"], 2 * theirs["ME"][: len(space)], rtol=1e-12, atol=1e-12)
+    pairs = dict(zip(theirs["interaction_names"], theirs["IE"], strict=True))
+    told = rows[rows["partner"] != ""]
+    assert len(told) == (0 if len(space) == 1 else 1 if d == 2 else 3 if len(space) < 5 else 7)
+    for factor, partner, estimate in told[["factor", "partner", "estimate"]].itertuples(index=False):
+        assert estimate == pytest.approx(2 * pairs[factor, partner], rel=1e-12, abs=1e-12)
+
+
+def test_rows_that_are_not_those_of_a_fractional_factorial_are_named():
+    problem = uniform()
+    x = salib_ff.sample(copy.deepcopy(problem))
+    wrong = x.copy()
+    wrong[3, 1] = 2.0
+    with pytest.raises(
+        DesignError, match=r"row 3 of a sample of SALib's ff has 'x1' at its low end, got 2\.0"
+    ):
+        from_salib(problem, wrong, method="ff")
+    with pytest.raises(DesignError, match="of 3 factors SALib's ff makes 8 rows, got 7"):
+        from_salib(problem, x[:-1], method="ff")
+    with pytest.raises(DesignError, match=r"one column a name \(3\), got shape \(8, 2\)"):
+        from_salib(problem, x[:, :2], method="ff")
+
+
 def broken(x, row, column=0):
     x = x.copy()
     x[row, column] += 0.01
@@ -243,9 +302,6 @@ def test_rows_that_are_not_those_of_the_method_are_named():
     stars = doe.radial(doe.ParameterSpace.from_salib(problem), 8, rng=1).points.to_numpy()
     with pytest.raises(DesignError, match=r"row 6 of a radial sample .*another 'x1', but others differ"):
         from_salib(problem, broken(stars, 6), method="radial")
-    stars[6] = stars[4]
-    with pytest.raises(DesignError, match="a step of length zero; make the design with radial"):
-        from_salib(problem, stars, method="radial")
     curves = fast_sampler.sample(problem, 300, seed=1)
     with pytest.raises(DesignError, match="'x0' it swings 37 times, but with M=8 it would 18 times"):
         from_salib(problem, curves, method="fast", M=8)
@@ -285,11 +341,10 @@ def test_faults_of_salibs_samplers_are_refused():
         unscaled = radial_sobol.sample(dict(norm), 8)
     with pytest.raises(DesignError, match="do not apply 'dists', so the values of a "):
         from_salib(norm, unscaled, method="radial")
-    zero = {"num_vars": 1, "names": ["a"], "bounds": [[-1, 7]]}
-    with kept_generators():
-        steps = radial_sobol.sample(zero, 64)
-    with pytest.raises(DesignError, match="length zero"):
-        from_salib(zero, steps, method="radial")
+    steps = finite_diff.sample(uniform(), 5)
+    steps[1] = steps[0]
+    with pytest.raises(DesignError, match="a step of length zero; make the design with finite_difference"):
+        from_salib(uniform(), steps, method="finite_difference")
 
 
 def test_groups_that_make_no_sense_are_refused():
@@ -309,7 +364,6 @@ def test_groups_that_make_no_sense_are_refused():
 def test_mistakes_of_the_call_are_told():
     problem, x = uniform(), np.zeros((2, 3))
     for made, match in (
-        (lambda: from_salib(problem, x, method="saltelli"), "SALib's 'saltelli' is 'sobol' here"),
         (lambda: from_salib(problem, x, method="shaply"), "close: 'shapley'"),
         (lambda: from_salib(problem, x, method=["sobol"]), "method takes 'explicit', 'fast'"),
         (lambda: from_salib(problem, x, method="fast", levels=4), "method='fast' takes M, got levels"),

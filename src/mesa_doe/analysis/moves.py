@@ -146,7 +146,9 @@ def star_steps(
     regular = design.blocks is not None and np.array_equal(design.blocks, np.arange(len(design)) // rows)
     if regular:
         unit = by_block(design.unit, rows)
-        regular = bool(((unit[:, 1:] != unit[:, :1]) == np.eye(factors, dtype=bool)).all())
+        moved, own = unit[:, 1:] != unit[:, :1], np.eye(factors, dtype=bool)
+        # A long step may happen to end where it began, as SALib's do; a short one that is divided by may not.
+        regular = not moved[:, ~own].any() and (design.method == "radial" or bool(moved[:, own].all()))
     if not regular:
         message = (
             f"{method} reads stars: a base point, and then {factors} rows each with one factor moved, in the "

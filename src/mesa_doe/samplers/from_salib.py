@@ -15,9 +15,11 @@ from mesa_doe.samplers.salib_rows import (
     FloatArray,
     Read,
     Rows,
+    columns_of_factorial,
     read_any,
     read_curves,
     read_differences,
+    read_factorial,
     read_lhs,
     read_morris,
     read_radial,
@@ -37,6 +39,7 @@ _METHODS: dict[str, tuple[Callable[..., Read], tuple[str, ...]]] = {
     "explicit": (read_any, ()),
     "fast": (read_curves, ("M",)),
     "finite_difference": (read_differences, ()),
+    "folded_hadamard": (read_factorial, ()),
     "latin_hypercube": (read_lhs, ()),
     "monte_carlo": (read_any, ()),
     "morris": (read_morris, ("levels",)),
@@ -48,6 +51,7 @@ _METHODS: dict[str, tuple[Callable[..., Read], tuple[str, ...]]] = {
 # What SALib calls the samplers that have another name here.
 _SALIB_NAMES = {
     "fast_sampler": "fast",
+    "ff": "folded_hadamard",
     "finite_diff": "finite_difference",
     "latin": "latin_hypercube",
     "radial_mc": "radial",
@@ -67,8 +71,8 @@ def from_salib(problem: Mapping[str, Any], x: Any, *, method: str | None = None,
     x : array_like or DataFrame (points, factors)
         What SALib's sampler returned: native values, all rows in their order.
     method : str, optional
-        Which sampler made it, by its name here; see the notes. Without it the points are taken as they are,
-        for analyses of given data.
+        Which sampler made it, by its name here or SALib's; see the notes. Without it the points are taken as
+        they are, for analyses of given data.
     **options
         ``M`` of FAST, by default 4 as in SALib. ``second_order`` of Sobol and ``levels`` of Morris are told
         by the rows, and held against them where they are given.
@@ -95,6 +99,7 @@ def from_salib(problem: Mapping[str, Any], x: Any, *, method: str | None = None,
     ``"fast"``               ``fast_sampler``
     ``"latin_hypercube"``    ``latin``; also ``"rbd_fast"``
     ``"finite_difference"``  ``finite_diff``
+    ``"folded_hadamard"``    ``ff``
     ``"shapley"``            ``shapley``
     ``"radial"``             ``radial.radial_sobol``, ``radial.radial_mc``
     ``"monte_carlo"``        none: random points
@@ -103,7 +108,8 @@ def from_salib(problem: Mapping[str, Any], x: Any, *, method: str | None = None,
 
     SALib's analyzers take on trust that they are called with the options of the sampler, and answer wrongly
     where not; here the rows are asked. Groups that are the names themselves, which SALib's Morris sampler
-    writes into the problem, are none.
+    writes into the problem, are none. Its ``ff`` writes dummies into the problem, up to a power of two: they
+    are factors where ``problem`` has them, and columns beyond its names are left out.
 
     Examples
     --------
@@ -113,15 +119,14 @@ def from_salib(problem: Mapping[str, Any], x: Any, *, method: str | None = None,
     >>> len(design), design.options["second_order"], design.blocks[:7].tolist()
     (48, True, [0, 0, 0, 0, 0, 0, 1])
     """
-    method = "explicit" if method is None else method
-    read, known = _method(method)
+    method, read, known = _method(method)
     if unknown := sorted(set(options) - set(known)):
         takes = f"takes {', '.join(known)}" if known else "takes no options"
         message = f"from_salib: method={method!r} {takes}, got {', '.join(unknown)}"
         raise DesignError(message)
     space = _space(problem)
     groups = _groups(problem, space.names, method)
-    points = _points(x, space)
+    points = _points(_without_dummies(x, len(space)) if method == "folded_hadamard" else x, space)
     moved = groups or {name: (name,) for name in space.names}
     count = len(space)
     found = read(
@@ -135,10 +140,10 @@ def from_salib(problem: Mapping[str, Any], x: Any, *, method: str | None = None,
         ),
         **options,
     )
-    made = {"n": found.n, **found.options}
+    made = found.options if found.n is None else {"n": found.n, **found.options}
     if method in ("morris", "sobol"):
         made["groups"] = groups
-    if method != "explicit":
+    if method not in ("explicit", "folded_hadamard"):
         made["entropy"] = None
     return Design(
         space,
@@ -152,12 +157,14 @@ def from_salib(problem: Mapping[str, Any], x: Any, *, method: str | None = None,
     )
 
 
-def _method(method: Any) -> tuple[Callable[..., Read], tuple[str, ...]]:
-    if isinstance(method, str) and method in _METHODS:
-        return _METHODS[method]
-    ours = _SALIB_NAMES.get(method) if isinstance(method, str) else None
-    hint = f"; SALib's {method!r} is {ours!r} here" if ours else close_to(method, _METHODS)
-    message = f"from_salib: method takes {', '.join(map(repr, _METHODS))}, got {method!r}{hint}"
+def _method(method: Any) -> tuple[str, Callable[..., Read], tuple[str, ...]]:
+    """Return the name here, what reads the rows, and with which options."""
+    if method is None:
+        method = "explicit"
+    if isinstance(method, str) and (ours := _SALIB_NAMES.get(method, method)) in _METHODS:
+        return ours, *_METHODS[ours]
+    known = ", ".join(map(repr, _METHODS))
+    message = f"from_salib: method takes {known}, got {method!r}{close_to(method, _METHODS)}"
     raise DesignError(message)
 
 
@@ -222,6 +229,13 @@ def _points(x: Any, space: ParameterSpace) -> pd.DataFrame:
         )
         raise DesignError(message)
     return pd.DataFrame(values, columns=[*space.names], index=pd.RangeIndex(len(values), name="point"))
+
+
+def _without_dummies(x: Any, count: int) -> Any:
+    """Return rows of SALib's ff without the columns beyond the names."""
+    values = x if isinstance(x, pd.DataFrame) else np.asarray(x)
+    filled = values.ndim == 2 and values.shape[1] == columns_of_factorial(count)
+    return values[:, :count] if filled and isinstance(values, np.ndarray) else x
 
 
 def _inside(points: pd.DataFrame, space: ParameterSpace) -> pd.DataFrame:

@@ -13,9 +13,11 @@ from mesa_doe.samplers.declare import check_count
 __all__ = [
     "Read",
     "Rows",
+    "columns_of_factorial",
     "read_any",
     "read_curves",
     "read_differences",
+    "read_factorial",
     "read_lhs",
     "read_morris",
     "read_radial",
@@ -38,8 +40,8 @@ class Read:
 
     Parameters
     ----------
-    n : int
-        As the sampler calls it.
+    n : int or None
+        As the sampler calls it; None where it takes none.
     options : dict
         The sampler's others.
     unit : ndarray (points, factors)
@@ -47,7 +49,7 @@ class Read:
         Rows of a block.
     """
 
-    n: int
+    n: int | None
     options: dict[str, Any]
     unit: FloatArray
     step: int | None = None
@@ -84,6 +86,47 @@ class Rows:
             )
             raise DesignError(message)
         return self.values.reshape(-1, step, self.values.shape[1])
+
+
+def read_factorial(rows: Rows) -> Read:
+    """Take a Hadamard matrix and its mirror image.
+
+    Raises
+    ------
+    DesignError
+    """
+    from scipy.linalg import hadamard
+
+    d = len(rows.factors)
+    half = hadamard(columns_of_factorial(d))[:, :d]
+    unit = np.concatenate([half, -half]) / 2 + 0.5
+    if rows.unit.shape != unit.shape:
+        message = (
+            f"from_salib: of {d} factors SALib's ff makes {len(unit)} rows, got {len(rows.unit)}; give all "
+            "rows, and the problem as it is after ff.sample, with its dummies, or as it was before"
+        )
+        raise DesignError(message)
+    wrong = np.abs(rows.unit - unit) > _ROUNDING
+    if wrong.any():
+        row, j = map(int, np.argwhere(wrong)[0])
+        message = (
+            f"from_salib: row {row} of a sample of SALib's ff has {rows.factors[j]!r} at its "
+            f"{'high' if unit[row, j] else 'low'} end, got {float(rows.values[row, j])!r}; give all rows in "
+            "SALib's order"
+        )
+        raise DesignError(message)
+    return Read(None, {"levels": dict.fromkeys(rows.factors, 2), "quantiles": (0.0, 1.0)}, unit)
+
+
+def columns_of_factorial(count: int) -> int:
+    """Return how many columns SALib's ff makes of so many factors: a power of two.
+
+    Examples
+    --------
+    >>> columns_of_factorial(5)
+    8
+    """
+    return 1 << (count - 1).bit_length()
 
 
 def read_any(rows: Rows) -> Read:
@@ -272,7 +315,7 @@ def read_differences(rows: Rows) -> Read:
 
 
 def read_radial(rows: Rows) -> Read:
-    """Take long steps from base points.
+    """Take long steps from base points; some of SALib's have no length, which analyses know of.
 
     Raises
     ------
@@ -293,7 +336,8 @@ def read_radial(rows: Rows) -> Read:
 def _stars(rows: Rows, method: str) -> FloatArray:
     stars = rows.blocks(len(rows.factors) + 1, method, "n(d + 1)")
     changed = stars[:, 1:] != stars[:, :1]
-    wrong = (changed != np.eye(len(rows.factors), dtype=bool)).any(axis=2)
+    own = np.eye(len(rows.factors), dtype=bool)
+    wrong = (changed & ~own if method == "radial" else changed != own).any(axis=2)
     if wrong.any():
         block, j = map(int, np.argwhere(wrong)[0])
         still = not changed[block, j].any()
