@@ -76,18 +76,22 @@ def square(x):
 
 
 @pytest.mark.parametrize("stored", [True, False])
-@pytest.mark.parametrize("hit", ["forget", "_seed_global_generators"])
+@pytest.mark.parametrize("hit", ["_Runs._attempt", "Reading.put"])
 def test_ctrl_c_between_the_rows_and_the_record_of_a_run_leaves_neither(tmp_path, monkeypatch, stored, hit):
-    execute = importlib.import_module("mesa_doe.model_run.execute")
-    real, calls = getattr(execute, hit), []
+    where = importlib.import_module("mesa_doe.model_run.execute")
+    *path, name = hit.split(".")
+    for part in path:
+        where = getattr(where, part)
+    real, calls = getattr(where, name), []
 
-    def interrupting(value):
-        calls.append(value)
+    def interrupting(*arguments):
+        calls.append(arguments)
+        made = real(*arguments)
         if len(calls) == 3:
             raise KeyboardInterrupt
-        real(value)
+        return made
 
-    monkeypatch.setattr(execute, hit, interrupting)
+    monkeypatch.setattr(where, name, interrupting)
     design = doe.explicit({"x": [1.0, 2.0, 3.0, 4.0]})
     runs = design.configurations(square, rng=1, seed_policy="common")
     order = Order(Shelf(tmp_path, "study", 1, 1) if stored else None)

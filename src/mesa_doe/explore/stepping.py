@@ -15,8 +15,8 @@ from mesa_doe.errors import ConfigurationError
 from mesa_doe.explore.opened import ALONE
 from mesa_doe.model_run import Wanted, check_names, recipe_of
 from mesa_doe.model_run.collect import Reader, clock
-from mesa_doe.model_run.execute import _seed_global_generators as seed_global_generators
 from mesa_doe.model_run.forget import forget
+from mesa_doe.model_run.generators import seed_global_generators
 from mesa_doe.seeding import kept_generators
 
 __all__ = ["Stepped", "stepped"]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import random
 import time
 import traceback
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any
-
-import numpy as np
 
 from mesa_doe.columns import Tables
 from mesa_doe.configurations import Configurations, RunConfiguration
@@ -17,6 +15,7 @@ from mesa_doe.errors import StudyError
 from mesa_doe.model_run.budget import Budget, OutOfTime
 from mesa_doe.model_run.collect import Reader, clock
 from mesa_doe.model_run.forget import chain, forget, forget_unfinished
+from mesa_doe.model_run.generators import GlobalGenerators
 from mesa_doe.model_run.recipe import Recipe
 from mesa_doe.model_run.record import Run
 from mesa_doe.model_run.rows import Reading, outputs_row
@@ -57,7 +56,7 @@ def execute(
     -------
     Run
     """
-    runs = _Runs(configuration, recipe, timeout, Tables() if into is None else into)
+    runs = _Runs(configuration, recipe, timeout, Tables() if into is None else into, GlobalGenerators())
     return runs.make(configuration.run_id, configuration.parameters, configuration.seed)
 
 
@@ -87,11 +86,14 @@ def execute_many(
         In the order of the configurations, each as it is finished.
     """
     if not isinstance(configurations, Configurations):
+        known: dict[Any, GlobalGenerators] = defaultdict(GlobalGenerators)
         for one in configurations:
-            yield execute(one, recipes[one.model_cls, one.scenario_cls], timeout=timeout, into=into)
+            key = one.model_cls, one.scenario_cls
+            runs = _Runs(one, recipes[key], timeout, into, known[key])
+            yield runs.make(one.run_id, one.parameters, one.seed)
         return
     recipe = recipes[configurations.model_cls, configurations.scenario_cls]
-    runs = _Runs(configurations, recipe, timeout, into)
+    runs = _Runs(configurations, recipe, timeout, into, GlobalGenerators())
     for run_id, parameters, seed in configurations.inputs():
         yield runs.make(run_id, parameters, seed)
 
@@ -105,6 +107,7 @@ class _Runs:
         recipe: Recipe,
         timeout: float | None,
         into: Tables,
+        generators: GlobalGenerators,
     ) -> None:
         self._recipe = recipe
         self._name = getattr(recipe.model_cls, "__name__", "the model")
@@ -113,12 +116,24 @@ class _Runs:
         self._wanted = Wanted(settings.outputs, settings.data_collection_period)
         self._budget = Budget(timeout)
         self._into = into
+        self._generators = generators
 
     def make(self, run_id: int, parameters: Mapping[str, Any], seed: int | None) -> Run:
+        record, reading = self._attempt(run_id, parameters, seed)
+        if seed is not None and self._generators.in_vain():
+            record, reading = self._attempt(run_id, parameters, seed)
+        # Out of reach of the model's errors and the alarm, so a run has all of its rows or none.
+        if reading is not None:
+            reading.put(self._into, run_id)
+        return record
+
+    def _attempt(
+        self, run_id: int, parameters: Mapping[str, Any], seed: int | None
+    ) -> tuple[Run, Reading | None]:
         if seed is not None:
-            _seed_global_generators(int(seed))
+            self._generators.ready(seed)
         record = Run(run_id, data=self._into)
-        model = None
+        model = reading = None
         # A plain function is built and stepped at once.
         phase = "building" if self._recipe.is_model else "stepping"
         start = time.perf_counter()
@@ -153,16 +168,15 @@ class _Runs:
                     reading = self._read_function(model)
                 budget.check()
         except (Exception, SystemExit, OutOfTime) as error:  # noqa: BLE001 - a model's failure is data
+            reading = None
             self._fail(record, error, phase)
             if model is None:
                 forget_unfinished(error)
         else:
-            # Out of reach of the model's errors and the alarm, so a run has all of its rows or none.
-            reading.put(self._into, run_id)
             record.notes = tuple(reading.notes)
         record.wall_time = time.perf_counter() - start
         forget(model)
-        return record
+        return record, reading
 
     def _read_function(self, result: Any) -> Reading:
         """Read what a plain function returned."""
@@ -198,18 +212,6 @@ class _Runs:
         record.error_type = type(record.exception).__name__
         record.error = _message(record.exception)
         record.traceback = "".join(traceback.format_exception(error))
-
-
-def _seed_global_generators(seed: int) -> None:
-    """Seed ``random`` and ``numpy.random``.
-
-    Many models draw from them somewhere (Mesa's virus model makes its graph so): unseeded, the same
-    configuration would give other results in another process.
-    """
-    random.seed(seed)
-    # 32 bits of the seed only: all four words take numpy 10 µs more, and would be the most of a short run.
-    # Of 10^5 runs some share a stream of numpy's global generator, which no model that is seeded draws from.
-    np.random.seed(seed & 0xFFFFFFFF)  # noqa: NPY002
 
 
 def _is_model(value: Any) -> bool:
