@@ -32,7 +32,7 @@ def server(folders):
     command = [sys.executable, "-m", "mesa_doe", "explore", folder, "--port", "0", "--no-browser"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
-        ready, _, _ = select.select([process.stdout], [], [], 60)
+        ready, _, _ = select.select([process.stdout], [], [], 180)
         line = process.stdout.readline() if ready else ""
         found = re.match(r"(http://localhost:\d+)  \(Ctrl-C ends it\)", line)
         assert found, line or process.stderr.read()
@@ -55,7 +55,7 @@ def page(server, browser):
     """Return a page, and hold that nothing goes wrong on it and that it asks no one else."""
     wrong = []
     with browser.new_page(viewport={"width": 1400, "height": 1000}) as page:
-        page.set_default_timeout(30_000)  # a busy machine is no fault of the page
+        page.set_default_timeout(120_000)  # a busy machine is no fault of the page
         page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on(
