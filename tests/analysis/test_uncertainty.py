@@ -143,6 +143,16 @@ def test_each_group_is_what_it_is_alone():
     assert "distribution of means" in repr(found)
 
 
+def test_numbers_of_many_values_are_groups_in_bins_as_in_tabulate():
+    x = np.random.default_rng(1).permutation(np.linspace(0, 20, 200))
+    found = uncertainty(3 * x, by=x, quantiles=[0.5], resamples=100)
+    assert found.table().columns.tolist() == ["[0, 4)", "[4, 8)", "[8, 12)", "[12, 16)", "[16, 20]"]
+    np.testing.assert_allclose(found.table().loc["mean"], [6, 18, 30, 42, 54], atol=0.4)
+    levels = np.arange(200) % 10
+    assert uncertainty(x, by=levels, quantiles=[0.5], resamples=100).table().columns.tolist() == [*range(10)]
+    assert found.warnings == ()
+
+
 def test_labels_keep_their_objects_and_many_groups_are_cut_in_print():
     found = uncertainty(np.arange(60.0), by=[(k % 6, "x") for k in range(60)], quantiles=[0.5], resamples=100)
     assert list(found.table().columns) == [(k, "x") for k in range(6)]

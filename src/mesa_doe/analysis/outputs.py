@@ -203,6 +203,10 @@ def _numbered(count: int) -> list[Any]:
 def _real_numbers(y: Any, method: str) -> FloatArray:
     """Return a copy of outputs as floats; what is masked is missing."""
     raw = y if np.ma.isMaskedArray(y) else np.asarray(y)
+    if raw.dtype.kind == "O":
+        # pandas' own sign of a missing value is no number to numpy.
+        lost = np.array([value is pd.NA for value in np.ma.getdata(raw).flat], dtype=bool).reshape(raw.shape)
+        raw = np.ma.where(lost, np.nan, raw) if np.ma.isMaskedArray(raw) else np.where(lost, np.nan, raw)
     if raw.dtype.kind == "O" and not any(isinstance(value, (str, bytes, complex)) for value in raw.flat):
         with contextlib.suppress(TypeError, ValueError):  # told below
             raw = raw.astype(np.float64)

@@ -14,13 +14,13 @@ from mesa_doe.analysis.options import check_missing, checked_int, checked_share
 from mesa_doe.analysis.outputs import Missing
 from mesa_doe.errors import AnalysisError, counted, some, warn
 
-__all__ = ["Tabulation", "tabulate"]
+__all__ = ["MOST_LEVELS", "Tabulation", "binned", "tabulate"]
 
 FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 
 #: Numbers of more values than this are binned.
-_MOST_LEVELS = 10
+MOST_LEVELS = 10
 #: More different numbers than this are no classes.
 _MOST_OUTCOMES = 20
 
@@ -172,7 +172,7 @@ def tabulate(
     tables, associations = [], []
     sparse = []
     for factor, column in factors.items():
-        of_level, levels = _binned(column, bins)
+        of_level, levels = binned(column, bins)
         counts = np.zeros((len(levels), len(names)), dtype=np.int64)
         np.add.at(counts, (of_level, codes), 1)
         tables.append(_shares(str(factor), levels, names, counts, confidence))
@@ -253,8 +253,27 @@ def _coded(values: pd.Series[Any]) -> tuple[IntArray, list[Any]]:
     return np.array([place[key] for key in keys], dtype=np.int64), [own[key] for key in order]
 
 
-def _binned(column: pd.Series[Any], bins: int) -> tuple[IntArray, list[Any]]:
-    if column.dtype.kind not in "iuf" or column.nunique() <= _MOST_LEVELS:
+def binned(column: pd.Series[Any], bins: int = 5) -> tuple[IntArray, list[Any]]:
+    """Return the level of each value, and the levels in order: intervals of numbers of more than 10 values.
+
+    Parameters
+    ----------
+    column : Series
+        A factor; none missing.
+    bins : int, default 5
+        Of about as many values each.
+
+    Returns
+    -------
+    codes : ndarray of int
+    levels : list
+
+    Examples
+    --------
+    >>> binned(pd.Series([3, 1, 3]))[1], binned(pd.Series(range(12)), 2)[1]
+    ([1, 3], ['[0, 5.5)', '[5.5, 11]'])
+    """
+    if column.dtype.kind not in "iuf" or column.nunique() <= MOST_LEVELS:
         return _coded(column)
     values = column.to_numpy()
     ends = np.unique(np.quantile(values, np.linspace(0, 1, bins + 1)))

@@ -10,6 +10,7 @@ import pandas as pd
 
 from mesa_doe.analysis.options import check_missing
 from mesa_doe.analysis.outputs import replicated_output
+from mesa_doe.analysis.tabulation import MOST_LEVELS, binned
 from mesa_doe.errors import AnalysisError, counted, some
 
 __all__ = [
@@ -90,7 +91,7 @@ def checked_weights(weights: Any, count: int) -> FloatArray:
 
 
 def checked_labels(by: Any, count: int) -> tuple[IntArray, list[Any]]:
-    """Return which group each point belongs to, and what the groups are called."""
+    """Return which group each point belongs to, and what the groups are called: many numbers are binned."""
     if by is None:
         return np.zeros(count, dtype=np.int64), ["all"]
     labels = pd.Series(list(by), dtype=object)
@@ -100,6 +101,9 @@ def checked_labels(by: Any, count: int) -> tuple[IntArray, list[Any]]:
             f"{int(labels.isna().sum())} missing"
         )
         raise AnalysisError(message)
+    numbers = labels.infer_objects()
+    if numbers.dtype.kind in "iuf" and numbers.nunique() > MOST_LEVELS:
+        return binned(numbers)
     try:
         codes, groups = pd.factorize(labels)
     except TypeError as error:

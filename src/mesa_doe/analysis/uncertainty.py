@@ -157,7 +157,8 @@ def uncertainty(
     confidence : float, default 0.95
         Level of the percentile intervals.
     by : sequence (points,), optional
-        Labels, such as the levels of a categorical factor: each has its own distribution.
+        Labels, such as the levels of a factor: each has its own distribution. Numbers of more than 10 values
+        are cut into five bins of about as many points, as ``tabulate`` does.
     weights : array_like (points,), optional
         How much each point counts; by default all alike.
     blocks : array_like (points,), optional

@@ -518,7 +518,7 @@ class Results:
         output, at, reduce, design
             As in :meth:`sensitivity`, but for ``at="all"``.
         by : str, optional
-            A factor: the distribution at each of its values.
+            A factor: the distribution at each of its values, or in five bins of more than 10 numbers.
         **options
             Of :func:`mesa_doe.analyze.uncertainty`: ``thresholds=``, ``quantiles=``, ``confidence=``, ….
 
