@@ -130,3 +130,13 @@ def test_a_factor_named_like_a_column_is_drawn_by_its_own_name():
 
 def product(mean, status):
     return {"y": mean * status}
+
+
+def test_convergence_is_drawn_as_the_study_of_it_is():
+    space = doe.ParameterSpace(rate=doe.Real(0, 1), size=doe.Integer(1, 3))
+    results = run(doe.sobol(space, 16, rng=1), replications=2)
+    mine, theirs = (Figure().subplots() for _ in range(2))
+    assert results.plot.convergence("y", ax=mine, measure="S1", halves=0) is mine
+    results.convergence("y", halves=0).plot(theirs, measure="S1")
+    for one, other in zip(mine.lines, theirs.lines, strict=True):
+        np.testing.assert_array_equal(one.get_xydata(), other.get_xydata())

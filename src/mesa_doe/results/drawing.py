@@ -252,6 +252,35 @@ class Drawings:
             drawn.set_title(f"{lost} points with less than two values left out", size="small")
         return drawn
 
+    def convergence(
+        self,
+        output: str,
+        at: At = "final",
+        *,
+        ax: Any = None,
+        measure: str | None = None,
+        reduce: Reduce | None = None,
+        **options: Any,
+    ) -> Any:
+        """Draw each factor's index over the size of the sample, with its interval.
+
+        Parameters
+        ----------
+        output : str
+        at, reduce : as in :meth:`Results.output`
+        ax : matplotlib Axes, optional
+        measure : str, optional
+            Which, such as ``"S1"``; by default the last of those judged.
+        **options
+            Of :meth:`Results.convergence`.
+
+        Returns
+        -------
+        matplotlib Axes
+        """
+        grown = self._results.convergence(output, at, reduce=reduce, **options)
+        return grown.plot(ax, measure=measure)
+
     def failures(self, *, ax: Any = None, x: str | None = None, y: str | None = None) -> Any:
         """Draw where in the space runs failed, over the two factors along which they differ most.
 

@@ -134,7 +134,7 @@ def sukharev_grid(space: ParameterSpace, n: int) -> Design:
 
 @declare(
     library="mesa-doe",
-    purpose="integrating a smooth model",
+    purpose="an emulator of a smooth model",
     points="1 + 2d for level 1, 1 + 2d + 2d² for level 2",
     extension="none",
     random=False,
@@ -146,7 +146,7 @@ def sukharev_grid(space: ParameterSpace, n: int) -> Design:
 def sparse_grid(space: ParameterSpace, level: int) -> Design:
     """Sparse grid (Smolyak) on nested Clenshaw–Curtis points, for smooth models of numbers.
 
-    With the weights of the rule it integrates every polynomial of total degree 2 level + 1 or less.
+    Few points for polynomials of many factors: a fit to them is exact up to a total degree of ``level``.
 
     Parameters
     ----------
@@ -167,6 +167,10 @@ def sparse_grid(space: ParameterSpace, level: int) -> Design:
 
     Notes
     -----
+    These are the points alone. The weights of Smolyak's rule, by which they integrate polynomials of total
+    degree 2 level + 1, are not part of the design: some are negative, and so the weights of no sample.
+    ``uncertainty`` refuses these points, as those of any grid; take ``sobol_sequence`` for it.
+
     Ours, since ``pyDOE3.doe_sparse_grid`` is no Smolyak grid. The points are placed by probability; those
     of an unbounded law reach the quantiles at which it is cut.
 
