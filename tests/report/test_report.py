@@ -181,7 +181,7 @@ def test_every_kind_of_axis_is_told(folder):
         assert part in told
 
 
-def forty_of_words(law, level, few, wide, twice, fixed):
+def forty_of_words(law, level, few, wide, twice, fixed, ends):
     return {"y": law * few * wide, "kind": level}
 
 
@@ -207,6 +207,7 @@ def test_the_code_makes_runs_in_memory_again_from_the_table(folder, tmp_path, mo
         wide=doe.Real(0, 1),
         twice=0.1,
         fixed=True,
+        ends=doe.Constant([0, {"a": "NA"}]),
     )
     results = run(doe.latin_hypercube(space, 6, rng=1), forty_of_words, seed_policy="independent")
     page = read(write_report(results, tmp_path / "memory.html"))

@@ -107,6 +107,59 @@ def test_levels_that_no_file_holds_are_run_and_stored_as_text(tmp_path):
         loaded.replay(0)
 
 
+def kinds(x, box):
+    return {"y": x, "kind": repr(box)}
+
+
+def boxed(value, **rules):
+    space = doe.ParameterSpace(x=doe.Real(0, 1), box=doe.Constant(value), **rules)
+    return doe.latin_hypercube(space, 3, rng=1).configurations(kinds, rng=2, seed_policy="common")
+
+
+def unsaved(x):
+    return x >= 0
+
+
+CONTAINERS = [[0, 19], [], [True, 1, 1.0, None, "a"], {"a": [1, {"b": 2.5}]}, [[1, 2], [3, 4]]]
+
+
+@pytest.mark.parametrize("rules", [{}, {"constraints": [unsaved]}], ids=["saved", "unsaved"])
+@pytest.mark.parametrize("value", CONTAINERS, ids=str)
+@pytest.mark.filterwarnings("ignore:the design of the study could not be saved")
+def test_a_constant_that_is_a_list_or_a_dict_comes_back_as_it_was(tmp_path, value, rules):
+    expected = run(boxed(value, **rules))
+    same(run(boxed(value, **rules), store=tmp_path / "study"), expected)
+    loaded = doe.load(tmp_path / "study")
+    same(loaded, expected)
+    assert loaded.replay(1).model["kind"].tolist() == [repr(value)]
+
+
+@pytest.mark.parametrize("value", [(0, 19), [(0, 19)], {0: 19}, {"a": {1}}, [float("inf")]], ids=str)
+@pytest.mark.filterwarnings("ignore:the design of the study could not be saved")
+def test_a_constant_that_json_would_change_is_not_replayed(tmp_path, value):
+    run(boxed(value), store=tmp_path / "study")
+    with pytest.raises(doe.StudyError, match="'box' could not be stored exactly"):
+        doe.load(tmp_path / "study").replay(0)
+
+
+@pytest.mark.parametrize("rules", [{}, {"constraints": [unsaved]}], ids=["saved", "unsaved"])
+@pytest.mark.filterwarnings("ignore:the design of the study could not be saved")
+def test_a_study_whose_constants_were_written_as_text_is_loaded_and_goes_on(tmp_path, rules):
+    run(boxed([0, 19], **rules), store=tmp_path / "study")
+    path = tmp_path / "study" / "study.json"
+    document = json.loads(path.read_text())
+    assert document["plan"]["constants"] == {"box": {"value": [0, 19]}}
+    document["plan"] |= {"constants": {"box": {"text": "[0, 19]"}}, "inexact": ["box"]}
+    path.write_text(json.dumps(document))
+    old = doe.load(tmp_path / "study")
+    assert len(old) == 3
+    if not rules:  # its design has them
+        assert old.replay(0).model["kind"].tolist() == ["[0, 19]"]
+    same(run(boxed([0, 19], **rules), store=tmp_path / "study"), run(boxed([0, 19], **rules)))
+    with pytest.raises(doe.StudyError, match=r"the constants was|the constants were|is of other runs"):
+        run(boxed([0, 20], **rules), store=tmp_path / "study")
+
+
 def spread(model):
     return float(len(model.agents))
 

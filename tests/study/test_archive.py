@@ -448,6 +448,16 @@ def screening(**settings):
     )
 
 
+def sized(x, corners, weights):
+    return {"y": x + corners[1] + weights["b"][0], "kind": type(corners).__name__}
+
+
+def with_containers(**more):
+    corners = {"corners": doe.Constant([0, 19]), "weights": doe.Constant({"a": None, "b": [0.1, "x"]})}
+    space = doe.ParameterSpace({"x": doe.Real(0, 1), **corners, **more})
+    return doe.latin_hypercube(space, 3, rng=1).configurations(sized, rng=2, seed_policy="common")
+
+
 @pytest.mark.parametrize(
     "make",
     [
@@ -458,8 +468,9 @@ def screening(**settings):
             doe.ParameterSpace(a=doe.Real(0, 1), b=doe.Real(0, 1)), 4, rng=1, seed_factor=True
         ).configurations(study_models.slow_noisy, rng=3),
         by_hand,
+        lambda: with_containers(),
     ],
-    ids=["design", "deduplicated", "part", "seed factor", "list"],
+    ids=["design", "deduplicated", "part", "seed factor", "list", "containers"],
 )
 @pytest.mark.filterwarnings("ignore::mesa_doe.errors.MesaDoeWarning")
 def test_the_script_has_the_runs_of_the_study(make, tmp_path):

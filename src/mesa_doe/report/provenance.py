@@ -15,6 +15,7 @@ from mesa_doe.report.tables import pairs, table
 from mesa_doe.results import Results
 from mesa_doe.space import Axis, Boolean, Law, ParameterSpace
 from mesa_doe.space.values import plain
+from mesa_doe.study.constants import constant_values
 from mesa_doe.study.rerun import lost_parameters
 
 __all__ = ["provenance"]
@@ -113,7 +114,7 @@ def _code_of_models(source: Source) -> list[Markup]:
 
 
 def _space(results: Results, source: Source) -> Markup:
-    constants = {name: one.get("value", one.get("text")) for name, one in source.plan["constants"].items()}
+    constants = constant_values(source.plan["constants"])
     if results.design is None:
         why = (source.plan["design"] or {}).get("why")
         told = f"The design could not be saved ({why})" if why else "The runs carry no parameter space"

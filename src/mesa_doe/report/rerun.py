@@ -70,16 +70,26 @@ def rerun_of(results: Results, source: Source, whole: bool) -> Rerun:
 
 def _lost_in_table(results: Results, source: Source) -> list[str]:
     """Return the parameters of which the table of runs holds not all values: no numbers, and no texts."""
+    apart = _containers(source)
     mixed = [
         name
         for name in _not_numbers(results)
-        if not all(isinstance(value, str) for value in results.runs[name])
+        if name not in apart and not all(isinstance(value, str) for value in results.runs[name])
     ]
     return [repr(name) for name in dict.fromkeys([*source.plan["inexact"], *mixed])]
 
 
 def _not_numbers(results: Results) -> list[str]:
     return [name for name in results.parameters if results.runs[name].dtype.kind not in "bif"]
+
+
+def _containers(source: Source) -> dict[str, Any]:
+    """Return the constants that the code itself says: a cell of a table holds no list."""
+    return {
+        name: one["value"]
+        for name, one in source.plan["constants"].items()
+        if isinstance(one.get("value"), (list, dict))
+    }
 
 
 def _imports(names: Names) -> list[str]:
@@ -108,13 +118,16 @@ def _from_csv(results: Results, source: Source) -> str:
     names, plan = Names(_TAKEN), source.plan
     described = plan["models"][0]
     first = results.configurations[0]
-    columns = dict(zip(results.parameters, first.parameters, strict=True))
+    apart = _containers(source)
+    named = zip(results.parameters, first.parameters, strict=True)
+    columns = {column: name for column, name in named if name not in apart}
+    constants = f" | {apart!r}" if apart else ""
     settings = [
         "run_id=row['run_id']",
         "point=row['point']",
         "iteration=row['iteration']",
         "seed=int(row['seed'])",
-        "parameters={name: row[column] for column, name in columns.items()}",
+        f"parameters={{name: row[column] for column, name in columns.items()}}{constants}",
         f"max_steps={first.max_steps}",
         f"data_collection_period={first.data_collection_period}",
     ]

@@ -20,6 +20,7 @@ from mesa_doe.design.document import arrays_of, document_of
 from mesa_doe.errors import DesignError, SpaceError, StudyError
 from mesa_doe.seeding import SeedPlan
 from mesa_doe.space.values import plain
+from mesa_doe.study.constants import constant_values, described_constant
 from mesa_doe.study.numbering import Numbering
 from mesa_doe.study.plan_differences import model_differences, setting_differences, space_differences
 from mesa_doe.study.stored_model import Document, StoredModel, described_model, known_outputs
@@ -137,11 +138,9 @@ class Plan:
         else:
             columns = {str(name): column.to_numpy() for name, column in design.points.items()}
         configurations = Configurations(
-            StoredModel(
-                known["models"][0], known["inexact"] if design is None else self._constants_as_text()
-            ),
+            StoredModel(known["models"][0], known["inexact"] if design is None else ()),
             columns,
-            constants={name: next(iter(one.values())) for name, one in known["constants"].items()},
+            constants=constant_values(known["constants"]) if design is None else design.space.constants,
             replications=known["replications"],
             seeds=SeedPlan(int(known["seed_root"]), units, known["seed_policy"]),
             max_steps=known["max_steps"],
@@ -150,9 +149,6 @@ class Plan:
             design=design,
         )
         return configurations[slice(*known["runs"])]
-
-    def _constants_as_text(self) -> list[str]:
-        return [name for name, one in self.document["constants"].items() if "text" in one]
 
     def _list(self) -> list[RunConfiguration]:
         models = [StoredModel(one, self.document["inexact"]) for one in self.document["models"]]
@@ -203,7 +199,7 @@ def _plan_of_design(configurations: Configurations) -> Plan:
     points = np.arange(len(configurations.seeds.units)) + configurations.first_point
     table, inexact = _table("point", points, {"seed_unit": configurations.seeds.units}, columns)
     design = configurations.design
-    constants = {name: _constant(value) for name, value in configurations.constants.items()}
+    constants = {name: described_constant(value) for name, value in configurations.constants.items()}
     document = {
         "kind": "design",
         "models": [described_model(configurations)],
@@ -283,16 +279,6 @@ def _stored(values: Any, index: pd.Index[Any]) -> tuple[pd.Series[Any], bool]:
     kept = {bool: "b", int: "i", float: "f", str: "O", type(None): "O"}
     is_exact = len(kinds) == 1 and kept.get(kinds.pop()) == array.dtype.kind
     return pd.Series(array, index=index, dtype=array.dtype), is_exact
-
-
-def _constant(value: Any) -> Document:
-    """Write down a constant: exactly where JSON can, else as text that shows what it was."""
-    if isinstance(value, (bool, int, str)) or value is None or (isinstance(value, float) and value == value):
-        known = plain(value)
-        if type(known) in (bool, int, float, str, type(None)) and known not in (np.inf, -np.inf):
-            return {"value": known}
-    text, _ = as_column([value])
-    return {"text": None if text is None else str(text[0])}
 
 
 def _design_document(design: Design | None) -> Document | None:

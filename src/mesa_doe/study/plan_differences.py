@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import operator
 from typing import Any
 
+from mesa_doe.study.constants import same_constants
 from mesa_doe.study.source import changes
 from mesa_doe.study.stored_model import Document, qualified_name
 
@@ -26,7 +28,7 @@ def setting_differences(old: Document, new: Document) -> list[str]:
     return [
         f"{what} was {_short(old[key])}, is {_short(new[key])}"
         for key, what in _SETTINGS.items()
-        if old[key] != new[key]
+        if not (same_constants if key == "constants" else operator.eq)(old[key], new[key])
     ]
 
 

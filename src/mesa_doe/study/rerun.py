@@ -185,9 +185,9 @@ def _imports(names: Names) -> list[str]:
 
 def lost_parameters(plan: Mapping[str, Any]) -> list[str]:
     """Return the parameters that the study does not hold as what they were."""
-    if plan["design"] and plan["design"]["saved"]:
-        return [repr(name) for name, one in plan["constants"].items() if "text" in one]
-    return [repr(name) for name in plan["inexact"]]
+    # A design that is saved has all of them.
+    saved = plan["design"] and plan["design"]["saved"]
+    return [] if saved else [repr(name) for name in plan["inexact"]]
 
 
 def settings_of(model: Mapping[str, Any], names: Names) -> list[str]:

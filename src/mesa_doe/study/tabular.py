@@ -17,6 +17,7 @@ import pandas as pd
 from mesa_doe.columns import Table, as_column
 from mesa_doe.configurations import column_names
 from mesa_doe.seeding import SeedPlan
+from mesa_doe.study.constants import constant_values
 from mesa_doe.study.folder import StudyFolder
 from mesa_doe.study.plan import Plan
 from mesa_doe.study.records import Place, Records
@@ -168,7 +169,7 @@ def _csv(frame: pd.DataFrame, *, header: bool) -> bytes:
 
 
 def _runs(plan: Plan, records: Records) -> TableFile:
-    constants = {name: next(iter(one.values())) for name, one in plan.document["constants"].items()}
+    constants = constant_values(plan.document["constants"])
     columns = column_names([*plan.document["parameters"], *constants])
     own = plan.table.iloc[:, plan.table.shape[1] - len(plan.document["parameters"]) :]
     values = {name: _constant(value) for name, value in constants.items()}
