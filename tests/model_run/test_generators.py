@@ -14,10 +14,10 @@ DRAWS = {
     "choices": lambda: random.choices(range(10**9))[0],
     "numpy": np.random.random,
     "normal": np.random.normal,
-    "permutation": lambda: int(np.random.permutation(10**6)[0]),
-    "bytes": lambda: int.from_bytes(np.random.bytes(4)),
+    "permutation": lambda: int(np.random.permutation(10**6)[0]),  # noqa: NPY002
+    "bytes": lambda: int.from_bytes(np.random.bytes(4)),  # noqa: NPY002
     "seeded by itself": lambda: random.seed(3) or random.random(),
-    "numpy seeded by itself": lambda: np.random.seed(3) or np.random.random(),
+    "numpy seeded by itself": lambda: np.random.seed(3) or np.random.random(),  # noqa: NPY002
 }
 MADE = []
 

@@ -15,7 +15,7 @@ from mesa_doe.model_run.recorders import datasets_of, is_recorder, read_recorder
 from mesa_doe.model_run.rows import Reading, Series, kept_at, kept_collections, outputs_row, side_by_side
 from mesa_doe.model_run.wanted import Wanted
 
-__all__ = ["Reader", "clock"]
+__all__ = ["Reader", "clock", "places_of_sources"]
 
 _EVERY_AGENT = "Agent"
 # Of fewer rows, typing step by step takes longer than it saves.
@@ -95,6 +95,10 @@ class Reader:
             # Where functions stand beside reporters they are called when those were, to share their rows.
             if period > 0 and now % period == 0 and (new or not self._beside_reporters):
                 self._call(now)
+
+    def saw(self, count: int, now: float) -> None:
+        """Take over from someone else who watched, and saw so many collections, the last one at ``now``."""
+        self._seen = [now] * count
 
     def read(self, now: float) -> Reading:
         """Read all that was recorded.
@@ -278,7 +282,7 @@ def _collections(collector: Any) -> int:
 
 
 @functools.lru_cache(maxsize=100)
-def _places_of_sources(types: tuple[type, ...]) -> list[int]:
+def places_of_sources(types: tuple[type, ...]) -> list[int]:
     """Return which of a model's attributes may record it, by their types: the same for most of a batch.
 
     To look at twenty attributes of each model would take a good part of a short run.
@@ -291,7 +295,7 @@ def _sources_of(model: Any) -> tuple[dict[str, Any], list[Any]]:
     collectors, recorders = {}, []
     attributes = vars(model)
     values = list(attributes.values())
-    for place in _places_of_sources(tuple(map(type, values))):
+    for place in places_of_sources(tuple(map(type, values))):
         value = values[place]
         if hasattr(value, "model_vars") and hasattr(value, "_agent_records"):
             collectors[list(attributes)[place]] = value

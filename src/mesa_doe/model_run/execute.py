@@ -13,9 +13,10 @@ from mesa_doe.columns import Tables
 from mesa_doe.configurations import Configurations, RunConfiguration
 from mesa_doe.errors import StudyError
 from mesa_doe.model_run.budget import Budget, OutOfTime
-from mesa_doe.model_run.collect import Reader, clock
+from mesa_doe.model_run.collect import clock
 from mesa_doe.model_run.forget import chain, forget, forget_unfinished
 from mesa_doe.model_run.generators import GlobalGenerators
+from mesa_doe.model_run.last_values import reader_of
 from mesa_doe.model_run.recipe import Recipe
 from mesa_doe.model_run.record import Run
 from mesa_doe.model_run.rows import Reading, outputs_row
@@ -142,7 +143,7 @@ class _Runs:
                 model, simulator = self._recipe.build(parameters, seed)
                 budget.check()
                 if self._recipe.is_model or _is_model(model):
-                    reader = Reader(model, self._wanted)
+                    reader = reader_of(model, self._wanted)
                     phase = "stepping"
                     record.steps = now = clock(model, simulator)
                     phase = "collecting"

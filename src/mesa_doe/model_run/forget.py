@@ -23,14 +23,20 @@ def chain(error: BaseException | None) -> Iterator[BaseException]:
 def forget(model: Any) -> None:
     """Let go of a model: two of Mesa's class attributes keep every model alive."""
     # Up to Mesa 3.4.1, the counters of agents' ids.
-    for kind in list(getattr(model, "agent_types", None) or ()):
-        ids = getattr(kind, "_ids", None)
-        if isinstance(ids, dict):
-            ids.pop(model, None)
+    if "mesa.agent" in sys.modules and _agents_have_counters():
+        for kind in list(getattr(model, "agent_types", None) or ()):
+            ids = getattr(kind, "_ids", None)
+            if isinstance(ids, dict):
+                ids.pop(model, None)
     # To this day, the cached neighbourhoods of cells, and with a cell its agents and their model.
     if "mesa.discrete_space.cell" in sys.modules:
         for clear in _clears_of_cells():
             clear()
+
+
+@functools.cache
+def _agents_have_counters() -> bool:
+    return hasattr(getattr(sys.modules["mesa.agent"], "Agent", None), "_ids")
 
 
 @functools.cache

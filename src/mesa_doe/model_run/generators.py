@@ -79,7 +79,7 @@ class GlobalGenerators:
 
 def _twins(seed: int) -> tuple[random.Random, np.random.MT19937]:
     bits = np.random.MT19937(0)
-    np.random.RandomState(bits).seed(_of_numpy(seed))  # noqa: NPY002
+    np.random.RandomState(bits).seed(_of_numpy(seed))
     return random.Random(seed), bits
 
 

@@ -33,6 +33,8 @@ class Wanted:
         Whether anything that the model records is wanted.
     calls : bool
         Whether there are functions to call.
+    only_last : bool
+        Whether all that the model records is wanted at its last step, and no more.
 
     Examples
     --------
@@ -57,6 +59,7 @@ class Wanted:
         self.everything = self._names is None
         self.records = self.everything or bool(self._names)
         self.calls = self.reduce is not None or bool(self.functions)
+        self.only_last = self.everything and period == -1
 
     def period_of(self, *names: str) -> int | None:
         """Return the period of an output that bears these names, or None where it is not wanted.

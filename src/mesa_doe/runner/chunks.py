@@ -229,8 +229,9 @@ def run_chunk(task: Task) -> Report:
                     # A thousand failures of one kind hold one text.
                     record.error = texts.setdefault(record.error, record.error)
                     record.traceback = texts.setdefault(record.traceback, record.traceback)
-                rows.append((record.run_id, *_fields(record)))
-                notes.update(dict.fromkeys(record.notes))
+                rows.append(_fields(record))
+                if record.notes:
+                    notes.update(dict.fromkeys(record.notes))
                 if record.status != "ok" and failure is None:
                     failure = Failure(record.run_id, *(getattr(record, name) for name in _FAILURE))
                     if order.stop_at_failure:
@@ -279,7 +280,7 @@ def keep(
         report.trouble = f"{type(error).__name__}: {error}"
 
 
-_fields = operator.attrgetter(*RUN_COLUMNS)
+_fields = operator.attrgetter("run_id", *RUN_COLUMNS)
 
 
 def _tried_again(task: Task, row: int, record: Run, data: Tables) -> Run:

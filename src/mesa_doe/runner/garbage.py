@@ -13,9 +13,9 @@ __all__ = ["only_new_garbage"]
 def only_new_garbage() -> Iterator[None]:
     """Have the garbage collector look at what is made from here on, and collect all of that at the end.
 
-    Models are garbage in circles, so the collector is busy while runs are made; and each time that it looks at
-    everything it walks over the modules of a whole process, hundreds of thousands of objects, of which none
-    has become garbage.
+    Models are garbage in circles, so the collector is busy while runs are made; and each time that it looks
+    at everything, it walks over the modules of a whole process: hundreds of thousands of objects, of which
+    none has become garbage.
 
     Examples
     --------
