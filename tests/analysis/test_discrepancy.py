@@ -6,7 +6,7 @@ from scipy import stats
 import mesa_doe as doe
 from mesa_doe.analysis.discrepancy import discrepancy
 from mesa_doe.errors import AnalysisError
-from tests.analysis.helpers import PROBLEM, ishigami, unit_space
+from tests.analysis.helpers import PROBLEM, ishigami, quiet, unit_space
 
 
 @pytest.mark.parametrize("kind", ["WD", "CD", "MD", "L2-star"])
@@ -47,6 +47,18 @@ def test_discrete_axes_are_refused_with_what_would_do():
         AnalysisError, match="cannot read the seed as a factor: make the design without seed_factor=True"
     ):
         discrepancy(seeded, seeded.unit[:, 0])
+
+
+@pytest.mark.parametrize("kind", ["WD", "CD", "MD", "L2-star"])
+def test_an_output_of_two_values_is_refused_with_those_that_rank_its_factors(kind):
+    design = doe.latin_hypercube(unit_space(3), 400, rng=1)
+    y = design.unit @ [2, 1, 0] > 1.5
+    with pytest.raises(AnalysisError, match=r"'y1' takes two values only, .* rsa, pawn and delta read such"):
+        discrepancy(design, np.column_stack([design.unit[:, 0], y]), kind=kind)
+    for method, measure in (("rsa", "ks"), ("pawn", "median"), ("delta", "delta")):
+        found = quiet(getattr(doe.analyze, method), design, y).table()[measure]
+        assert found["x0"] > 1.5 * found["x1"] > 1.5 * found["x2"]
+    discrepancy(design, design.unit.sum(axis=1).round(), kind=kind)
 
 
 def test_an_unknown_kind_is_refused():

@@ -10,13 +10,15 @@ import numpy as np
 from mesa_doe.analysis.declare import check_design, declare
 from mesa_doe.analysis.estimates import tidy
 from mesa_doe.analysis.inputs import shares
-from mesa_doe.analysis.outputs import Missing, checked_outputs
+from mesa_doe.analysis.outputs import Missing, Outputs, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.variation import constant_outputs, flat_outputs, noise_units, standardised
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError
 
 __all__ = ["Kind", "discrepancy"]
+
+FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
 #: Wrap-around, centred, mixture and L2-star discrepancy.
 Kind: TypeAlias = Literal["WD", "CD", "MD", "L2-star"]
@@ -62,7 +64,7 @@ def discrepancy(
     Raises
     ------
     AnalysisError
-        If an axis is discrete, the kind is unknown, or outputs are missing.
+        If an axis is discrete, the kind is unknown, an output takes two values only, or outputs are missing.
 
     Warns
     -----
@@ -73,7 +75,9 @@ def discrepancy(
     -----
     Ranking only: every factor, an inert one too, has a part that comes from the output's own distribution,
     so that shares are nearly alike (0.335, 0.333 and 0.332 for the Ishigami function). Levels would add
-    unevenness of their own, and are refused. The cost grows with the square of the number of points.
+    unevenness of their own, and are refused. So is an output of two values, such as true and false: the
+    scatter plot is two lines, which wrapped around are one, and other kinds may rank the factor that decides
+    last. The cost grows with the square of the number of points.
 
     Wraps `scipy.stats.qmc.discrepancy
     <https://docs.scipy.org/doc/scipy/reference/generated/scipy.stats.qmc.discrepancy.html>`_ of every factor
@@ -99,6 +103,7 @@ def discrepancy(
     )
     scaled = standardised(checked.means)[0]
     constant = constant_outputs(scaled)
+    _check_values(checked, scaled)
     inputs = shares(design)[checked.points]
     found = np.full((len(checked.names), inputs.shape[1]), np.nan)
     for k in np.flatnonzero(~constant):
@@ -117,3 +122,17 @@ def discrepancy(
     labels = [("discrepancy", factor, "") for factor in design.factors]
     frame = tidy(checked.names, labels, found)
     return SensitivityResult("discrepancy", frame, settings, tuple(said), scale="share of discrepancy")
+
+
+def _check_values(checked: Outputs, scaled: FloatArray) -> None:
+    two = [
+        repr(name)
+        for name, values in zip(checked.names, scaled.T, strict=True)
+        if len(np.unique(values)) == 2
+    ]
+    if two:
+        message = (
+            f"discrepancy: {', '.join(two)} {'takes' if len(two) == 1 else 'take'} two values only, whose "
+            "scatter plots tell nothing of the factors; rsa, pawn and delta read such outputs"
+        )
+        raise AnalysisError(message)
