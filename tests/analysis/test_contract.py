@@ -34,7 +34,14 @@ DESIGNS = {
 #: Which design an analysis is tried on, where that is not the first it names.
 OF = {"response_surface": "central_composite", "anova": "full_factorial"}
 
+#: Whose estimates are in the squared unit of the output.
+SQUARED = {"dgsm", "shapley", "anova"}
 SLOW = {"hdmr", "enhanced_hdmr"}
+#: What of an output of two values an analysis cannot see, and which others can.
+BLIND_TO = {
+    "dgsm": "no derivative; .* sobol or shapley",
+    "discrepancy": "two values only, .* rsa, pawn and delta",
+}
 NAMES = sorted(ANALYSES)
 
 
@@ -162,7 +169,7 @@ def test_a_constant_output_has_no_estimates_and_that_is_said(name, constant):
     assert not any("'moving' is the same" in text for text in result.warnings)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in BLIND_TO])
 def test_booleans_and_integers_are_numbers(name):
     design = design_of(name)
     y = some_outputs(design)
@@ -170,6 +177,36 @@ def test_booleans_and_integers_are_numbers(name):
         found = analysed(name, design, values).to_frame()
         same = analysed(name, design, values.astype(float)).to_frame()
         pd.testing.assert_frame_equal(found, same)
+
+
+@pytest.mark.parametrize("name", BLIND_TO)
+def test_true_and_false_are_refused_where_they_cannot_be_seen(name):
+    design = design_of(name)
+    y = some_outputs(design)
+    for values in (y > np.median(y), np.where(y > np.median(y), 5.0, -3.0)):
+        with pytest.raises(doe.AnalysisError, match=f"{name}: 'y0'.*{BLIND_TO[name]}"):
+            analysed(name, design, np.column_stack([values, y]))
+
+
+@pytest.mark.parametrize("name", ["sobol", "fast", "jansen", "shapley"])
+def test_noise_is_corrected_or_kept_and_nothing_else(name):
+    design = design_of(name)
+    with pytest.raises(doe.AnalysisError, match=f"{name}: noise takes 'corrected' or 'kept', got 'gone'"):
+        analysed(name, design, some_outputs(design), noise="gone")
+
+
+@pytest.mark.parametrize("factor", [1e300, 1e-200])
+@pytest.mark.parametrize("name", NAMES)
+def test_very_large_and_small_outputs_are_analysed_or_refused_in_words(name, factor):
+    design = design_of(name)
+    y = some_outputs(design)
+    if name in SQUARED:
+        with pytest.raises(doe.AnalysisError, match=f"{name}: output 'y' deviates from its mean by up to"):
+            analysed(name, design, factor * y)
+    else:
+        found = analysed(name, design, factor * y).to_frame()["estimate"]
+        plain = analysed(name, design, y).to_frame()["estimate"]
+        assert np.isfinite(found).equals(np.isfinite(plain))
 
 
 @pytest.mark.parametrize("name", NAMES)

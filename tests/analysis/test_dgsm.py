@@ -115,6 +115,15 @@ def test_axes_without_a_derivative_are_refused():
 # Noise
 
 
+@pytest.mark.parametrize(("replications", "policy"), [(1, None), (1, "block"), (2, "block")])
+def test_an_output_that_the_seeds_of_the_stars_move_alone_is_told(replications, policy):
+    design = doe.finite_difference(unit_space(2), 64, rng=1)
+    seeds = np.random.default_rng(1).normal(size=(64, replications))[design.blocks]
+    y = 0.001 * design.unit[:, :1] + seeds
+    with pytest.warns(doe.MesaDoeWarning, match="hardly with the factors|no more between design points"):
+        dgsm(design, y[:, :, None], seed_policy=policy)
+
+
 def noisy_results(policy, n=256, replications=4):
     return noisy_runs(doe.finite_difference(NOISY_SPACE, n, rng=1, delta=0.1), policy, replications)
 
@@ -160,11 +169,32 @@ def test_the_bound_does_not_depend_on_the_unit_of_the_output(factor):
     np.testing.assert_allclose(plain[COLUMNS].to_numpy() * unit, large[COLUMNS].to_numpy(), rtol=1e-8)
 
 
-def test_true_and_false_are_outputs():
-    design = doe.finite_difference(unit_space(2), 16, rng=1, delta=0.3)
-    truth = design.unit[:, 0] > 0.5
-    expected = dgsm(design, truth.astype(float)).to_frame()
-    pd.testing.assert_frame_equal(dgsm(design, truth).to_frame(), expected)
+@pytest.mark.parametrize("n", [16, 64, 128, 256])
+def test_outputs_that_jump_between_few_values_are_refused_with_the_analyses_that_would_do(n):
+    # True and false: exact ST of x0 is 1, and nearly all short steps change nothing.
+    design = doe.finite_difference(unit_space(2), n, rng=1)
+    x = design.unit[:, 0]
+    for values in (x > 0.5, (x > 0.5).astype(int), np.round(3 * x), 5 + np.round(x, 1)):
+        with pytest.raises(doe.AnalysisError, match=r"dgsm: 'y1' jumps between few .* with sobol or shapley"):
+            dgsm(design, np.column_stack([x, values]))
+    with pytest.raises(doe.AnalysisError, match="'y0', 'y1' jump between"):
+        dgsm(design, np.column_stack([x > 0.5, x > 0.3]))
+
+
+def test_outputs_with_slopes_here_and_there_are_not_taken_for_jumps():
+    design = doe.finite_difference(unit_space(2), 512, rng=1, delta=0.001)
+    x = design.unit[:, 0]
+    # Exact: nu is the share of the range that slopes.
+    for values, exact in ((np.maximum(x - 0.7, 0), 0.3), (np.clip(x, 0.4, 0.6), 0.2), (x.round(9), 1)):
+        assert dgsm(design, values).table().loc["x0", "nu"] == pytest.approx(exact, rel=0.05)
+
+
+def test_intervals_end_at_zero_as_squares_do():
+    design = doe.finite_difference(unit_space(2), 128, rng=1)
+    y = np.maximum(design.unit[:, 0] - 0.98, 0)
+    table = dgsm(design, y).table()
+    assert table.loc["x0", "nu_low"] == 0
+    assert table.loc["x0", "nu"] > 0
 
 
 def test_what_is_missing_is_named_or_left_out_with_its_star():

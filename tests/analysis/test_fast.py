@@ -86,7 +86,7 @@ def test_fast_says_what_independent_seeds_add_to_its_total_index():
     noise = np.random.default_rng(1).normal(0, 0.3, (len(design), 4))
     y = (design.unit[:, 0] + 0.5 * design.unit[:, 1])[:, None] + noise
     with pytest.warns(MesaDoeWarning, match="noise inflates every total index"):
-        result = fast(design, y[:, :, None], seed_policy="independent")
+        result = fast(design, y[:, :, None], seed_policy="independent", noise="kept")
     (said,) = result.warnings
     told = float(said.split("by about ")[1].split(";")[0])
     assert rows(result, "ST").loc["x2", "estimate"] == pytest.approx(told, abs=0.05)
@@ -94,6 +94,18 @@ def test_fast_says_what_independent_seeds_add_to_its_total_index():
     with pytest.warns(MesaDoeWarning, match="smallest total index"):
         fast(design, y[:, 0], seed_policy="independent")
     assert fast(design, y[:, :, None], seed_policy="common").warnings == ()
+
+
+def test_with_replications_fasts_indices_are_those_of_the_expected_output():
+    design = doe.fast(unit_space(3), 1001, rng=1)
+    noise = np.random.default_rng(1).normal(0, 0.3, (len(design), 4))
+    y = (design.unit[:, 0] + 0.5 * design.unit[:, 1])[:, None] + noise
+    result = fast(design, y[:, :, None], seed_policy="independent")
+    assert result.warnings == ()
+    for measure in ("S1", "ST"):
+        assert rows(result, measure)["estimate"].tolist() == pytest.approx([0.8, 0.2, 0], abs=0.05)
+    assert result.settings["noise_share"]["y"] == pytest.approx(0.09 / (0.09 + 5 / 48), abs=0.03)
+    assert "of the variance of a single run noise is 'y' 0.4" in result.notes[0]
 
 
 def test_fast_refuses_categories_without_an_order():

@@ -1,8 +1,10 @@
+import tracemalloc
 import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 from SALib.analyze import morris as salib_morris
 from scipy import stats
 
@@ -230,6 +232,63 @@ def test_one_replication_of_independent_seeds_tells_no_floor():
     with pytest.warns(doe.MesaDoeWarning, match="one replication, noise adds to every mu_star, up to 0"):
         result = noisy_results("independent", n=20, replications=1).sensitivity("y")
     assert result.settings["noise_floor"] == {"y": None}
+
+
+@pytest.mark.parametrize(("replications", "policy"), [(1, None), (1, "block"), (3, "block")])
+@pytest.mark.parametrize("scaled", [False, True])
+def test_an_output_that_the_seeds_of_the_trajectories_move_alone_is_told(replications, policy, scaled):
+    design = doe.morris(unit_space(2), 50, rng=1)
+    seeds = np.random.default_rng(1).normal(size=(50, replications))[design.blocks]
+    y = (0.001 * design.unit[:, :1] + seeds)[:, :, None]
+    with pytest.warns(doe.MesaDoeWarning, match="hardly with the factors: what they do is .*below 0.005"):
+        result = morris(design, y, seed_policy=policy, scaled=scaled)
+    assert len(result.warnings) == 1
+    # The factors have .08 of the variance of a run.
+    loud = (design.unit[:, :1] + seeds)[:, :, None]
+    assert morris(design, loud, seed_policy=policy, scaled=scaled).warnings == ()
+
+
+def test_the_floor_of_sigma_is_what_noise_alone_reads_of_a_linear_model():
+    with pytest.warns(doe.MesaDoeWarning, match=r"and sigma is no larger than noise alone reads of a \(0\."):
+        result = noisy_results("independent").sensitivity("y")
+    exact = np.sqrt(2 * models.NOISE**2 / 4) / (2 / 3)
+    assert result.settings["noise_floor_of_sigma"]["y"] == pytest.approx(exact, rel=0.05)
+    assert result.table()["sigma"].tolist() == pytest.approx([exact] * 3, rel=0.2)
+    assert noisy_results("block", n=8).sensitivity("y").settings["noise_floor_of_sigma"] == {"y": 0.0}
+
+
+def test_a_sigma_beyond_the_noise_is_not_told_and_groups_have_none():
+    design = doe.morris(unit_space(2), 100, rng=1)
+    u, noise = design.unit, np.random.default_rng(1).normal(0, 0.3, (303 - 3, 4, 1))
+    y = (4 * u[:, 0] * u[:, 1])[:, None, None] + noise
+    assert morris(design, y, seed_policy="independent").warnings == ()
+    groups = doe.morris(unit_space(3), 100, rng=1, groups={"both": ["x0", "x1"], "last": ["x2"]})
+    y = (groups.unit @ [2, 1, 0.5])[:, None, None] + noise
+    result = morris(groups, y, seed_policy="independent")
+    assert "noise_floor_of_sigma" not in result.settings
+
+
+def test_floors_are_drawn():
+    design = doe.morris(unit_space(2), 20, rng=1)
+    y = design.unit.sum(axis=1)[:, None, None] + np.random.default_rng(1).normal(0, 0.3, (60, 4, 1))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", doe.MesaDoeWarning)
+        ax = morris(design, y, seed_policy="independent").plot(Figure().subplots())
+    labels = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert [label.rsplit(" ", 1)[0] for label in labels] == ["noise floor", "noise floor of σ"]
+
+
+def test_memory_does_not_grow_with_the_resamples_of_all_outputs():
+    design = doe.morris(unit_space(10), 100, rng=1)
+    y = design.unit[:, :1] * np.linspace(0.5, 2, 1000) + design.unit[:, 1:2] ** 2
+    tracemalloc.start()
+    try:
+        morris(design, y)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    # Resampled estimates of all at once are 240 MB, and the means that they come from 320 MB.
+    assert peak < 200e6
 
 
 # What must never be silent

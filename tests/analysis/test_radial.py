@@ -157,7 +157,7 @@ def noisy_results(policy, n=256, replications=4):
 def test_an_inert_factor_reads_zero_where_a_star_shares_its_seeds(policy):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        results = noisy_results(policy, n=64, replications=2)
+        results = noisy_results(policy, n=256, replications=2)
         effects = results.sensitivity("y")
         totals = results.sensitivity("y", method="jansen")
     assert effects.method == "radial_effects"
@@ -179,7 +179,7 @@ def test_independent_seeds_are_told_with_what_an_inert_factor_reads():
     chance = 4 * np.sqrt(1 - 2 / np.pi) * deviation * np.sqrt((over[:, 2] ** 2).sum()) / len(over)
     assert effects.table().loc["inert", "mu_star"] == pytest.approx(floor[2], abs=chance)
     with pytest.warns(doe.MesaDoeWarning, match=r"noise inflates every total index, .* by about 0\.1\d"):
-        totals = results.sensitivity("y", method="jansen")
+        totals = results.sensitivity("y", method="jansen", noise="kept")
     noise = models.NOISE**2 / 4
     exact = noise / (1 / 12 + 1 / 48 + noise)
     assert totals.table().loc["inert", "ST"] == pytest.approx(exact, rel=0.2)
@@ -190,6 +190,87 @@ def test_independent_seeds_are_told_with_what_an_inert_factor_reads():
         doe.MesaDoeWarning, match=r"one replication, noise inflates every total index, by up to 0"
     ):
         results.sensitivity("y", method="jansen")
+
+
+def additive_runs(n, replications, noise, seed, blocks=False):
+    """2 x0 + x1 of three factors, with exact ST of .8, .2 and 0, and noise by run or by star."""
+    design = doe.radial(unit_space(3), n, rng=seed)
+    rng = np.random.default_rng(seed)
+    if blocks:
+        own = rng.normal(0, noise, (n, replications))[design.blocks]
+    else:
+        own = rng.normal(0, noise, (len(design), replications))
+    return design, ((design.unit @ [2, 1, 0])[:, None] + own)[:, :, None]
+
+
+def test_with_replications_jansens_index_of_an_inert_factor_is_within_its_interval_of_zero():
+    # The noise has .6 of the variance of a run; kept, it has .27 of that of the means.
+    held, totals = [], []
+    for seed in range(40):
+        design, y = additive_runs(128, 4, 0.8, seed)
+        result = jansen(design, y, seed_policy="independent", resamples=200)
+        assert result.warnings == ()
+        table = result.table()
+        held.append((table["ST_low"] <= [0.8, 0.2, 0]) & (table["ST_high"] >= [0.8, 0.2, 0]))
+        totals.append(table["ST"])
+    # Nominal .95, less three standard errors of 40 designs.
+    assert (np.mean(held, axis=0) > 0.84).all()
+    error = 4 * np.std(totals, axis=0) / np.sqrt(40)
+    assert (np.abs(np.mean(totals, axis=0) - [0.8, 0.2, 0]) < error + 0.01).all()
+    assert "of the variance of a single run noise is 'y' 0.6" in result.notes[0]
+    assert result.settings["noise_share"]["y"] == pytest.approx(0.64 / (0.64 + 5 / 12), abs=0.05)
+    assert result.settings["noise"] == "corrected"
+    with pytest.warns(doe.MesaDoeWarning, match="noise inflates every total index"):
+        kept = jansen(design, y, seed_policy="independent", noise="kept")
+    assert kept.table().loc["x2", "ST_low"] > 0.15
+    assert kept.settings["noise"] == "kept"
+
+
+def test_what_is_corrected_is_the_mean_of_products_of_different_replications():
+    design, y = additive_runs(16, 3, 0.8, 1)
+    stars = y[:, :, 0].reshape(16, 4, 3)
+    base = stars[:, 0] - stars[:, 0].mean(axis=0)
+    changes = stars[:, 1:] - stars[:, :1]
+    pairs = [(r, s) for r in range(3) for s in range(3) if r != s]
+    variance = np.mean([(base[:, r] * base[:, s]).mean() for r, s in pairs])
+    halves = [(changes[:, :, r] * changes[:, :, s]).mean(axis=0) / 2 for r, s in pairs]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", doe.MesaDoeWarning)
+        found = jansen(design, y).table()["ST"]
+    np.testing.assert_allclose(found, np.mean(halves, axis=0) / variance, **LOOSE)
+
+
+def test_common_noise_is_no_variance_of_the_expected_output():
+    design = doe.radial(unit_space(2), 64, rng=1)
+    y = design.unit[:, 0]
+    seeds = np.random.default_rng(1).normal(0, 5, 4)
+    exact = jansen(design, y).table()["ST"]
+    found = jansen(design, (y[:, None] + seeds)[:, :, None], seed_policy="common").table()["ST"]
+    np.testing.assert_allclose(found, exact, **LOOSE)
+
+
+def test_where_no_variance_is_left_without_the_noise_that_is_said():
+    design, y = additive_runs(16, 2, 8.0, 1)
+    y -= y.mean(axis=1, keepdims=True) - 0.01 * (design.unit @ [2, 1, 0])[:, None, None]
+    y[design.blocks == 3] += 0.5
+    with pytest.warns(doe.MesaDoeWarning, match="no more between|no variance is left"):
+        assert jansen(design, y).table()["ST"].isna().all()
+
+
+@BOTH
+@pytest.mark.parametrize(("replications", "policy"), [(1, None), (1, "block"), (3, "block")])
+def test_an_output_that_the_seeds_of_the_stars_move_alone_is_told(analysis, replications, policy):
+    design, y = additive_runs(64, replications, 1000, 1, blocks=True)
+    with pytest.warns(doe.MesaDoeWarning, match="hardly with the factors|no more between design points"):
+        result = analysis(design, y, seed_policy=policy)
+    assert len(result.warnings) == 1
+
+
+@BOTH
+def test_an_output_that_seeds_and_factors_move_is_not(analysis):
+    # The factors have .05 of the variance of a run.
+    design, y = additive_runs(256, 1, 3.0, 1, blocks=True)
+    assert analysis(design, y, seed_policy="block").warnings == ()
 
 
 # What must never be silent

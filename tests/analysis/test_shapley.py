@@ -110,7 +110,7 @@ def test_an_inert_factor_has_no_effect_where_a_trajectory_shares_its_seeds(polic
 
 def test_independent_seeds_are_told_with_what_noise_adds():
     with pytest.warns(doe.MesaDoeWarning) as said:
-        result = noisy_results("independent").sensitivity("y")
+        result = noisy_results("independent").sensitivity("y", noise="kept")
     noise = models.NOISE**2 / 2
     exact = noise / 3 / (1 / 12 + 1 / 48 + noise)
     told = float(str(said[0].message).split("by about ")[1].split(";")[0])
@@ -120,6 +120,34 @@ def test_independent_seeds_are_told_with_what_noise_adds():
     assert table.loc["inert", "effect"] == pytest.approx(noise / 3, rel=0.2)
     with pytest.warns(doe.MesaDoeWarning, match="one replication, noise inflates every share, by up to"):
         noisy_results("independent", n=200, replications=1).sensitivity("y")
+
+
+def test_with_replications_effects_are_those_on_the_expected_output():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        result = noisy_results("independent", replications=4).sensitivity("y")
+    table = result.table()
+    exact = np.array([1 / 12, 1 / 48, 0])
+    for measure, truth in (("effect", exact), ("Sh", exact / exact.sum())):
+        assert (table[f"{measure}_low"] <= truth).all()
+        assert (truth <= table[f"{measure}_high"]).all()
+    assert table["Sh"].sum() == pytest.approx(1)
+    share = models.NOISE**2 / (models.NOISE**2 + 5 / 48)
+    assert result.settings["noise_share"]["y"] == pytest.approx(share, abs=0.03)
+    assert "of the variance of a single run noise is 'y' 0.4" in result.notes[0]
+
+
+@pytest.mark.parametrize(("replications", "policy"), [(1, None), (1, "block"), (3, "block")])
+def test_an_output_that_the_seeds_of_the_trajectories_move_alone_is_told(replications, policy):
+    design = doe.shapley(unit_space(2), 64, rng=1)
+    seeds = np.random.default_rng(1).normal(size=(64, replications))[design.blocks]
+    y = (0.001 * design.unit[:, :1] + seeds)[:, :, None]
+    with pytest.warns(doe.MesaDoeWarning, match="hardly with the factors: what they do is .*below 0.005"):
+        result = shapley(design, y, seed_policy=policy)
+    assert len(result.warnings) == 1
+    # The factors have .08 of the variance of a run.
+    loud = (design.unit[:, :1] + seeds)[:, :, None]
+    assert shapley(design, loud, seed_policy=policy).warnings == ()
 
 
 # What must never be silent

@@ -207,6 +207,18 @@ def test_output_that_is_noise_alone_draws_a_warning():
         doe.analyze.sobol(design, y)
 
 
+@pytest.mark.parametrize("policy", [None, "block"])
+@pytest.mark.parametrize("second_order", [False, True])
+def test_an_output_that_the_seeds_of_the_blocks_move_alone_is_told_of_one_replication(policy, second_order):
+    design = doe.sobol(unit_space(3), 256, rng=1, second_order=second_order)
+    y = 0.001 * design.unit[:, 0] + np.random.default_rng(1).normal(size=256)[design.blocks]
+    with pytest.warns(doe.MesaDoeWarning, match="hardly with the factors: what they do is .*below 0.005"):
+        doe.analyze.sobol(design, y, seed_policy=policy)
+    # The factor has .08 of the variance.
+    loud = y + design.unit[:, 0]
+    assert doe.analyze.sobol(design, loud, seed_policy=policy).warnings == ()
+
+
 # ---- what must never be silent -----------------------------------------------------------------------
 
 
@@ -221,7 +233,8 @@ def test_constant_output_is_nan_with_a_warning_and_leaves_the_others():
 
 def test_an_output_that_varies_in_one_block_has_intervals_of_the_resamples_that_vary():
     design = doe.sobol(unit_space(2), 8, rng=1)
-    y = np.where(design.blocks == 3, design.unit[:, 0], 0.0)
+    there = design.blocks == 3
+    y = np.where(there, design.unit[:, 0] - design.unit[there, 0].mean(), 0.0)
     with pytest.warns(doe.MesaDoeWarning, match="of the bootstrap resamples have no variance"):
         result = doe.analyze.sobol(design, y)
     assert np.isfinite(result.to_frame()[["estimate", "low", "high"]].to_numpy()).all()

@@ -77,9 +77,17 @@ def test_the_noise_floor_is_hatched_from_zero_and_in_the_legend():
     assert legend_texts(ax) == ["noise floor 0.25"]
 
 
+def test_the_noise_floor_of_sigma_lies_across_and_is_seen_whole():
+    ax = plane(effects(), axes(), noise_floor=0.25, sigma_floor=50.0)
+    _, band = ax.patches
+    assert (band.get_y(), band.get_height()) == (0.0, 50.0)
+    assert ax.get_ylim()[1] > 50
+    assert legend_texts(ax) == ["noise floor 0.25", "noise floor of σ 50"]
+
+
 @pytest.mark.parametrize("floor", [None, 0.0])
 def test_without_a_noise_floor_there_is_no_legend(floor):
-    ax = plane(effects(), axes(), noise_floor=floor)
+    ax = plane(effects(), axes(), noise_floor=floor, sigma_floor=floor)
     assert ax.get_legend() is None
     assert len(ax.patches) == 0
 
@@ -172,4 +180,6 @@ def test_what_cannot_be_drawn_is_refused():
     for floor in (-1.0, np.nan, np.inf):
         with pytest.raises(AnalysisError, match="noise_floor must be a finite number, zero or more"):
             plane(frame, noise_floor=floor)
+        with pytest.raises(AnalysisError, match="sigma_floor must be a finite number, zero or more"):
+            plane(frame, sigma_floor=floor)
     assert plt.get_fignums() == []

@@ -15,7 +15,14 @@ from mesa_doe.analysis.level_model import LevelModel, level_model, levels_of
 from mesa_doe.analysis.options import check_bool
 from mesa_doe.analysis.outputs import Missing, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
-from mesa_doe.analysis.variation import ROUNDING, constant_outputs, flat_outputs, noise_units, standardised
+from mesa_doe.analysis.variation import (
+    ROUNDING,
+    check_squares,
+    constant_outputs,
+    flat_outputs,
+    noise_units,
+    standardised,
+)
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError
 
@@ -80,8 +87,8 @@ def anova(
     Raises
     ------
     AnalysisError
-        If a factor has more than twelve levels, the points cannot tell the main effects apart, or outputs
-        are missing.
+        If a factor has more than twelve levels, the points cannot tell the main effects apart, outputs are
+        missing, or so large or small that their squares are no floats.
 
     Warns
     -----
@@ -118,6 +125,7 @@ def anova(
     model = level_model(design, checked.points, interactions=interactions, method="anova")
     scaled, scale = standardised(checked.values)
     constant = constant_outputs(standardised(checked.means)[0])
+    check_squares("anova", checked.names, scale, constant)
     said = [*checked.said, *model.unvaried(), *model.confounding()]
     said += flat_outputs(checked, constant, units=noise_units(checked, seed_policy))
     lines, error = _lines(model, scaled, blocked=seed_policy == "common")

@@ -10,6 +10,7 @@ import numpy as np
 
 __all__ = [
     "Estimate",
+    "by_outputs",
     "ends",
     "in_groups",
     "intervals",
@@ -29,6 +30,36 @@ Estimate: TypeAlias = Callable[[FloatArray], FloatArray]
 _GROUPS = 16
 # Resampled weights held at once: half a megabyte of float64, beside products of many.
 _WEIGHTS_AT_ONCE = 2**16
+# Products and estimates held at once, for as many outputs as fit: 32 MB of float64.
+_NUMBERS_AT_ONCE = 2**22
+
+
+def by_outputs(
+    found: Callable[[slice], tuple[FloatArray, ...]], outputs: int, numbers: int
+) -> tuple[FloatArray, ...]:
+    """Compute a few outputs at a time, so that memory stays bounded.
+
+    Parameters
+    ----------
+    found : callable
+        From a slice of the outputs to arrays (outputs of the slice, ...).
+    outputs : int
+        How many there are.
+    numbers : int
+        How many are held of one output on the way.
+
+    Returns
+    -------
+    tuple of ndarray (outputs, ...)
+
+    Examples
+    --------
+    >>> by_outputs(lambda some: (np.arange(5.0)[some] ** 2,), 5, 2**21)[0].tolist()
+    [0.0, 1.0, 4.0, 9.0, 16.0]
+    """
+    at_once = max(1, _NUMBERS_AT_ONCE // numbers)
+    parts = [found(slice(start, start + at_once)) for start in range(0, outputs, at_once)]
+    return tuple(np.concatenate(arrays) for arrays in zip(*parts, strict=True))
 
 
 def resampled(
@@ -182,7 +213,7 @@ def intervals(
         As of :func:`resampled`.
     confidence : float
     entropy : int
-        Root of the generator.
+        Root of the generator: of the same blocks the same are drawn, whichever outputs are given.
     evenly : bool, default False
         Whether the blocks are neighbours on a low-discrepancy sequence: see :func:`in_groups`.
 

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from mesa_doe.analysis.bootstrap import intervals, undefined
+from mesa_doe.analysis.bootstrap import by_outputs, intervals, undefined
 from mesa_doe.analysis.declare import check_design, declare
 from mesa_doe.analysis.estimates import Label, tidy
 from mesa_doe.analysis.moves import star_steps
@@ -16,11 +16,14 @@ from mesa_doe.analysis.outputs import Missing, Outputs, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.variation import (
     LEAST_SHARE,
+    ROUNDING,
+    check_squares,
     constant_outputs,
     flat_outputs,
     noise_alone,
     noise_units,
     per_variance,
+    seed_driven,
     standardised,
 )
 from mesa_doe.design import Design
@@ -85,12 +88,14 @@ def dgsm(
     Raises
     ------
     AnalysisError
-        If the design has no short steps, an axis has no derivative, or outputs are missing.
+        If the design has no short steps, an axis or an output has no derivative, outputs are missing, or so
+        large or small that their squares are no floats.
 
     Warns
     -----
     MesaDoeWarning
-        If an output does not vary, noise inflates the derivatives, or stars were left out.
+        If an output does not vary, or hardly but by the seed, noise inflates the derivatives, or stars were
+        left out.
 
     Notes
     -----
@@ -101,6 +106,13 @@ def dgsm(
     <https://salib.readthedocs.io/en/latest/api.html>`_ in the unit cube. Unlike SALib: the bound holds for
     every law, not for uniform ones only, since a share of a law is uniform; its interval is of the bound, and
     not of nu; intervals are percentiles, of nu and the variance of the same stars.
+
+    An output of true and false, or of levels, has no derivative: of the short steps nearly all change
+    nothing, and one that does jumps, so that nu is zero, or grows as steps are made shorter. It is refused if
+    it takes two values, or if most stars are flat, at values some of which recur, and the steps of the others
+    lead from one of these values to another.
+
+    Intervals end at zero, as squares do.
 
     With seeds of its own in every run, noise of variance s² and R replications add 2 s²/R over the squared
     step to nu. Under ``seed_policy="block"`` they add s²/R to the variance alone, and bounds are of shares of
@@ -129,17 +141,27 @@ def dgsm(
     step, change, base = star_steps(design, checked, design.unit, scaled, "dgsm")
     base = base - base.mean(axis=0)
     constant = constant_outputs(base)
-    slopes = change / step[:, :, None]
-    squares = np.concatenate([base[:, None], base[:, None] ** 2, slopes**2], axis=1).transpose(0, 2, 1)
+    check_squares("dgsm", checked.names, scale, constant)
+    _check_slopes(checked, change, base, constant)
+    evenly, entropy = not checked.dropped, root_entropy(rng)
 
-    def estimate(means: FloatArray) -> FloatArray:
-        nu = means[..., 2:]
-        return np.concatenate([nu, per_variance(nu / np.pi**2, means[..., :2], base)], axis=-1)
+    def found(some: slice) -> tuple[FloatArray, ...]:
+        def estimate(means: FloatArray) -> FloatArray:
+            nu = means[..., 2:]
+            return np.concatenate([nu, per_variance(nu / np.pi**2, means[..., :2], own)], axis=-1)
 
-    point = estimate(squares.mean(axis=0))
-    low, high, lost = intervals(
-        squares, estimate, resamples, confidence, root_entropy(rng), evenly=not checked.dropped
-    )
+        own = base[:, some]
+        slopes = change[:, :, some] / step[:, :, None]
+        squares = np.concatenate([own[:, None], own[:, None] ** 2, slopes**2], axis=1).transpose(0, 2, 1)
+        point = estimate(squares.mean(axis=0))
+        low, high, lost = intervals(squares, estimate, resamples, confidence, entropy, evenly=evenly)
+        # Wider by Student's t, an interval may leave the squares' range.
+        return point, np.maximum(low, 0.0), high, lost
+
+    numbers = (3 * len(factors) + 2) * (resamples + len(base))
+    point, low, high, lost = by_outputs(found, len(checked.names), numbers)
+    variance = base.var(axis=0)
+    by_factors = point[:, : len(factors)].sum(axis=1) / np.pi**2
     added = _added(checked, step, seed_policy)
     for values in (point, low, high):
         values[:, : len(factors)] *= np.where(constant, 1.0, scale)[:, None] ** 2
@@ -147,7 +169,10 @@ def dgsm(
 
     units = noise_units(checked, seed_policy, blocks=len(base))
     said = [*checked.said, *flat_outputs(checked, constant, units=units, where="base point")]
-    said += undefined(checked.names, lost, constant | noise_alone(checked, units))
+    no_variance = constant | noise_alone(checked, units)
+    own_noise = (np.sqrt(checked.noise) / scale) ** 2
+    said += seed_driven(checked, by_factors, variance, own_noise, no_variance, seed_policy)
+    said += undefined(checked.names, lost, no_variance)
     if seed_policy == "independent":
         said += _inflation(checked, factors, point[:, : len(factors)], added, constant)
     known = [None if np.isnan(own) else float(own) for own in added]
@@ -177,6 +202,39 @@ def _check_values(design: Design) -> None:
             "lies; make a design with sobol or shapley"
         )
         raise AnalysisError(message)
+
+
+def _check_slopes(checked: Outputs, change: FloatArray, base: FloatArray, constant: BoolArray) -> None:
+    """Refuse outputs that jump between few values, whose short steps tell nothing of their slope."""
+    jumping = [
+        repr(name)
+        for k, name in enumerate(checked.names)
+        if not constant[k]
+        and (len(np.unique(checked.values[:, :, k])) == 2 or _jumps(change[:, :, k], base[:, k]))
+    ]
+    if jumping:
+        message = (
+            f"dgsm: {', '.join(jumping)} {'jumps' if len(jumping) == 1 else 'jump'} between few values, so "
+            "that most short steps change nothing and there is no derivative; make a design with sobol or "
+            "shapley"
+        )
+        raise AnalysisError(message)
+
+
+def _jumps(change: FloatArray, base: FloatArray) -> bool:
+    """Tell whether most stars are flat, at values some of which recur, and the others jump between these.
+
+    An output with a slope here and there has values between those of its flats. One that only the seeds of
+    the stars move has a value of its own in each.
+    """
+    moves = np.abs(change) > ROUNDING
+    flat = ~moves.any(axis=1)
+    flats = np.unique(base[flat])
+    if 2 * flat.sum() <= len(base) or not 1 < len(flats) < flat.sum():
+        return False
+    ends = np.concatenate([base[~flat], (base[:, None] + change)[moves]])
+    apart = np.abs(ends[:, None] - flats).min(axis=1) > ROUNDING
+    return bool(2 * apart.sum() <= len(ends))
 
 
 def _added(checked: Outputs, step: FloatArray, seed_policy: str | None) -> FloatArray:

@@ -6,15 +6,18 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from mesa_doe.analysis.bootstrap import intervals
+from mesa_doe.analysis.bootstrap import by_outputs, intervals
 from mesa_doe.analysis.estimates import Label, tidy
+from mesa_doe.analysis.moves import by_block
 from mesa_doe.analysis.outputs import Outputs
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.variation import (
     LEAST_SHARE,
     constant_outputs,
     flat_outputs,
+    noise_alone,
     noise_units,
+    seed_driven,
     standardised,
 )
 from mesa_doe.errors import AnalysisError
@@ -84,25 +87,53 @@ def summarised(
             "make the design with a larger n, or with fewer levels"
         )
         raise AnalysisError(message)
-    weight = np.where(moved, 1.0, 0.0)[:, :, None] * stretch / np.where(moved, step, 1.0)[:, :, None]
-    found = _statistics(change * weight, moved, signed, resamples, confidence, root_entropy(rng))
     scaled, scale_of_outputs = standardised(checked.means)
     constant = constant_outputs(scaled)
-    for values in found:
+    over = np.where(moved, 1.0, 0.0) / np.where(moved, step, 1.0)
+    deviation = _deviation(checked, seed_policy) * (unit / scale_of_outputs)
+    entropy = root_entropy(rng)
+
+    def found(some: slice) -> tuple[FloatArray, ...]:
+        weight = over[:, :, None] * stretch[:, :, some]
+        effects = change[:, :, some] * weight
+        by_factors = (change[:, :, some] ** 2).mean(axis=0).sum(axis=0) / 2
+        return (
+            by_factors,
+            *_statistics(effects, moved, signed, resamples, confidence, entropy),
+            *_noise_alone(weight, moved, deviation[some], signed),
+        )
+
+    numbers = 7 * len(factors) * (resamples + len(step))
+    by_factors, point, low, high, floor, most = by_outputs(found, len(checked.names), numbers)
+    for values in (point, low, high):
         values *= unit[:, None]
         values[constant] = np.nan
-    point, low, high = found
-    stars = point[:, len(factors) : 2 * len(factors)] if signed else point
-    floor, most = _noise_alone(checked, weight * (unit / scale_of_outputs), moved, seed_policy)
 
     unmoved = {name: n for name, n in zip(factors, (~moved).sum(axis=0).tolist(), strict=True) if n}
     said = [*checked.said]
     if unmoved:
         told = ", ".join(f"{left} of {len(moved)} of {name}" for name, left in unmoved.items())
         said.append(f"{method}: left out steps that stay on a level, which show no effect: {told}")
-    said += flat_outputs(checked, constant, units=noise_units(checked, seed_policy, blocks=0))
-    said += _within_noise(checked, factors, stars, floor, most, constant, seed_policy)
-    floors = [None if np.isnan(own).any() else float(own.max()) for own in floor]
+    units = noise_units(checked, seed_policy, blocks=0)
+    said += flat_outputs(checked, constant, units=units)
+    said += seed_driven(
+        checked,
+        by_factors,
+        by_block(scaled, len(factors) + 1)[:, 0].var(axis=0),
+        (np.sqrt(checked.noise) / scale_of_outputs) ** 2,
+        constant | noise_alone(checked, units),
+        seed_policy,
+    )
+    # What noise moves: mu_star, and sigma where effects have a sign.
+    read = point[:, len(factors) :] if signed else point
+    read, floor, most = (
+        values.reshape(len(checked.names), -1, len(factors)) for values in (read, floor, most)
+    )
+    said += _within_noise(checked, factors, read, floor, most, constant, seed_policy)
+    floors = [
+        dict(zip(checked.names, [None if np.isnan(one) else one for one in of.tolist()], strict=True))
+        for of in floor.max(axis=2).T
+    ]
     settings = {
         **settings,
         "resamples": resamples,
@@ -112,8 +143,10 @@ def summarised(
         "dropped_blocks": checked.dropped,
         "unmoved": unmoved,
         "noise_variance": dict(zip(checked.names, checked.noise.tolist(), strict=True)),
-        "noise_floor": dict(zip(checked.names, floors, strict=True)),
+        "noise_floor": floors[0],
     }
+    if signed:
+        settings["noise_floor_of_sigma"] = floors[1]
     measures = ("mu", "mu_star", "sigma") if signed else ("mu_star",)
     labels: list[Label] = [(measure, factor, "") for measure in measures for factor in factors]
     frame = tidy(checked.names, labels, point, low, high)
@@ -150,31 +183,46 @@ def _statistics(
     return point.T, low, high
 
 
-def _noise_alone(
-    checked: Outputs, weight: FloatArray, moved: BoolArray, seed_policy: str | None
-) -> tuple[FloatArray, FloatArray]:
-    """Return the mu_star that noise reads on average, and at most but for chance (outputs, factors)."""
-    shape = (len(checked.names), moved.shape[1])
+def _deviation(checked: Outputs, seed_policy: str | None) -> FloatArray:
+    """Return the standard deviation (outputs,) of what noise adds to a change."""
     if seed_policy in ("block", "common", "fixed"):
-        return np.zeros(shape), np.zeros(shape)
+        return np.zeros(len(checked.names))
     if seed_policy != "independent" or checked.replications == 1:
-        return np.full(shape, np.nan), np.full(shape, np.nan)
+        return np.full(len(checked.names), np.nan)
+    deviation: FloatArray = np.sqrt(2 / checked.replications) * np.sqrt(checked.noise)
+    return deviation
+
+
+def _noise_alone(
+    weight: FloatArray, moved: BoolArray, deviation: FloatArray, signed: bool
+) -> tuple[FloatArray, FloatArray]:
+    """Return the mu_star and sigma that noise reads on average, and at most but for chance.
+
+    Arrays (outputs, measures x factors); sigma only of effects with a sign.
+    """
     steps = moved.sum(axis=0)[:, None]
-    deviation = np.sqrt(2 * checked.noise / checked.replications)[:, None]
-    floor = np.sqrt(2 / np.pi) * deviation * (np.abs(weight).sum(axis=0) / steps).T
-    chance = np.sqrt(1 - 2 / np.pi) * deviation * (np.sqrt((weight**2).sum(axis=0)) / steps).T
-    return floor, floor + 2 * chance
+    squares = (weight**2).sum(axis=0)
+    floor = [np.sqrt(2 / np.pi) * np.abs(weight).sum(axis=0) / steps]
+    chance = [np.sqrt(1 - 2 / np.pi) * np.sqrt(squares) / steps]
+    if signed:
+        floor.append(np.sqrt(squares / steps))
+        # Where no step weighs anything, as scaled effects of flat trajectories, there is no chance either.
+        tiny = np.finfo(float).tiny
+        chance.append(np.sqrt((weight**4).sum(axis=0) / (2 * steps * np.maximum(squares, tiny))))
+    mean, error = (np.concatenate(parts).T * deviation[:, None] for parts in (floor, chance))
+    return mean, mean + 2 * error
 
 
 def _within_noise(
     checked: Outputs,
     factors: list[str],
-    stars: FloatArray,
+    read: FloatArray,
     floor: FloatArray,
     most: FloatArray,
     constant: BoolArray,
     seed_policy: str | None,
 ) -> list[str]:
+    """Say what noise alone would read; arrays (outputs, measures, factors), of mu_star and sigma."""
     if seed_policy != "independent":
         return []
     said = []
@@ -183,21 +231,26 @@ def _within_noise(
         if constant[k]:
             continue
         if checked.replications > 1:
-            inert = [
-                f"{factor} ({stars[k, j]:.3g}, noise {floor[k, j]:.3g})"
-                for j, factor in enumerate(factors)
-                if 0 < stars[k, j] <= most[k, j]
-            ]
-            if inert:
+            told = []
+            for j, measure in enumerate(("mu_star", "sigma")[: read.shape[1]]):
+                inert = [
+                    f"{factor} ({own:.3g}, noise {mean:.3g})"
+                    for factor, own, mean, end in zip(
+                        factors, read[k, j], floor[k, j], most[k, j], strict=True
+                    )
+                    if 0 < own <= end
+                ]
+                if inert:
+                    told.append(f"{measure} is no larger than noise alone reads of {', '.join(inert)}")
+            if told:
                 said.append(
                     f"output {name!r}: with independent seeds and {checked.replications} replications, "
-                    f"mu_star is no larger than noise alone reads of {', '.join(inert)}; {remedy}, or more "
-                    "replications"
+                    f"{', and '.join(told)}; {remedy}, or more replications"
                 )
-        elif stars[k].min() >= LEAST_SHARE * stars[k].max():
+        elif (stars := read[k, 0]).min() >= LEAST_SHARE * stars.max():
             said.append(
                 f"output {name!r}: with independent seeds and one replication, noise adds to every mu_star, "
-                f"up to {stars[k].min():.3g} here (the smallest); {remedy}, or replications to measure the "
-                "noise"
+                f"up to {stars.min():.3g} here (the smallest), and to sigma; {remedy}, or replications to "
+                "measure the noise"
             )
     return said

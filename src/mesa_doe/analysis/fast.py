@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -12,12 +12,21 @@ from mesa_doe.analysis.estimates import tidy
 from mesa_doe.analysis.harmonics import too_low
 from mesa_doe.analysis.inflation import inflated
 from mesa_doe.analysis.outputs import Missing, checked_outputs
+from mesa_doe.analysis.replication_noise import (
+    between_replications,
+    corrects,
+    noise_shares,
+    nothing_left,
+    shares_told,
+)
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.variation import ROUNDING, constant_outputs, flat_outputs, noise_units, standardised
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError
 
 __all__ = ["fast"]
+
+FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
 
 @declare(
@@ -33,6 +42,7 @@ def fast(
     y: Any,
     *,
     outputs: Sequence[Any] | None = None,
+    noise: Literal["corrected", "kept"] = "corrected",
     missing: Missing = "raise",
     seed_policy: str | None = None,
 ) -> SensitivityResult:
@@ -43,9 +53,12 @@ def fast(
     design : Design
         Made by ``doe.fast``, which knows the number of harmonics ``M``.
     y : array_like (points,), (points, outputs) or (points, replications, outputs)
-        Outputs in the order of the design. Replications are averaged.
+        Outputs in the order of the design.
     outputs : sequence, optional
         Names of the outputs.
+    noise : {"corrected", "kept"}, default "corrected"
+        Indices of the expected output, whose noise is taken away by products of different replications; or
+        of the mean of the replications as it is, noise and all. One replication cannot be corrected.
     missing : {"raise", "drop"}, default "raise"
         A curve with a gap has no spectrum: a missing value is an error in both cases.
     seed_policy : str, optional
@@ -54,7 +67,8 @@ def fast(
     Returns
     -------
     SensitivityResult
-        Measures ``S1`` and ``ST``, without intervals.
+        Measures ``S1`` and ``ST``, without intervals. ``settings["noise_share"]`` is the share of the
+        variance of a single run that is noise, by output; NaN with one replication.
 
     Raises
     ------
@@ -68,8 +82,11 @@ def fast(
 
     Notes
     -----
-    Point estimates are those of `SALib.analyze.fast <https://salib.readthedocs.io/en/latest/api.html>`_; a
-    constant output gives NaN, not 0.045 and 0.731.
+    Point estimates are those of `SALib.analyze.fast <https://salib.readthedocs.io/en/latest/api.html>`_ of
+    the means; a constant output gives NaN, not 0.045 and 0.731.
+
+    With replications, the power at a frequency is the product of the amplitudes of two different ones, as in
+    ``sobol``, which holds no noise.
 
     There are no intervals. The points of a curve are no random sample but one path: parts of it, which SALib
     resamples, swing at other frequencies than the whole. To see the error, make a second design with another
@@ -92,36 +109,55 @@ def fast(
             "make it with doe.fast"
         )
         raise AnalysisError(message)
-    scaled, scale = standardised(checked.means)
-    constant = constant_outputs(scaled)
-    curves = scaled.reshape(d, n, -1)
+    names = checked.names
+    corrected = corrects("fast", noise, checked.replications)
+    runs, scale = standardised(checked.values if corrected else checked.means[:, None])
+    means = runs.mean(axis=1)
+    constant = constant_outputs(means)
     # The frequency of a curve's own factor, as the sampler chose it.
     own = (n - 1) // (2 * M)
-    power = np.abs(np.fft.rfft(curves, axis=1)[:, 1 : (n + 1) // 2]) ** 2
-    flat = (np.ptp(curves, axis=1) <= ROUNDING) | constant
-    whole = np.where(flat, np.nan, power.sum(axis=1))
+
+    def amplitudes(values: FloatArray) -> FloatArray:
+        power: FloatArray = np.abs(np.fft.rfft(values.reshape(d, n, -1), axis=1)[:, 1 : (n + 1) // 2]) ** 2
+        return power
+
+    power = between_replications(amplitudes, runs)
+    flat = (np.ptp(means.reshape(d, n, -1), axis=1) <= ROUNDING) | constant
+    whole = power.sum(axis=1)
+    # Without the noise nothing may be left, or by chance less.
+    whole = np.where(flat | (whole <= 0), np.nan, whole)
     first = power[:, np.arange(1, M + 1) * own - 1].sum(axis=1) / whole
     total = 1 - power[:, : own // 2].sum(axis=1) / whole
 
     said = [*checked.said, *flat_outputs(checked, constant, units=noise_units(checked, seed_policy))]
     said += [
-        f"output {checked.names[k]!r} is the same along the whole curve of {design.factors[j]}, so its "
+        f"output {names[k]!r} is the same along the whole curve of {design.factors[j]}, so its "
         "indices are NaN; use a larger n"
         for k, j in zip(*np.nonzero((flat & ~constant).T), strict=True)
     ]
-    said += too_low(design, checked.names, first, M, "fast")
-    if seed_policy == "independent":
-        noise = (np.sqrt(checked.noise) / scale) ** 2 / np.where(constant, 1.0, scaled.var(axis=0))
+    said += nothing_left(names, total.T, flat.any(axis=0))
+    said += too_low(design, names, first, M, "fast")
+    own_noise = (np.sqrt(checked.noise) / scale) ** 2
+    variance = means.var(axis=0)
+    if seed_policy == "independent" and not corrected:
         # Noise is spread over all frequencies; only what falls on those of the other factors is told apart.
-        added = noise * (1 - (own // 2) / power.shape[1]) / checked.replications
+        other = 1 - (own // 2) / power.shape[1]
+        added = own_noise * other / checked.replications / np.where(constant, 1.0, variance)
         said += inflated(checked, total.T, added, constant, remedy="use seed_policy='common'")
-    settings = {
+    # Of the means' variance a part is noise, unless all points share it.
+    between = variance - (0.0 if seed_policy == "common" else own_noise / checked.replications)
+    settings: dict[str, Any] = {
         "points": len(design),
         "M": M,
+        "noise": "corrected" if corrected else "kept",
         "replications": checked.replications,
         "seed_policy": seed_policy,
-        "noise_variance": dict(zip(checked.names, checked.noise.tolist(), strict=True)),
+        "noise_variance": dict(zip(names, checked.noise.tolist(), strict=True)),
+        "noise_share": dict(zip(names, noise_shares(between, own_noise, constant).tolist(), strict=True)),
     }
+    # Of common seeds there are few: what they say of the noise is chance.
+    told = corrected and seed_policy != "common"
+    notes = shares_told(settings["noise_share"]) if told else ()
     labels = [(measure, factor, "") for measure in ("S1", "ST") for factor in design.factors]
-    frame = tidy(checked.names, labels, np.concatenate([first, total]).T)
-    return SensitivityResult("fast", frame, settings, tuple(said))
+    frame = tidy(names, labels, np.concatenate([first, total]).T)
+    return SensitivityResult("fast", frame, settings, tuple(said), notes=notes)

@@ -77,7 +77,8 @@ def morris(
     SensitivityResult
         Measures ``mu``, ``mu_star`` and ``sigma``; of groups ``mu_star`` only, as signs within a group
         cancel. ``settings["noise_floor"]`` is, by output, the ``mu_star`` that noise alone reads, of the
-        factor where that is largest: zero where a trajectory shares its seeds, None where not known.
+        factor where that is largest: zero where a trajectory shares its seeds, None where not known;
+        ``settings["noise_floor_of_sigma"]`` is the same of ``sigma``.
 
     Raises
     ------
@@ -87,8 +88,8 @@ def morris(
     Warns
     -----
     MesaDoeWarning
-        If an output is constant, factors have no more effect than noise, steps that stay on a level were
-        left out, or trajectories were.
+        If an output is constant, or hardly varies but by the seed, ``mu_star`` or ``sigma`` is no larger than
+        noise alone reads, steps that stay on a level were left out, or trajectories were.
 
     Notes
     -----
@@ -105,7 +106,8 @@ def morris(
     reads 7.5 of that Boolean; intervals are percentiles, and all measures have them.
 
     With seeds of its own in every run, noise of variance s² and R replications read a ``mu_star`` of
-    sqrt(2/π) sqrt(2 s²/R) over the step.
+    sqrt(2/π) sqrt(2 s²/R) over the step, and a ``sigma`` of sqrt(2 s²/R) over the step, of a model without
+    interactions too.
 
     References
     ----------

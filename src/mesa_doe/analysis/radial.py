@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from mesa_doe.analysis.bootstrap import intervals, undefined
+from mesa_doe.analysis.bootstrap import by_outputs, intervals, undefined
 from mesa_doe.analysis.declare import check_design, declare
 from mesa_doe.analysis.elementary_effects import summarised
 from mesa_doe.analysis.estimates import tidy
 from mesa_doe.analysis.inflation import inflated
-from mesa_doe.analysis.moves import positions, star_steps
+from mesa_doe.analysis.moves import by_block, positions, star_steps
 from mesa_doe.analysis.options import checked_bootstrap
 from mesa_doe.analysis.outputs import Missing, checked_outputs
+from mesa_doe.analysis.replication_noise import (
+    between_replications,
+    corrects,
+    noise_shares,
+    nothing_left,
+    shares_told,
+)
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.variation import (
     constant_outputs,
@@ -22,6 +29,7 @@ from mesa_doe.analysis.variation import (
     noise_alone,
     noise_units,
     per_variance,
+    seed_driven,
     standardised,
 )
 from mesa_doe.design import Design
@@ -85,8 +93,8 @@ def radial_effects(
     Warns
     -----
     MesaDoeWarning
-        If an output is constant, factors have no more effect than noise, steps that stay on a level were
-        left out, or stars were.
+        If an output is constant, or hardly varies but by the seed, ``mu_star`` or ``sigma`` is no larger than
+        noise alone reads, steps that stay on a level were left out, or stars were.
 
     Notes
     -----
@@ -146,6 +154,7 @@ def jansen(
     y: Any,
     *,
     outputs: Sequence[Any] | None = None,
+    noise: Literal["corrected", "kept"] = "corrected",
     resamples: int = 1000,
     confidence: float = 0.95,
     rng: RNG = 0,
@@ -159,9 +168,12 @@ def jansen(
     design : Design
         Made by ``doe.radial``.
     y : array_like (points,), (points, outputs) or (points, replications, outputs)
-        Outputs in the order of the design. Replications are averaged.
+        Outputs in the order of the design.
     outputs : sequence, optional
         Names of the outputs.
+    noise : {"corrected", "kept"}, default "corrected"
+        Indices of the expected output, whose noise is taken away by products of different replications; or
+        of the mean of the replications as it is, noise and all. One replication cannot be corrected.
     resamples : int, default 1000
         Bootstrap resamples of whole stars; at least 100.
     confidence : float, default 0.95
@@ -176,7 +188,8 @@ def jansen(
     Returns
     -------
     SensitivityResult
-        Measure ``ST``.
+        Measure ``ST``. ``settings["noise_share"]`` is the share of the variance of a single run that is
+        noise, by output; NaN with one replication.
 
     Raises
     ------
@@ -186,17 +199,19 @@ def jansen(
     Warns
     -----
     MesaDoeWarning
-        If an output does not vary, noise inflates the indices, or stars were left out.
+        If an output does not vary, or hardly but by the seed, noise inflates the indices, or stars were left
+        out.
 
     Notes
     -----
     Half the mean square of the change, over the variance of the base points. It may exceed one, as that
-    variance is an estimate too. Under ``seed_policy="block"`` it holds the noise of the replications'
-    mean, which the changes do not.
+    variance is an estimate too. With replications, squares are products of two different ones, as in
+    ``sobol``, which hold no noise. With one, or ``noise="kept"``, under ``seed_policy="block"`` the variance
+    holds the noise, which the changes do not.
 
     Point estimates are those of `SALib.analyze.sobol_jansen
-    <https://salib.readthedocs.io/en/latest/api.html>`_. Unlike SALib: intervals are percentiles over stars,
-    with the variance of the same stars; SALib's depend on the number of resamples.
+    <https://salib.readthedocs.io/en/latest/api.html>`_ of the means. Unlike SALib: intervals are percentiles
+    over stars, with the variance of the same stars; SALib's depend on the number of resamples.
 
     References
     ----------
@@ -213,36 +228,63 @@ def jansen(
     check_design(design, "jansen")
     resamples, confidence = checked_bootstrap("jansen", resamples, confidence)
     checked = checked_outputs(design, y, names=outputs, missing=missing, method="jansen")
-    factors = list(design.factors)
-    scaled, scale = standardised(checked.means)
-    _, change, base = star_steps(design, checked, design.unit, scaled, "jansen")
+    factors, names = list(design.factors), checked.names
+    corrected = corrects("jansen", noise, checked.replications)
+    runs, scale = standardised(checked.values if corrected else checked.means[:, None])
+    base = star_steps(design, checked, design.unit, runs.mean(axis=1), "jansen")[2]
     base = base - base.mean(axis=0)
     constant = constant_outputs(base)
-    squares = np.concatenate([base[:, None], base[:, None] ** 2, change**2 / 2], axis=1).transpose(0, 2, 1)
-
-    def estimate(means: FloatArray) -> FloatArray:
-        return per_variance(means[..., 2:], means[..., :2], base)
-
-    point = estimate(squares.mean(axis=0))
     evenly = design.options.get("kind") == "sobol" and not checked.dropped
-    low, high, lost = intervals(squares, estimate, resamples, confidence, root_entropy(rng), evenly=evenly)
+    entropy = root_entropy(rng)
+
+    def squares(values: FloatArray) -> FloatArray:
+        stars = by_block(values, len(factors) + 1)
+        # What a seed adds to all points alike is no effect of a factor.
+        first = stars[:, :1] - stars[:, :1].mean(axis=0)
+        changes = (stars[:, 1:] - stars[:, :1]) ** 2 / 2
+        return np.concatenate([first, first**2, changes], axis=1).transpose(0, 2, 1)
+
+    def found(some: slice) -> tuple[FloatArray, ...]:
+        def estimate(means: FloatArray) -> FloatArray:
+            return per_variance(means[..., 2:], means[..., :2], base[:, some])
+
+        products = between_replications(squares, runs[..., some])
+        means = products.mean(axis=0)
+        ends = intervals(products, estimate, resamples, confidence, entropy, evenly=evenly)
+        return means[:, 1], means[:, 2:].sum(axis=1), estimate(means), *ends
+
+    numbers = (2 * len(factors) + 2) * (resamples + len(base))
+    variance, by_factors, point, low, high, lost = by_outputs(found, len(names), numbers)
     for values in (point, low, high):
         values[constant] = np.nan
 
+    own_noise = (np.sqrt(checked.noise) / scale) ** 2
     units = noise_units(checked, seed_policy, blocks=len(base))
+    no_variance = constant | noise_alone(checked, units)
     said = [*checked.said, *flat_outputs(checked, constant, units=units, where="base point")]
-    said += undefined(checked.names, lost, constant | noise_alone(checked, units))
-    if seed_policy == "independent":
-        noise = (np.sqrt(checked.noise) / scale) ** 2 / checked.replications
-        said += inflated(checked, point, noise / np.where(constant, 1.0, base.var(axis=0)), constant)
-    settings = {
+    said += seed_driven(checked, by_factors, variance, own_noise, no_variance, seed_policy)
+    said += nothing_left(names, point, no_variance)
+    said += undefined(names, lost, no_variance)
+    if seed_policy == "independent" and not corrected:
+        added = own_noise / checked.replications / np.where(constant, 1.0, variance)
+        said += inflated(checked, point, added, constant)
+    # Of the means' variance a part is noise, unless all points share it.
+    if not corrected and seed_policy != "common":
+        variance = variance - own_noise / checked.replications
+    shares = noise_shares(variance, own_noise, constant)
+    settings: dict[str, Any] = {
         "stars": len(base),
+        "noise": "corrected" if corrected else "kept",
         "resamples": resamples,
         "confidence": confidence,
         "replications": checked.replications,
         "seed_policy": seed_policy,
         "dropped_stars": checked.dropped,
-        "noise_variance": dict(zip(checked.names, checked.noise.tolist(), strict=True)),
+        "noise_variance": dict(zip(names, checked.noise.tolist(), strict=True)),
+        "noise_share": dict(zip(names, shares.tolist(), strict=True)),
     }
-    frame = tidy(checked.names, [("ST", factor, "") for factor in factors], point, low, high)
-    return SensitivityResult("jansen", frame, settings, tuple(said))
+    # Of common seeds there are few: what they say of the noise is chance.
+    told = corrected and seed_policy != "common"
+    notes = shares_told(settings["noise_share"]) if told else ()
+    frame = tidy(names, [("ST", factor, "") for factor in factors], point, low, high)
+    return SensitivityResult("jansen", frame, settings, tuple(said), notes=notes)

@@ -164,7 +164,10 @@ class SensitivityResult:
         if self.steps:
             drawn = plots.over_time(chosen, ax=ax, measure=chosen["measure"].iloc[-1])
         elif {"mu_star", "sigma"} <= measures:
-            drawn = plots.plane(rows, ax=ax, noise_floor=self.settings.get("noise_floor", {}).get(name))
+            floor, of_sigma = (
+                self.settings.get(f"noise_floor{of}", {}).get(name) for of in ("", "_of_sigma")
+            )
+            drawn = plots.plane(rows, ax=ax, noise_floor=floor, sigma_floor=of_sigma)
         elif {"down", "up"} <= measures:
             drawn = plots.tornado(rows[rows["measure"].isin(("down", "up"))], ax=ax)
         elif self.plotted in (("effect",), ("share",)):

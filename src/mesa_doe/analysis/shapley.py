@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from mesa_doe.analysis.bootstrap import intervals, undefined
+from mesa_doe.analysis.bootstrap import by_outputs, intervals, undefined
 from mesa_doe.analysis.declare import check_design, declare
 from mesa_doe.analysis.estimates import Label, tidy
 from mesa_doe.analysis.inflation import inflated
 from mesa_doe.analysis.moves import by_block, turns
 from mesa_doe.analysis.options import checked_bootstrap
 from mesa_doe.analysis.outputs import Missing, checked_outputs
+from mesa_doe.analysis.replication_noise import (
+    between_replications,
+    corrects,
+    noise_shares,
+    nothing_left,
+    shares_told,
+)
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.variation import (
+    check_squares,
     constant_outputs,
     flat_outputs,
     noise_alone,
     noise_units,
+    seed_driven,
     standardised,
 )
 from mesa_doe.design import Design
@@ -43,6 +52,7 @@ def shapley(
     y: Any,
     *,
     outputs: Sequence[Any] | None = None,
+    noise: Literal["corrected", "kept"] = "corrected",
     resamples: int = 1000,
     confidence: float = 0.95,
     rng: RNG = 0,
@@ -56,9 +66,12 @@ def shapley(
     design : Design
         Made by ``doe.shapley``.
     y : array_like (points,), (points, outputs) or (points, replications, outputs)
-        Outputs in the order of the design. Replications are averaged.
+        Outputs in the order of the design.
     outputs : sequence, optional
         Names of the outputs.
+    noise : {"corrected", "kept"}, default "corrected"
+        Effects on the expected output, whose noise is taken away by products of different replications; or
+        on the mean of the replications as it is, noise and all. One replication cannot be corrected.
     resamples : int, default 1000
         Bootstrap resamples of whole trajectories; at least 100.
     confidence : float, default 0.95
@@ -74,25 +87,30 @@ def shapley(
     -------
     SensitivityResult
         Measures ``effect``, in the squared unit of the output, and ``Sh``, its share of the sum.
+        ``settings["noise_share"]`` is the share of the variance of a single run that is noise, by output; NaN
+        with one replication.
 
     Raises
     ------
     AnalysisError
-        If the design is none of Goda's trajectories, or outputs are missing.
+        If the design is none of Goda's trajectories, outputs are missing, or so large or small that their
+        squares are no floats.
 
     Warns
     -----
     MesaDoeWarning
-        If an output does not vary, noise inflates the effects, or trajectories were left out.
+        If an output does not vary, or hardly but by the seed, noise inflates the effects, or trajectories
+        were left out.
 
     Notes
     -----
     Point estimates are those of `SALib.analyze.shapley
-    <https://salib.readthedocs.io/en/latest/api.html>`_. Unlike SALib: intervals are percentiles, not a normal
-    approximation; all outputs are analysed at once.
+    <https://salib.readthedocs.io/en/latest/api.html>`_ of the means. Unlike SALib: intervals are percentiles,
+    not a normal approximation; all outputs are analysed at once.
 
-    Noise of its own in every run is credited to the factor that moves first. As that is any of the d
-    factors, it adds its variance over d to every effect.
+    Effects are products of differences. With replications those are of two different ones, as in ``sobol``,
+    which hold no noise. With one, or ``noise="kept"``, noise of its own in every run is credited to the
+    factor that moves first. As that is any of the d factors, it adds its variance over d to every effect.
 
     References
     ----------
@@ -111,13 +129,21 @@ def shapley(
     checked = checked_outputs(design, y, names=outputs, missing=missing, method="shapley")
     factors = list(design.factors)
     turn = turns(design, checked, [(j,) for j in range(len(factors))], "shapley")
-    scaled, scale = standardised(checked.means)
-    constant = constant_outputs(scaled)
-    paths = by_block(scaled, len(factors) + 1)
-    before, after = paths[:, :-1], paths[:, 1:]
-    steps = (paths[:, :1] - (before + after) / 2) * (before - after)
-    # (trajectories, outputs, factors)
-    parts = np.take_along_axis(steps, turn[:, :, None], axis=1).transpose(0, 2, 1)
+    names = checked.names
+    corrected = corrects("shapley", noise, checked.replications)
+    runs, scale = standardised(checked.values if corrected else checked.means[:, None])
+    means = runs.mean(axis=1)
+    constant = constant_outputs(means)
+    check_squares("shapley", names, scale, constant)
+    entropy = root_entropy(rng)
+
+    def parts(values: FloatArray) -> FloatArray:
+        """Return what each factor adds (trajectories, outputs, factors)."""
+        paths = by_block(values, len(factors) + 1)
+        before, after = paths[:, :-1], paths[:, 1:]
+        steps = (paths[:, :1] - (before + after) / 2) * (before - after)
+        own: FloatArray = np.take_along_axis(steps, turn[:, :, None], axis=1).transpose(0, 2, 1)
+        return own
 
     def estimate(means: FloatArray) -> FloatArray:
         totals = means.sum(axis=-1, keepdims=True)
@@ -125,30 +151,46 @@ def shapley(
         np.divide(means, totals, out=shares, where=totals > 0)
         return np.concatenate([means, shares], axis=-1)
 
-    point = estimate(parts.mean(axis=0))
-    low, high, lost = intervals(parts, estimate, resamples, confidence, root_entropy(rng))
+    def found(some: slice) -> tuple[FloatArray, ...]:
+        products = between_replications(parts, runs[..., some])
+        point = estimate(products.mean(axis=0))
+        return point, *intervals(products, estimate, resamples, confidence, entropy)
+
+    numbers = 3 * len(factors) * (resamples + len(turn))
+    point, low, high, lost = by_outputs(found, len(names), numbers)
+    variance = point[:, : len(factors)].sum(axis=1)
     for values in (point, low, high):
         values[:, : len(factors)] *= np.where(constant, 1.0, scale)[:, None] ** 2
         values[constant] = np.nan
 
+    own_noise = (np.sqrt(checked.noise) / scale) ** 2
     units = noise_units(checked, seed_policy, blocks=0)
+    no_variance = constant | noise_alone(checked, units)
     said = [*checked.said, *flat_outputs(checked, constant, units=units)]
-    said += undefined(checked.names, lost, constant | noise_alone(checked, units))
-    if seed_policy == "independent":
-        variance = parts.sum(axis=2).mean(axis=0)
+    first = by_block(means, len(factors) + 1)[:, 0].var(axis=0)
+    said += seed_driven(checked, variance, first, own_noise, no_variance, seed_policy)
+    said += nothing_left(names, point, no_variance)
+    said += undefined(names, lost, no_variance)
+    if seed_policy == "independent" and not corrected:
         none = constant | ~(variance > 0)
-        noise = (np.sqrt(checked.noise) / scale) ** 2 / checked.replications
-        added = np.minimum(1.0, noise / np.where(none, 1.0, variance)) / len(factors)
-        said += inflated(checked, point[:, len(factors) :], added, none, index="share")
-    settings = {
-        "trajectories": len(paths),
+        added = np.minimum(1.0, own_noise / checked.replications / np.where(none, 1.0, variance))
+        said += inflated(checked, point[:, len(factors) :], added / len(factors), none, index="share")
+        variance = variance - own_noise / checked.replications
+    shares = noise_shares(variance, own_noise, constant)
+    settings: dict[str, Any] = {
+        "trajectories": len(turn),
+        "noise": "corrected" if corrected else "kept",
         "resamples": resamples,
         "confidence": confidence,
         "replications": checked.replications,
         "seed_policy": seed_policy,
         "dropped_trajectories": checked.dropped,
-        "noise_variance": dict(zip(checked.names, checked.noise.tolist(), strict=True)),
+        "noise_variance": dict(zip(names, checked.noise.tolist(), strict=True)),
+        "noise_share": dict(zip(names, shares.tolist(), strict=True)),
     }
+    # Of common seeds there are few: what they say of the noise is chance.
+    told = corrected and seed_policy != "common"
+    notes = shares_told(settings["noise_share"]) if told else ()
     labels: list[Label] = [(measure, factor, "") for measure in ("effect", "Sh") for factor in factors]
-    frame = tidy(checked.names, labels, point, low, high)
-    return SensitivityResult("shapley", frame, settings, tuple(said), plotted=("Sh",))
+    frame = tidy(names, labels, point, low, high)
+    return SensitivityResult("shapley", frame, settings, tuple(said), plotted=("Sh",), notes=notes)

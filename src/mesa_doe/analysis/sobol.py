@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -15,14 +15,15 @@ from mesa_doe.analysis.inflation import inflated
 from mesa_doe.analysis.options import checked_bootstrap
 from mesa_doe.analysis.outputs import Missing, Outputs, checked_outputs
 from mesa_doe.analysis.partition import rows_of
+from mesa_doe.analysis.replication_noise import corrects, noise_shares, shares_told
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.sobol_estimators import ESTIMATORS, Noise, SobolPlan
 from mesa_doe.analysis.variation import (
-    LEAST_SHARE,
     constant_outputs,
     flat_outputs,
     noise_alone,
     noise_units,
+    seed_driven,
     standardised,
 )
 from mesa_doe.design import Design
@@ -103,8 +104,8 @@ def sobol(
     Warns
     -----
     MesaDoeWarning
-        If an output has no variance between design points, noise inflates the indices, or blocks
-        were left out.
+        If an output has no variance between design points, or hardly any but the seed's, noise inflates the
+        indices, or blocks were left out.
 
     Notes
     -----
@@ -147,9 +148,6 @@ def sobol(
     if estimator not in ESTIMATORS:
         message = f"sobol: estimator takes {', '.join(map(repr, ESTIMATORS))}, got {estimator!r}"
         raise AnalysisError(message)
-    if noise not in ("corrected", "kept"):
-        message = f"sobol: noise takes 'corrected' or 'kept', got {noise!r}"
-        raise AnalysisError(message)
     resamples, confidence = checked_bootstrap("sobol", resamples, confidence)
     checked = checked_outputs(design, y, names=outputs, missing=missing, method="sobol")
     # Factors that move together have one index together.
@@ -167,7 +165,7 @@ def sobol(
     scaled, scale = standardised(blocks.mean(axis=2))
     base = scaled[:, [0, -1]].reshape(-1, len(names))
     constant = constant_outputs(base)
-    of_noise: Noise = noise if replications > 1 else "kept"
+    of_noise: Noise = "corrected" if corrects("sobol", noise, replications) else "kept"
     plan = SobolPlan(
         factors=len(factors),
         second_order=second_order,
@@ -188,18 +186,21 @@ def sobol(
     own_noise = noise_units(checked, seed_policy, blocks=len(blocks))
     said = [*checked.said]
     said += flat_outputs(checked, constant, units=own_noise, where="point of the base sample")
-    said += undefined(names, lost, constant | noise_alone(checked, own_noise))
+    no_variance = constant | noise_alone(checked, own_noise)
+    said += undefined(names, lost, no_variance)
     noise_of_runs = (np.sqrt(checked.noise) / scale) ** 2
     variance = np.where(constant, 1.0, base.var(axis=0))
+    totals = point[:, len(rows) : len(rows) + len(factors)]
+    by_factors = totals.sum(axis=1) * variance
+    said += seed_driven(checked, by_factors, variance, noise_of_runs, no_variance, seed_policy)
     if of_noise == "corrected":
         said += _beyond_one(names, point[:, : 2 * len(rows)])
     if seed_policy == "independent" and of_noise == "kept":
-        totals = point[:, len(rows) : len(rows) + len(factors)]
         remedy = "use seed_policy='block', or sobol(…, seed_factor=True)"
         said += inflated(checked, totals, noise_of_runs / variance / replications, constant, remedy=remedy)
     # Of the means' variance a part is noise, unless all points share it.
     between = variance - (0.0 if seed_policy == "common" else noise_of_runs / replications)
-    shares = noise_of_runs / np.maximum(np.maximum(between, 0.0) + noise_of_runs, np.finfo(float).tiny)
+    shares = noise_shares(between, noise_of_runs, constant)
     settings: dict[str, Any] = {
         "blocks": len(blocks),
         "estimator": estimator,
@@ -211,11 +212,11 @@ def sobol(
         "seed_policy": seed_policy,
         "dropped_blocks": checked.dropped,
         "noise_variance": dict(zip(names, checked.noise.tolist(), strict=True)),
-        "noise_share": dict(zip(names, np.where(constant, np.nan, shares).tolist(), strict=True)),
+        "noise_share": dict(zip(names, shares.tolist(), strict=True)),
     }
     # Of common seeds there are few: what they say of the noise is chance.
     told = of_noise == "corrected" and seed_policy != "common"
-    notes = _shares_told(settings["noise_share"]) if told else ()
+    notes = shares_told(settings["noise_share"]) if told else ()
     frame = tidy(names, _labels(rows, factors, second_order), point, low, high)
     return SensitivityResult("sobol", frame, settings, tuple(said), notes=notes)
 
@@ -242,22 +243,6 @@ def _labels(rows: list[str], factors: list[str], second_order: bool) -> list[Lab
     labels = [(measure, row, "") for measure in ("S1", "ST") for row in rows]
     pairs = itertools.combinations(factors, 2) if second_order else ()
     return [*labels, *(("S2", *pair) for pair in pairs)]
-
-
-def _shares_told(shares: Mapping[Any, float]) -> tuple[str, ...]:
-    most: dict[Any, float] = {}
-    for name, share in shares.items():
-        # Over time a name is a pair, with the step.
-        own, up_to = (name[0], "up to ") if isinstance(name, tuple) else (name, "")
-        if share >= LEAST_SHARE:
-            most[own, up_to] = max(share, most.get((own, up_to), 0.0))
-    told = [f"{own!r} {up_to}{share:.2f}" for (own, up_to), share in most.items()]
-    if not told:
-        return ()
-    return (
-        "these are indices of the expected output; of the variance of a single run noise is "
-        f"{', '.join(told[:5])}{', …' if len(told) > 5 else ''}",
-    )
 
 
 def _beyond_one(names: list[Any], indices: FloatArray) -> list[str]:

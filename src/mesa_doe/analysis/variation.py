@@ -8,15 +8,18 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from mesa_doe.analysis.outputs import Outputs
+from mesa_doe.errors import AnalysisError
 
 __all__ = [
     "LEAST_SHARE",
     "ROUNDING",
+    "check_squares",
     "constant_outputs",
     "flat_outputs",
     "noise_alone",
     "noise_units",
     "per_variance",
+    "seed_driven",
     "standardised",
     "still_factors",
 ]
@@ -28,6 +31,8 @@ BoolArray: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 LEAST_SHARE = 0.005
 #: Of an output scaled to deviations of at most one: what is less is rounding.
 ROUNDING = 4 * float(np.finfo(float).eps)
+# Squares of what lies between, and their sums, are floats.
+_LEAST_SCALE, _MOST_SCALE = 1e-151, 1e151
 
 
 def standardised(values: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -75,6 +80,38 @@ def constant_outputs(scaled: FloatArray) -> BoolArray:
     """
     constant: BoolArray = np.ptp(scaled, axis=0) <= ROUNDING
     return constant
+
+
+def check_squares(method: str, names: Sequence[Any], scale: FloatArray, constant: BoolArray) -> None:
+    """Refuse outputs whose squares are no floats, where estimates are in the squared unit of the output.
+
+    Parameters
+    ----------
+    method : str
+    names : sequence
+    scale : ndarray (outputs,)
+        Largest deviations, as `standardised` gives them.
+    constant : ndarray of bool (outputs,)
+
+    Raises
+    ------
+    AnalysisError
+
+    Examples
+    --------
+    >>> check_squares("dgsm", ["y"], np.array([1e300]), np.array([False]))
+    Traceback (most recent call last):
+    mesa_doe.errors.AnalysisError: dgsm: output 'y' deviates from its mean by up to 1e+300, whose square ...
+    """
+    beyond = ~constant & ((scale < _LEAST_SCALE) | (scale > _MOST_SCALE))
+    told = [
+        f"output {name!r} deviates from its mean by up to {largest:.3g}"
+        for name, largest, is_beyond in zip(names, scale, beyond, strict=True)
+        if is_beyond
+    ]
+    if told:
+        message = f"{method}: {', '.join(told)}, whose square is beyond a float; give it in another unit"
+        raise AnalysisError(message)
 
 
 def still_factors(factors: Sequence[str], still: BoolArray) -> list[str]:
@@ -157,6 +194,54 @@ def flat_outputs(
                 "point: its indices describe noise; use more replications or wider axes"
             )
     return said
+
+
+def seed_driven(
+    outputs: Outputs,
+    by_factors: FloatArray,
+    between: FloatArray,
+    noise: FloatArray,
+    skipped: BoolArray,
+    seed_policy: str | None,
+) -> list[str]:
+    """Say which outputs the seeds of the blocks move, and the factors hardly.
+
+    Within a block that shares its seeds noise cancels, so that indices and their intervals look sure
+    however little the factors do.
+
+    Parameters
+    ----------
+    outputs : Outputs
+    by_factors : ndarray (outputs,)
+        Variance that steps of the factors make within the blocks.
+    between : ndarray (outputs,)
+        Variance between the blocks, of points spread over the space: with one replication, of factors and
+        seeds together.
+    noise : ndarray (outputs,)
+        Variance between replications of one point, in the unit of the others; not read of one replication.
+    skipped : ndarray of bool (outputs,)
+        Outputs of which something else is said.
+    seed_policy : str or None
+
+    Returns
+    -------
+    list of str
+    """
+    if outputs.replications == 1:
+        whole = between
+    elif seed_policy == "block":
+        whole = by_factors + noise
+    else:
+        return []
+    return [
+        f"output {name!r} varies from block to block, as their seeds do, and hardly with the factors: what "
+        f"they do is {part / of:.2g} of its variance, below {LEAST_SHARE}; its indices compare what is "
+        "negligible; use wider axes"
+        for name, part, of, skip in zip(
+            outputs.names, by_factors.tolist(), whole.tolist(), skipped, strict=True
+        )
+        if not skip and part < LEAST_SHARE * of
+    ]
 
 
 def noise_units(outputs: Outputs, seed_policy: str | None, *, blocks: int | None = None) -> int | None:

@@ -23,6 +23,7 @@ def plane(
     ax: Axes | None = None,
     *,
     noise_floor: float | None = None,
+    sigma_floor: float | None = None,
     title: str | None = None,
     label: bool = True,
 ) -> Axes:
@@ -42,6 +43,8 @@ def plane(
         Where to draw; by default a new figure.
     noise_floor : float, optional
         The μ* that noise alone gives an inert factor; hatched from zero up to it.
+    sigma_floor : float, optional
+        The σ that noise alone gives any factor; hatched from zero up to it.
     title : str, optional
         Title of the Axes.
     label : bool, default True
@@ -54,8 +57,8 @@ def plane(
     Raises
     ------
     AnalysisError
-        If a column, or a measure of a factor, is missing or comes twice, no factor is finite, or the
-        noise floor is negative or not finite.
+        If a column, or a measure of a factor, is missing or comes twice, no factor is finite, or a
+        floor is negative or not finite.
 
     Notes
     -----
@@ -71,30 +74,24 @@ def plane(
     [[2.0, 0.5]]
     """
     frame, left_out = _points(estimates)
-    floor = _floor(noise_floor)
+    floor, floor_of_sigma = _floor("noise_floor", noise_floor), _floor("sigma_floor", sigma_floor)
     ours = ax is None
     ax = _canvas.axes_of(ax, width=8.0, height=5.2)
     right = 1.08 * float(np.nanmax([frame["x"].max(), frame["high"].max(), floor or 0.0])) or 1.0
     # A linear model has no σ at all: the lowest ray is seen even then.
-    top = max(1.12 * float(frame["y"].max()), 0.14 * right)
+    top = max(1.12 * float(frame["y"].max()), 1.12 * (floor_of_sigma or 0.0), 0.14 * right)
     ax.set_xlim(0.0, right)
     ax.set_ylim(0.0, top)
 
     ends = [_ray(ax, ratio, right, top) for ratio in RATIOS]
     handles: list[Any] = []
-    if floor is not None:
-        handles.append(
-            ax.axvspan(
-                0.0,
-                floor,
-                facecolor="none",
-                edgecolor="#999999",
-                hatch="////",
-                linewidth=0,
-                zorder=0,
-                label=f"noise floor {floor:.3g}",
-            )
-        )
+    for span, end, hatch, name in (
+        (ax.axvspan, floor, "///", "noise floor"),
+        (ax.axhspan, floor_of_sigma, "\\\\\\", "noise floor of σ"),
+    ):
+        if end is not None:
+            style: dict[str, Any] = {"facecolor": "none", "edgecolor": "#aaaaaa", "linewidth": 0, "zorder": 0}
+            handles.append(span(0.0, end, hatch=hatch, label=f"{name} {end:.3g}", **style))
     rows: list[Any] = list(frame.itertuples())
     for row in rows:
         _canvas.interval(ax, row.y, row.low, row.high)
@@ -103,7 +100,7 @@ def plane(
         if marked.any():
             place = frame.loc[marked, "x"], frame.loc[marked, "y"]
             # Not clipped: a factor without effect lies in the corner, half outside.
-            style: dict[str, Any] = {"marker": marker, "edgecolors": _canvas.BLUE, "clip_on": False}
+            style = {"marker": marker, "edgecolors": _canvas.BLUE, "clip_on": False}
             ax.scatter(*place, s=36, color=face, zorder=3, **style)
     ax.set_xlabel("μ*, mean absolute elementary effect")
     ax.set_ylabel("σ, standard deviation of the effects")
@@ -121,7 +118,8 @@ def plane(
             figure: Any = ax.figure
             figure.draw_without_rendering()
         names = [_canvas.factor_name(factor) for factor in frame["factor"]]
-        taken = _taken(ax, frame, ends, legend_inside=with_legend and not ours)
+        in_legend = max(1, len(handles)) if with_legend and not ours else 0
+        taken = _taken(ax, frame, ends, in_legend=in_legend)
         _labels.name_points(ax, names, frame["x"].to_numpy(), frame["y"].to_numpy(), taken=taken)
     return ax
 
@@ -164,13 +162,13 @@ def _points(estimates: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     ]
 
 
-def _floor(noise_floor: float | None) -> float | None:
-    if noise_floor is not None and not (np.isfinite(noise_floor) and noise_floor >= 0):
+def _floor(option: str, floor: float | None) -> float | None:
+    if floor is not None and not (np.isfinite(floor) and floor >= 0):
         raise AnalysisError(
-            f"plane: noise_floor must be a finite number, zero or more, given {noise_floor!r}; "
+            f"plane: {option} must be a finite number, zero or more, given {floor!r}; "
             "leave it out where it is not known"
         )
-    return noise_floor or None
+    return floor or None
 
 
 def _ray(ax: Axes, ratio: float, right: float, top: float) -> tuple[float, float]:
@@ -198,9 +196,9 @@ def _ray(ax: Axes, ratio: float, right: float, top: float) -> tuple[float, float
 
 
 def _taken(
-    ax: Axes, frame: pd.DataFrame, rays: list[tuple[float, float]], *, legend_inside: bool
+    ax: Axes, frame: pd.DataFrame, rays: list[tuple[float, float]], *, in_legend: int
 ) -> list[_labels.Box]:
-    """Return what no name may cover: intervals, the names of the rays and the legend."""
+    """Return what no name may cover: intervals, the names of the rays and a legend of so many lines."""
     low, high = (_labels.on_paper(ax, frame[end], frame["y"]) for end in ("low", "high"))
     taken = [(a, y - 3, b, y + 3) for (a, y), (b, _) in zip(low, high, strict=True) if np.isfinite(a)]
     for end in _labels.on_paper(ax, *zip(*rays, strict=True)):
@@ -208,7 +206,7 @@ def _taken(
         above = np.array([-along[1], along[0]])
         middles = (end - back * along + 7 * above for back in range(0, 50, 8))
         taken += [_labels.around(float(x), float(y), 5) for x, y in middles]
-    if legend_inside:
+    if in_legend:
         height = ax.get_window_extent().height * 72 / ax.figure.dpi
-        taken.append((0.0, height - 30, 130.0, height))
+        taken.append((0.0, height - 15 - 15 * in_legend, 130.0, height))
     return taken
