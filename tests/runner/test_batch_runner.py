@@ -489,4 +489,17 @@ def test_runs_are_repeated_to_learn_of_noise_unless_told_not_to(tmp_path):
     assert made.stat().st_size == 3
     assert results.noise == {}
     assert doe.BatchRunner(runs).run_all().noise == {"y": "none"}
-    assert made.stat().st_size > 6
+    assert made.stat().st_size == 6 + 3 * 3
+
+
+def test_once_an_output_follows_the_seed_another_seed_is_not_tried_again(tmp_path):
+    made = tmp_path / "made"
+
+    def noisy(x, rng):
+        with made.open("a") as file:
+            file.write(".")
+        return {"y": x + rng.normal()}
+
+    runs = doe.explicit({"x": [1, 2, 3]}).configurations(noisy, rng=1, seed_policy="independent")
+    assert doe.BatchRunner(runs).run_all().noise == {"y": "seeded"}
+    assert made.stat().st_size == 3 + 3 + 2 + 2

@@ -70,7 +70,7 @@ class GlobalGenerators:
         twin, numpy_twin = self._twins
         drew = (
             random.getrandbits(64) != twin.getrandbits(64)
-            or np.random.get_bit_generator().random_raw() != numpy_twin.random_raw()
+            or np.random.mtrand.get_bit_generator().random_raw() != numpy_twin.random_raw()
         )
         was_seeded = self._is_seeded
         self._is_seeded, self._is_watched = drew, not drew

@@ -18,7 +18,7 @@ from mesa_doe.configurations import Configurations, RunConfiguration
 from mesa_doe.errors import ConfigurationError
 from mesa_doe.model_run import Recipe, Run, execute, execute_many
 from mesa_doe.runner.checks import ModelKey, model_key
-from mesa_doe.runner.garbage import only_new_garbage
+from mesa_doe.runner.garbage import collected_between_runs
 from mesa_doe.runner.interrupts import held_interrupt
 from mesa_doe.seeding import kept_generators
 from mesa_doe.study import RUN_COLUMNS, Entry, Ints, Shard, entry_for, write_shard
@@ -221,7 +221,7 @@ def run_chunk(task: Task) -> Report:
     rows: list[tuple[Any, ...]] = []
     notes, texts = dict[str, None](), dict[str, str]()
     failure, interrupted = None, False
-    with _ONE_AT_A_TIME, kept_generators(), only_new_garbage():
+    with _ONE_AT_A_TIME, kept_generators(), collected_between_runs() as collect:
         try:
             for record in execute_many(task.configurations, task.recipes, timeout=order.timeout, into=data):
                 if record.status != "ok":
@@ -230,6 +230,7 @@ def run_chunk(task: Task) -> Report:
                     record.error = texts.setdefault(record.error, record.error)
                     record.traceback = texts.setdefault(record.traceback, record.traceback)
                 rows.append(_fields(record))
+                collect()
                 if record.notes:
                     notes.update(dict.fromkeys(record.notes))
                 if record.status != "ok" and failure is None:

@@ -13,6 +13,7 @@ from mesa_doe.configurations import RunConfiguration
 from mesa_doe.model_run import Recipe, execute
 from mesa_doe.results import Noise
 from mesa_doe.runner.checks import ModelKey, model_key
+from mesa_doe.runner.garbage import collected_between_runs
 from mesa_doe.seeding import kept_generators
 
 __all__ = ["find_noise", "noise_of"]
@@ -53,18 +54,22 @@ def find_noise(
         if found and spent > max(_SHORT, _MORE * work):
             break
         configuration = configurations[position]
-        for name, noise in noise_of(configuration, recipes[model_key(configuration)]).items():
+        for name, noise in noise_of(configuration, recipes[model_key(configuration)], found).items():
             found[name] = max(noise, found.get(name, "none"), key=_GRAVITY.index)
     return found
 
 
-def noise_of(configuration: RunConfiguration, recipe: Recipe) -> dict[str, Noise]:
-    """Run one configuration twice with its seed and once with another.
+def noise_of(
+    configuration: RunConfiguration, recipe: Recipe, known: Mapping[str, Noise] | None = None
+) -> dict[str, Noise]:
+    """Run one configuration twice with its seed, and once with another where that can tell something.
 
     Parameters
     ----------
     configuration : RunConfiguration
     recipe : Recipe
+    known : mapping of str to {"none", "seeded", "unseeded"}, optional
+        What is known of the outputs already: of those that follow the seed, another seed tells no more.
 
     Returns
     -------
@@ -72,15 +77,20 @@ def noise_of(configuration: RunConfiguration, recipe: Recipe) -> dict[str, Noise
         By output: it does not vary; it follows the seed; or it varies though the seed is the same.
     """
     other = dataclasses.replace(configuration, seed=(configuration.seed or 0) + 1)
-    with kept_generators():
-        first, again, reseeded = (
-            execute(one, recipe).data.model.to_frame() for one in (configuration, configuration, other)
-        )
+
+    def made(one: RunConfiguration) -> pd.DataFrame:
+        return execute(one, recipe).data.model.to_frame()
+
+    with kept_generators(), collected_between_runs():
+        first, again = made(configuration), made(configuration)
+        names = [name for name in first.columns if name not in ("run_id", "step")]
+        follow = known is not None and all(known.get(name, "none") != "none" for name in names)
+        reseeded = None if follow else made(other)
     found: dict[str, Noise] = {}
-    for name in first.columns:
-        if name not in ("run_id", "step"):
-            seeded = "none" if _same(first, reseeded, name) else "seeded"
-            found[name] = seeded if _same(first, again, name) else "unseeded"  # type: ignore[assignment]
+    for name in names:
+        varies = reseeded is None or not _same(first, reseeded, name)
+        is_same = _same(first, again, name)
+        found[name] = "unseeded" if not is_same else "seeded" if varies else "none"
     return found
 
 
