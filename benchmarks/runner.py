@@ -157,9 +157,11 @@ def trivial() -> None:
     few = values[:5_000]
     runs, functions = configurations(Trivial, many), configurations(square, many)
     more = configurations(Trivial, 10 * many)
-    bare, here = least(lambda: [one_trivial(x, k) for k, x in enumerate(values)], ours(runs, 1))
+    bare, here, workers = least(
+        lambda: [one_trivial(x, k) for k, x in enumerate(values)], ours(runs, 1), ours(more, WORKERS)
+    )
     rows = [("bare loop", many, bare), ("mesa-doe, in process", many, here)]
-    rows.append((f"mesa-doe, {WORKERS} workers", 10 * many, seconds(ours(more, WORKERS))))
+    rows.append((f"mesa-doe, {WORKERS} workers", 10 * many, workers))
     with tempfile.TemporaryDirectory() as folder:
         options = {"store": Path(folder) / "study"}
         rows.append(("mesa-doe, in process, with a store", many, seconds(ours(runs, 1, **options))))

@@ -17,9 +17,9 @@ _BETWEEN_RUNS = 700
 def collected_between_runs() -> Iterator[Callable[[], None]]:
     """Have garbage collected when a run has ended, among what was made since the block began.
 
-    A model is garbage in circles, at the end of its run. In the middle of it there is little to find, and each
-    time that the collector looks at everything it walks over the modules of a whole process: hundreds of
-    thousands of objects, none of which has become garbage.
+    A model is garbage in circles, at the end of its run. In the middle of it there is little to find, and
+    each time that the collector looks at everything it walks over the modules of a whole process: hundreds
+    of thousands of objects, none of which has become garbage.
 
     Yields
     ------
