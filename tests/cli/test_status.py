@@ -2,6 +2,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,6 +10,8 @@ import sys
 import pytest
 
 import mesa_doe as doe
+from mesa_doe.study import reading
+from mesa_doe.study.state import state_of
 from tests import study_models as models
 from tests.runner.test_store import noisy, run, shards_of, walkers
 
@@ -38,6 +41,35 @@ def test_a_finished_study_is_described(tmp_path):
     ]
     assert lines[5].startswith("work    0.")
     assert len(lines) == 6
+
+
+def test_an_archive_is_described_as_its_study(tmp_path):
+    run(noisy(), store=tmp_path / "study", chunk_size=5)
+    doe.archive(tmp_path / "study", tmp_path / "study.zip")
+    expected = status(tmp_path / "study") | {"study": str(tmp_path / "study.zip")}
+    assert status(tmp_path / "study.zip") == expected
+
+
+def test_a_study_file_is_told_from_a_study(tmp_path):
+    (tmp_path / "study.toml").write_text("[model]")
+    told = mesa_doe("status", tmp_path / "study.toml", expected=1)
+    assert "is no archive of a study: " in told
+    assert told.endswith("the study of a study file is in a folder, which mesa-doe run tells\n")
+
+
+def test_a_shard_that_a_writer_finishes_meanwhile_is_not_told_as_torn(tmp_path, monkeypatch):
+    run(noisy(), store=tmp_path / "study", chunk_size=5)
+    [late, *_] = shards_of(tmp_path / "study")
+    late.rename(tmp_path / late.name)
+    found = reading.shard_files
+
+    def then_one_more(folder):
+        known = found(folder)
+        shutil.copy(tmp_path / late.name, folder)
+        return known
+
+    monkeypatch.setattr(reading, "shard_files", then_one_more)
+    assert state_of(tmp_path / "study").ignored == 0
 
 
 def test_runs_are_counted_as_the_results_count_them(tmp_path):

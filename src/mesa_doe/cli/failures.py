@@ -26,7 +26,7 @@ def add_failures(commands: Any) -> None:
         epilog="Exit codes: 0 the study was read, whether runs failed or not; 1 there is none, or it is "
         "damaged.",
     )
-    parser.add_argument("study", type=Path, help="folder of the study")
+    parser.add_argument("study", type=Path, help="folder of the study, or its archive")
     add_format(parser)
     parser.set_defaults(run=_failures)
 

@@ -31,13 +31,13 @@ def add_report(commands: Any) -> None:
         epilog="Exit codes: 0 the file is written; 1 there is no such study or output, or something else is "
         "where the file should be.",
     )
-    parser.add_argument("study", type=Path, help="folder of the study")
+    parser.add_argument("study", type=Path, help="folder of the study, or its archive")
     parser.add_argument(
         "-o",
         dest="file",
         type=Path,
         metavar="FILE",
-        help="the file (by default STUDY.html, beside the folder)",
+        help="the file (by default STUDY.html, beside it)",
     )
     parser.add_argument(
         "--output", action="append", metavar="NAME",
@@ -142,5 +142,7 @@ def _beside(study: Path) -> Path:
     >>> _beside(Path("studies/wolf.sheep")).as_posix()
     'studies/wolf.sheep.html'
     """
+    if study.is_file():  # an archive
+        return study.with_suffix(".html")
     whole = study if study.name else study.resolve()
     return whole.parent / f"{whole.name}.html"

@@ -33,7 +33,7 @@ def add_status(commands: Any) -> None:
         "another machine. Nothing in it is changed, and no model is loaded.",
         epilog="Exit codes: 0 the study was read, whatever its state; 1 there is none, or it is damaged.",
     )
-    parser.add_argument("study", type=Path, help="folder that was given as store=")
+    parser.add_argument("study", type=Path, help="folder that was given as store=, or an archive")
     add_format(parser)
     parser.add_argument(
         "--watch", type=_seconds, nargs="?", const=_SECONDS, metavar="SECONDS",

@@ -57,6 +57,9 @@ def read_document(path: Path) -> dict[str, Any]:
     except FileNotFoundError as error:
         message = f"there is no study in {str(path)!r}"
         raise StudyError(message) from error
+    except NotADirectoryError as error:
+        message = f"{str(path)!r} is a file, and no folder of a study; such a folder has a {FILE}"
+        raise StudyError(message) from error
     except (OSError, ValueError) as error:
         message = f"the study in {str(path)!r} cannot be read: {error}"
         raise StudyError(message) from error
@@ -80,6 +83,8 @@ def read_entries(path: Path, study: str) -> tuple[dict[str, Entry], dict[str, st
         Its id.
     """
     shards = path / "shards"
+    # Before the shards are looked for: what a writer finishes meanwhile is no stranger.
+    there = sorted(file.name for file in shards.iterdir())
     known = Ledger(path / "ledger").read()
     entries, strangers = {}, {}
     for name, size in sorted(shard_files(shards).items()):
@@ -90,10 +95,9 @@ def read_entries(path: Path, study: str) -> tuple[dict[str, Entry], dict[str, st
             entries[name] = entry_of(shards, name, study)
         except StudyError as error:
             strangers[name] = str(error)
-    ours = {*entries, *strangers}
-    for file in sorted(shards.iterdir()):
-        if file.name not in ours and not file.name.startswith("."):
-            strangers[file.name] = f"{str(file)!r} is no file of a study"
+    for name in there:
+        if name not in entries and name not in strangers and not name.startswith("."):
+            strangers[name] = f"{str(shards / name)!r} is no file of a study"
     return entries, strangers
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -16,6 +16,7 @@ from mesa_doe.errors import StudyError
 from mesa_doe.study.ledger import Entry, joined, last_words
 from mesa_doe.study.lock import Holder, holders
 from mesa_doe.study.reading import read_document, read_entries
+from mesa_doe.study.unpacking import unpacked
 
 __all__ = ["StudyState", "state_of"]
 
@@ -92,11 +93,20 @@ class StudyState:
 def state_of(folder: Path) -> StudyState:
     """Look at a study that is finished, was killed or is being written, without writing anything.
 
+    Parameters
+    ----------
+    folder : Path
+        Also an archive.
+
     Raises
     ------
     StudyError
         If there is no study, or it is damaged.
     """
+    if folder.is_file():
+        study, temporary = unpacked(folder)
+        with temporary:
+            return replace(state_of(study), folder=folder)
     document = read_document(folder)
     try:
         plan = document["plan"]

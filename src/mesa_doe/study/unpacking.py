@@ -71,6 +71,8 @@ def unpacked(path: str | os.PathLike[str]) -> tuple[Path, TemporaryDirectory[str
             LZMAError,
         ) as error:
             message = f"{str(path)!r} is no archive of a study: {error}"
+            if Path(path).suffix == ".toml":
+                message += "; the study of a study file is in a folder, which mesa-doe run tells"
             raise StudyError(message) from error
         stack.pop_all()
     return study, temporary
