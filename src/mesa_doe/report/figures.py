@@ -94,7 +94,7 @@ class Figures:
                 drawn = np.asarray(make(), dtype=object).flat[0].figure
                 shown = None if heavy else self._svg(drawn, label, light)
                 if shown is None:
-                    shown, light = _png(drawn, label), True
+                    shown = _png(drawn, label, light)
             except (MesaDoeError, ValueError, ElementTree.ParseError) as error:
                 # Names that look like formulas, for one: the figure is left out, and the page says so.
                 return paragraph(f"{label}: this could not be drawn ({error})", class_="missing")
@@ -161,9 +161,12 @@ def _clean(node: ElementTree.Element, prefix: str, used: set[str], colours: dict
             _clean(child, prefix, used, colours)
 
 
-def _png(drawn: Any, label: str) -> Markup:
+def _png(drawn: Any, label: str, light: bool) -> Markup:
     file = io.BytesIO()
-    drawn.savefig(file, format="png", dpi=_DPI, facecolor="white", metadata={"Software": None})
+    drawn.savefig(file, format="png", dpi=_DPI, metadata={"Software": None})
     data = base64.b64encode(file.getvalue()).decode("ascii")
     width, _ = drawn.get_size_inches()
-    return element("img", src=f"data:image/png;base64,{data}", alt=label, width=f"{width * 96:.0f}")
+    # Its ink is dark; a dark page turns light and dark round, and keeps the hues.
+    ink = None if light else "ink"
+    source = f"data:image/png;base64,{data}"
+    return element("img", src=source, alt=label, width=f"{width * 96:.0f}", class_=ink)
