@@ -25,11 +25,12 @@ def add_explore(commands: Any) -> None:
         help="look at a study in a browser",
         description="Show a study as a live page: points, the output over a factor, indices over time. A "
         "click on a point shows its run, which can be made again, and stepped in Mesa's own visualisation. "
-        "The model is imported and run only then, by the name that the study has: look at it (mesa-doe "
-        "status) before you replay a study that you do not trust. It needs the extra explore.",
+        "The model is imported and run only then, by the name that the study has, from the present folder or "
+        "what is installed: look at it (mesa-doe status) before you replay a study that you do not trust. It "
+        "needs the extra explore.",
         epilog="Exit codes: 0 ended by Ctrl-C; 1 there is no such study, or the port is taken.",
     )
-    parser.add_argument("study", type=Path, help="folder of the study")
+    parser.add_argument("study", type=Path, help="folder of the study, or its archive")
     parser.add_argument(
         "--port", type=_port, metavar="N",
         help="of the page; 0 takes a free one (by default 8765, or a free one where that is taken)",
@@ -51,7 +52,7 @@ def add_explore(commands: Any) -> None:
 
 def _explore(arguments: argparse.Namespace) -> int:
     require("solara", extra="explore")
-    from mesa_doe.cli.importing import named_model
+    from mesa_doe.cli.importing import look_in, named_model
     from mesa_doe.explore.opened import Opened
     from mesa_doe.explore.serving import serve
     from mesa_doe.runner import load
@@ -64,6 +65,7 @@ def _explore(arguments: argparse.Namespace) -> int:
     def ready(address: str) -> None:
         print(f"{address}  (Ctrl-C ends it)", flush=True)
 
+    look_in(Path.cwd())
     # The page shows them.
     warnings.simplefilter("ignore", MesaDoeWarning)
     try:

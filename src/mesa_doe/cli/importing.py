@@ -12,7 +12,7 @@ from typing import Any
 
 from mesa_doe.errors import ConfigurationError, did_you_mean
 
-__all__ = ["import_file", "import_module", "named_in", "named_model"]
+__all__ = ["import_file", "import_module", "look_in", "named_in", "named_model"]
 
 
 def named_model(reference: str) -> Callable[..., Any]:
@@ -52,8 +52,8 @@ def import_module(name: str, folder: Path) -> ModuleType:
     ConfigurationError
         If there is none, or its own code fails.
     """
-    _look_in(Path.cwd())
-    _look_in(folder)
+    look_in(Path.cwd())
+    look_in(folder)
     try:
         return importlib.import_module(name)
     except (Exception, SystemExit) as error:
@@ -108,7 +108,8 @@ def named_in(module: ModuleType, name: str) -> Callable[..., Any]:
     raise ConfigurationError(message)
 
 
-def _look_in(folder: Path) -> None:
+def look_in(folder: Path) -> None:
+    """Look for modules in a folder, before everywhere else."""
     # Worker processes get this path too.
     path = str(folder.resolve())
     sys.path[:] = [path, *(one for one in sys.path if one != path)]

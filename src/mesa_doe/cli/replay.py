@@ -27,11 +27,11 @@ def add_replay(commands: Any) -> None:
         help="make one run again",
         description="Make one run of a study again, exactly, in this process, and print what its model "
         "reports, or the traceback if it fails. Nothing in the study is changed. The model is imported by "
-        "the name that the study has: look at it (mesa-doe status) before you replay a study that you do not "
-        "trust.",
+        "the name that the study has, from the present folder or what is installed: look at it (mesa-doe "
+        "status) before you replay a study that you do not trust.",
         epilog="Exit codes: 0 the run is ok; 1 it failed, or could not be made.",
     )
-    parser.add_argument("study", type=Path, help="folder of the study")
+    parser.add_argument("study", type=Path, help="folder of the study, or its archive")
     parser.add_argument("run_id", type=int, metavar="RUN", help="number of the run")
     parser.add_argument(
         "--model", metavar="FILE.py:CLASS",
@@ -45,9 +45,10 @@ def add_replay(commands: Any) -> None:
 
 
 def _replay(arguments: argparse.Namespace) -> int:
-    from mesa_doe.cli.importing import named_model
+    from mesa_doe.cli.importing import look_in, named_model
     from mesa_doe.runner import load
 
+    look_in(Path.cwd())
     results = load(arguments.study)
     model = None if arguments.model is None else named_model(arguments.model)
     try:

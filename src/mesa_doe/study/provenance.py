@@ -20,7 +20,8 @@ from mesa_doe.errors import StudyError
 __all__ = ["git_state", "is_function", "reference_of", "resolve", "versions"]
 
 _PACKAGES = (
-    "mesa-doe", "mesa", "numpy", "pandas", "scipy", "SALib", "pyDOE3", "pydoe", "joblib", "pyarrow",
+    "mesa-doe", "mesa", "numpy", "pandas", "scipy", "SALib", "pyDOE3", "pydoe", "joblib", "networkx",
+    "pyarrow",
 )  # fmt: skip
 
 
@@ -95,7 +96,10 @@ def resolve(reference: Mapping[str, Any]) -> Any:
         for name in qualname.split("."):
             found = getattr(found, name)
     except Exception as error:
-        raise _unresolved(reference, f"{type(error).__name__}: {error}") from error
+        why = f"{type(error).__name__}: {error}"
+        if isinstance(error, ModuleNotFoundError) and module.startswith(error.name or module):
+            why += f"; it was looked for in {Path(sys.path[0]).resolve()} and in what is installed"
+        raise _unresolved(reference, why) from error
     if name_of(found) != (module, qualname):
         raise _unresolved(reference, f"there is {found!r} in its place")
     return found
