@@ -1,6 +1,8 @@
 import csv
+import importlib.metadata
 import io
 import json
+import os
 import subprocess
 import sys
 import tomllib
@@ -14,7 +16,7 @@ from mesa_doe.analysis import ANALYSES
 from mesa_doe.cli.example import EXAMPLES
 from mesa_doe.cli.main import main
 from mesa_doe.samplers import SAMPLERS
-from tests.cli.studies import NOISY, command, written
+from tests.cli.studies import NOISY, changed, command, written
 from tests.cli.test_run import FAILING
 
 
@@ -88,6 +90,30 @@ def test_the_model_may_be_given(failing):
     assert "there is no file" in command("replay", failing, 1, "--model", "none.py:Walkers", expected=1)
 
 
+def test_a_model_beside_the_study_file_is_found_in_the_present_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", sys.path[:])
+    (tmp_path / "model_beside.py").write_text("def simulate(a, b, inert):\n    return {'exact': a}\n")
+    text = changed('class = "tests.models:noisy"', 'file = "model_beside.py"\nclass = "simulate"')
+    command("run", written(tmp_path, text.replace("replications = 2\n", "")))
+    # As a command of its own: this process knows the model by now.
+    told = replayed(tmp_path, "study")
+    assert (told.returncode, told.stdout.split()[:3]) == (0, ["run_id", "step", "exact"])
+    (tmp_path / "elsewhere").mkdir()
+    told = replayed(tmp_path / "elsewhere", "../study")
+    assert told.returncode == 1
+    assert "No module named 'model_beside'" in told.stderr
+    assert f"it was looked for in {tmp_path / 'elsewhere'} and in what is installed" in told.stderr
+    (tmp_path / "model_beside.py").write_text("def simulate(a, b, inert):\n    return {'exact': b}\n")
+    assert "model_beside:simulate has changed" in replayed(tmp_path, "study").stderr
+
+
+def replayed(folder, study):
+    # Not with the present folder on the path, as Python has it with -c.
+    arguments = [sys.executable, "-P", "-c", "from mesa_doe.cli.main import main; raise SystemExit(main())"]
+    arguments += ["replay", study, "0"]
+    return subprocess.run(arguments, cwd=folder, capture_output=True, text=True, check=False)
+
+
 def test_a_run_that_is_none_is_told(failing):
     assert command("replay", failing, 99, expected=1) == "mesa-doe: there is no run 99; runs are 0 to 19\n"
 
@@ -132,12 +158,18 @@ def test_at_method_and_missing_are_taken(failing):
     )
 
 
+def test_what_is_to_be_done_is_told_in_words_of_the_shell(failing):
+    told = command("analyze", failing, "alive", "--method", "pawn", expected=1)
+    assert f"Look at mesa-doe failures {failing} and run" in told
+    assert told.endswith("with --missing drop\n")
+
+
 def test_what_cannot_be_analysed_is_told(noisy):
     assert "there is no output 'z'; there are y, exact" in command("analyze", noisy, "z", expected=1)
     assert "there is no analysis 'sobl'" in command("analyze", noisy, "y", "--method", "sobl", expected=1)
     told = command("analyze", noisy, "y", "-o", "resample=100", "-o", "bin=3", expected=1)
     assert (
-        "--option bin: there is no such option; there are confidence, estimator, noise, reduce, resam" in told
+        "--option bin: there is no such option; there are confidence, dummy, estimator, noise, redu" in told
     )
     assert "--option resample: " in told
     for arguments in (["--at", "end"], ["-o", "resamples"], []):
@@ -227,6 +259,31 @@ def test_every_example_can_be_run(name, tmp_path):
     told = command("plan", written(tmp_path, EXAMPLES[name], f"{name}.toml"), "--n-jobs", "1", "--pilot", "1")
     assert "pilot    run 0, one at a time: 1 ok" in told
     assert f"analyses {len(tomllib.loads(EXAMPLES[name])['analysis'])}, of outputs that the pilot has" in told
+
+
+# ---- pipes ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("arguments", [["designs", "-f", "json"], ["status", "STUDY"], ["run", "FILE"]])
+def test_a_pipe_that_is_closed_ends_a_command_quietly(noisy, arguments):
+    names = {"STUDY": noisy, "FILE": noisy.parent / "study.toml"}
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(
+        [sys.executable, "-m", "mesa_doe", *(str(names.get(one, one)) for one in arguments)],
+        stdout=write, stderr=subprocess.PIPE, text=True, check=False,
+    )  # fmt: skip
+    os.close(write)
+    assert done.returncode == 141
+    assert "Traceback" not in done.stderr
+    assert "BrokenPipe" not in done.stderr
+
+
+def test_the_version_is_told(capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["--version"])
+    assert caught.value.code == 0
+    assert capsys.readouterr().out == f"mesa-doe {importlib.metadata.version('mesa-doe')}\n"
 
 
 # ---- all ------------------------------------------------------------------------------------------------

@@ -86,7 +86,7 @@ PART = {
 
 
 def test_commands_are_completed(script):
-    assert completed(script, "mesa-doe", "") == sorted([*COMMANDS.choices, "--help"])
+    assert completed(script, "mesa-doe", "") == sorted([*COMMANDS.choices, "--help", "--version"])
     assert completed(script, "mesa-doe", "re") == ["replay", "report", "resume"]
 
 
@@ -115,7 +115,14 @@ def test_what_is_free_is_left_free(script, tmp_path):
     (tmp_path / "file").touch()
     assert completed(script, "mesa-doe", "run", "x.toml", "--n-jobs", "", folder=tmp_path) == []
     assert completed(script, "mesa-doe", "nonsense", "", folder=tmp_path) == []
-    assert completed(script, "mesa-doe", "designs", "", folder=tmp_path) == []
+
+
+def test_names_are_completed(script):
+    assert completed(script, "mesa-doe", "example", "w") == ["wolf-sheep"]
+    assert completed(script, "mesa-doe", "designs", "sob") == ["sobol", "sobol_sequence"]
+    assert completed(script, "mesa-doe", "analyses", "shap") == ["shapley"]
+    assert completed(script, "mesa-doe", "analyze", "study", "y", "--method", "paw") == ["pawn"]
+    assert completed(script, "mesa-doe", "--v") == ["--version"]
 
 
 def test_fish_completes(tmp_path):

@@ -1,3 +1,4 @@
+import sys
 import warnings
 
 import pytest
@@ -40,8 +41,48 @@ def test_what_a_study_has_is_left_out(tmp_path):
     longer = written(tmp_path, changed("n = 16", "n = 32"))
     told = rows(command("plan", longer))
     assert told["study"].endswith("has 160 of them recorded, 160 would be run")
-    other = written(tmp_path, changed("rng = 2", "rng = 3"))
-    assert "is of other runs, and would be refused: the root of the seeds" in command("plan", other)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("rng = 2", "rng = 3", "line 15: runs.rng: it was another when the study was made"),
+        ("rng = 2", "rng = 2\nmax_steps = 7", "line 16: runs.max_steps: max_steps was 1000, is 7"),
+        ("inert = {boolean = true}", "inert = true", "line 4: space: the parameters was "),
+    ],
+)
+def test_a_study_that_would_be_refused_is_told_by_the_keys(tmp_path, old, new, told):
+    command("run", written(tmp_path))
+    path = written(tmp_path, changed(old, new))
+    for name in ("plan", "run"):
+        said = command(name, path, expected=1)
+        assert f"the study in {str(tmp_path / 'study')!r} is of other runs than {path}:" in said
+        assert told in said
+        assert said.endswith("name another folder with --store\n")
+    assert "runs     160" not in said
+
+
+@pytest.mark.parametrize("name", ["plan", "run"])
+def test_what_the_study_is_written_with_is_looked_for_first(tmp_path, name, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    assert main([name, str(written(tmp_path))]) == 1
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert (
+        'this needs pyarrow, which is not installed; install it with: pip install "mesa-doe[store]"'
+        in told.err
+    )
+
+
+def test_a_step_that_no_run_has_is_told_at_its_key(tmp_path):
+    text = changed(
+        'output = "alive"\nmethod = "anova"\nmissing', 'output = "alive"\nat = 2\nmissing', FAILING
+    )
+    text = text.replace("max_steps = 4", "max_steps = 4\ndata_collection_period = 3")
+    path = written(tmp_path, text)
+    told = command("plan", path, expected=1)
+    assert f"{path}, line 25: analysis[1].at: " in told
+    assert 'use at = "final"' in told
 
 
 def test_the_pilot_may_be_left_out_or_larger(tmp_path):

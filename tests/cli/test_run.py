@@ -84,7 +84,9 @@ def test_runs_that_fail_are_told_and_the_analyses_that_need_them(tmp_path, capsy
     assert lines[0] == "20 of 20 runs are done (10 ok, 10 failed)"
     assert lines[1].startswith("mesa-doe: 10 of 20 runs failed; the first, run 10, failed while stepping: ")
     assert f"mesa-doe: {path}, line 18: analysis[0]: anova " in told
-    assert "missing='drop'" in told
+    assert f"mesa-doe failures {tmp_path / 'study'}" in told
+    assert 'missing = "drop"' in told
+    assert "results." not in told
     with pytest.raises(SystemExit):
         command("run", path, "--resume", "sometimes")
 
@@ -111,7 +113,7 @@ def test_failed_runs_are_made_again_when_asked(tmp_path):
 def test_a_changed_study_is_refused(tmp_path):
     command("run", written(tmp_path))
     told = command("run", written(tmp_path, changed("rng = 2", "rng = 3")), expected=1)
-    assert "is of other runs: the root of the seeds (rng=) was" in told
+    assert "line 15: runs.rng: it was another when the study was made" in told
 
 
 def test_a_changed_model_is_refused_unless_it_is_allowed(tmp_path, monkeypatch):

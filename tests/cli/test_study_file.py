@@ -173,7 +173,18 @@ MISTAKES = [
     ("n = 16\n", "", "line 9: design.n: it is missing: sobol needs it"),
     ("n = 16\nrng = 1", "n = 16", "line 9: design.rng: it is missing: write rng = 1, say; the points follow"),
     ("n = 16", 'n = 16\nseed_factor = "no"', 'line 12: design.seed_factor takes true or false, got "no"'),
-    ("n = 16", "n = 16\ngroups = {p = ['a']}", "line 9: design: factor 'b' is in no group"),
+    ("n = 16", "n = 16\ngroups = {p = ['a']}", "line 12: design.groups: factor 'b' is in no group"),
+    ("n = 16", "n = 16\ngroups = {p = ['x']}", "line 12: design.groups.p: group 'p': 'x' is no factor"),
+    (
+        'method = "sobol"\nn = 16\nrng = 1',
+        'method = "explicit"\npoints = "nope.csv"',
+        "line 11: design.points: explicit: there is no file ",
+    ),
+    (
+        'method = "sobol"\nn = 16',
+        'method = "monte_carlo"\nn = 100_000_000_000_000',
+        "line 11: design.n: there are too many points for the memory of this machine: ",
+    ),
     ("n = 16", "n = 16\ngroups = 3", "line 12: design.groups: "),
     ("rng = 2\n", "", "line 14: runs.rng: it is missing: write rng = 1, say"),
     ("rng = 2", 'rng = "x"', "line 15: runs.rng: rng takes a non-negative int"),
@@ -201,6 +212,15 @@ MISTAKES = [
         "resample",
         "line 21: analysis[0].resample: there is no such key: did you mean 'resamples'",
     ),
+    ("= 100", "= 10", "line 21: analysis[0].resamples: sobol: resamples takes an int from 100, got 10"),
+    (
+        "= 100",
+        "= 100\nconfidence = 'high'",
+        "line 22: analysis[0].confidence: sobol: confidence takes a numb",
+    ),
+    ("= 100", "= 100\nrng = 'x'", 'line 22: analysis[0].rng takes a whole number from 0, got "x"'),
+    ("= 100", "= 100\ndummy = 1", "line 22: analysis[0].dummy takes true or false, got 1"),
+    ("resamples", "at = 1001\nresamples", "line 21: analysis[0].at takes a step up to max_steps = 1000, got"),
     ("resamples", 'at = "end"\nresamples', 'line 21: analysis[0].at takes "final", "mean", "all" or a step'),
     (
         "resamples",
@@ -225,6 +245,14 @@ def test_outputs_that_the_model_lacks_are_told(tmp_path):
         ", line 24: runs.outputs.alvie: Walkers has no output 'alvie': did you mean 'alive'?"
     )
 
+    text = changed(
+        "outputs = {alive = 1, mean = true, agents = -1, deaths = true}", 'outputs = ["mean", "alvie"]', WHOLE
+    )
+    found = mistakes(tmp_path, text)
+    assert found.startswith(
+        ", line 24: runs.outputs[1]: Walkers has no output 'alvie': did you mean 'alive'?"
+    )
+
 
 def test_the_mistakes_of_all_sections_are_told_at_once(tmp_path):
     text = (
@@ -244,6 +272,7 @@ def test_the_mistakes_of_all_sections_are_told_at_once(tmp_path):
 def test_what_is_no_toml_is_told_with_its_line(tmp_path):
     assert mistakes(tmp_path, "[model\n").startswith(" is no TOML: ")
     assert "line 2" in mistakes(tmp_path, "a = 1\nb = \n")
+    assert mistakes(tmp_path, "[runs]\nrng = 1\nrng  =  2\n").endswith("): rng  =  2")
 
 
 def test_sections_that_are_missing_are_told(tmp_path):

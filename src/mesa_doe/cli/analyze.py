@@ -10,8 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from mesa_doe.cli.lists import analysis_names
 from mesa_doe.cli.printing import add_format, print_frame
-from mesa_doe.errors import ConfigurationError, MesaDoeWarning, listed
+from mesa_doe.cli.wording import in_words_of_a_shell
+from mesa_doe.errors import AnalysisError, ConfigurationError, MesaDoeWarning, listed
 
 __all__ = ["add_analyze", "at_of"]
 
@@ -30,13 +32,14 @@ def add_analyze(commands: Any) -> None:
         "model is loaded, and nothing is run.",
         epilog="Exit codes: 0 done; 1 there is no such study, output or analysis, or points are missing.",
     )
-    parser.add_argument("study", type=Path, help="folder of the study")
+    parser.add_argument("study", type=Path, help="folder of the study, or its archive")
     parser.add_argument("output", nargs="+", metavar="OUTPUT", help="name of an output")
     parser.add_argument(
         "--at", default="final", type=at_of("final", "mean", "all"), metavar="STEP",
         help="which number of a run: final (the default), mean, a step, or all for indices over time",
     )  # fmt: skip
-    parser.add_argument("--method", help="name of the analysis; mesa-doe analyses lists them")
+    method = parser.add_argument("--method", help="name of the analysis; mesa-doe analyses lists them")
+    method.names = analysis_names
     parser.add_argument(
         "--missing", choices=["raise", "drop"], default="raise",
         help="what to do with points of which a run failed (by default, refuse)",
@@ -90,7 +93,7 @@ def _option(text: str) -> tuple[str, Any]:
 
 def _analyze(arguments: argparse.Namespace) -> int:
     from mesa_doe.analysis.declare import choose
-    from mesa_doe.cli.toml_design import options_of
+    from mesa_doe.cli.toml_analysis import options_of
     from mesa_doe.runner import load
 
     results = load(arguments.study)
@@ -103,13 +106,16 @@ def _analyze(arguments: argparse.Namespace) -> int:
             raise ConfigurationError(listed([f"--option {name}: {told}" for name in unknown], "options"))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", MesaDoeWarning)  # what they say stands with the result
-        result = results.sensitivity(
-            arguments.output[0] if len(arguments.output) == 1 else arguments.output,
-            at=arguments.at,
-            method=arguments.method,
-            missing=arguments.missing,
-            **options,
-        )
+        try:
+            result = results.sensitivity(
+                arguments.output[0] if len(arguments.output) == 1 else arguments.output,
+                at=arguments.at,
+                method=arguments.method,
+                missing=arguments.missing,
+                **options,
+            )
+        except AnalysisError as error:
+            raise AnalysisError(in_words_of_a_shell(str(error), arguments.study)) from error
     if arguments.format == "table":
         print(result)
     else:

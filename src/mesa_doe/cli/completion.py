@@ -10,7 +10,7 @@ import argparse
 import functools
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,8 @@ class _Value:
     Parameters
     ----------
     choices : tuple of str
+        All that it may be; or those of its ``names``, a function that a command sets on the argument whose
+        mistakes it tells itself.
     is_path : bool
         A file or a folder, as that of a study.
     """
@@ -116,7 +118,8 @@ def _option(action: argparse.Action) -> _Option:
 
 
 def _value(action: argparse.Action) -> _Value:
-    return _Value(tuple(map(str, action.choices or ())), action.type is Path)
+    known: Callable[[], Iterable[str]] = getattr(action, "names", tuple)
+    return _Value(tuple(map(str, action.choices or known())), action.type is Path)
 
 
 def _first(text: str | None) -> str:
@@ -183,7 +186,7 @@ def _bash(commands: Mapping[str, _Command]) -> str:
         options.append(f"{name}) options={_words(command.names)} ;;")
         arguments.append(f"{name}) {_bash_reply(command.argument)};;")
     return _BASH.format(
-        commands=_words((*commands, "--help")),
+        commands=_words((*commands, "--help", "--version")),
         values=_indented(values),
         options=_indented(options),
         arguments=_indented(arguments),

@@ -209,7 +209,8 @@ def add_example(commands: Any) -> None:
         "Each runs in less than a minute.",
         epilog="Exit codes: 0 the file is written; 1 there is no such example, or the file exists.",
     )
-    parser.add_argument("name", metavar="NAME", help="which one")
+    name = parser.add_argument("name", metavar="NAME", help="which one")
+    name.names = lambda: EXAMPLES
     parser.set_defaults(run=_example)
 
 

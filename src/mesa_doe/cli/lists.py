@@ -13,7 +13,7 @@ from mesa_doe.errors import ConfigurationError, did_you_mean
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["add_analyses", "add_designs"]
+__all__ = ["add_analyses", "add_designs", "analysis_names"]
 
 
 def add_designs(commands: Any) -> None:
@@ -23,7 +23,7 @@ def add_designs(commands: Any) -> None:
     ----------
     commands : argparse's sub-parsers
     """
-    _add(commands, "designs", "methods of [design]", _designs)
+    _add(commands, "designs", "methods of [design]", _designs, _samplers)
 
 
 def add_analyses(commands: Any) -> None:
@@ -33,10 +33,29 @@ def add_analyses(commands: Any) -> None:
     ----------
     commands : argparse's sub-parsers
     """
-    _add(commands, "analyses", "methods of [[analysis]]", _analyses)
+    _add(commands, "analyses", "methods of [[analysis]]", _analyses, analysis_names)
 
 
-def _add(commands: Any, name: str, what: str, run: Callable[[argparse.Namespace], int]) -> None:
+def analysis_names() -> list[str]:
+    """Return the names of all analyses."""
+    from mesa_doe.analysis import ANALYSES
+
+    return sorted(ANALYSES)
+
+
+def _samplers() -> list[str]:
+    from mesa_doe.samplers import SAMPLERS
+
+    return sorted(SAMPLERS)
+
+
+def _add(
+    commands: Any,
+    name: str,
+    what: str,
+    run: Callable[[argparse.Namespace], int],
+    names: Callable[[], list[str]],
+) -> None:
     parser = commands.add_parser(
         name,
         help=f"list the {what} in a study file",
@@ -44,7 +63,8 @@ def _add(commands: Any, name: str, what: str, run: Callable[[argparse.Namespace]
         "all that is known of each.",
         epilog="Exit codes: 0 done; 1 there is none of that name.",
     )
-    parser.add_argument("method", nargs="?", help="describe this one")
+    method = parser.add_argument("method", nargs="?", help="describe this one")
+    method.names = names
     add_format(parser)
     parser.set_defaults(run=run)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import warnings
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ from mesa_doe.cli.replay import add_replay
 from mesa_doe.cli.report import add_report
 from mesa_doe.cli.run import add_run
 from mesa_doe.cli.status import add_status
+from mesa_doe.cli.wording import in_words_of_commands
 from mesa_doe.errors import MesaDoeError, MesaDoeWarning
 
 __all__ = ["main"]
@@ -43,6 +45,9 @@ _COMMANDS = (
     add_completion,
 )
 
+# What a shell reports of a command that a closed pipe ended.
+_SIGPIPE = 141
+
 _EXIT_CODES = """
 exit codes: 0 done; 1 it could not be done, and why is said; 2 wrong arguments; 130 ended by Ctrl-C
 """
@@ -61,6 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="Designs of experiments for Mesa agent-based models.",
         epilog=_EXIT_CODES,
     )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version, and end")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for add in _COMMANDS:
         add(commands)
@@ -70,14 +76,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
             warnings.simplefilter("always", MesaDoeWarning)
             _show_plainly()
             code: int = known.run(known)
+        sys.stdout.flush()
     except MesaDoeError as error:
         print(f"mesa-doe: {error}", file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        # Whoever read has seen enough, as head has. Python flushes once more at its end, and would complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _SIGPIPE
     except KeyboardInterrupt as stop:
         for note in getattr(stop, "__notes__", []):
             print(f"mesa-doe: {note}", file=sys.stderr)
         return 130
     return code
+
+
+class _Version(argparse.Action):
+    """Print the version: looked up only here, as it takes a while."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(f"mesa-doe {version('mesa-doe')}")
+        parser.exit()
 
 
 def _show_plainly() -> None:
@@ -93,7 +114,7 @@ def _show_plainly() -> None:
         line: str | None = None,
     ) -> None:
         if issubclass(category, MesaDoeWarning):
-            print(f"mesa-doe: {message}", file=sys.stderr)
+            print(f"mesa-doe: {in_words_of_commands(str(message))}", file=sys.stderr)
         else:
             shown(message, category, filename, lineno, file, line)
 

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mesa_doe._optional import require
 from mesa_doe.cli.printing import duration, print_pairs
 from mesa_doe.cli.run import add_study_file, settings_of
-from mesa_doe.errors import AnalysisError, counted, listed
+from mesa_doe.cli.wording import in_words_of_a_file
+from mesa_doe.errors import AnalysisError, counted
 
 if TYPE_CHECKING:
     from mesa_doe.cli.study_file import StudyFile
@@ -40,7 +42,8 @@ def add_plan(commands: Any) -> None:
         description="Check a study file and the names in it against the model, and tell what would be run. A "
         "few runs are made, one at a time and in a folder that is removed again; from them, time, memory and "
         "disk of the whole are estimated.",
-        epilog="Exit codes: 0 the study can be run; 1 the file has mistakes, or no run of the pilot was ok.",
+        epilog="Exit codes: 0 the study can be run; 1 the file has mistakes, the folder of the study is of "
+        "other runs, or no run of the pilot was ok.",
     )
     add_study_file(parser)
     parser.add_argument(
@@ -58,12 +61,16 @@ def _count(text: str) -> int:
 
 
 def _plan(arguments: argparse.Namespace) -> int:
+    from mesa_doe.cli.refusal import told_by_key
     from mesa_doe.cli.study_file import read_study
     from mesa_doe.runner.dispatch import workers_of
 
+    require("pyarrow", extra="store")  # what the pilot is written with
     study = read_study(arguments.file)
     settings = settings_of(arguments, study)
     workers = workers_of(study.runner(**settings).n_jobs, None)
+    if refused := told_by_key(study, settings["store"]):
+        raise refused
     stored, pending = _stored(settings["store"], study.configurations)
     print_pairs([*_described(study.configurations), ("study", stored)])
     if arguments.pilot == 0:
@@ -94,16 +101,13 @@ def _described(configurations: Configurations) -> list[tuple[str, str]]:
 
 def _stored(store: Path, configurations: Configurations) -> tuple[str, int]:
     """Say what of the runs the folder has, and how many are left."""
-    from mesa_doe.study import Numbering, StudyFolder, plan_of
+    from mesa_doe.study import Numbering, StudyFolder
     from mesa_doe.study.reading import is_study
 
     count = len(configurations)
     if not is_study(store):
         return f"{store}, a new folder", count
-    folder = StudyFolder(store)
-    if differences := folder.plan.differences(plan_of(configurations)):
-        return f"{store} is of other runs, and would be refused: {listed(differences, 'differences')}", count
-    recorded = len(folder.records(Numbering.of(configurations)))
+    recorded = len(StudyFolder(store).records(Numbering.of(configurations)))
     return f"{store} has {recorded} of them recorded, {count - recorded} would be run", count - recorded
 
 
@@ -231,10 +235,20 @@ def _check_outputs(study: StudyFile, results: Results) -> None:
             try:
                 results.output(output, **how)
             except AnalysisError as error:
-                study.file.wrong(("analysis", place, "output"), str(error))
+                # Where the output itself is there, the number of a run that is asked for is not.
+                key = "at" if "at" in how and _is_there(results, output, how) else "output"
+                study.file.wrong(("analysis", place, key), in_words_of_a_file(str(error), study.store))
     study.file.check()
     if study.analyses:
         print_pairs([("analyses", f"{len(study.analyses)}, of outputs that the pilot has")])
+
+
+def _is_there(results: Results, output: str, how: Mapping[str, Any]) -> bool:
+    try:
+        results.output(output, **{name: value for name, value in how.items() if name != "at"})
+    except AnalysisError:
+        return False
+    return True
 
 
 def _size(count: float) -> str:

@@ -10,8 +10,10 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mesa_doe._optional import require
 from mesa_doe.cli.printing import duration, print_pairs
 from mesa_doe.cli.report import add_report_option, end_with_report, place_of
+from mesa_doe.cli.wording import in_words_of_a_file
 from mesa_doe.errors import MesaDoeError, MesaDoeWarning, counted
 
 if TYPE_CHECKING:
@@ -79,8 +81,11 @@ def settings_of(arguments: argparse.Namespace, study: StudyFile) -> dict[str, An
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    from mesa_doe.cli.refusal import told_by_key
     from mesa_doe.cli.study_file import read_study
+    from mesa_doe.errors import StudyError
 
+    require("pyarrow", extra="store")  # what the study is written with
     study = read_study(arguments.file)
     settings = settings_of(arguments, study)
     report = place_of(arguments.report, settings["store"])
@@ -90,15 +95,18 @@ def _run(arguments: argparse.Namespace) -> int:
         allow_changed_model=arguments.allow_changed_model,
         display_progress=None if sys.stderr.isatty() else _Lines(),
     )
-    results = runner.run_all()
     store = settings["store"]
+    try:
+        results = runner.run_all()
+    except StudyError as error:
+        raise told_by_key(study, store, any_source=arguments.allow_changed_model) or error from error
     print(results)
     failed = len(results.failures)
     print_pairs([("study", str(store))])
     if failed:
         print_pairs([("failures", f"{counted(failed, 'run')}: mesa-doe failures {store}")])
     made: list[SensitivityResult] = []
-    code = _analyse(study, results, made)
+    code = _analyse(study, results, store, made)
     if report is not None:
         command = ["mesa-doe", "run", arguments.file.name]
         if arguments.store is not None:
@@ -107,7 +115,7 @@ def _run(arguments: argparse.Namespace) -> int:
     return code
 
 
-def _analyse(study: StudyFile, results: Results, made: list[SensitivityResult]) -> int:
+def _analyse(study: StudyFile, results: Results, store: Path, made: list[SensitivityResult]) -> int:
     code = 0
     for place, analysis in enumerate(study.analyses):
         try:
@@ -115,7 +123,7 @@ def _analyse(study: StudyFile, results: Results, made: list[SensitivityResult]) 
                 warnings.simplefilter("ignore", MesaDoeWarning)  # what they say stands below the table
                 result = analysis.of(results)
         except MesaDoeError as error:
-            study.file.wrong(("analysis", place), str(error))
+            study.file.wrong(("analysis", place), in_words_of_a_file(str(error), store))
             code = 1
         else:
             made.append(result)

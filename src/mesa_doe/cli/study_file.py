@@ -14,7 +14,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from mesa_doe.cli.importing import import_file, import_module, named_in
-from mesa_doe.cli.toml_design import Analysis, read_analyses, read_design
+from mesa_doe.cli.toml_analysis import Analysis, read_analyses
+from mesa_doe.cli.toml_design import read_design
 from mesa_doe.cli.toml_file import TomlFile
 from mesa_doe.cli.toml_lines import Key
 from mesa_doe.cli.toml_space import read_space
@@ -76,7 +77,8 @@ class StudyFile:
             section = "batch"
             return BatchRunner(self.configurations, **{**self.batch, **settings})
         except ConfigurationError as error:
-            self.file.blame(error, (section,), (section, "outputs"))
+            outputs = (section, "outputs")
+            self.file.blame(error, (section,), outputs, default=outputs if section == "runs" else None)
             raise self.file.error() from error
 
 
@@ -111,6 +113,11 @@ def read_study(path: Path) -> StudyFile:
     except MesaDoeError as error:
         file.blame(error, ("runs",))
         raise file.error() from error
+    for place, analysis in enumerate(analyses):
+        at = analysis.options.get("at")
+        if isinstance(at, (int, float)) and at > configurations.max_steps:
+            file.takes(("analysis", place, "at"), f"a step up to max_steps = {configurations.max_steps}", at)
+    file.check()
     return StudyFile(file, configurations, batch, store, analyses)
 
 

@@ -1,30 +1,23 @@
-"""``[design]`` and ``[[analysis]]`` of a study file: methods by name, and the options that they take."""
+"""``[design]`` of a study file: a method by its name, and the options that it takes."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, get_args
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from mesa_doe.cli.toml_file import TomlFile
 from mesa_doe.cli.toml_lines import Key
-from mesa_doe.errors import AnalysisError, MesaDoeError, did_you_mean
+from mesa_doe.errors import MesaDoeError
 
 if TYPE_CHECKING:
-    from mesa_doe.analysis import SensitivityResult
     from mesa_doe.design import Design
-    from mesa_doe.results import Results
     from mesa_doe.samplers import SamplerInfo
     from mesa_doe.space import ParameterSpace
 
-__all__ = ["Analysis", "options_of", "read_analyses", "read_design"]
+__all__ = ["read_design"]
 
 _DESIGN: Key = ("design",)
-#: Of ``results.sensitivity``, beside the options of the analysis itself.
-_ANALYSIS = ("output", "at", "method", "reduce", "unequal", "missing")
-#: Arguments of an analysis that the results give.
-_GIVEN = ("design", "y", "outputs", "seed_policy", "missing")
 
 
 def read_design(file: TomlFile, space: ParameterSpace | None) -> Design | None:
@@ -52,7 +45,7 @@ def read_design(file: TomlFile, space: ParameterSpace | None) -> Design | None:
         return None
     method, nested = table["method"], table.get("options", {})
     if not isinstance(method, str) or method not in SAMPLERS:
-        file.wrong((*_DESIGN, "method"), _no_such("design", method, SAMPLERS, "mesa-doe designs"))
+        file.no_such((*_DESIGN, "method"), "design", method, SAMPLERS, "mesa-doe designs")
         return None
     # An option that is itself called method can only be given in a table of its own.
     if not isinstance(nested, dict):
@@ -73,13 +66,20 @@ def read_design(file: TomlFile, space: ParameterSpace | None) -> Design | None:
         if space_needed:
             file.wrong(("space",), "the section is missing: it says which parameters vary, and how")
             return None
+    where = {name: (*_DESIGN, *(["options"] if name in nested else []), name) for name in options}
     if method == "explicit" and isinstance(options["points"], str):
         options["points"] = file.path.parent / options["points"]
     try:
         return info.function(space=space, **options)
     except MesaDoeError as error:
-        file.blame(error, _DESIGN, (*_DESIGN, "options"))
-        return None
+        # What is wrong in groups or in a file of points is told by the names in it.
+        name = "points" if method == "explicit" else "groups" if "group" in str(error) else ""
+        default = where.get(name)
+        file.blame(error, _DESIGN, (*_DESIGN, "options"), *([default] if default else []), default=default)
+    except MemoryError as error:
+        why = f"there are too many points for the memory of this machine: {error}"
+        file.wrong(where.get("n", _DESIGN), why)
+    return None
 
 
 def _fit(
@@ -105,108 +105,3 @@ def _fit(
             continue
         fits = False
     return fits
-
-
-@dataclass(frozen=True)
-class Analysis:
-    """What one ``[[analysis]]`` asks of the results.
-
-    Parameters
-    ----------
-    output : str or list of str
-    options : mapping
-        Of ``results.sensitivity``.
-    """
-
-    output: str | list[str]
-    options: Mapping[str, Any]
-
-    def of(self, results: Results) -> SensitivityResult:
-        """Analyse results.
-
-        Raises
-        ------
-        AnalysisError
-            As ``results.sensitivity`` does.
-        """
-        return results.sensitivity(self.output, **self.options)
-
-
-def read_analyses(file: TomlFile, design: Design | None) -> list[Analysis]:
-    """Read what is asked of the results, as far as it can be checked before there are any.
-
-    Parameters
-    ----------
-    file : TomlFile
-    design : Design or None
-        None where it has mistakes, which are noted.
-
-    Returns
-    -------
-    list of Analysis
-    """
-    tables = file.data.get("analysis", [])
-    if not isinstance(tables, list):
-        file.wrong(("analysis",), "there may be several, so write [[analysis]]")
-        return []
-    return [found for place in range(len(tables)) if (found := _analysis(file, place, design)) is not None]
-
-
-def _analysis(file: TomlFile, place: int, design: Design | None) -> Analysis | None:
-    from mesa_doe.analysis.declare import ANALYSES, check_design, choose
-    from mesa_doe.analysis.outputs import Missing
-    from mesa_doe.results.numbers import At, Reduce, Unequal
-
-    key: Key = ("analysis", place)
-    given = file.data["analysis"][place]
-    is_table = isinstance(given, dict)
-    table = file.section(key, given if is_table else _ANALYSIS, {"output": "write the name of an output"})
-    if table is None:
-        return None
-    method = table.get("method")
-    if method is not None and (not isinstance(method, str) or method not in ANALYSES):
-        file.wrong((*key, "method"), _no_such("analysis", method, ANALYSES, "mesa-doe analyses"))
-        return None
-    if design is not None:
-        of = design.origin or design
-        try:
-            function = choose(of, method)
-            check_design(of, function.__name__)
-        except AnalysisError as error:
-            file.wrong((*key, "method"), str(error))
-            return None
-        file.unknown(key, table, [*_ANALYSIS, *options_of(function)])
-    output = table["output"]
-    names = output if isinstance(output, list) else [output]
-    if not names or not all(isinstance(name, str) for name in names):
-        file.takes((*key, "output"), "a name, or a list of names", output)
-        return None
-    for name, words, numbers in (
-        ("at", get_args(At)[0], "a step"),
-        ("reduce", get_args(Reduce)[0], ""),
-        ("unequal", get_args(Unequal)[0], "a number"),
-        ("missing", Missing, ""),
-    ):
-        texts = get_args(words)
-        value = table.get(name, texts[0])
-        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if value not in texts and not (numbers and is_number):
-            what = ", ".join(f'"{text}"' for text in texts) + (f" or {numbers}" if numbers else "")
-            file.takes((*key, name), what, value)
-    return Analysis(output, {name: value for name, value in table.items() if name != "output"})
-
-
-def options_of(analysis: Callable[..., Any]) -> list[str]:
-    """Return the options of an analysis that the results do not give.
-
-    Examples
-    --------
-    >>> from mesa_doe.analysis import fast, rsa
-    >>> options_of(fast), options_of(rsa)
-    ([], ['behavioural', 'bins', 'target'])
-    """
-    return [name for name in inspect.signature(analysis).parameters if name not in _GIVEN]
-
-
-def _no_such(what: str, name: Any, known: Iterable[str], command: str) -> str:
-    return f"there is no {what} {name!r}: {did_you_mean(name, known)}{command} lists all"

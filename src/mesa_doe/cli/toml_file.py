@@ -44,7 +44,7 @@ class TomlFile:
         try:
             self.data: dict[str, Any] = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
-            message = f"{path} is no TOML: {error}"
+            message = f"{path} is no TOML: {error}{_line_of(error, text)}"
             raise ConfigurationError(message) from error
         self._lines = key_lines(text)
         self._problems: list[tuple[int, str]] = []
@@ -63,26 +63,44 @@ class TomlFile:
         """Note a value that is none of those allowed."""
         self._problems.append((self.line(key), f"{spelled(key)} takes {what}, got {written(given)}"))
 
-    def blame(self, error: MesaDoeError, *sections: Key) -> None:
+    def no_such(self, key: Key, what: str, name: Any, known: Iterable[str], command: str) -> None:
+        """Note a name that there is not, with the command that lists those that there are."""
+        self.wrong(key, f"there is no {what} {name!r}: {did_you_mean(name, known)}{command} lists all")
+
+    def blame(self, error: MesaDoeError, *sections: Key, default: Key | None = None) -> None:
         """Note what an error says, each problem at the key of these sections that it is about.
 
         Parameters
         ----------
         error : MesaDoeError
         *sections : Key
-            Where the key is looked for; a problem that is about none is the first section's.
+            Where the key is looked for, or the text among a list's.
+        default : Key, optional
+            Whose a problem is that is about none; by default the first section's.
         """
         for problem in _problems_of(error):
             # "n takes an int", "sobol: n takes an int", "Model takes no parameter 'n'"
             subjects = re.findall(r"^(?:\w+: )?(\w+)|'(\w+)'", problem)
             named = [
-                (*section, name)
+                key
                 for found in subjects
                 for name in found
                 for section in sections
-                if name and (*section, name) in self._lines
+                if name and (key := self._in_section(section, name)) is not None
             ]
-            self.wrong(named[0] if named else sections[0], problem)
+            self.wrong(named[0] if named else default or sections[0], problem)
+
+    def _in_section(self, section: Key, name: str) -> Key | None:
+        """Return the key of a section that is called so, or the place of a text in a list."""
+        if (*section, name) in self._lines:
+            return (*section, name)
+        value: Any = self.data
+        for part in section:
+            try:
+                value = value[part]
+            except (KeyError, IndexError, TypeError):
+                return None
+        return (*section, value.index(name)) if isinstance(value, list) and name in value else None
 
     def section(
         self, key: Key, known: Iterable[str], needed: Mapping[str, str] | None = None
@@ -148,6 +166,12 @@ class TomlFile:
         if len(told) != 1:
             return ConfigurationError(listed(told, f"{self.path} has mistakes"))
         return ConfigurationError(f"{self.path}{', ' if problems[0][0] else ': '}{told[0]}")
+
+
+def _line_of(error: tomllib.TOMLDecodeError, text: str) -> str:
+    """Return the line that an error names: which key it is about, tomllib does not say."""
+    found = re.search(r"\(at line (\d+)", str(error))
+    return f": {text.splitlines()[int(found[1]) - 1].strip()}" if found else ""
 
 
 def _problems_of(error: MesaDoeError) -> list[str]:

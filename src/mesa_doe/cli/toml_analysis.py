@@ -1,0 +1,179 @@
+"""``[[analysis]]`` of a study file: what is asked of the results, checked before there are any."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, get_args
+
+from mesa_doe.cli.toml_file import TomlFile, written
+from mesa_doe.cli.toml_lines import Key
+from mesa_doe.errors import AnalysisError, MesaDoeError
+
+if TYPE_CHECKING:
+    from mesa_doe.analysis import SensitivityResult
+    from mesa_doe.design import Design
+    from mesa_doe.results import Results
+
+__all__ = ["Analysis", "options_of", "read_analyses"]
+
+#: Of ``results.sensitivity``, beside the options of the analysis itself.
+_ANALYSIS = ("output", "at", "method", "reduce", "unequal", "missing")
+#: Arguments of an analysis that the results give.
+_GIVEN = ("design", "y", "outputs", "seed_policy", "missing")
+# What an option may be, by its annotation.
+_KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "bool": ("true or false", lambda value: isinstance(value, bool)),
+    "int": ("a whole number from 1", lambda value: type(value) is int and value >= 1),
+    "float": ("a number", lambda value: type(value) in (int, float)),
+    "RNG": ("a whole number from 0", lambda value: type(value) is int and value >= 0),
+}
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What one ``[[analysis]]`` asks of the results.
+
+    Parameters
+    ----------
+    output : str or list of str
+    options : mapping
+        Of ``results.sensitivity``.
+    """
+
+    output: str | list[str]
+    options: Mapping[str, Any]
+
+    def of(self, results: Results) -> SensitivityResult:
+        """Analyse results.
+
+        Raises
+        ------
+        AnalysisError
+            As ``results.sensitivity`` does.
+        """
+        return results.sensitivity(self.output, **self.options)
+
+
+def read_analyses(file: TomlFile, design: Design | None) -> list[Analysis]:
+    """Read what is asked of the results, as far as it can be checked before there are any.
+
+    Parameters
+    ----------
+    file : TomlFile
+    design : Design or None
+        None where it has mistakes, which are noted.
+
+    Returns
+    -------
+    list of Analysis
+    """
+    tables = file.data.get("analysis", [])
+    if not isinstance(tables, list):
+        file.wrong(("analysis",), "there may be several, so write [[analysis]]")
+        return []
+    return [found for place in range(len(tables)) if (found := _analysis(file, place, design)) is not None]
+
+
+def _analysis(file: TomlFile, place: int, design: Design | None) -> Analysis | None:
+    from mesa_doe.analysis.declare import ANALYSES, check_design, choose
+    from mesa_doe.analysis.outputs import Missing
+    from mesa_doe.results.numbers import At, Reduce, Unequal
+
+    key: Key = ("analysis", place)
+    given = file.data["analysis"][place]
+    is_table = isinstance(given, dict)
+    table = file.section(key, given if is_table else _ANALYSIS, {"output": "write the name of an output"})
+    if table is None:
+        return None
+    method = table.get("method")
+    if method is not None and (not isinstance(method, str) or method not in ANALYSES):
+        file.no_such((*key, "method"), "analysis", method, ANALYSES, "mesa-doe analyses")
+        return None
+    if design is not None:
+        of = design.origin or design
+        try:
+            function = choose(of, method)
+            check_design(of, function.__name__)
+        except AnalysisError as error:
+            file.wrong((*key, "method"), str(error))
+            return None
+        file.unknown(key, table, [*_ANALYSIS, *options_of(function)])
+        _note_options(file, key, table, function, of)
+    output = table["output"]
+    names = output if isinstance(output, list) else [output]
+    if not names or not all(isinstance(name, str) for name in names):
+        file.takes((*key, "output"), "a name, or a list of names", output)
+        return None
+    for name, words, numbers in (
+        ("at", get_args(At)[0], "a step"),
+        ("reduce", get_args(Reduce)[0], ""),
+        ("unequal", get_args(Unequal)[0], "a number"),
+        ("missing", Missing, ""),
+    ):
+        texts = get_args(words)
+        value = table.get(name, texts[0])
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if value not in texts and not (numbers and is_number):
+            what = ", ".join(f'"{text}"' for text in texts) + (f" or {numbers}" if numbers else "")
+            file.takes((*key, name), what, value)
+    return Analysis(output, {name: value for name, value in table.items() if name != "output"})
+
+
+def options_of(analysis: Callable[..., Any]) -> list[str]:
+    """Return the options of an analysis that the results do not give.
+
+    Examples
+    --------
+    >>> from mesa_doe.analysis import rsa
+    >>> options_of(rsa)
+    ['behavioural', 'bins', 'target']
+    """
+    return [name for name in inspect.signature(analysis).parameters if name not in _GIVEN]
+
+
+def _note_options(
+    file: TomlFile, key: Key, table: Mapping[str, Any], function: Callable[..., Any], design: Design
+) -> None:
+    """Note the values of options that an analysis would refuse once it has the results."""
+    parameters = inspect.signature(function).parameters
+    for name in options_of(function):
+        if name not in table:
+            continue
+        what, fits = _kind(str(parameters[name].annotation).removesuffix(" | None"))
+        if problem := _refused(function, design, name, table[name]):
+            file.wrong((*key, name), problem)
+        elif not fits(table[name]):
+            file.takes((*key, name), what, table[name])
+
+
+def _kind(annotation: str) -> tuple[str, Callable[[Any], bool]]:
+    """Return what an annotation allows, as far as it is known.
+
+    Examples
+    --------
+    >>> what, fits = _kind("Literal['corrected', 'kept']")
+    >>> what, fits("kept"), fits("no")
+    ('"corrected" or "kept"', True, False)
+    """
+    if annotation.startswith("Literal["):
+        allowed = ast.literal_eval(annotation.removeprefix("Literal"))
+        return " or ".join(map(written, allowed)), lambda value: value in allowed
+    return _KINDS.get(annotation, ("", lambda _: True))
+
+
+def _refused(function: Callable[..., Any], design: Design, name: str, value: Any) -> str | None:
+    """Return what an analysis says of a value.
+
+    It looks at options before it looks at outputs. Here there are none, and what it says of them, or of
+    anything else than the option, is for later.
+    """
+    try:
+        function(design, None, **{name: value})
+    except (MesaDoeError, TypeError, ValueError) as error:
+        if re.match(rf"(\w+(: | takes ))?{name}\b", str(error)):
+            return str(error)
+    return None

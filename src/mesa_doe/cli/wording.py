@@ -1,0 +1,55 @@
+"""What the library says, in the words of who sits at a command line or writes a study file."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+__all__ = ["in_words_of_a_file", "in_words_of_a_shell", "in_words_of_commands"]
+
+_SETTING = re.compile(r"\b([a-z_]+)='(\w+)'")
+# Options of mesa-doe analyze itself; others are given with -o.
+_OPTIONS = ("at", "method", "missing")
+
+
+def in_words_of_commands(text: str) -> str:
+    """Name the command that shows what an attribute of the results has.
+
+    Examples
+    --------
+    >>> in_words_of_commands("2 of 9 runs failed. See results.failures")
+    '2 of 9 runs failed. See mesa-doe failures'
+    """
+    return text.replace("results.failures", "mesa-doe failures")
+
+
+def in_words_of_a_shell(text: str, study: Path) -> str:
+    """Write what Python would take as ``mesa-doe analyze`` takes it.
+
+    Examples
+    --------
+    >>> in_words_of_a_shell("Look at results.failures, or missing='drop', or unequal='last'", Path("walks"))
+    'Look at mesa-doe failures walks, or --missing drop, or -o unequal=last'
+    """
+    text = _SETTING.sub(lambda found: _as_option(found[1], found[2]), text)
+    return _failures(text, study)
+
+
+def in_words_of_a_file(text: str, study: Path) -> str:
+    """Write what Python would take as a study file takes it.
+
+    Examples
+    --------
+    >>> in_words_of_a_file("Look at results.failures, or missing='drop'", Path("walks"))
+    'Look at mesa-doe failures walks, or missing = "drop"'
+    """
+    return _failures(_SETTING.sub(r'\1 = "\2"', text), study)
+
+
+def _as_option(name: str, value: str) -> str:
+    return f"--{name} {value}" if name in _OPTIONS else f"-o {name}={value}"
+
+
+def _failures(text: str, study: Path) -> str:
+    return text.replace("results.failures", f"mesa-doe failures {shlex.quote(str(study))}")
