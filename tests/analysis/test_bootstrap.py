@@ -12,7 +12,7 @@ def test_intervals_of_an_output_are_the_same_whichever_are_computed_with_it(even
         return intervals(products[:, some], lambda means: means, 200, 0.95, 3, evenly=evenly)
 
     together = found(slice(None))
-    for numbers in (2**20, 2**22):  # four outputs at a time, and one
+    for numbers in (2**21, 2**23):  # four outputs at a time, and one
         in_parts = by_outputs(found, 30, numbers)
         for whole, part in zip(together, in_parts, strict=True):
             np.testing.assert_allclose(part, whole, rtol=1e-12, atol=1e-15)
@@ -25,7 +25,7 @@ def test_outputs_come_a_few_at_a_time_in_their_order_and_none_is_left_out():
         seen.append(some)
         return np.arange(10)[some], np.arange(20).reshape(10, 2)[some]
 
-    one, two = by_outputs(found, 10, 2**20)
+    one, two = by_outputs(found, 10, 2**21)
     assert one.tolist() == list(range(10))
     assert two.ravel().tolist() == list(range(20))
     assert [(some.start, some.stop) for some in seen] == [(0, 4), (4, 8), (8, 12)]

@@ -30,8 +30,8 @@ Estimate: TypeAlias = Callable[[FloatArray], FloatArray]
 _GROUPS = 16
 # Resampled weights held at once: half a megabyte of float64, beside products of many.
 _WEIGHTS_AT_ONCE = 2**16
-# Products and estimates held at once, for as many outputs as fit: 32 MB of float64.
-_NUMBERS_AT_ONCE = 2**22
+# Products and estimates held at once, for as many outputs as fit: 64 MB of float64.
+_NUMBERS_AT_ONCE = 2**23
 
 
 def by_outputs(

@@ -27,7 +27,7 @@ from mesa_doe.analysis.variation import (
     standardised,
 )
 from mesa_doe.design import Design
-from mesa_doe.errors import AnalysisError
+from mesa_doe.errors import AnalysisError, some
 from mesa_doe.seeding import RNG, root_entropy
 
 __all__ = ["dgsm"]
@@ -145,13 +145,13 @@ def dgsm(
     _check_slopes(checked, change, base, constant)
     evenly, entropy = not checked.dropped, root_entropy(rng)
 
-    def found(some: slice) -> tuple[FloatArray, ...]:
+    def found(chosen: slice) -> tuple[FloatArray, ...]:
         def estimate(means: FloatArray) -> FloatArray:
             nu = means[..., 2:]
             return np.concatenate([nu, per_variance(nu / np.pi**2, means[..., :2], own)], axis=-1)
 
-        own = base[:, some]
-        slopes = change[:, :, some] / step[:, :, None]
+        own = base[:, chosen]
+        slopes = change[:, :, chosen] / step[:, :, None]
         squares = np.concatenate([own[:, None], own[:, None] ** 2, slopes**2], axis=1).transpose(0, 2, 1)
         point = estimate(squares.mean(axis=0))
         low, high, lost = intervals(squares, estimate, resamples, confidence, entropy, evenly=evenly)
@@ -214,7 +214,7 @@ def _check_slopes(checked: Outputs, change: FloatArray, base: FloatArray, consta
     ]
     if jumping:
         message = (
-            f"dgsm: {', '.join(jumping)} {'jumps' if len(jumping) == 1 else 'jump'} between few values, so "
+            f"dgsm: {some(jumping)} {'jumps' if len(jumping) == 1 else 'jump'} between few values, so "
             "that most short steps change nothing and there is no derivative; make a design with sobol or "
             "shapley"
         )

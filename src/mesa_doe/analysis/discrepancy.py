@@ -14,7 +14,7 @@ from mesa_doe.analysis.outputs import Missing, Outputs, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.variation import constant_outputs, flat_outputs, noise_units, standardised
 from mesa_doe.design import Design
-from mesa_doe.errors import AnalysisError
+from mesa_doe.errors import AnalysisError, some
 
 __all__ = ["Kind", "discrepancy"]
 
@@ -132,7 +132,7 @@ def _check_values(checked: Outputs, scaled: FloatArray) -> None:
     ]
     if two:
         message = (
-            f"discrepancy: {', '.join(two)} {'takes' if len(two) == 1 else 'take'} two values only, whose "
+            f"discrepancy: {some(two)} {'takes' if len(two) == 1 else 'take'} two values only, whose "
             "scatter plots tell nothing of the factors; rsa, pawn and delta read such outputs"
         )
         raise AnalysisError(message)

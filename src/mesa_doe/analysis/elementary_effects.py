@@ -93,14 +93,14 @@ def summarised(
     deviation = _deviation(checked, seed_policy) * (unit / scale_of_outputs)
     entropy = root_entropy(rng)
 
-    def found(some: slice) -> tuple[FloatArray, ...]:
-        weight = over[:, :, None] * stretch[:, :, some]
-        effects = change[:, :, some] * weight
-        by_factors = (change[:, :, some] ** 2).mean(axis=0).sum(axis=0) / 2
+    def found(chosen: slice) -> tuple[FloatArray, ...]:
+        weight = over[:, :, None] * stretch[:, :, chosen]
+        effects = change[:, :, chosen] * weight
+        by_factors = (change[:, :, chosen] ** 2).mean(axis=0).sum(axis=0) / 2
         return (
             by_factors,
             *_statistics(effects, moved, signed, resamples, confidence, entropy),
-            *_noise_alone(weight, moved, deviation[some], signed),
+            *_noise_alone(weight, moved, deviation[chosen], signed),
         )
 
     numbers = 7 * len(factors) * (resamples + len(step))

@@ -244,11 +244,11 @@ def jansen(
         changes = (stars[:, 1:] - stars[:, :1]) ** 2 / 2
         return np.concatenate([first, first**2, changes], axis=1).transpose(0, 2, 1)
 
-    def found(some: slice) -> tuple[FloatArray, ...]:
+    def found(chosen: slice) -> tuple[FloatArray, ...]:
         def estimate(means: FloatArray) -> FloatArray:
-            return per_variance(means[..., 2:], means[..., :2], base[:, some])
+            return per_variance(means[..., 2:], means[..., :2], base[:, chosen])
 
-        products = between_replications(squares, runs[..., some])
+        products = between_replications(squares, runs[..., chosen])
         means = products.mean(axis=0)
         ends = intervals(products, estimate, resamples, confidence, entropy, evenly=evenly)
         return means[:, 1], means[:, 2:].sum(axis=1), estimate(means), *ends

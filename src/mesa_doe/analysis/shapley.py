@@ -151,8 +151,8 @@ def shapley(
         np.divide(means, totals, out=shares, where=totals > 0)
         return np.concatenate([means, shares], axis=-1)
 
-    def found(some: slice) -> tuple[FloatArray, ...]:
-        products = between_replications(parts, runs[..., some])
+    def found(chosen: slice) -> tuple[FloatArray, ...]:
+        products = between_replications(parts, runs[..., chosen])
         point = estimate(products.mean(axis=0))
         return point, *intervals(products, estimate, resamples, confidence, entropy)
 

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from mesa_doe.analysis.outputs import Outputs
-from mesa_doe.errors import AnalysisError
+from mesa_doe.errors import AnalysisError, some
 
 __all__ = [
     "LEAST_SHARE",
@@ -110,7 +110,7 @@ def check_squares(method: str, names: Sequence[Any], scale: FloatArray, constant
         if is_beyond
     ]
     if told:
-        message = f"{method}: {', '.join(told)}, whose square is beyond a float; give it in another unit"
+        message = f"{method}: {some(told)}, whose square is beyond a float; give it in another unit"
         raise AnalysisError(message)
 
 
