@@ -38,7 +38,7 @@ oldest:
 	.venvs/oldest/bin/python -m pip install --quiet uv
 	.venvs/oldest/bin/uv pip install --quiet --python .venvs/oldest/bin/python --resolution lowest-direct -e '.[test]'
 	.venvs/oldest/bin/python -m pytest -q -n 2 --dist loadfile -W ignore::DeprecationWarning tests/space tests/design \
-	  tests/study tests/model_run tests/results tests/bridges tests/analysis/test_contract.py tests/analysis/test_result.py \
+	  tests/columns tests/plots tests/samplers tests/study tests/model_run tests/results tests/bridges tests/analysis/test_contract.py tests/analysis/test_result.py \
 	  tests/runner/test_batch_runner.py $(PYTEST_ARGS)
 
 # The newest pre-release of Mesa, which needs Python 3.12: building, reading, running, and the drop-in.
