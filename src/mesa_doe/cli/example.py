@@ -185,11 +185,76 @@ output = ["active", "arrested"]
 at = "mean"
 """
 
+_PD_GRID = """\
+# Does the order in which neighbours act decide whether they cooperate? The prisoner's dilemma on a grid.
+# Check it with `mesa-doe plan pd-grid.toml`, run it with `mesa-doe run pd-grid.toml`.
+
+[model]
+class = "mesa.examples:PdGrid"
+
+[space]
+activation_order = {categorical = ["Sequential", "Random", "Simultaneous"]}
+width = {discrete = [10, 20]}
+height = 20
+
+[design]
+method = "full_factorial"
+
+[runs]
+replications = 10
+rng = 2
+seed_policy = "independent"
+max_steps = 10
+outputs = "Cooperating_Agents"
+
+[batch]
+n_jobs = -1
+
+[[analysis]]
+output = "Cooperating_Agents"
+method = "anova"
+"""
+
+_SUGARSCAPE = """\
+# How many traders does the sugarscape feed, and what decides that? Halton's points, and a regression.
+# Check it with `mesa-doe plan sugarscape.toml`, run it with `mesa-doe run sugarscape.toml`.
+
+[model]
+class = "mesa.examples:SugarscapeG1mt"
+
+[space]
+initial_population = {integer = [50, 150]}
+metabolism_max = {integer = [3, 7]}
+vision_max = {integer = [4, 10]}
+endowment_max = {integer = [30, 80]}
+vision_min = 4                      # who sees less finds no free place where traders stand close, and fails
+
+[design]
+method = "halton"
+n = 64
+rng = 1
+
+[runs]
+rng = 2
+seed_policy = "independent"
+max_steps = 20
+outputs = ["#Traders", "Trade Volume"]
+
+[batch]
+n_jobs = -1
+
+[[analysis]]
+output = "#Traders"
+method = "regression"
+"""
+
 #: Study files by name.
 EXAMPLES = {
     "boltzmann": _BOLTZMANN,
     "epstein": _EPSTEIN,
+    "pd-grid": _PD_GRID,
     "schelling": _SCHELLING,
+    "sugarscape": _SUGARSCAPE,
     "virus": _VIRUS,
     "wolf-sheep": _WOLF_SHEEP,
 }
