@@ -153,7 +153,7 @@ def peers() -> Iterator[Peer]:
         lambda x, y: radial_ee.analyze(problem, x, y, sample_sets=500, num_resamples=100, seed=1), 100,
     )  # fmt: skip
     yield Peer(
-        "jansen", stars, analyze.jansen,
+        "jansen (SALib's intervals mean nothing)", stars, analyze.jansen,
         lambda _, y: sobol_jansen.analyze(problem, y, sample_sets=500, num_resamples=1000, seed=1), 1000,
     )  # fmt: skip
     yield Peer(
@@ -196,7 +196,7 @@ def peers() -> Iterator[Peer]:
         "discrepancy", lhs, analyze.discrepancy, lambda x, y: discrepancy.analyze(problem, x, y),
     )  # fmt: skip
     yield Peer(
-        "effects (SALib's ff)", doe.folded_hadamard(space_of(16)), analyze.effects,
+        "effects (SALib's ff tells no aliases)", doe.folded_hadamard(space_of(16)), analyze.effects,
         lambda x, y: ff.analyze(problem_of(16), x, y, second_order=True),
     )  # fmt: skip
 
