@@ -45,6 +45,25 @@ def study_of(model, points, folder, **settings):
     return folder
 
 
+def with_ends(x, ends):
+    return {"y": x}
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "parquet", "netcdf"])
+def test_a_constant_that_is_a_list_is_written_as_json(tmp_path, form):
+    space = doe.ParameterSpace(x=doe.Real(0, 1), ends=doe.Constant(["a", 1]))
+    runs = doe.latin_hypercube(space, 3, rng=1).configurations(with_ends, rng=1, seed_policy="common")
+    doe.BatchRunner(runs, store=tmp_path / "study").run_all()
+    command("export", tmp_path / "study", tmp_path / "out", "--format", form)
+    if form == "netcdf":
+        with pytest.importorskip("xarray").open_dataset(tmp_path / "out" / "model.nc") as data:
+            found = data["ends"].to_numpy().ravel().tolist()
+    else:
+        read = {"csv": pd.read_csv, "json": pd.read_json, "parquet": pd.read_parquet}[form]
+        found = read(tmp_path / "out" / f"runs.{form}")["ends"].tolist()
+    assert set(found) == {'["a", 1]'}
+
+
 POINTS = {"x": [0, 1, 2], "kind": ["plain", "double", "plain"], "twice": [True, False, True]}
 
 

@@ -107,6 +107,20 @@ def test_levels_that_no_file_holds_are_run_and_stored_as_text(tmp_path):
         loaded.replay(0)
 
 
+def area_of(width, height, area):
+    return {"y": width + height + area}
+
+
+def test_derived_parameters_are_there_when_a_study_is_loaded(tmp_path):
+    space = doe.ParameterSpace(width=doe.Real(1, 2), area=doe.Derived("width * height"), height=3)
+    runs = doe.latin_hypercube(space, 4, rng=1).configurations(area_of, rng=2, seed_policy="common")
+    expected = run(runs, store=tmp_path)
+    loaded = doe.load(tmp_path)
+    same(loaded, expected)
+    assert "area" in loaded.runs
+    assert loaded.replay(2).model["y"].tolist() == loaded.model.query("run_id == 2")["y"].tolist()
+
+
 def kinds(x, box):
     return {"y": x, "kind": repr(box)}
 

@@ -90,7 +90,7 @@ def _tables(results: Results) -> dict[str, pd.DataFrame]:
     """Return the tables by the names of their files."""
     from mesa_doe.study.tabular import distinct
 
-    runs = results.runs
+    runs = _with_containers_as_json(results.runs)
     tracebacks = results.failures["traceback"].reindex(runs.index, fill_value="")
     tables = {
         "runs": runs.assign(traceback=tracebacks).reset_index(),
@@ -99,6 +99,18 @@ def _tables(results: Results) -> dict[str, pd.DataFrame]:
         **{f"table-{name}": frame for name, frame in results.tables.items()},
     }
     return dict(zip(distinct([_plain(name) for name in tables]), tables.values(), strict=True))
+
+
+def _with_containers_as_json(runs: pd.DataFrame) -> pd.DataFrame:
+    """Write parameters that are lists or dicts as the text that JSON has for them, as no cell of a file does."""
+    from mesa_doe.columns import as_column
+
+    held = {
+        str(name): as_column(column.tolist())[0]
+        for name, column in runs.items()
+        if any(isinstance(value, (list, dict)) for value in (column if column.dtype.kind == "O" else ()))
+    }
+    return runs.assign(**held)
 
 
 def _plain(name: str) -> str:
@@ -163,7 +175,7 @@ def _stored(name: str, values: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, An
     array, _ = as_column(items)
     if array is None or array.dtype.kind != "O":
         return np.full(values.shape, np.nan) if array is None else array.reshape(values.shape), {}
-    if not all(item is None or isinstance(item, str) for item in items):
+    if not all(item is None or isinstance(item, (str, list, dict)) for item in items):
         warn(f"some values of {name!r} are no text, and others are no numbers: all are written as text")
     missing = np.array([value is None for value in array])
     if not missing.any():

@@ -136,7 +136,8 @@ class Plan:
             whole = rows.reindex(np.arange(points), method="bfill")
             columns = {name: whole[column].to_numpy() for name, column in self._parameters()}
         else:
-            columns = {str(name): column.to_numpy() for name, column in design.points.items()}
+            columns = {name: design.points[name].to_numpy() for name in design.space.names}
+            columns |= design.space.derived_columns(design.points)
         configurations = Configurations(
             StoredModel(known["models"][0], known["inexact"] if design is None else ()),
             columns,
