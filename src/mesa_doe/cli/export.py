@@ -102,7 +102,7 @@ def _tables(results: Results) -> dict[str, pd.DataFrame]:
 
 
 def _with_containers_as_json(runs: pd.DataFrame) -> pd.DataFrame:
-    """Write parameters that are lists or dicts as the text that JSON has for them, as no cell of a file does."""
+    """Write parameters that are lists or dicts as JSON does, as text: no file has cells of them."""
     from mesa_doe.columns import as_column
 
     held = {
