@@ -99,7 +99,9 @@ def _run(arguments: argparse.Namespace) -> int:
     try:
         results = runner.run_all()
     except StudyError as error:
-        raise told_by_key(study, store, any_source=arguments.allow_changed_model) or error from error
+        if told := told_by_key(study, store, any_source=arguments.allow_changed_model):
+            raise told from error
+        raise
     print(results)
     failed = len(results.failures)
     print_pairs([("study", str(store))])
