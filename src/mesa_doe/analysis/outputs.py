@@ -206,7 +206,8 @@ def _real_numbers(y: Any, method: str) -> FloatArray:
     if raw.dtype.kind == "O":
         # pandas' own sign of a missing value is no number to numpy.
         lost = np.array([value is pd.NA for value in np.ma.getdata(raw).flat], dtype=bool).reshape(raw.shape)
-        raw = np.ma.where(lost, np.nan, raw) if np.ma.isMaskedArray(raw) else np.where(lost, np.nan, raw)
+        raw = raw.copy()
+        raw[lost] = np.nan
     if raw.dtype.kind == "O" and not any(isinstance(value, (str, bytes, complex)) for value in raw.flat):
         with contextlib.suppress(TypeError, ValueError):  # told below
             raw = raw.astype(np.float64)

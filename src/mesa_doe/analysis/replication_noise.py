@@ -104,10 +104,11 @@ def nothing_left(names: Sequence[Any], indices: FloatArray, skipped: BoolArray) 
     -------
     list of str
     """
+    without: BoolArray = np.asarray(np.isnan(indices).any(axis=1))
     return [
         f"output {name!r}: when its noise is taken away no variance is left, so indices are NaN; use more "
         "replications, a larger n or wider axes"
-        for name, none, skip in zip(names, np.isnan(indices).any(axis=1), skipped, strict=True)
+        for name, none, skip in zip(names, without, skipped, strict=True)
         if none and not skip
     ]
 
