@@ -55,7 +55,11 @@ def _told(study: StudyFile, difference: str) -> str:
 
 
 def _key(difference: str) -> Key:
-    first = difference.removeprefix("the ").split(" ", 1)[0].split(".")[0]
+    if " of point " in difference:
+        return ("design",)
+    first, *rest = difference.removeprefix("the ").split(" ", 1)[0].split(".")
+    if first == "space" and len(rest) > 1:  # space.axes.density.high
+        return "space", rest[1]
     if first in ("max_steps", "data_collection_period", "seed_policy", "outputs"):
         return "runs", first
     if first in ("space", "parameters", "constants"):
