@@ -92,8 +92,8 @@ def test_the_model_may_be_given(failing):
 
 def test_a_model_beside_the_study_file_is_found_in_the_present_folder(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "path", sys.path[:])
-    (tmp_path / "model_beside.py").write_text("def simulate(a, b, inert):\n    return {'exact': a}\n")
-    text = changed('class = "tests.models:noisy"', 'file = "model_beside.py"\nclass = "simulate"')
+    (tmp_path / "model_present.py").write_text("def simulate(a, b, inert):\n    return {'exact': a}\n")
+    text = changed('class = "tests.models:noisy"', 'file = "model_present.py"\nclass = "simulate"')
     command("run", written(tmp_path, text.replace("replications = 2\n", "")))
     # As a command of its own: this process knows the model by now.
     told = replayed(tmp_path, "study")
@@ -101,10 +101,10 @@ def test_a_model_beside_the_study_file_is_found_in_the_present_folder(tmp_path, 
     (tmp_path / "elsewhere").mkdir()
     told = replayed(tmp_path / "elsewhere", "../study")
     assert told.returncode == 1
-    assert "No module named 'model_beside'" in told.stderr
+    assert "No module named 'model_present'" in told.stderr
     assert f"it was looked for in {tmp_path / 'elsewhere'} and in what is installed" in told.stderr
-    (tmp_path / "model_beside.py").write_text("def simulate(a, b, inert):\n    return {'exact': b}\n")
-    assert "model_beside:simulate has changed" in replayed(tmp_path, "study").stderr
+    (tmp_path / "model_present.py").write_text("def simulate(a, b, inert):\n    return {'exact': b}\n")
+    assert "model_present:simulate has changed" in replayed(tmp_path, "study").stderr
 
 
 def replayed(folder, study):

@@ -181,7 +181,7 @@ def test_every_kind_of_axis_is_told(folder):
         assert part in told
 
 
-def forty_of_words(law, level, few, wide, twice, fixed, ends):
+def forty_of_words(law, level, few, wide, twice, fixed, ends=None):
     return {"y": law * few * wide, "kind": level}
 
 
