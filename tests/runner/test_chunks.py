@@ -45,7 +45,7 @@ def test_files_of_a_day_are_some_thousands_and_none_holds_more_than_a_hundredth_
 
 def test_runs_that_give_much_go_in_smaller_chunks():
     found = [len(chunk) for chunk in chunks(10_000, 1, 0.001, cells=100_000, growing=True)]
-    assert max(found[2:]) == 40
+    assert max(found[2:]) == 20
     assert {len(chunk) for chunk in chunks(20, 1, 0.001, cells=10**8)} == {1}
 
 

@@ -43,8 +43,9 @@ _FIRST_SECONDS = 0.1
 _SHARE_AT_RISK = 0.01
 _MOST_SECONDS = 60.0
 _MOST_RUNS = 10_000
-# What a worker holds at once, but for a run that gives more by itself: about 32 MB.
-_MOST_CELLS = 4_000_000
+# What a worker holds at once, but for a run that gives more by itself: about 16 MB, and while they are written
+# a few times as much.
+_MOST_CELLS = 2_000_000
 
 # Runs seed the process' global generators, so two chunks in threads of one process take turns.
 _ONE_AT_A_TIME = threading.Lock()
