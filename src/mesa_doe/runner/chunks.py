@@ -43,8 +43,8 @@ _FIRST_SECONDS = 0.1
 _SHARE_AT_RISK = 0.01
 _MOST_SECONDS = 60.0
 _MOST_RUNS = 10_000
-# What a worker holds at once, but for a run that gives more by itself: about 16 MB, and while they are written
-# a few times as much.
+# What a worker holds at once, but for a run that gives more by itself: about 16 MB, and a few times as much
+# while it is written.
 _MOST_CELLS = 2_000_000
 
 # Runs seed the process' global generators, so two chunks in threads of one process take turns.
