@@ -32,8 +32,7 @@ wheel:
 	cd .venvs/wheel/study && ../bin/mesa-doe example wolf-sheep && ../bin/mesa-doe run wolf-sheep.toml --report
 	test -s .venvs/wheel/study/wolf-sheep.html
 
-# The oldest version of each dependency that pyproject.toml allows. Warnings of their own ages are not ours, nor is
-# what pyDOE3 makes of singular matrices, which an older numpy rounds otherwise.
+# The oldest version of each dependency that pyproject.toml allows. Warnings of their own ages are not ours.
 oldest:
 	$(PYTHON) -m venv .venvs/oldest
 	.venvs/oldest/bin/python -m pip install --quiet uv
@@ -41,7 +40,6 @@ oldest:
 	.venvs/oldest/bin/python -m pytest -q -n 2 --dist loadfile -W ignore::DeprecationWarning tests/space tests/design \
 	  tests/columns tests/plots tests/samplers tests/study tests/model_run tests/results tests/bridges \
 	  tests/analysis/test_contract.py tests/analysis/test_result.py tests/runner/test_batch_runner.py \
-	  --deselect=tests/samplers/test_optimal.py::test_the_library_alone_gives_singular_designs_where_ours_are_the_best_there_are \
 	  $(PYTEST_ARGS)
 
 # The newest pre-release of Mesa, which needs Python 3.12: building, reading, running, and the drop-in.
