@@ -196,7 +196,7 @@ def test_with_pydoe_the_designs_are_good_by_their_own_criterion(criterion):
     assert doubt(design.points.to_numpy()) < min(chance)
 
 
-def test_a_design_is_the_best_there_is_where_the_library_alone_gives_less():
+def test_the_library_alone_gives_singular_designs_where_ours_are_the_best_there_are():
     from pyDOE3.doe_optimal import optimal_design
 
     grid = np.array(list(itertools.product(np.linspace(-1, 1, 3), repeat=3)))
