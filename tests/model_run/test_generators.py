@@ -81,6 +81,20 @@ def picky(x):
     return {"y": x}
 
 
+def flaky(x):
+    MADE.append(x)
+    if x == 3:
+        raise ValueError
+    return {"y": x}
+
+
+def test_a_run_that_is_tried_again_does_not_have_the_next_one_made_twice():
+    runs = doe.explicit({"x": range(8)}).configurations(flaky, rng=1)
+    MADE.clear()
+    run_chunk(Task.of(runs, np.arange(8), recipes_of(runs), Order(retries=2)))
+    assert MADE == [0, 1, 2, 3, 3, 3, 4, 5, 6, 7]
+
+
 def test_the_twins_stay_in_step_over_many_runs():
     generators = GlobalGenerators()
     for seed in range(2000):

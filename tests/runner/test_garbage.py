@@ -70,6 +70,16 @@ def test_a_collector_that_is_switched_off_stays_off():
         gc.enable()
 
 
+def test_a_threshold_of_zero_which_switches_it_off_too_stays():
+    before = gc.get_threshold()
+    gc.set_threshold(0)
+    try:
+        with collected_between_runs():
+            assert gc.get_threshold()[0] == 0
+    finally:
+        gc.set_threshold(*before)
+
+
 def test_garbage_of_one_chunk_does_not_outlive_the_next():
     ALIVE.clear()
     for _ in range(3):

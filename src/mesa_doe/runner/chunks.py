@@ -290,7 +290,9 @@ def _tried_again(task: Task, row: int, record: Run, data: Tables) -> Run:
     for _ in range(task.order.retries):
         configuration = task.configurations[row]
         recipe = task.recipes[model_key(configuration)]
-        record = execute(configuration, recipe, timeout=task.order.timeout, into=data)
+        # It seeds the global generators, which the runs after it are watched by.
+        with kept_generators():
+            record = execute(configuration, recipe, timeout=task.order.timeout, into=data)
         if record.status == "ok":
             break
     return record

@@ -36,10 +36,11 @@ def collected_between_runs() -> Iterator[Callable[[], None]]:
     >>> any(one is before for one in gc.get_objects())
     True
     """
-    if not gc.isenabled():
+    thresholds = gc.get_threshold()
+    # Who has switched the collector off, in one way or the other, wants it off.
+    if not gc.isenabled() or not thresholds[0]:
         yield lambda: None
         return
-    thresholds = gc.get_threshold()
     gc.freeze()
     gc.set_threshold(max(_IN_A_RUN, thresholds[0]), *thresholds[1:])
     try:
