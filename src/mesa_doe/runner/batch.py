@@ -13,7 +13,8 @@ from mesa_doe.configurations import RunConfiguration
 from mesa_doe.errors import ConfigurationError, StudyError
 from mesa_doe.model_run import Recipe
 from mesa_doe.runner.checks import ModelKey
-from mesa_doe.runner.chunks import Block, ChunkSizes, Failure, Order, Report, Task, keep
+from mesa_doe.runner.chunk_sizes import ChunkSizes
+from mesa_doe.runner.chunks import Block, Failure, Order, Report, Task, keep
 from mesa_doe.runner.dispatch import Outcome, Way
 from mesa_doe.runner.gathered import Gathered
 from mesa_doe.runner.progress import shown

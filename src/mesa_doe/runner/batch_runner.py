@@ -19,7 +19,8 @@ from mesa_doe.results import Noise, Results
 from mesa_doe.runner.assembling import results_of
 from mesa_doe.runner.batch import Batch
 from mesa_doe.runner.checks import check_models, check_pickles, checked, recipes_of
-from mesa_doe.runner.chunks import ChunkSizes, Order, Shelf, Task, run_chunk
+from mesa_doe.runner.chunk_sizes import ChunkSizes
+from mesa_doe.runner.chunks import Order, Shelf, Task, run_chunk
 from mesa_doe.runner.dispatch import (
     Outcome,
     Way,

@@ -59,16 +59,14 @@ def find_noise(
     return found
 
 
-def noise_of(
-    configuration: RunConfiguration, recipe: Recipe, known: Mapping[str, Noise] | None = None
-) -> dict[str, Noise]:
+def noise_of(configuration: RunConfiguration, recipe: Recipe, known: Mapping[str, Noise]) -> dict[str, Noise]:
     """Run one configuration twice with its seed, and once with another where that can tell something.
 
     Parameters
     ----------
     configuration : RunConfiguration
     recipe : Recipe
-    known : mapping of str to {"none", "seeded", "unseeded"}, optional
+    known : mapping of str to {"none", "seeded", "unseeded"}
         What is known of the outputs already: of those that follow the seed, another seed tells no more.
 
     Returns
@@ -84,7 +82,7 @@ def noise_of(
     with kept_generators(), collected_between_runs():
         first, again = made(configuration), made(configuration)
         names = [name for name in first.columns if name not in ("run_id", "step")]
-        follow = known is not None and all(known.get(name, "none") != "none" for name in names)
+        follow = all(known.get(name, "none") != "none" for name in names)
         reseeded = None if follow else made(other)
     found: dict[str, Noise] = {}
     for name in names:
