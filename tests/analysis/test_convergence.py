@@ -344,7 +344,7 @@ def test_it_reads_as_a_table_and_draws():
     assert isinstance(found, Convergence)
     text = repr(found)
     assert "convergence of 'y0'\n blocks  runs measure  indices  ranking  screening\n" in text
-    assert "and 1 more outputs" in text
+    assert "and 1 more output: criteria has all" in text
     with pytest.raises(AnalysisError, match="choose one with output="):
         found.plot()
     with pytest.raises(AnalysisError, match="no output 'z'"):

@@ -156,7 +156,7 @@ def test_numbers_of_many_values_are_groups_in_bins_as_in_tabulate():
 def test_labels_keep_their_objects_and_many_groups_are_cut_in_print():
     found = uncertainty(np.arange(60.0), by=[(k % 6, "x") for k in range(60)], quantiles=[0.5], resamples=100)
     assert list(found.table().columns) == [(k, "x") for k in range(6)]
-    assert "… and 1 more groups" in repr(found)
+    assert "… and 1 more group\n" in repr(found)
 
 
 def test_no_event_is_not_no_chance():

@@ -9,8 +9,10 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
+from mesa_doe import plots
 from mesa_doe.analysis.options import checked_bootstrap
 from mesa_doe.analysis.outputs import replicated
+from mesa_doe.analysis.shown import as_html, labelled
 from mesa_doe.analysis.variance_components import one_way, scaled_deviations, two_way
 from mesa_doe.analysis.variation import LEAST_SHARE, ROUNDING
 from mesa_doe.errors import AnalysisError, counted, warn
@@ -86,8 +88,47 @@ class VarianceSplit:
         shares: pd.Series[float] = rows.set_index("source")["share"]
         return shares
 
+    def to_xarray(self) -> Any:
+        """Return the estimates as labelled arrays.
+
+        Returns
+        -------
+        xarray.Dataset
+            Variables ``variance`` and ``share``, and two for the interval of each (``share_low``,
+            ``share_high``), with dimensions ``output`` and ``source``.
+
+        Raises
+        ------
+        MissingDependencyError
+            If xarray is not installed.
+        """
+        labels = {name: list(dict.fromkeys(self.estimates[name])) for name in ("output", "source")}
+        return labelled(self.estimates, labels, list(self.estimates.columns[2:]))
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the share of each source with its interval, a colour an output.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+
+        Returns
+        -------
+        matplotlib Axes
+        """
+        names = {"source": "factor", "share": "estimate", "share_low": "low", "share_high": "high"}
+        rows = self.estimates.rename(columns=names).assign(measure=self.estimates["output"].map(str))
+        return plots.bars(rows, ax=ax, title="Sources of variance")
+
     def __repr__(self) -> str:
-        shown = pd.DataFrame(
+        return "\n".join([self._shown.to_string(index=False), *self._said])
+
+    def _repr_html_(self) -> str:
+        return as_html([("sources of variance", self._shown)], self._said)
+
+    @property
+    def _shown(self) -> pd.DataFrame:
+        return pd.DataFrame(
             {
                 "output": self.estimates["output"].map(str),
                 "source": self.estimates["source"],
@@ -98,7 +139,10 @@ class VarianceSplit:
                 ],
             }
         )
-        return "\n".join([shown.to_string(index=False), *(f"Note: {said}" for said in self.warnings)])
+
+    @property
+    def _said(self) -> list[str]:
+        return [f"Note: {said}" for said in self.warnings]
 
 
 def split_variance(

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mesa_doe.analysis.outputs import replicated_output
+from mesa_doe.analysis.shown import as_html, labelled
 from mesa_doe.analysis.variation import ROUNDING
 from mesa_doe.errors import AnalysisError, counted, some, warn
 
@@ -67,10 +68,40 @@ class Recommendation:
         """
         return self.points.copy()
 
+    def to_xarray(self) -> Any:
+        """Return the figures of each point of the pilot as labelled arrays.
+
+        Returns
+        -------
+        xarray.Dataset
+            A variable a column of :attr:`points`, with dimension ``point``; NaN where no number was found.
+            Without a pilot there is none.
+
+        Raises
+        ------
+        MissingDependencyError
+            If xarray is not installed.
+        """
+        # Of ints that may be missing xarray knows nothing.
+        floats = {name: float for name, dtype in self.points.dtypes.items() if dtype == "Int64"}
+        rows = self.points.astype(floats)
+        return labelled(rows, {"point": list(rows.index)}, list(rows.columns))
+
     def __repr__(self) -> str:
+        return "\n".join([self._head, *self._said])
+
+    def _repr_html_(self) -> str:
+        return as_html([(self._head, None)], self._said)
+
+    @property
+    def _head(self) -> str:
         count = "not reached" if self.replications is None else f"{self.replications:,}"
-        lines = [f"replications by {self.by}: {count}", self.reading, f"{self.formula} ({self.source})"]
-        return "\n".join([*lines, *(f"Note: {said}" for said in self.warnings)])
+        return f"replications by {self.by}: {count}"
+
+    @property
+    def _said(self) -> list[str]:
+        of_formula = f"{self.formula} ({self.source})"
+        return [self.reading, of_formula, *(f"Note: {said}" for said in self.warnings)]
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from mesa_doe import plots
 from mesa_doe._optional import require
+from mesa_doe.analysis.shown import as_html
 from mesa_doe.errors import AnalysisError, counted
 
 __all__ = ["SensitivityResult"]
@@ -251,15 +252,12 @@ class SensitivityResult:
         return "\n\n".join(parts)
 
     def _repr_html_(self) -> str:
-        from html import escape
-
         shown = [
-            f"<p><b>{escape(f'{self.method}: {output}{self._last_step}')}</b></p>"
-            + self.table(output).to_html(float_format="{:.3f}".format, na_rep="")
+            (f"{self.method}: {output}{self._last_step}", self.table(output).reset_index())
             for output in self.outputs[:_MOST_SHOWN]
         ]
         said = [*self._not_shown, *(f"Note: {text}" for text in (*self.warnings, *self.notes))]
-        return "".join(shown) + "".join(f"<p>{escape(text)}</p>" for text in said)
+        return as_html(shown, said)
 
     @property
     def _last_step(self) -> str:

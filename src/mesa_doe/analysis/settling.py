@@ -10,14 +10,18 @@ import numpy as np
 import pandas as pd
 
 from mesa_doe import plots
+from mesa_doe._optional import require
 from mesa_doe.analysis.result import SensitivityResult
-from mesa_doe.errors import AnalysisError
+from mesa_doe.analysis.shown import as_html
+from mesa_doe.errors import AnalysisError, counted
 
 __all__ = ["Convergence", "converged", "criteria_of"]
 
 FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
 _CRITERIA = ("indices", "ranking", "screening")
+# Outputs that are written out.
+_MOST_SHOWN = 5
 _KEYS = ["output", "measure", "factor", "partner"]
 # Of pairs of halves, as in the paper.
 _QUANTILE = 0.95
@@ -85,6 +89,28 @@ class Convergence:
             "output", key=lambda names: names.map(place), kind="stable", ignore_index=True
         )
 
+    def to_xarray(self) -> Any:
+        """Return all estimates as labelled arrays.
+
+        Returns
+        -------
+        xarray.Dataset
+            As :meth:`SensitivityResult.to_xarray <mesa_doe.SensitivityResult.to_xarray>`, with the dimension
+            ``size`` before the others; ``runs`` is a coordinate of it.
+
+        Raises
+        ------
+        MissingDependencyError
+            If xarray is not installed.
+        """
+        xarray = require("xarray", extra="xarray")
+        runs = dict(zip(self.criteria["size"], self.criteria["runs"], strict=True))
+        sizes = pd.Index(list(self.results), name="size")
+        joined = xarray.concat(
+            [result.to_xarray() for result in self.results.values()], dim=sizes, data_vars="all", join="outer"
+        )
+        return joined.assign_coords(runs=("size", [runs[size] for size in self.results]))
+
     def plot(self, ax: Any = None, *, output: Any = None, measure: str | None = None) -> Any:
         """Draw each factor's estimate over the size of the sample, with its interval.
 
@@ -115,16 +141,28 @@ class Convergence:
         return plots.convergence(rows, ax, measure=measure, xlabel=self.unit)
 
     def __repr__(self) -> str:
-        parts = []
-        for output in self.outputs[:5]:
-            rows = self.criteria[self.criteria["output"] == output].drop(columns="output")
-            rows = rows.rename(columns={"size": self.unit})
-            text = rows.to_string(index=False, float_format="{:.3f}".format)
-            parts.append(f"convergence of {output!r}\n{text}")
-        if len(self.outputs) > 5:
-            parts.append(f"… and {len(self.outputs) - 5} more outputs: criteria has all")
-        parts += [f"Note: {warning}" for warning in self.warnings]
-        return "\n\n".join(parts)
+        parts = [
+            f"{title}\n{rows.to_string(index=False, float_format='{:.3f}'.format)}"
+            for title, rows in self._shown
+        ]
+        return "\n\n".join([*parts, *self._said])
+
+    def _repr_html_(self) -> str:
+        return as_html(self._shown, self._said)
+
+    @property
+    def _shown(self) -> list[tuple[str, pd.DataFrame]]:
+        rows = self.criteria.rename(columns={"size": self.unit})
+        return [
+            (f"convergence of {output!r}", rows[rows["output"] == output].drop(columns="output"))
+            for output in self.outputs[:_MOST_SHOWN]
+        ]
+
+    @property
+    def _said(self) -> list[str]:
+        left = len(self.outputs) - _MOST_SHOWN
+        more = [f"… and {counted(left, 'more output')}: criteria has all"] if left > 0 else []
+        return [*more, *(f"Note: {warning}" for warning in self.warnings)]
 
 
 def criteria_of(

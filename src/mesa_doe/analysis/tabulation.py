@@ -10,8 +10,10 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
+from mesa_doe import plots
 from mesa_doe.analysis.options import check_missing, checked_int, checked_share
 from mesa_doe.analysis.outputs import Missing
+from mesa_doe.analysis.shown import as_html, labelled
 from mesa_doe.errors import AnalysisError, counted, some, warn
 
 __all__ = ["MOST_LEVELS", "Tabulation", "binned", "tabulate"]
@@ -80,19 +82,95 @@ class Tabulation:
         AnalysisError
             If there is no such factor.
         """
-        rows = self.shares[self.shares["factor"] == factor]
-        if rows.empty:
-            known = ", ".join(map(str, self.association["factor"]))
-            message = f"there is no factor {factor!r}; there are {known}"
-            raise AnalysisError(message)
-        levels = list(rows["level"])[:: len(self.categories)]
+        rows, levels = self._of(factor)
         return pd.DataFrame(
             rows["share"].to_numpy().reshape(len(levels), -1),
             index=pd.Index(levels, dtype=object, name="level", tupleize_cols=False),
             columns=pd.Index(self.categories, dtype=object, tupleize_cols=False),
         )
 
+    def to_xarray(self, factor: str | None = None) -> Any:
+        """Return the shares of one factor as labelled arrays.
+
+        Parameters
+        ----------
+        factor : str, optional
+            Which factor, since each has its own levels; needed where there are several.
+
+        Returns
+        -------
+        xarray.Dataset
+            Variables ``share``, ``low``, ``high``, ``count`` and ``runs`` (at the level), with dimensions
+            ``level`` and ``category``.
+
+        Raises
+        ------
+        AnalysisError
+            If there is no such factor, or there are several and none is chosen.
+        MissingDependencyError
+            If xarray is not installed.
+        """
+        rows, levels = self._of(factor)
+        labels = {"level": levels, "category": self.categories}
+        return labelled(rows, labels, ["share", "low", "high", "count", "runs"])
+
+    def plot(self, ax: Any = None, *, factor: str | None = None) -> Any:
+        """Draw the shares at each level of one factor with their intervals, a colour a category.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+        factor : str, optional
+            Which factor; needed where there are several.
+
+        Returns
+        -------
+        matplotlib Axes
+
+        Raises
+        ------
+        AnalysisError
+            If there is no such factor, or there are several and none is chosen.
+        """
+        rows, _ = self._of(factor)
+        named = pd.DataFrame(
+            {
+                "factor": rows["level"].map(str),
+                "measure": rows["category"].map(str),
+                "estimate": rows["share"],
+                "low": rows["low"],
+                "high": rows["high"],
+            }
+        )
+        title = f"Outcome by {rows['factor'].iloc[0]}"
+        return plots.bars(named, ax=ax, title=title, xlabel="share of runs")
+
+    def _of(self, factor: str | None) -> tuple[pd.DataFrame, list[Any]]:
+        """Return the rows of one factor, and its levels."""
+        known = self.association["factor"].tolist()
+        if factor is None and len(known) > 1:
+            message = f"there are several factors ({', '.join(known)}); choose one with factor="
+            raise AnalysisError(message)
+        factor = known[0] if factor is None else factor
+        if factor not in known:
+            message = f"there is no factor {factor!r}; there are {', '.join(known)}"
+            raise AnalysisError(message)
+        rows = self.shares[self.shares["factor"] == factor]
+        return rows, list(rows["level"])[:: len(self.categories)]
+
     def __repr__(self) -> str:
+        parts = [f"{head}\n{text.to_string(index=False)}" for head, text in self._shown]
+        return "\n\n".join([*parts, *self._said])
+
+    def _repr_html_(self) -> str:
+        return as_html(self._shown, self._said)
+
+    @property
+    def _said(self) -> list[str]:
+        return [f"Note: {said}" for said in self.warnings]
+
+    @property
+    def _shown(self) -> list[tuple[str, pd.DataFrame]]:
         parts = []
         for factor, v, p in self.association[["factor", "cramers_v", "p"]].itertuples(index=False):
             rows = self.shares[self.shares["factor"] == factor]
@@ -104,8 +182,8 @@ class Tabulation:
             text.insert(0, "runs", rows["runs"].to_numpy()[:: wide.shape[1]], allow_duplicates=True)
             text.insert(0, "level", [str(level) for level in wide.index], allow_duplicates=True)
             head = f"outcome by {factor} (Cramér's V {v:.3f}, p {p:.2g})"
-            parts.append(f"{head}\n{text.to_string(index=False)}")
-        return "\n\n".join([*parts, *(f"Note: {said}" for said in self.warnings)])
+            parts.append((head, text))
+        return parts
 
 
 def tabulate(

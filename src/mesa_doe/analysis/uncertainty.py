@@ -9,10 +9,12 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
+from mesa_doe._optional import require
 from mesa_doe.analysis.bootstrap import percentiles
 from mesa_doe.analysis.options import check_policy, checked_bootstrap
 from mesa_doe.analysis.outputs import Missing
 from mesa_doe.analysis.sampled import check_sampled
+from mesa_doe.analysis.shown import as_html, labelled
 from mesa_doe.analysis.uncertain_points import (
     checked_labels,
     checked_numbers,
@@ -32,6 +34,10 @@ FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 
 _MOMENTS = ("mean", "std", "skewness")
+# What a statistic is of, beside its group.
+_DIMENSIONS = {"quantile": "share", "exceedance": "threshold"}
+# Groups that are written out.
+_MOST_SHOWN = 5
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -92,6 +98,34 @@ class Uncertainty:
         """
         return self._wide(of, self._rows(of)["estimate"])
 
+    def to_xarray(self) -> Any:
+        """Return the estimates as labelled arrays.
+
+        Returns
+        -------
+        xarray.Dataset
+            Variables ``mean``, ``std``, ``skewness``, ``quantile`` and ``exceedance``, and two for the
+            interval of each (``mean_low``, ``mean_high``), with dimensions ``of`` and ``group``; quantiles
+            have their ``share`` too, exceedances their ``threshold``.
+
+        Raises
+        ------
+        MissingDependencyError
+            If xarray is not installed.
+        """
+        xarray = require("xarray", extra="xarray")
+        labels = {"of": list(dict.fromkeys(self.estimates["of"])), "group": list(self.settings["points"])}
+        found = []
+        for statistic in dict.fromkeys(self.estimates["statistic"]):
+            rows = self.estimates[self.estimates["statistic"] == statistic]
+            more = {}
+            if statistic in _DIMENSIONS:
+                count = len(rows) // (len(labels["of"]) * len(labels["group"]))
+                more = {_DIMENSIONS[statistic]: rows["at"].tolist()[:count]}
+            names = {"estimate": statistic, "low": f"{statistic}_low", "high": f"{statistic}_high"}
+            found.append(labelled(rows, labels | more, names))
+        return xarray.merge(found)
+
     def _rows(self, of: str) -> pd.DataFrame:
         rows: pd.DataFrame = self.estimates[self.estimates["of"] == of]
         if rows.empty:
@@ -113,17 +147,34 @@ class Uncertainty:
 
     def __repr__(self) -> str:
         parts = []
+        for title, shown in self._shown:
+            parts.append("\n".join([title, shown.to_string(index=False), *self._more]))
+        return "\n\n".join([*parts, *self._said])
+
+    def _repr_html_(self) -> str:
+        return as_html(self._shown, [*self._more, *self._said])
+
+    @property
+    def _shown(self) -> list[tuple[str, pd.DataFrame]]:
+        parts = []
         for of in dict.fromkeys(self.estimates["of"]):
             rows = self._rows(of)
             cells = [
                 f"{value:.4g} [{low:.4g}, {high:.4g}]"
                 for value, low, high in rows[["estimate", "low", "high"]].to_numpy()
             ]
-            wide = self._wide(of, cells)
-            shown = wide.iloc[:, :5].reset_index()
-            more = f"\n… and {wide.shape[1] - 5} more groups" if wide.shape[1] > 5 else ""
-            parts.append(f"distribution of {of}\n{shown.to_string(index=False)}{more}")
-        return "\n\n".join([*parts, *(f"Note: {said}" for said in (*self.warnings, *self.notes))])
+            shown = self._wide(of, cells).iloc[:, :_MOST_SHOWN].reset_index()
+            parts.append((f"distribution of {of}", shown))
+        return parts
+
+    @property
+    def _more(self) -> list[str]:
+        left = len(self.settings["points"]) - _MOST_SHOWN
+        return [f"… and {counted(left, 'more group')}"] if left > 0 else []
+
+    @property
+    def _said(self) -> list[str]:
+        return [f"Note: {said}" for said in (*self.warnings, *self.notes)]
 
 
 def uncertainty(
