@@ -141,6 +141,22 @@ def test_functions_of_the_model_are_outputs_by_name(tmp_path):
     assert read_study(written(tmp_path, text)).configurations.outputs["twice"] is models.ishigami
 
 
+def test_functions_of_a_file_beside_the_study_are_outputs(tmp_path, monkeypatch):
+    (tmp_path / "outputs_beside.py").write_text("def walked(model):\n    return float(model.steps)\n")
+    text = changed("{alive = 1,", '{walked = "outputs_beside.py:walked", alive = 1,', WHOLE)
+    written(tmp_path, changed("n_jobs = 1", "n_jobs = 2\ntimeout = 60", text))
+    # In a process of its own, and from another folder.
+    line = [sys.executable, "-m", "mesa_doe", "run", str(tmp_path / "study.toml")]
+    subprocess.run(line, capture_output=True, check=True)
+    results = doe.load(tmp_path / "kept" / "here")
+    last = results.model.groupby("run_id")["walked"].last()
+    assert last.tolist() == results.runs["steps"].tolist()
+    assert last.max() > 0
+    monkeypatch.chdir(tmp_path)
+    told = command("replay", "kept/here", 3)
+    assert "walked" in told.splitlines()[0].split()
+
+
 # ---- mistakes -------------------------------------------------------------------------------------------
 
 
@@ -197,6 +213,11 @@ MISTAKES = [
         "rng = 2",
         "rng = 2\noutputs = {y = 'ys'}",
         "line 16: runs.outputs.y: 'ys' is not there in tests.models",
+    ),
+    (
+        "rng = 2",
+        "rng = 2\noutputs = {y = 'no_such_file.py:ys'}",
+        "line 16: runs.outputs.y: there is no file '",
     ),
     ("rng = 2", "rng = 2\noutputs = 3", "line 16: runs.outputs: outputs takes a name, a list of names"),
     ("[[", "[batch]\nn_jobs = 0\n[[", "line 20: batch.n_jobs: n_jobs takes an int other than 0"),

@@ -1,4 +1,4 @@
-"""The model that a study file or an argument names: imported by its name, or from a file."""
+"""What a study file or an argument names, a model or a function: imported by its name, or from a file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from mesa_doe.errors import ConfigurationError, did_you_mean
 
-__all__ = ["import_file", "import_module", "look_in", "named_in", "named_model"]
+__all__ = ["import_file", "import_module", "look_in", "named_at", "named_in", "named_model"]
 
 
 def named_model(reference: str) -> Callable[..., Any]:
@@ -36,12 +36,23 @@ def named_model(reference: str) -> Callable[..., Any]:
     >>> named_model("fractions:Fraction")
     <class 'fractions.Fraction'>
     """
-    where, colon, name = reference.rpartition(":")
-    if not colon:
+    if ":" not in reference:
         message = f"a model is named as package.module:Class or model.py:Class, got {reference!r}"
         raise ConfigurationError(message)
+    return named_at(reference, Path())
+
+
+def named_at(reference: str, folder: Path) -> Callable[..., Any]:
+    """Return what ``package.module:name`` or ``file.py:name`` names, the file as seen from a folder.
+
+    Raises
+    ------
+    ConfigurationError
+        If it cannot be imported.
+    """
+    where, _, name = reference.rpartition(":")
     is_file = where.endswith(".py")
-    return named_in(import_file(Path(where)) if is_file else import_module(where, Path()), name)
+    return named_in(import_file(folder / where) if is_file else import_module(where, folder), name)
 
 
 def import_module(name: str, folder: Path) -> ModuleType:

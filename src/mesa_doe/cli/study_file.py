@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from mesa_doe.cli.importing import import_file, import_module, named_in
+from mesa_doe.cli.importing import import_file, import_module, named_at, named_in
 from mesa_doe.cli.toml_analysis import Analysis, read_analyses
 from mesa_doe.cli.toml_design import read_design
 from mesa_doe.cli.toml_file import TomlFile
@@ -160,9 +160,8 @@ def _model(file: TomlFile) -> _Model | None:
 
 
 def _named(file: TomlFile, reference: str, module: ModuleType) -> Any:
-    """Return what "name" is in the model's module, or "module:name" in another."""
-    where, colon, name = reference.rpartition(":")
-    return named_in(import_module(where, file.path.parent) if colon else module, name)
+    """Return what "name" is in the model's module, or "module:name" or "file.py:name" elsewhere."""
+    return named_at(reference, file.path.parent) if ":" in reference else named_in(module, reference)
 
 
 def _runs(file: TomlFile, model: _Model | None) -> dict[str, Any]:
@@ -187,7 +186,7 @@ def _output(file: TomlFile, key: Key, value: Any, model: _Model | None) -> Any:
             file.wrong(key, str(error))
             return None
     if value is False or not isinstance(value, int):
-        file.takes(key, "true, a period (-1 is the last step), or the name of a function of the model", value)
+        file.takes(key, "true, a period (-1 is the last step), or the name of a function", value)
     return None if value is True else value
 
 
