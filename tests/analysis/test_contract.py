@@ -209,6 +209,39 @@ def test_very_large_and_small_outputs_are_analysed_or_refused_in_words(name, fac
         assert np.isfinite(found).equals(np.isfinite(plain))
 
 
+@pytest.mark.parametrize("policy", ["independent", "block", "common"])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in {"sobol", *SQUARED}])
+def test_noise_of_very_large_and_small_outputs_is_that_of_others(name, policy):
+    design = design_of(name)
+    y = some_outputs(design)
+    noise = 0.3 * np.random.default_rng(1).normal(size=(len(design), 3))
+    # Powers of two, which leave all digits as they are.
+    plain, *others = (
+        analysed(name, design, scale * (y[:, None] + noise)[:, :, None], seed_policy=policy)
+        for scale in (1.0, 2.0**1000, 2.0**-700)
+    )
+    for found in others:
+        assert len(found.warnings) == len(plain.warnings)
+        for key in ("noise_share", "R2"):
+            if key in plain.settings:
+                assert found.settings[key] == pytest.approx(plain.settings[key], rel=1e-9)
+        if found.scale.startswith("share"):
+            columns = ["estimate", "low", "high"]
+            np.testing.assert_allclose(
+                found.to_frame()[columns], plain.to_frame()[columns], rtol=1e-7, atol=1e-10
+            )
+        else:
+            assert np.isfinite(found.to_frame()["estimate"]).equals(np.isfinite(plain.to_frame()["estimate"]))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_outputs_without_a_mean_are_refused(name):
+    design = design_of(name)
+    y = np.where(np.arange(len(design)) % 2, 1.6e308, 1.7e308)
+    with pytest.raises(doe.AnalysisError, match=r"output 'y' has values up to 1\.7e\+308, whose sum is"):
+        analysed(name, design, y)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_several_outputs_are_analysed_as_each_is_alone(name):
     design = design_of(name)

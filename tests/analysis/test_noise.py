@@ -221,3 +221,10 @@ def test_results_repeat_and_nothing_else_moves():
     assert repr(pickle.loads(pickle.dumps(first))) == repr(first)
     with pytest.raises(AnalysisError, match="no output 'z'; there are y"):
         first.share("z")
+
+
+@pytest.mark.parametrize("policy", ["common", "independent"])
+@pytest.mark.parametrize("size", [1e300, 1e-200])
+def test_outputs_whose_squares_are_no_floats_are_refused(size, policy):
+    with pytest.raises(AnalysisError, match="split_variance: output 'y' deviates from its mean by up to"):
+        split_variance(size * one_way(), seed_policy=policy, resamples=100)

@@ -170,7 +170,7 @@ def dgsm(
     units = noise_units(checked, seed_policy, blocks=len(base))
     said = [*checked.said, *flat_outputs(checked, constant, units=units, where="base point")]
     no_variance = constant | noise_alone(checked, units)
-    own_noise = (np.sqrt(checked.noise) / scale) ** 2
+    own_noise = (checked.noise_deviation / scale) ** 2
     said += seed_driven(checked, by_factors, variance, own_noise, no_variance, seed_policy)
     said += undefined(checked.names, lost, no_variance)
     if seed_policy == "independent":

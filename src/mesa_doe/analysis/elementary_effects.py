@@ -120,7 +120,7 @@ def summarised(
         checked,
         by_factors,
         by_block(scaled, len(factors) + 1)[:, 0].var(axis=0),
-        (np.sqrt(checked.noise) / scale_of_outputs) ** 2,
+        (checked.noise_deviation / scale_of_outputs) ** 2,
         constant | noise_alone(checked, units),
         seed_policy,
     )
@@ -189,7 +189,7 @@ def _deviation(checked: Outputs, seed_policy: str | None) -> FloatArray:
         return np.zeros(len(checked.names))
     if seed_policy != "independent" or checked.replications == 1:
         return np.full(len(checked.names), np.nan)
-    deviation: FloatArray = np.sqrt(2 / checked.replications) * np.sqrt(checked.noise)
+    deviation: FloatArray = np.sqrt(2 / checked.replications) * checked.noise_deviation
     return deviation
 
 

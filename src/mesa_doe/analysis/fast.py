@@ -137,7 +137,7 @@ def fast(
     ]
     said += nothing_left(names, total.T, flat.any(axis=0))
     said += too_low(design, names, first, M, "fast")
-    own_noise = (np.sqrt(checked.noise) / scale) ** 2
+    own_noise = (checked.noise_deviation / scale) ** 2
     variance = means.var(axis=0)
     if seed_policy == "independent" and not corrected:
         # Noise is spread over all frequencies; only what falls on those of the other factors is told apart.

@@ -14,7 +14,7 @@ from mesa_doe.analysis.options import checked_bootstrap
 from mesa_doe.analysis.outputs import replicated
 from mesa_doe.analysis.shown import as_html, labelled
 from mesa_doe.analysis.variance_components import one_way, scaled_deviations, two_way
-from mesa_doe.analysis.variation import LEAST_SHARE, ROUNDING
+from mesa_doe.analysis.variation import LEAST_SHARE, ROUNDING, check_squares
 from mesa_doe.errors import AnalysisError, counted, warn
 from mesa_doe.seeding import RNG, root_entropy
 
@@ -180,7 +180,8 @@ def split_variance(
     Raises
     ------
     AnalysisError
-        If there are fewer than two points, or no point was replicated.
+        If there are fewer than two points, no point was replicated, or outputs are so large or small that
+        their squares are no floats.
 
     Warns
     -----
@@ -231,6 +232,7 @@ def split_variance(
     scaled, scale, size = scaled_deviations(values)
     split = two_way if common else one_way
     raw, low, high = split(scaled, ROUNDING * size / scale, resamples, confidence, entropy)
+    check_squares("split_variance", outputs, scale, np.asarray(~raw.any(axis=1)))
     sources = ["parameters", "seed", "interaction"] if common else ["parameters", "seed"]
     k = len(sources)
     variances = np.maximum(raw, 0.0)

@@ -58,12 +58,25 @@ class Outputs:
         return means
 
     @cached_property
-    def noise(self) -> FloatArray:
-        """Variance between replications of one point, averaged over points (outputs,); NaN with one."""
+    def noise_deviation(self) -> FloatArray:
+        """Root of the variance between replications of one point, averaged over points (outputs,).
+
+        NaN with one replication.
+        """
         if self.replications == 1:
             return np.full(len(self.names), np.nan)
-        noise: FloatArray = self.values.var(axis=1, ddof=1).mean(axis=0)
-        return noise
+        own = self.values - self.means[:, None]
+        largest = np.abs(own).max(axis=(0, 1))
+        own /= np.where(largest > 0, largest, 1.0)  # so that squares are floats
+        deviation: FloatArray = largest * np.sqrt((own**2).sum(axis=1).mean(axis=0) / (self.replications - 1))
+        return deviation
+
+    @property
+    def noise(self) -> FloatArray:
+        """Square of the deviation of the noise (outputs,): infinite, or 0, where that is no float."""
+        with np.errstate(over="ignore", under="ignore"):
+            squares: FloatArray = self.noise_deviation**2
+        return squares
 
 
 def checked_outputs(
@@ -98,7 +111,7 @@ def checked_outputs(
     Raises
     ------
     AnalysisError
-        If the shape, the order or a value is wrong.
+        If the shape, the order or a value is wrong, or values are so large that their sum is no float.
     """
     check_missing(missing)
     if isinstance(y, (pd.Series, pd.DataFrame)):
@@ -121,7 +134,23 @@ def checked_outputs(
     if len(set(names)) < count:
         message = f"{method}: names of outputs must differ, got {', '.join(map(str, names))}"
         raise AnalysisError(message)
-    return _complete(design, array, list(names), missing, method, given_data)
+    checked = _complete(design, array, list(names), missing, method, given_data)
+    _check_sums(checked, method)
+    return checked
+
+
+def _check_sums(checked: Outputs, method: str) -> None:
+    """Refuse outputs of which there is no mean."""
+    largest = np.abs(checked.values).max(axis=(0, 1))
+    beyond = largest > np.finfo(float).max / checked.values[..., 0].size
+    if beyond.any():
+        told = [
+            f"{name!r} has values up to {most:.3g}"
+            for name, most, is_beyond in zip(checked.names, largest, beyond, strict=True)
+            if is_beyond
+        ]
+        message = f"{method}: output {some(told)}, whose sum is beyond a float; give it in another unit"
+        raise AnalysisError(message)
 
 
 def replicated(

@@ -258,7 +258,7 @@ def jansen(
     for values in (point, low, high):
         values[constant] = np.nan
 
-    own_noise = (np.sqrt(checked.noise) / scale) ** 2
+    own_noise = (checked.noise_deviation / scale) ** 2
     units = noise_units(checked, seed_policy, blocks=len(base))
     no_variance = constant | noise_alone(checked, units)
     said = [*checked.said, *flat_outputs(checked, constant, units=units, where="base point")]

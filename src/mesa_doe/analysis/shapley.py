@@ -163,7 +163,7 @@ def shapley(
         values[:, : len(factors)] *= np.where(constant, 1.0, scale)[:, None] ** 2
         values[constant] = np.nan
 
-    own_noise = (np.sqrt(checked.noise) / scale) ** 2
+    own_noise = (checked.noise_deviation / scale) ** 2
     units = noise_units(checked, seed_policy, blocks=0)
     no_variance = constant | noise_alone(checked, units)
     said = [*checked.said, *flat_outputs(checked, constant, units=units)]

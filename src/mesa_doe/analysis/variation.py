@@ -55,8 +55,9 @@ def standardised(values: FloatArray) -> tuple[FloatArray, FloatArray]:
     [-1.0, 1.0]
     """
     others = tuple(range(values.ndim - 1))
-    centre = values.mean(axis=others)
-    if not np.isfinite(centre).all():  # the sum is beyond the largest float, the values are not
+    with np.errstate(over="ignore"):  # the sum may be beyond the largest float, where the values are not
+        centre = values.mean(axis=others)
+    if not np.isfinite(centre).all():
         centre = (values / values[..., 0].size).sum(axis=others)
     centred = values - centre
     largest = np.abs(centred).max(axis=others)
@@ -151,7 +152,7 @@ def noise_alone(outputs: Outputs, units: int | None) -> BoolArray:
     if units is None or outputs.replications == 1:
         return np.zeros(len(outputs.names), dtype=bool)
     scaled, scale = standardised(outputs.means)
-    noise = (np.sqrt(outputs.noise) / scale) ** 2
+    noise = (outputs.noise_deviation / scale) ** 2
     noise_of_means = noise / outputs.replications
     between = scaled.var(axis=0) - noise_of_means
     # Three standard errors of that difference, were there nothing but noise.
