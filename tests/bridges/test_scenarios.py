@@ -2,6 +2,7 @@
 
 import dataclasses
 import enum
+import os
 from unittest import mock
 
 import mesa
@@ -10,7 +11,7 @@ import pandas as pd
 import pytest
 
 import mesa_doe as doe
-from mesa_doe.bridges import from_store, to_scenarios
+from mesa_doe.bridges import JoblibExecutor, from_store, to_scenarios
 
 if not hasattr(mesa.model, "Scenario"):
     pytest.skip("Scenario came with Mesa 3.5", allow_module_level=True)
@@ -197,10 +198,10 @@ class Kept:
         return self._of(Status.PENDING)
 
 
-def failure(origin):
+def failure(origin, kind="ValueError"):
     return mock.Mock(
         origin=mock.Mock(value=origin),
-        exception_type="ValueError",
+        exception_type=kind,
         message="dried up",
         traceback="Traceback …",
     )
@@ -283,14 +284,29 @@ def test_a_store_of_other_seeds_is_refused():
         from_store(Kept(other_seeds), runs)
 
 
-def test_what_mesa_runs_is_what_the_batch_runner_runs():
+@pytest.mark.parametrize("kind", ["WorkerDiedError", "KilledWorker"])
+def test_a_run_that_ended_the_worker_of_an_executor_has_crashed(kind):
+    runs = configurations()
+    store = stored(runs)
+    store.set(0, 1, Status.FAILED, failure=failure("writing", kind))  # Mesa knows no better
+    failed = from_store(store, runs).failures.iloc[0]
+    assert failed[["status", "origin", "error_type"]].tolist() == ["crashed", "crashed", kind]
+
+
+def run_scenarios(runs, executor):
+    """Run with Mesa's own runner, where Mesa has one."""
     scenarios = pytest.importorskip(
         "mesa.experimental.scenarios.runner", reason="run_scenarios is not there yet"
     )
+    recipe = scenarios.RunConfiguration(runs[0].model_cls, until=4)
+    return scenarios.run_scenarios(to_scenarios(runs), recipe, executor=executor, progress=False)
+
+
+@pytest.mark.parametrize("n_jobs", [None, 1, 2])
+def test_what_mesa_runs_is_what_the_batch_runner_runs(n_jobs):
     runs = configurations()
-    store = scenarios.run_scenarios(
-        to_scenarios(runs), scenarios.RunConfiguration(Pond, until=4), progress=False
-    )
+    with JoblibExecutor(n_jobs) as executor:
+        store = run_scenarios(runs, executor=None if n_jobs is None else executor)
     theirs = from_store(store, runs)
     with pytest.warns(doe.MesaDoeWarning, match="failed"):
         ours = doe.BatchRunner(runs, display_progress=False).run_all()
@@ -299,3 +315,21 @@ def test_what_mesa_runs_is_what_the_batch_runner_runs():
     whole = ours.model.merge(theirs.model, on=["run_id", "step"], suffixes=("", "_theirs"))
     assert len(whole) == len(theirs.model) > 0
     assert whole["total"].tolist() == whole["total_theirs"].tolist()
+
+
+class DeadlyPond(Pond):
+    def step(self):
+        if self.scenario.luck < 0.2:
+            os._exit(3)
+        super().step()
+
+
+@pytest.mark.filterwarnings("ignore:A worker stopped:UserWarning")
+def test_a_run_that_kills_its_worker_costs_mesas_runner_no_other_run():
+    runs = configurations(model=DeadlyPond)
+    with JoblibExecutor(2) as executor:
+        results = from_store(run_scenarios(runs, executor), runs)
+    deadly = results.runs["luck"] < 0.2
+    assert 0 < deadly.sum() < len(runs)
+    assert ((results.runs["status"] == "crashed") == deadly).all()
+    assert results.pending == 0

@@ -20,6 +20,8 @@ __all__ = ["from_store", "to_scenarios"]
 
 # Where a run failed, in Mesa's words and in ours.
 _ORIGINS = {"instantiating": "building", "running": "stepping", "aborted": "crashed"}
+# What executors say of a run that ended its worker, where they are not broken by it: ours, and that of Dask.
+_DEATHS = {"WorkerDiedError", "KilledWorker"}
 
 
 def to_scenarios(configurations: Sequence[RunConfiguration]) -> list[Any]:
@@ -56,7 +58,8 @@ def to_scenarios(configurations: Sequence[RunConfiguration]) -> list[Any]:
     Examples
     --------
     >>> configurations = design.configurations(Schelling, rng=1, replications=5)  # doctest: +SKIP
-    >>> store = run_scenarios(to_scenarios(configurations), recipe)  # doctest: +SKIP
+    >>> with JoblibExecutor(4) as executor:  # doctest: +SKIP
+    ...     store = run_scenarios(to_scenarios(configurations), recipe, executor=executor)
     >>> from_store(store, configurations).sensitivity("happy")  # doctest: +SKIP
     """
     pairs = list(_with_scenarios(checked(configurations)))
@@ -83,8 +86,9 @@ def from_store(store: Any, configurations: Sequence[RunConfiguration]) -> Result
     Returns
     -------
     Results
-        Of the runs that have ended. What Mesa calls aborted is ``crashed``. Mesa keeps no times, so
-        ``wall_time`` is NaN; ``steps`` is the last time in a run's records, 0 where it has none.
+        Of the runs that have ended. What Mesa calls aborted is ``crashed``, and so is a run that ended its
+        worker under a :class:`~mesa_doe.bridges.JoblibExecutor`. Mesa keeps no times, so ``wall_time`` is
+        NaN; ``steps`` is the last time in a run's records, 0 where it has none.
 
     Raises
     ------
@@ -131,9 +135,10 @@ def from_store(store: Any, configurations: Sequence[RunConfiguration]) -> Result
             values["steps"] = max(times, default=0.0)
         else:
             failure = record.failure
-            origin = failure.origin.value
+            has_crashed = status == "ABORTED" or failure.exception_type in _DEATHS
+            origin = "aborted" if has_crashed else failure.origin.value
             values |= {
-                "status": "crashed" if status == "ABORTED" else "failed",
+                "status": "crashed" if has_crashed else "failed",
                 "origin": _ORIGINS.get(origin, "collecting"),
                 "error_type": failure.exception_type,
                 "error": failure.message,

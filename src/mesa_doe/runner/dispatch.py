@@ -1,6 +1,7 @@
 """Chunks on their way: run here, through joblib, or through an executor; what a dead worker held is told.
 
 Each way yields a finished task with its report, in any order, and a task whose worker died with None.
+With ``run=``, what the worker does with the pickled task, tasks may be other things than chunks.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import os
 import uuid
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from mesa_doe.errors import ConfigurationError, StudyError, warn
 from mesa_doe.runner.chunks import Report, Task, run_chunk, run_pickled
@@ -21,6 +22,7 @@ __all__ = [
     "Outcome",
     "Way",
     "here",
+    "isolated",
     "suspects_through",
     "through_executor",
     "through_joblib",
@@ -30,6 +32,7 @@ __all__ = [
 
 Outcome: TypeAlias = tuple[Task, Report | None]
 Way: TypeAlias = Callable[[Iterable[Task]], Generator[Outcome]]
+T = TypeVar("T")
 
 _PER_WORKER = 2
 #: Tasks a worker in a round that ends when its last task does.
@@ -71,17 +74,19 @@ def workers_of(n_jobs: int | None, backend: str | None) -> int:
     return workers
 
 
-def through_joblib(tasks: Iterable[Task], n_jobs: int | None, backend: str | None) -> Generator[Outcome]:
+def through_joblib(
+    tasks: Iterable[T], n_jobs: int | None, backend: Any, run: Callable[[bytes], Any] = run_pickled
+) -> Generator[tuple[T, Any]]:
     """Run in the workers of a joblib backend; ends where a worker dies, with the tasks that were out."""
     import cloudpickle
     import joblib
 
-    out: dict[int, Task] = {}
+    out: dict[int, T] = {}
 
     def sent() -> Iterator[Any]:
         for number, task in enumerate(tasks):
             out[number] = task
-            yield joblib.delayed(_numbered)(number, cloudpickle.dumps(task))
+            yield joblib.delayed(_numbered)(number, run, cloudpickle.dumps(task))
 
     with _chosen(backend):
         parallel = joblib.Parallel(n_jobs=n_jobs, batch_size=1)
@@ -92,7 +97,7 @@ def through_joblib(tasks: Iterable[Task], n_jobs: int | None, backend: str | Non
                 pre_dispatch=f"{_PER_WORKER}*n_jobs",
             )  # fmt: skip
     if in_rounds:
-        yield from _in_rounds(tasks, parallel)
+        yield from _in_rounds(tasks, parallel, run)
         return
     finished = parallel(sent())
     try:
@@ -116,7 +121,7 @@ def _chosen(backend: str | None) -> Any:
     return joblib.parallel_config(**({} if backend is None else {"backend": backend}))
 
 
-def _in_rounds(tasks: Iterable[Task], parallel: Any) -> Iterator[Outcome]:
+def _in_rounds(tasks: Iterable[T], parallel: Any, run: Callable[[bytes], Any]) -> Iterator[tuple[T, Any]]:
     """Run through a backend that gives back nothing before it has everything, as that of Ray."""
     import cloudpickle
     import joblib
@@ -125,7 +130,7 @@ def _in_rounds(tasks: Iterable[Task], parallel: Any) -> Iterator[Outcome]:
     with parallel:
         while sent := list(itertools.islice(coming, _PER_ROUND * parallel._effective_n_jobs())):
             try:
-                reports = parallel(joblib.delayed(run_pickled)(cloudpickle.dumps(task)) for task in sent)
+                reports = parallel(joblib.delayed(run)(cloudpickle.dumps(task)) for task in sent)
             except ConfigurationError:
                 raise
             except Exception as error:
@@ -147,8 +152,8 @@ def _stop_unless_died(error: BaseException) -> None:
         raise StudyError(message) from error
 
 
-def _numbered(number: int, task: bytes) -> tuple[int, Report]:
-    return number, run_pickled(task)
+def _numbered(number: int, run: Callable[[bytes], T], task: bytes) -> tuple[int, T]:
+    return number, run(task)
 
 
 def through_executor(tasks: Iterable[Task], executor: Any, workers: int) -> Generator[Outcome]:
@@ -208,7 +213,7 @@ def _no_more(why: str) -> str:
     )
 
 
-def _result(future: Any) -> Report | None:
+def _result(future: Any) -> Any:
     """Return the report, or None where the worker died: a task itself raises only what a user must mend.
 
     Raises
@@ -219,8 +224,7 @@ def _result(future: Any) -> Report | None:
         raise StudyError(_no_more("it cancelled what it had: it was shut down, or its scheduler went away"))
     error = future.exception()
     if error is None:
-        report: Report = future.result()
-        return report
+        return future.result()
     if isinstance(error, ConfigurationError):
         raise error
     if not {kind.__name__ for kind in type(error).__mro__} & _DEATHS:
@@ -234,19 +238,21 @@ def _result(future: Any) -> Report | None:
     return None
 
 
-def _isolated(tasks: Iterable[Task], workers: int) -> Generator[Outcome]:
+def isolated(
+    tasks: Iterable[T], workers: int, run: Callable[[bytes], Any] = run_pickled
+) -> Generator[tuple[T, Any]]:
     """Run each task in a process that no other task shares: where one dies, it is known which."""
     import cloudpickle
     from joblib.externals.loky.process_executor import ProcessPoolExecutor
 
     coming = iter(tasks)
     idle: list[Any] = []
-    waiting: dict[Any, tuple[Task, Any]] = {}
+    waiting: dict[Any, tuple[T, Any]] = {}
     try:
         while True:
             for task in itertools.islice(coming, workers - len(waiting)):
                 process = idle.pop() if idle else ProcessPoolExecutor(max_workers=1)
-                waiting[process.submit(run_pickled, cloudpickle.dumps(task))] = task, process
+                waiting[process.submit(run, cloudpickle.dumps(task))] = task, process
             if not waiting:
                 return
             done, _ = cf.wait(waiting, return_when=cf.FIRST_COMPLETED)
@@ -269,7 +275,7 @@ def _isolated(tasks: Iterable[Task], workers: int) -> Generator[Outcome]:
 def suspects_through(executor: Any, workers: int) -> Way:
     """Return the way for tasks of which one kills its worker: where a worker dies, it is known of which."""
     if executor is None:
-        return functools.partial(_isolated, workers=workers)
+        return functools.partial(isolated, workers=workers)
     return functools.partial(_one_by_one, executor=executor)
 
 
