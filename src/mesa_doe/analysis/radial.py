@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from mesa_doe.analysis.bootstrap import by_outputs, intervals, undefined
+from mesa_doe.analysis.common_seeds import FEWEST, for_other_seeds, without_each
 from mesa_doe.analysis.declare import check_design, declare
 from mesa_doe.analysis.elementary_effects import summarised
 from mesa_doe.analysis.estimates import tidy
@@ -209,13 +210,17 @@ def jansen(
     ``sobol``, which hold no noise. With one, or ``noise="kept"``, under ``seed_policy="block"`` the variance
     holds the noise, which the changes do not.
 
+    Under ``seed_policy="common"`` all stars share the noise, of which drawing stars shows nothing. Of three
+    replications and more, intervals are widened by the jackknife over them; of fewer they hold for the seeds
+    that were run.
+
     Point estimates are those of `SALib.analyze.sobol_jansen
     <https://salib.readthedocs.io/en/latest/api.html>`_ of the means. Unlike SALib: intervals are percentiles
     over stars, with the variance of the same stars; SALib's depend on the number of resamples.
 
     References
     ----------
-    Jansen 1999, Analysis of variance designs for model output.
+    Jansen 1999, Analysis of variance designs for model output; jackknife: Efron & Stein 1981.
 
     Examples
     --------
@@ -230,7 +235,8 @@ def jansen(
     checked = checked_outputs(design, y, names=outputs, missing=missing, method="jansen")
     factors, names = list(design.factors), checked.names
     corrected = corrects("jansen", noise, checked.replications)
-    runs, scale = standardised(checked.values if corrected else checked.means[:, None])
+    of_few_seeds = seed_policy == "common" and checked.replications >= FEWEST
+    runs, scale = standardised(checked.values if corrected or of_few_seeds else checked.means[:, None])
     base = star_steps(design, checked, design.unit, runs.mean(axis=1), "jansen")[2]
     base = base - base.mean(axis=0)
     constant = constant_outputs(base)
@@ -248,10 +254,14 @@ def jansen(
         def estimate(means: FloatArray) -> FloatArray:
             return per_variance(means[..., 2:], means[..., :2], base[:, chosen])
 
-        products = between_replications(squares, runs[..., chosen])
+        products = between_replications(squares, runs[..., chosen], corrected=corrected)
         means = products.mean(axis=0)
-        ends = intervals(products, estimate, resamples, confidence, entropy, evenly=evenly)
-        return means[:, 1], means[:, 2:].sum(axis=1), estimate(means), *ends
+        point = estimate(means)
+        low, high, lost = intervals(products, estimate, resamples, confidence, entropy, evenly=evenly)
+        if of_few_seeds:
+            without = estimate(without_each(squares, runs[..., chosen], corrected=corrected))
+            low, high = for_other_seeds(low, high, point, without, confidence)
+        return means[:, 1], means[:, 2:].sum(axis=1), point, low, high, lost
 
     numbers = (2 * len(factors) + 2) * (resamples + len(base))
     variance, by_factors, point, low, high, lost = by_outputs(found, len(names), numbers)

@@ -35,7 +35,9 @@ def corrects(method: str, noise: Any, replications: int) -> bool:
     return bool(noise == "corrected" and replications > 1)
 
 
-def between_replications(products: Callable[[FloatArray], FloatArray], runs: FloatArray) -> FloatArray:
+def between_replications(
+    products: Callable[[FloatArray], FloatArray], runs: FloatArray, *, corrected: bool = True
+) -> FloatArray:
     """Return products of linear functions of the outputs, averaged over pairs of different replications.
 
     A replication's product with itself holds its noise; that of two different ones does not.
@@ -47,6 +49,8 @@ def between_replications(products: Callable[[FloatArray], FloatArray], runs: Flo
         of them, or of linear functions.
     runs : ndarray (points, replications, outputs)
         With one replication, its own products are returned.
+    corrected : bool, default True
+        Whether noise is taken away; else products are those of the means.
 
     Returns
     -------
@@ -59,7 +63,7 @@ def between_replications(products: Callable[[FloatArray], FloatArray], runs: Flo
     """
     count = runs.shape[1]
     of_mean = products(runs.mean(axis=1))
-    if count == 1:
+    if count == 1 or not corrected:
         return of_mean
     between: FloatArray = count**2 * of_mean
     for replication in range(count):

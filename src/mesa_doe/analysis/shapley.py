@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from mesa_doe.analysis.bootstrap import by_outputs, intervals, undefined
+from mesa_doe.analysis.common_seeds import FEWEST, for_other_seeds, without_each
 from mesa_doe.analysis.declare import check_design, declare
 from mesa_doe.analysis.estimates import Label, tidy
 from mesa_doe.analysis.inflation import inflated
@@ -112,9 +113,14 @@ def shapley(
     which hold no noise. With one, or ``noise="kept"``, noise of its own in every run is credited to the
     factor that moves first. As that is any of the d factors, it adds its variance over d to every effect.
 
+    Under ``seed_policy="common"`` all trajectories share the noise, of which drawing trajectories shows
+    nothing. Of three replications and more, intervals are widened by the jackknife over them; of fewer they
+    hold for the seeds that were run.
+
     References
     ----------
-    Goda 2021, A simple algorithm for global sensitivity analysis with Shapley effects.
+    Goda 2021, A simple algorithm for global sensitivity analysis with Shapley effects; jackknife: Efron &
+    Stein 1981.
 
     Examples
     --------
@@ -131,7 +137,8 @@ def shapley(
     turn = turns(design, checked, [(j,) for j in range(len(factors))], "shapley")
     names = checked.names
     corrected = corrects("shapley", noise, checked.replications)
-    runs, scale = standardised(checked.values if corrected else checked.means[:, None])
+    of_few_seeds = seed_policy == "common" and checked.replications >= FEWEST
+    runs, scale = standardised(checked.values if corrected or of_few_seeds else checked.means[:, None])
     means = runs.mean(axis=1)
     constant = constant_outputs(means)
     check_squares("shapley", names, scale, constant)
@@ -152,9 +159,13 @@ def shapley(
         return np.concatenate([means, shares], axis=-1)
 
     def found(chosen: slice) -> tuple[FloatArray, ...]:
-        products = between_replications(parts, runs[..., chosen])
+        products = between_replications(parts, runs[..., chosen], corrected=corrected)
         point = estimate(products.mean(axis=0))
-        return point, *intervals(products, estimate, resamples, confidence, entropy)
+        low, high, lost = intervals(products, estimate, resamples, confidence, entropy)
+        if of_few_seeds:
+            without = estimate(without_each(parts, runs[..., chosen], corrected=corrected))
+            low, high = for_other_seeds(low, high, point, without, confidence)
+        return point, low, high, lost
 
     numbers = 3 * len(factors) * (resamples + len(turn))
     point, low, high, lost = by_outputs(found, len(names), numbers)

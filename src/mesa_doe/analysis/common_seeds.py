@@ -1,0 +1,90 @@
+"""Intervals where all points share their seeds: what other seeds might have given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+
+__all__ = ["FEWEST", "for_other_seeds", "without_each"]
+
+FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
+
+#: Replications, of which two that differ are left when one is taken away.
+FEWEST = 3
+
+
+def without_each(
+    products: Callable[[FloatArray], FloatArray], runs: FloatArray, *, corrected: bool
+) -> FloatArray:
+    """Return means of products over blocks, each time without one of the replications.
+
+    Parameters
+    ----------
+    products : callable
+        As of :func:`~mesa_doe.analysis.replication_noise.between_replications`, with blocks as first axis.
+    runs : ndarray (points, replications, outputs)
+    corrected : bool
+        Products of different replications, or those of the means.
+
+    Returns
+    -------
+    ndarray (replications, outputs, products)
+
+    Examples
+    --------
+    >>> runs = np.array([[[1.0], [2.0], [4.0]]])
+    >>> without_each(lambda values: values[:, :, None] ** 2, runs, corrected=True).ravel().tolist()
+    [8.0, 4.0, 2.0]
+    """
+    count, rest = runs.shape[1], runs.shape[1] - 1
+    total = runs.sum(axis=1)
+    of_means = np.stack([products((total - runs[:, k]) / rest).mean(axis=0) for k in range(count)])
+    if not corrected:
+        return of_means
+    own = np.stack([products(runs[:, k]).mean(axis=0) for k in range(count)])
+    between: FloatArray = (rest**2 * of_means - (own.sum(axis=0) - own)) / (rest**2 - rest)
+    return between
+
+
+def for_other_seeds(
+    low: FloatArray, high: FloatArray, point: FloatArray, without: FloatArray, confidence: float
+) -> tuple[FloatArray, FloatArray]:
+    """Widen intervals over blocks by the error of few seeds, which all blocks share.
+
+    That error is the jackknife's over replications, times Student's t: of few, a bootstrap of replications is
+    too narrow. It adds to that of the blocks as variances do. What a seed does at one point alone is
+    in both, so that intervals of models with much of it err on the wide side.
+
+    Parameters
+    ----------
+    low, high, point : ndarray (outputs, measures)
+        Ends of intervals that hold for the seeds that were run, and the estimates.
+    without : ndarray (replications, outputs, measures)
+        Estimates without each of the replications, of which there are `FEWEST` or more.
+    confidence : float
+
+    Returns
+    -------
+    low, high : ndarray (outputs, measures)
+
+    References
+    ----------
+    Jackknife: Efron & Stein 1981, The jackknife estimate of variance.
+
+    Examples
+    --------
+    >>> ends = np.array([[0.0]]), np.array([[2.0]])
+    >>> same = np.ones((4, 1, 1))
+    >>> [float(end[0, 0]) for end in for_other_seeds(*ends, same[0], same, 0.95)]
+    [0.0, 2.0]
+    """
+    from scipy.special import stdtrit
+
+    count = len(without)
+    error = np.sqrt((count - 1) * without.var(axis=0))
+    reach = float(stdtrit(count - 1, 0.5 + confidence / 2)) * error
+    ends = [end - point for end in (low, high)]
+    below, above = (np.hypot(end, reach) - np.abs(end) for end in ends)
+    return low - below, high + above
