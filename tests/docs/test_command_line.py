@@ -67,8 +67,9 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "my_package").mkdir()
     (tmp_path / "my_package" / "models.py").write_text(plain)
     (tmp_path / "market.py").write_text(plain)
+    (tmp_path / "my_outputs.py").write_text("def gini(model):\n    return 0.5\n")
     yield tmp_path
-    for name in ("my_package.models", "my_package", "market"):
+    for name in ("my_package.models", "my_package", "market", "my_outputs"):
         sys.modules.pop(name, None)
 
 
