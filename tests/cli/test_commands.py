@@ -8,12 +8,14 @@ import sys
 import tomllib
 import warnings
 
+import mesa
+import mesa.examples
 import pandas as pd
 import pytest
 
 import mesa_doe as doe
 from mesa_doe.analysis import ANALYSES
-from mesa_doe.cli.example import EXAMPLES
+from mesa_doe.cli.example import EXAMPLES, example_files
 from mesa_doe.cli.main import main
 from mesa_doe.samplers import SAMPLERS
 from tests.cli.studies import NOISY, changed, command, written
@@ -253,12 +255,43 @@ def test_examples_are_written_once(tmp_path, monkeypatch):
     assert [path.name for path in tmp_path.iterdir()] == ["virus.toml"]
 
 
-@pytest.mark.parametrize("name", sorted(EXAMPLES))
+def test_an_example_brings_the_functions_that_its_model_needs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    told = command("example", "boids")
+    assert told == "boids.toml and boids_outputs.py are written: mesa-doe run boids.toml\n"
+    text = changed("replications = 5", "replications = 2", (tmp_path / "boids.toml").read_text())
+    written(tmp_path, changed("max_steps = 60", "max_steps = 5", text), "boids.toml")
+    line = [sys.executable, "-W", "ignore", "-m", "mesa_doe", "run", "boids.toml", "--report"]
+    told = subprocess.run(line, capture_output=True, text=True, check=True).stdout
+    assert "<Results: 32 runs (32 ok); outputs polarisation>" in told
+    assert "polarisation" in (tmp_path / "boids.html").read_text(encoding="utf-8")
+    values = doe.load(tmp_path / "boids").output("polarisation")
+    assert values.between(0, 1).all()
+    (tmp_path / "boids.toml").unlink()
+    told = command("example", "boids", expected=1)
+    assert told == "mesa-doe: boids_outputs.py exists, and is not overwritten\n"
+    assert not (tmp_path / "boids.toml").exists()
+
+
+def test_there_is_an_example_of_every_model_that_mesa_brings_along():
+    named = [tomllib.loads(example_files(name)[f"{name}.toml"])["model"]["class"] for name in EXAMPLES]
+    assert sorted(named) == sorted(f"mesa.examples:{name}" for name in mesa.examples.__all__)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
 @pytest.mark.filterwarnings("ignore:The use of the `seed` keyword argument is deprecated:FutureWarning")
+@pytest.mark.filterwarnings("ignore:Random number generator not specified:UserWarning")
 def test_every_example_can_be_run(name, tmp_path):
-    told = command("plan", written(tmp_path, EXAMPLES[name], f"{name}.toml"), "--n-jobs", "1", "--pilot", "1")
+    if name == "alliance" and mesa.__version__.startswith("3.4."):
+        pytest.skip("Mesa 3.4's own model raises KeyError in step(), by hand too")
+    for file, text in example_files(name).items():
+        written(tmp_path, text, file)
+    study = tmp_path / f"{name}.toml"
+    told = command("plan", study, "--n-jobs", "1", "--pilot", "1")
     assert "pilot    run 0, one at a time: 1 ok" in told
-    assert f"analyses {len(tomllib.loads(EXAMPLES[name])['analysis'])}, of outputs that the pilot has" in told
+    assert (
+        f"analyses {len(tomllib.loads(study.read_text())['analysis'])}, of outputs that the pilot has" in told
+    )
 
 
 # ---- pipes ----------------------------------------------------------------------------------------------
