@@ -2,8 +2,9 @@
 
 ``python benchmarks/runner.py trivial agents memory million``
 
-Only the ratios of one run mean anything: all of a part are measured in turn in one process. EMA Workbench is
-measured where it is installed (``pip install ema_workbench``), mesa.batch_run where Mesa has it.
+Only the ratios of one run mean anything: all of a part are measured in turn in one process. The bare loops
+make the very runs that ours makes, of the same parameters and seeds. EMA Workbench is measured where it is
+installed (``pip install ema_workbench``), mesa.batch_run where Mesa has it.
 """
 
 import importlib.util
@@ -94,6 +95,10 @@ def configurations(model: Any, runs: int, **options: Any) -> doe.Configurations:
     return design.configurations(model, rng=1, seed_policy="independent", **options)
 
 
+def inputs(runs: doe.Configurations) -> list[tuple[float, int]]:
+    return [(parameters["x"], seed) for _, parameters, seed in runs.inputs()]
+
+
 def seconds(function: Callable[[], Any]) -> float:
     start = time.perf_counter()
     function()
@@ -157,8 +162,9 @@ def trivial() -> None:
     few = values[:5_000]
     runs, functions = configurations(Trivial, many), configurations(square, many)
     more = configurations(Trivial, 10 * many)
+    known = inputs(runs)
     bare, here, workers = least(
-        lambda: [one_trivial(x, k) for k, x in enumerate(values)], ours(runs, 1), ours(more, WORKERS)
+        lambda: [one_trivial(x, seed) for x, seed in known], ours(runs, 1), ours(more, WORKERS)
     )
     rows = [("bare loop", many, bare), ("mesa-doe, in process", many, here)]
     rows.append((f"mesa-doe, {WORKERS} workers", 10 * many, workers))
@@ -184,8 +190,9 @@ def agents() -> None:
     runs = configurations(Crowd, many, max_steps=100, data_collection_period=1)
     few = configurations(Crowd, 2, max_steps=1)
     start_up = seconds(ours(few, WORKERS, backend="loky"))
+    known = inputs(runs)
     bare, here, workers, plain = least(
-        lambda: [one_crowd(x, k) for k, x in enumerate(values)],
+        lambda: [one_crowd(x, seed) for x, seed in known],
         ours(runs, 1),
         ours(runs, WORKERS, backend="loky"),
         through_joblib(one_crowd, values),

@@ -30,6 +30,8 @@ BOOKKEEPING = (
 
 #: How many runs are made at once when iterating.
 _AT_ONCE = 10_000
+#: How many dictionaries are made in a go: each by itself takes several times as long.
+_IN_A_GO = 100
 
 
 def column_names(parameters: Sequence[str], taken: Sequence[str] = BOOKKEEPING) -> list[str]:
@@ -278,18 +280,19 @@ class Configurations(Sequence[RunConfiguration]):
         Where a run takes microseconds, its :class:`RunConfiguration` would be a good part of them.
         """
         # Part by part: the seeds of a million runs at once would be 200 MB of Python ints.
-        for start in range(0, len(self), _AT_ONCE):
-            part = self._part(self.runs[start : start + _AT_ONCE])
+        for many in _pieces(len(self), _AT_ONCE):
+            part = self._part(self.runs[many])
             seeds = part._all_seeds()
-            names = list(part.columns)
-            points = list(zip(*map(_plain_list, part.columns.values()), strict=True))
-            for run_id in part.runs:
-                point, iteration = divmod(run_id, self.replications)
-                row = point - part.first_point
-                parameters = dict(zip(names, points[row], strict=True)) if names else {}
-                if self.constants:
-                    parameters.update(self.constants)
-                yield run_id, parameters, seeds[iteration][row]
+            names, count = self.parameter_names, len(part.seeds.units)
+            columns = [*map(_plain_list, part.columns.values())]
+            columns += [[value] * count for value in self.constants.values()]
+            points = list(zip(*columns, strict=True)) if names else [()] * count
+            numbers, iterations = np.divmod(np.asarray(part.runs), self.replications)
+            rows, iterations = (numbers - part.first_point).tolist(), iterations.tolist()
+            for few in _pieces(len(rows), _IN_A_GO):
+                parameters = [dict(zip(names, points[row], strict=True)) for row in rows[few]]
+                own = [seeds[i][row] for i, row in zip(iterations[few], rows[few], strict=True)]
+                yield from zip(part.runs[few], parameters, own, strict=True)
 
     def _run(self, run_id: int, parameters: dict[str, Any], seed: int) -> RunConfiguration:
         point, iteration = divmod(run_id, self.replications)
@@ -358,6 +361,10 @@ class Configurations(Sequence[RunConfiguration]):
             f"{self.replications} replications, seed_policy={self.seed_policy!r}, "
             f"max_steps={self.max_steps})>"
         )
+
+
+def _pieces(count: int, size: int) -> Iterator[slice]:
+    return (slice(start, start + size) for start in range(0, count, size))
 
 
 def _plain_list(column: np.ndarray[Any, Any]) -> list[Any]:

@@ -99,6 +99,35 @@ def test_lists_of_neighbouring_runs_join_into_the_arrays_that_each_run_would_giv
         assert segments_of(table) == segments_of(expected)
 
 
+plain_values = st.one_of(st.booleans(), st.integers(-(2**63), 2**63 - 1), st.floats(), st.sampled_from("ab"))
+plain_rows = st.lists(
+    st.one_of(
+        st.fixed_dictionaries({"a": plain_values, "b": st.floats()}),
+        st.dictionaries(st.sampled_from("abc"), plain_values),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(plain_rows, min_size=1, max_size=4), st.randoms(use_true_random=False), st.integers(1, 5))
+def test_rows_appended_together_are_those_appended_one_by_one(groups, random, longest):
+    run_ids = list(range(sum(map(len, groups))))
+    if random.random() < 0.3:
+        random.shuffle(run_ids)
+    together, alone = Table(), Table()
+    ids = iter(run_ids)
+    with mock.patch.object(table_module, "_LONGEST_LIST", longest):
+        for rows in groups:
+            own = [next(ids) for _ in rows]
+            together.append_rows(own, rows)
+            for run_id, row in zip(own, rows, strict=True):
+                alone.append(run_id, {name: [value] for name, value in row.items()}, 1)
+    assert (together.run_ids, together.counts, together.born) == (alone.run_ids, alone.counts, alone.born)
+    assert segments_of(together) == segments_of(alone)
+
+
 def test_a_list_is_the_callers_and_stays_what_it_was():
     table, first = Table(), [1.0]
     table.append(0, {"v": first}, 1)

@@ -1,3 +1,4 @@
+import importlib
 import random
 
 import numpy as np
@@ -7,6 +8,8 @@ import mesa_doe as doe
 from mesa_doe.model_run.generators import GlobalGenerators
 from mesa_doe.runner.checks import recipes_of
 from mesa_doe.runner.chunks import Order, Task, run_chunk
+
+execute_module = importlib.import_module("mesa_doe.model_run.execute")
 
 DRAWS = {
     "random": random.random,
@@ -54,8 +57,16 @@ def test_runs_that_draw_from_the_first_on_and_runs_that_never_draw_are_made_once
     assert made_in([12], "random", 99)[1] == 12
 
 
-def test_only_the_first_run_that_draws_after_all_is_made_again():
-    assert made_in([12], "normal", 5)[1] == 13
+def test_only_runs_among_which_one_draws_after_all_are_made_again(monkeypatch):
+    # The first is looked at by itself, the 2nd to 5th together, then the 6th to 9th, of which one drew.
+    monkeypatch.setattr(execute_module, "_MOST_WAITING", 4)
+    monkeypatch.setattr(execute_module, "_LONGEST_WAIT", 1e9)
+    assert made_in([12], "normal", 5)[1] == 12 + 4
+
+
+def test_runs_that_take_their_time_are_looked_at_one_by_one(monkeypatch):
+    monkeypatch.setattr(execute_module, "_LONGEST_WAIT", 0)
+    assert made_in([12], "normal", 5)[1] == 12 + 1
 
 
 def test_runs_of_a_list_are_watched_by_their_model():

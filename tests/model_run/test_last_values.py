@@ -1,14 +1,12 @@
 """The short way to read a run gives what the long way does, and is taken where it can be."""
 
-import importlib
-
 import mesa
 import mesa.examples
 import pytest
 
 import mesa_doe as doe
 from mesa_doe.model_run.collect import Reader
-from mesa_doe.model_run.last_values import LastValues, reader_of
+from mesa_doe.model_run.last_values import LastValues, Readers
 from mesa_doe.model_run.wanted import Wanted
 
 ALL = Wanted(None, -1)
@@ -73,7 +71,7 @@ def frames(model, steps=7):
 
 def both_ways(monkeypatch, model):
     short = frames(model)
-    monkeypatch.setattr(importlib.import_module("mesa_doe.model_run.execute"), "reader_of", Reader)
+    monkeypatch.setattr(Readers, "of", lambda self, model: Reader(model, self._wanted))
     return short, frames(model)
 
 
@@ -101,13 +99,43 @@ def test_bundled_models_give_the_same_either_way(monkeypatch, name):
 @pytest.mark.parametrize(("kind", "taken"), [("plain", True), ("agents alone", False)])
 def test_it_is_taken_where_there_are_reporters_of_the_model(kind, taken):
     model = type("Kind", (Counter,), KINDS[kind])(rng=1)
-    assert isinstance(reader_of(model, ALL), LastValues) is taken
-    assert isinstance(reader_of(model, Wanted(None, 1)), Reader)
+    assert isinstance(Readers(ALL).of(model), LastValues) is taken
+    assert isinstance(Readers(Wanted(None, 1)).of(model), Reader)
     if taken:
-        assert isinstance(reader_of(model, Wanted(["n"], -1)), Reader)
+        assert isinstance(Readers(Wanted(["n"], -1)).of(model), Reader)
 
 
 def test_a_second_collector_or_a_recorder_takes_the_long_way():
     model = Counter(rng=1)
     model.other = mesa.DataCollector({"n": "n"})
-    assert isinstance(reader_of(model, ALL), Reader)
+    assert isinstance(Readers(ALL).of(model), Reader)
+
+
+def test_models_of_a_batch_need_not_hold_the_same():
+    readers = Readers(ALL)
+    for has_other, kind in ((False, LastValues), (True, Reader), (False, LastValues)):
+        model = Counter(rng=1)
+        model.other = mesa.DataCollector({"n": "n"}) if has_other else None
+        assert isinstance(readers.of(model), kind)
+
+
+class Odd(mesa.Model):
+    """Of every third run the output is text, of every fifth there is one more."""
+
+    def __init__(self, x, rng=None):
+        super().__init__(rng=rng)
+        self.running = False
+        reporters = {
+            "y": lambda m: str(x) if x % 3 == 0 else x,
+            **({"z": lambda m: -x} if x % 5 == 0 else {}),
+        }
+        self.datacollector = mesa.DataCollector(reporters)
+        self.datacollector.collect(self)
+
+
+def test_runs_that_report_differently_keep_their_own_rows():
+    design = doe.explicit({"x": range(40)})
+    frame = doe.BatchRunner(design.configurations(Odd, rng=1), 1, display_progress=False).run_all().model
+    assert frame["run_id"].tolist() == list(range(40))
+    assert frame["y"].tolist() == [str(x) for x in range(40)]
+    assert frame["z"].fillna(1).tolist() == [-x if x % 5 == 0 else 1 for x in range(40)]

@@ -2,6 +2,6 @@
 
 from mesa_doe.columns.names import free_names
 from mesa_doe.columns.table import Table, Tables
-from mesa_doe.columns.values import Values, as_column, as_values
+from mesa_doe.columns.values import Values, as_column, as_values, is_plain
 
-__all__ = ["Table", "Tables", "Values", "as_column", "as_values", "free_names"]
+__all__ = ["Table", "Tables", "Values", "as_column", "as_values", "free_names", "is_plain"]

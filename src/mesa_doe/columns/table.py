@@ -11,6 +11,7 @@ runs.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -82,6 +83,13 @@ class Table:
             A list holds values of one type: bool, int (of 64 bits), float or str.
         rows : int
         """
+        self._add(run_id, columns if rows else dict.fromkeys(columns))
+        self.run_ids.append(run_id)
+        self.counts.append(rows)
+        self.rows += rows
+
+    def _add(self, run_id: int, columns: Mapping[str, Values]) -> None:
+        """Put values below the last row; ``run_id`` is the first run that they are of."""
         row, lists = self.rows, self._lists
         for place, (name, values) in enumerate(columns.items()):
             born = self.born.get(name)
@@ -89,7 +97,7 @@ class Table:
                 self._segments[name] = []
             if born is None or (run_id, place) < born:
                 self.born[name] = (run_id, place)
-            if values is None or not rows:
+            if values is None:
                 continue
             if not isinstance(values, list):
                 self._close(name)
@@ -102,9 +110,24 @@ class Table:
                 self._close(name)
                 # A copy: the list grows, and is the caller's.
                 lists[name] = (row, values.copy())
-        self.run_ids.append(run_id)
-        self.counts.append(rows)
-        self.rows += rows
+
+    def append_rows(self, run_ids: Sequence[int], rows: Sequence[Mapping[str, Any]]) -> None:
+        """Add runs of one row each: what :meth:`append` does with each of them, in a fraction of the time.
+
+        Parameters
+        ----------
+        run_ids : sequence of int
+        rows : sequence of mapping of str to bool, int (of 64 bits), float or str
+        """
+        columns = _columns_of(rows)
+        if columns is None or any(a > b for a, b in itertools.pairwise(run_ids)):
+            for run_id, row in zip(run_ids, rows, strict=True):
+                self.append(run_id, {name: [value] for name, value in row.items()}, 1)
+        else:
+            self._add(run_ids[0], columns)
+            self.run_ids += run_ids
+            self.counts += [1] * len(rows)
+            self.rows += len(rows)
 
     def _close(self, name: str) -> None:
         """Turn the list of a column into an array."""
@@ -195,6 +218,19 @@ class Table:
                 array = np.array([number_text(v) for v in array.tolist()], dtype=object)
             column[start : start + len(array)] = array
         return column
+
+
+def _columns_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]] | None:
+    """Turn rows into columns of one type each, if these are so."""
+    names = [*rows[0]]
+    if any([*row] != names for row in rows):
+        return None
+    columns = {
+        name: [*values]
+        for name, values in zip(names, zip(*[row.values() for row in rows], strict=True), strict=True)
+    }
+    alike = all(len({*map(type, values)}) == 1 for values in columns.values())
+    return columns if alike else None
 
 
 @dataclass

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-__all__ = ["Array", "Values", "as_column", "as_values", "number_text"]
+__all__ = ["Array", "Values", "as_column", "as_values", "is_plain", "number_text"]
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 #: Values of one type: a typed array, or a short list of bool, int (of 64 bits), float or str; None where
@@ -83,6 +83,18 @@ def as_values(values: Sequence[Any]) -> tuple[Values, bool]:
         if kind in _SURE or (kind is int and min(items) >= _LEAST_INT and max(items) <= _MOST_INT):
             return items, False
     return _as_array(items, types)
+
+
+def is_plain(value: Any) -> bool:
+    """Tell whether a value stands for itself in a column, as :meth:`Table.append_rows` takes it.
+
+    Examples
+    --------
+    >>> is_plain(1), is_plain("x"), is_plain(2**64), is_plain(None)
+    (True, True, False, False)
+    """
+    kind = type(value)
+    return kind in _SURE or (kind is int and _LEAST_INT <= value <= _MOST_INT)
 
 
 def _plain_items(values: Iterable[Any]) -> tuple[list[Any], set[type]]:

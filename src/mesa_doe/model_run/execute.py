@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 import traceback
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeAlias
 
 from mesa_doe.columns import Tables
 from mesa_doe.configurations import Configurations, RunConfiguration
@@ -16,17 +16,18 @@ from mesa_doe.model_run.budget import Budget, OutOfTime
 from mesa_doe.model_run.collect import clock
 from mesa_doe.model_run.forget import chain, forget, forget_unfinished
 from mesa_doe.model_run.generators import GlobalGenerators
-from mesa_doe.model_run.last_values import reader_of
+from mesa_doe.model_run.last_values import Readers
 from mesa_doe.model_run.recipe import Recipe
 from mesa_doe.model_run.record import Run
-from mesa_doe.model_run.rows import Reading, outputs_row
+from mesa_doe.model_run.rows import Reading, Row, outputs_row, read_row
 from mesa_doe.model_run.wanted import Wanted
 
 __all__ = ["execute", "execute_many"]
 
 
-# A plain function has one row, at step 0.
-_AT_START = [0]
+# Short runs wait for a common look at whether one drew from a global generator: so many, or so many seconds.
+_MOST_WAITING = 16
+_LONGEST_WAIT = 0.001
 
 
 def execute(
@@ -58,7 +59,7 @@ def execute(
     Run
     """
     runs = _Runs(configuration, recipe, timeout, Tables() if into is None else into, GlobalGenerators())
-    return runs.make(configuration.run_id, configuration.parameters, configuration.seed)
+    return next(runs.made([(configuration.run_id, configuration.parameters, configuration.seed)]))
 
 
 def execute_many(
@@ -86,17 +87,28 @@ def execute_many(
     Run
         In the order of the configurations, each as it is finished.
     """
-    if not isinstance(configurations, Configurations):
-        known: dict[Any, GlobalGenerators] = defaultdict(GlobalGenerators)
-        for one in configurations:
-            key = one.model_cls, one.scenario_cls
-            runs = _Runs(one, recipes[key], timeout, into, known[key])
-            yield runs.make(one.run_id, one.parameters, one.seed)
-        return
-    recipe = recipes[configurations.model_cls, configurations.scenario_cls]
-    runs = _Runs(configurations, recipe, timeout, into, GlobalGenerators())
-    for run_id, parameters, seed in configurations.inputs():
-        yield runs.make(run_id, parameters, seed)
+    if isinstance(configurations, Configurations):
+        recipe = recipes[configurations.model_cls, configurations.scenario_cls]
+        runs = _Runs(configurations, recipe, timeout, into, GlobalGenerators())
+        return runs.made(configurations.inputs())
+    return _different(configurations, recipes, timeout, into)
+
+
+def _different(
+    configurations: Sequence[RunConfiguration],
+    recipes: Mapping[tuple[Callable[..., Any], type | None], Recipe],
+    timeout: float | None,
+    into: Tables,
+) -> Iterator[Run]:
+    """Run configurations that may be of several models."""
+    known: dict[Any, GlobalGenerators] = defaultdict(GlobalGenerators)
+    for one in configurations:
+        key = one.model_cls, one.scenario_cls
+        runs = _Runs(one, recipes[key], timeout, into, known[key])
+        yield from runs.made([(one.run_id, one.parameters, one.seed)])
+
+
+Inputs: TypeAlias = tuple[int, Mapping[str, Any], int | None]
 
 
 class _Runs:
@@ -115,35 +127,66 @@ class _Runs:
         self._what = f"what {self._name} returns"
         self._max_steps = settings.max_steps
         self._wanted = Wanted(settings.outputs, settings.data_collection_period)
+        self._readers = Readers(self._wanted)
         self._budget = Budget(timeout)
         self._into = into
         self._generators = generators
 
-    def make(self, run_id: int, parameters: Mapping[str, Any], seed: int | None) -> Run:
-        record, reading = self._attempt(run_id, parameters, seed)
-        if seed is not None and self._generators.in_vain():
-            record, reading = self._attempt(run_id, parameters, seed)
+    def made(self, inputs: Iterable[Inputs]) -> Iterator[Run]:
+        """Make runs, one after the other; each is yielded once it is sure of its random numbers."""
+        waiting: list[tuple[Inputs, Run, Reading | Row | None]] = []
+        waited = 0.0
+        for one in inputs:
+            try:
+                record, reading = self._attempt(*one)
+            except KeyboardInterrupt:
+                yield from self._sure(waiting)
+                raise
+            waiting.append((one, record, reading))
+            waited += record.wall_time
+            if (
+                waited > _LONGEST_WAIT
+                or len(waiting) == _MOST_WAITING
+                or self._generators.are_seeded
+                or record.status != "ok"
+            ):
+                yield from self._sure(waiting)
+                waiting, waited = [], 0.0
+        yield from self._sure(waiting)
+
+    def _sure(self, waiting: list[tuple[Inputs, Run, Reading | Row | None]]) -> list[Run]:
+        """Make runs again that drew from generators not seeded for them, and put what all gave in tables."""
+        has_seeds = any(seed is not None for (_, _, seed), _, _ in waiting)
+        if has_seeds and self._generators.in_vain():
+            waiting = [(one, *self._attempt(*one)) for one, _, _ in waiting]
         # Out of reach of the model's errors and the alarm, so a run has all of its rows or none.
-        if reading is not None:
-            reading.put(self._into, run_id)
-        return record
+        rows = [reading.values for _, _, reading in waiting if isinstance(reading, Row)]
+        if len(rows) == len(waiting) > 0:
+            self._into.model.append_rows([record.run_id for _, record, _ in waiting], rows)
+        else:
+            for _, record, reading in waiting:
+                if reading is not None:
+                    reading.put(self._into, record.run_id)
+        return [record for _, record, _ in waiting]
 
     def _attempt(
         self, run_id: int, parameters: Mapping[str, Any], seed: int | None
-    ) -> tuple[Run, Reading | None]:
+    ) -> tuple[Run, Reading | Row | None]:
         if seed is not None:
             self._generators.ready(seed)
         record = Run(run_id, data=self._into)
         model = reading = None
         # A plain function is built and stepped at once.
         phase = "building" if self._recipe.is_model else "stepping"
+        timed = self._budget.seconds is not None
         start = time.perf_counter()
         try:
             with self._budget as budget:
                 model, simulator = self._recipe.build(parameters, seed)
-                budget.check()
+                if timed:
+                    budget.check()
                 if self._recipe.is_model or _is_model(model):
-                    reader = reader_of(model, self._wanted)
+                    reader = self._readers.of(model)
                     phase = "stepping"
                     record.steps = now = clock(model, simulator)
                     phase = "collecting"
@@ -158,28 +201,32 @@ class _Runs:
                         else:
                             simulator.run_for(1)
                         record.steps = now = clock(model, simulator)
-                        budget.check()
+                        if timed:
+                            budget.check()
                         phase = "collecting"
                         reader.watch(now)
                     phase = "collecting"
                     reading = reader.read(now)
-                    reading.notes += _seed_notes(self._recipe, seed)
+                    if self._recipe.seed_keyword is None or self._recipe.seed_as_generator:
+                        record.notes = _seed_notes(self._recipe, seed)
                 else:
                     phase = "collecting"
                     reading = self._read_function(model)
-                budget.check()
+                if timed:
+                    budget.check()
         except (Exception, SystemExit, OutOfTime) as error:  # noqa: BLE001 - a model's failure is data
             reading = None
             self._fail(record, error, phase)
             if model is None:
                 forget_unfinished(error)
         else:
-            record.notes = tuple(reading.notes)
+            if reading.notes:
+                record.notes = (*reading.notes, *record.notes)
         record.wall_time = time.perf_counter() - start
         forget(model)
         return record, reading
 
-    def _read_function(self, result: Any) -> Reading:
+    def _read_function(self, result: Any) -> Reading | Row:
         """Read what a plain function returned."""
         wanted = self._wanted
         row: dict[str, Any] = {}
@@ -192,9 +239,7 @@ class _Runs:
                 row = {key: row[key] for key in row if wanted.period_of(key, "model") is not None}
         for key, function in wanted.functions.items():
             row[key] = function(result)
-        reading = Reading()
-        reading.add("model", "", {key: [value] for key, value in row.items()}, _AT_START)
-        return reading
+        return read_row(row, step=0)
 
     def _fail(self, record: Run, error: BaseException, phase: str) -> None:
         phase = "collecting" if _in_collector(error.__traceback__) else phase
@@ -226,18 +271,18 @@ def _message(error: BaseException) -> str:
         return f"<its text cannot be had: {type(broken).__name__}>"
 
 
-def _seed_notes(recipe: Recipe, seed: int | None) -> list[str]:
+def _seed_notes(recipe: Recipe, seed: int | None) -> tuple[str, ...]:
     if recipe.seed_as_generator:
-        return [
+        return (
             "the factory takes rng= and got a numpy Generator, of which Mesa keeps 31 bits for model.random; "
-            "let it take seed=, which is a whole 128-bit int"
-        ]
+            "let it take seed=, which is a whole 128-bit int",
+        )
     if recipe.seed_keyword is None and seed is not None:
-        return [
+        return (
             "the model takes neither seed, rng nor scenario, so it cannot be seeded: a seed decides only "
-            "what it draws from random and numpy.random"
-        ]
-    return []
+            "what it draws from random and numpy.random",
+        )
+    return ()
 
 
 def _in_collector(trace: TracebackType | None) -> bool:

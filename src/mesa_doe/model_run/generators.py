@@ -28,9 +28,9 @@ class GlobalGenerators:
     """Seeds the global generators for the runs of one model, as long as these draw from them.
 
     To seed them takes as long as a short run, and most models never draw from them. So the first run is
-    seeded and watched. If it draws, all others are seeded too. If it does not, they are only watched, and the
-    first one that draws after all was made in vain: the caller makes it again, seeded, as all later ones. So
-    what a run gives depends on its seed alone, whichever runs came before it.
+    seeded and watched. If it draws, all others are seeded too. If it does not, they are only watched, a few
+    at a time, and those among which one draws after all were made in vain: the caller makes them again,
+    seeded, as all later ones. So what a run gives depends on its seed alone, whichever runs came before it.
 
     A run that drew is known by the next number of each generator, which is no longer that of its twin.
 
@@ -61,8 +61,13 @@ class GlobalGenerators:
             self._seed = int(seed)
             seed_global_generators(self._seed)
 
+    @property
+    def are_seeded(self) -> bool:
+        """Whether the generators are seeded for each run, so that none is in vain."""
+        return self._is_seeded
+
     def in_vain(self) -> bool:
-        """Tell, after each run, whether it drew from generators that were not seeded for it."""
+        """Tell, after the first run and then after some, whether they drew from unseeded generators."""
         if not self._is_watched:
             return False
         if self._twins is None:

@@ -5,60 +5,81 @@ from __future__ import annotations
 from typing import Any
 
 from mesa_doe.model_run.collect import Reader, places_of_sources
-from mesa_doe.model_run.rows import Reading
+from mesa_doe.model_run.rows import Reading, Row, read_row
 from mesa_doe.model_run.wanted import Wanted
 
-__all__ = ["LastValues", "reader_of"]
+__all__ = ["LastValues", "Readers"]
 
 
-def reader_of(model: Any, wanted: Wanted) -> Reader | LastValues:
-    """Return what reads a model: in the short way where that is all there is to it.
+class Readers:
+    """Finds what reads a model: for one after the other of the same class.
 
     Parameters
     ----------
-    model : Mesa model
-        Just built.
     wanted : Wanted
-
-    Returns
-    -------
-    Reader or LastValues
-
-    Raises
-    ------
-    ConfigurationError
-        As :class:`Reader`.
     """
-    if wanted.only_last:
-        values = list(vars(model).values())
-        places = places_of_sources(tuple(map(type, values)))
-        source = values[places[0]] if len(places) == 1 else None
-        if getattr(source, "model_reporters", None) and hasattr(source, "_agent_records"):
-            return LastValues(model, wanted, source)
-    return Reader(model, wanted)
+
+    def __init__(self, wanted: Wanted) -> None:
+        self._wanted = wanted
+        self._types: list[type] = []
+        self._name = ""
+        self._last_values = LastValues(wanted)
+
+    def of(self, model: Any) -> Reader | LastValues:
+        """Return what reads a model: in the short way where that is all there is to it.
+
+        Parameters
+        ----------
+        model : Mesa model
+            Just built; the one before it is read.
+
+        Returns
+        -------
+        Reader or LastValues
+
+        Raises
+        ------
+        ConfigurationError
+            As :class:`Reader`.
+        """
+        if self._wanted.only_last:
+            attributes = vars(model)
+            types = [*map(type, attributes.values())]
+            # Models of a batch are alike: what may record them is looked for once.
+            if types != self._types:
+                self._types, places = types, places_of_sources(tuple(types))
+                self._name = list(attributes)[places[0]] if len(places) == 1 else ""
+            source = attributes.get(self._name)
+            if source is not None and self._last_values.reads(model, source):
+                return self._last_values
+        return Reader(model, self._wanted)
 
 
 class LastValues:
-    """Reads the last value of each model reporter, as :class:`Reader` would.
+    """Reads the last value of each model reporter, as :class:`Reader` would, of one model after the other.
 
     Of a short run, to read it in full is a third of its time.
 
     Parameters
     ----------
-    model : Mesa model
     wanted : Wanted
-    collector : DataCollector
-        Its only one.
     """
 
     __slots__ = ("_collector", "_count", "_model", "_seen", "_wanted")
 
-    def __init__(self, model: Any, wanted: Wanted, collector: Any) -> None:
-        self._model = model
+    def __init__(self, wanted: Wanted) -> None:
         self._wanted = wanted
-        self._collector = collector
+        self._model: Any = None
+        self._collector: Any = None
         self._count = 0
         self._seen = 0.0
+
+    def reads(self, model: Any, source: Any) -> bool:
+        """Take up a model with its only source of records, unless that asks for the long way."""
+        if not getattr(source, "model_reporters", None) or not hasattr(source, "_agent_records"):
+            return False
+        self._model, self._collector, self._count = model, source, 0
+        return True
 
     def watch(self, now: float) -> None:
         """Look at the model after its construction and after each step."""
@@ -67,15 +88,14 @@ class LastValues:
                 self._count, self._seen = len(values), now
             break
 
-    def read(self, now: float) -> Reading:
+    def read(self, now: float) -> Reading | Row:
         """Read what was recorded, in full where there is more than model reporters."""
         dc, count = self._collector, self._count
+        model, self._model, self._collector = self._model, None, None
         if not count or dc.agent_reporters or dc.tables or getattr(dc, "agenttype_reporters", None):
-            reader = Reader(self._model, self._wanted)
+            reader = Reader(model, self._wanted)
             reader.saw(count, self._seen)
             return reader.read(now)
         steps: Any = getattr(dc, "_collection_steps", ())
         step = steps[-1] if len(steps) == count else self._seen
-        reading = Reading()
-        reading.add("model", "", {name: [all_[count - 1]] for name, all_ in dc.model_vars.items()}, [step])
-        return reading
+        return read_row({name: values[count - 1] for name, values in dc.model_vars.items()}, step)

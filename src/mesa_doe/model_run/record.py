@@ -11,7 +11,7 @@ from mesa_doe.columns import Tables
 __all__ = ["Run"]
 
 
-@dataclass
+@dataclass(slots=True)
 class Run:
     """What came of one run.
 

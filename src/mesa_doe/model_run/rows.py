@@ -7,9 +7,19 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from mesa_doe.columns import Table, Tables, Values, as_values, free_names
+from mesa_doe.columns import Table, Tables, Values, as_values, free_names, is_plain
 
-__all__ = ["Kind", "Reading", "Series", "kept_at", "kept_collections", "outputs_row", "side_by_side"]
+__all__ = [
+    "Kind",
+    "Reading",
+    "Row",
+    "Series",
+    "kept_at",
+    "kept_collections",
+    "outputs_row",
+    "read_row",
+    "side_by_side",
+]
 
 Kind: TypeAlias = Literal["model", "agents", "tables"]
 #: Steps, and columns of one value a step.
@@ -78,6 +88,48 @@ class Reading:
                 known = tables.agents if kind == "agents" else tables.tables
                 table = known.get(name) or known.setdefault(name, Table())
             table.append(run_id, columns, rows)
+
+
+class Row:
+    """What a run reported, where that is one row of plain values: all that most short runs give.
+
+    Parameters
+    ----------
+    values : dict of str to bool, int (of 64 bits), float or str
+        With the step.
+    """
+
+    __slots__ = ("values",)
+    notes: Sequence[str] = ()
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        self.values = values
+
+    def put(self, tables: Tables, run_id: int) -> None:
+        """Append the row to the tables of many runs."""
+        tables.model.append_rows([run_id], [self.values])
+
+
+def read_row(columns: dict[Any, Any], step: float) -> Reading | Row:
+    """Read one row of the model's table.
+
+    Parameters
+    ----------
+    columns : dict of object to object
+        A value a column; it is taken over.
+    step : float
+    """
+    for name, value in columns.items():
+        if type(name) is not str or name in _OURS or not is_plain(value):
+            break
+    else:
+        if columns:
+            whole_step = int(step)
+            columns["step"] = whole_step if whole_step == step else float(step)
+            return Row(columns)
+    reading = Reading()
+    reading.add("model", "", {name: [value] for name, value in columns.items()}, [step])
+    return reading
 
 
 def outputs_row(row: Any, what: str) -> dict[str, Any]:
