@@ -7,6 +7,9 @@ import pytest
 
 from tests.docs.blocks import blocks
 
+BEFORE = [blocks("bridges.md", "python", name)[0] for name in ("A model as a function", "Named dimensions")]
+WORKBENCH = blocks("bridges.md", "python", "The EMA Workbench")
+
 
 @pytest.mark.filterwarnings("ignore")
 def test_the_blocks_on_the_workbench_run_as_they_stand():
@@ -14,10 +17,7 @@ def test_the_blocks_on_the_workbench_run_as_they_stand():
         warnings.simplefilter("ignore")  # that ipyparallel is not installed
         pytest.importorskip("ema_workbench")
     found = {}
-    before = [
-        blocks("bridges.md", "python", name)[0] for name in ("A model as a function", "Named dimensions")
-    ]
-    for block in [*before, *blocks("bridges.md", "python", "The EMA Workbench")]:
+    for block in [*BEFORE, *WORKBENCH]:
         exec(block, found)
     assert len(found["sampled"]) == 20
     expected = found["f"](found["sampled"].points[["homophily", "density"]].to_numpy())

@@ -1,6 +1,7 @@
 """What the page *The command line* shows of study files is taken by the command, as it stands there."""
 
 import re
+import shutil
 import sys
 import tomllib
 
@@ -14,7 +15,10 @@ from mesa_doe.cli.study_file import read_study
 from mesa_doe.cli.toml_file import TomlFile
 from mesa_doe.cli.toml_space import read_space
 from tests.cli.studies import command
-from tests.docs.blocks import DOCS, blocks
+from tests.docs.blocks import DOCS, blocks, shell, take
+
+COMPLETION = take("command_line.md", "sh")
+FRAGMENTS = blocks("command_line.md", "toml")
 
 MODEL = """
 import mesa
@@ -76,7 +80,7 @@ def folder(tmp_path, monkeypatch):
 def sections():
     """Return the fragments by the section that they are of."""
     return {block.split("\n")[0].split(" =")[0] + (" file" if "file =" in block else ""): block
-            for block in blocks("command_line.md", "toml")}  # fmt: skip
+            for block in FRAGMENTS}  # fmt: skip
 
 
 def with_section(header, block):
@@ -162,3 +166,27 @@ def test_an_entry_of_the_space_is_what_the_page_says(tmp_path, name, value, pyth
 
 def test_every_row_of_the_table_is_looked_at():
     assert len(rows()) == 11
+
+
+# ---- completion ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("bash", "", "complete -p mesa-doe"),
+        ("zsh", "autoload -U compinit && compinit -u -D", "print $_comps[mesa-doe]"),
+    ],
+)
+def test_the_line_for_a_shell_makes_it_complete(tmp_path, name, before, after):
+    if shutil.which(name) is None:
+        pytest.skip(f"{name} is not installed")
+    [line] = [line for line in COMPLETION.splitlines() if f"completion {name}" in line]
+    assert "_mesa_doe" in shell(f"{before}\n{line}\n{after}", tmp_path, name)
+
+
+def test_the_file_for_fish_is_written(tmp_path):
+    [line] = [line for line in COMPLETION.splitlines() if "completion fish" in line]
+    (tmp_path / ".config" / "fish" / "completions").mkdir(parents=True)
+    shell(line, tmp_path, HOME=str(tmp_path))
+    assert "complete -c mesa-doe" in (tmp_path / ".config/fish/completions/mesa-doe.fish").read_text()
