@@ -1,5 +1,6 @@
 """Many runs into the same tables: as if each were alone, and nothing of those that were not completed."""
 
+import itertools
 import random
 
 import mesa
@@ -25,7 +26,8 @@ def run_many(configurations, **options):
     recipes = {(c.model_cls, c.scenario_cls): recipe_of(c.model_cls, c.scenario_cls) for c in configurations}
     into = Tables()
     with kept_generators():
-        records = list(execute_many(configurations, recipes, into=into, **options))
+        made = execute_many(configurations, recipes, into=into, **options)
+        records = list(itertools.chain.from_iterable(made))
     return records, into
 
 

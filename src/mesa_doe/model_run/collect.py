@@ -27,6 +27,8 @@ def clock(model: Any, simulator: Any = None) -> float:
     if simulator is not None:
         return float(model.time if hasattr(model, "time") else simulator.time)
     steps = getattr(model, "steps", None)
+    if type(steps) is float:
+        return steps
     # Mesa 4 counts no steps, so there the name is free for something else of the user's.
     return float(steps if isinstance(steps, (int, float)) else model.time)
 

@@ -14,7 +14,7 @@ from mesa_doe.configurations import Configurations, RunConfiguration
 from mesa_doe.errors import StudyError
 from mesa_doe.model_run.budget import Budget, OutOfTime
 from mesa_doe.model_run.collect import clock
-from mesa_doe.model_run.forget import chain, forget, forget_unfinished
+from mesa_doe.model_run.forget import chain, forget_agents, forget_neighbourhoods, forget_unfinished
 from mesa_doe.model_run.generators import GlobalGenerators
 from mesa_doe.model_run.last_values import Readers
 from mesa_doe.model_run.recipe import Recipe
@@ -59,7 +59,8 @@ def execute(
     Run
     """
     runs = _Runs(configuration, recipe, timeout, Tables() if into is None else into, GlobalGenerators())
-    return next(runs.made([(configuration.run_id, configuration.parameters, configuration.seed)]))
+    [run] = next(runs.made([(configuration.run_id, configuration.parameters, configuration.seed)]))
+    return run
 
 
 def execute_many(
@@ -68,7 +69,7 @@ def execute_many(
     *,
     timeout: float | None = None,
     into: Tables,
-) -> Iterator[Run]:
+) -> Iterator[list[Run]]:
     """Run configurations one after the other, into the same tables.
 
     The runs are those of :func:`execute`. What runs of a :class:`Configurations` share is looked at once.
@@ -84,8 +85,9 @@ def execute_many(
 
     Yields
     ------
-    Run
-        In the order of the configurations, each as it is finished.
+    list of Run
+        In the order of the configurations, as they are finished: one, or a few that took less than a
+        millisecond together. Only the last of them may have failed.
     """
     if isinstance(configurations, Configurations):
         recipe = recipes[configurations.model_cls, configurations.scenario_cls]
@@ -99,7 +101,7 @@ def _different(
     recipes: Mapping[tuple[Callable[..., Any], type | None], Recipe],
     timeout: float | None,
     into: Tables,
-) -> Iterator[Run]:
+) -> Iterator[list[Run]]:
     """Run configurations that may be of several models."""
     known: dict[Any, GlobalGenerators] = defaultdict(GlobalGenerators)
     for one in configurations:
@@ -109,6 +111,7 @@ def _different(
 
 
 Inputs: TypeAlias = tuple[int, Mapping[str, Any], int | None]
+_Made: TypeAlias = tuple[Inputs, Run, Reading | Row | None]
 
 
 class _Runs:
@@ -132,9 +135,9 @@ class _Runs:
         self._into = into
         self._generators = generators
 
-    def made(self, inputs: Iterable[Inputs]) -> Iterator[Run]:
-        """Make runs, one after the other; each is yielded once it is sure of its random numbers."""
-        waiting: list[tuple[Inputs, Run, Reading | Row | None]] = []
+    def made(self, inputs: Iterable[Inputs]) -> Iterator[list[Run]]:
+        """Make runs, one after the other; they are yielded once they are sure of their random numbers."""
+        waiting: list[_Made] = []
         waited = 0.0
         for one in inputs:
             try:
@@ -154,25 +157,31 @@ class _Runs:
                 waiting, waited = [], 0.0
         yield from self._sure(waiting)
 
-    def _sure(self, waiting: list[tuple[Inputs, Run, Reading | Row | None]]) -> list[Run]:
-        """Make runs again that drew from generators not seeded for them, and put what all gave in tables."""
+    def _sure(self, waiting: list[_Made]) -> Iterator[list[Run]]:
+        """Yield runs, those again that drew from generators not seeded for them."""
         has_seeds = any(seed is not None for (_, _, seed), _, _ in waiting)
         if has_seeds and self._generators.in_vain():
-            waiting = [(one, *self._attempt(*one)) for one, _, _ in waiting]
+            for one, _, _ in waiting:
+                yield self._put([(one, *self._attempt(*one))])
+        elif waiting:
+            yield self._put(waiting)
+
+    def _put(self, made: list[_Made]) -> list[Run]:
         # Out of reach of the model's errors and the alarm, so a run has all of its rows or none.
-        rows = [reading.values for _, _, reading in waiting if isinstance(reading, Row)]
-        if len(rows) == len(waiting) > 0:
-            self._into.model.append_rows([record.run_id for _, record, _ in waiting], rows)
+        rows = [reading.values for _, _, reading in made if isinstance(reading, Row)]
+        if len(rows) == len(made):
+            self._into.model.append_rows([record.run_id for _, record, _ in made], rows)
         else:
-            for _, record, reading in waiting:
+            for _, record, reading in made:
                 if reading is not None:
                     reading.put(self._into, record.run_id)
-        return [record for _, record, _ in waiting]
+        forget_neighbourhoods()
+        return [record for _, record, _ in made]
 
     def _attempt(
         self, run_id: int, parameters: Mapping[str, Any], seed: int | None
     ) -> tuple[Run, Reading | Row | None]:
-        if seed is not None:
+        if seed is not None and self._generators.are_seeded:
             self._generators.ready(seed)
         record = Run(run_id, data=self._into)
         model = reading = None
@@ -223,7 +232,7 @@ class _Runs:
             if reading.notes:
                 record.notes = (*reading.notes, *record.notes)
         record.wall_time = time.perf_counter() - start
-        forget(model)
+        forget_agents(model)
         return record, reading
 
     def _read_function(self, result: Any) -> Reading | Row:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
-__all__ = ["chain", "forget", "forget_unfinished"]
+__all__ = ["chain", "forget", "forget_agents", "forget_neighbourhoods", "forget_unfinished"]
 
 
 def chain(error: BaseException | None) -> Iterator[BaseException]:
@@ -22,13 +22,21 @@ def chain(error: BaseException | None) -> Iterator[BaseException]:
 
 def forget(model: Any) -> None:
     """Let go of a model: two of Mesa's class attributes keep every model alive."""
-    # Up to Mesa 3.4.1, the counters of agents' ids.
+    forget_agents(model)
+    forget_neighbourhoods()
+
+
+def forget_agents(model: Any) -> None:
+    """Let go of what Mesa's agents know of a model: up to Mesa 3.4.1, the counters of their ids."""
     if "mesa.agent" in sys.modules and _agents_have_counters():
         for kind in list(getattr(model, "agent_types", None) or ()):
             ids = getattr(kind, "_ids", None)
             if isinstance(ids, dict):
                 ids.pop(model, None)
-    # To this day, the cached neighbourhoods of cells, and with a cell its agents and their model.
+
+
+def forget_neighbourhoods() -> None:
+    """Let go of all models' cached neighbourhoods of cells, and with a cell its agents and their model."""
     if "mesa.discrete_space.cell" in sys.modules:
         for clear in _clears_of_cells():
             clear()

@@ -34,6 +34,11 @@ class GlobalGenerators:
 
     A run that drew is known by the next number of each generator, which is no longer that of its twin.
 
+    Attributes
+    ----------
+    are_seeded : bool
+        Whether the generators are seeded for each run, so that none is in vain.
+
     Examples
     --------
     >>> generators = GlobalGenerators()
@@ -52,19 +57,14 @@ class GlobalGenerators:
     def __init__(self) -> None:
         self._twins: tuple[random.Random, np.random.MT19937] | None = None
         self._seed = 0
-        self._is_seeded = True
+        self.are_seeded = True
         self._is_watched = True
 
     def ready(self, seed: int) -> None:
         """Make the generators ready for a run."""
-        if self._is_seeded:
+        if self.are_seeded:
             self._seed = int(seed)
             seed_global_generators(self._seed)
-
-    @property
-    def are_seeded(self) -> bool:
-        """Whether the generators are seeded for each run, so that none is in vain."""
-        return self._is_seeded
 
     def in_vain(self) -> bool:
         """Tell, after the first run and then after some, whether they drew from unseeded generators."""
@@ -77,8 +77,8 @@ class GlobalGenerators:
             random.getrandbits(64) != twin.getrandbits(64)
             or np.random.mtrand.get_bit_generator().random_raw() != numpy_twin.random_raw()
         )
-        was_seeded = self._is_seeded
-        self._is_seeded, self._is_watched = drew, not drew
+        was_seeded = self.are_seeded
+        self.are_seeded, self._is_watched = drew, not drew
         return drew and not was_seeded
 
 

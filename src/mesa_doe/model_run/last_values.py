@@ -50,7 +50,9 @@ class Readers:
                 self._types, places = types, places_of_sources(tuple(types))
                 self._name = list(attributes)[places[0]] if len(places) == 1 else ""
             source = attributes.get(self._name)
-            if source is not None and self._last_values.reads(model, source):
+            if getattr(source, "model_reporters", None) and hasattr(source, "_agent_records"):
+                self._last_values.model, self._last_values.collector = model, source
+                self._last_values.count = 0
                 return self._last_values
         return Reader(model, self._wanted)
 
@@ -63,35 +65,36 @@ class LastValues:
     Parameters
     ----------
     wanted : Wanted
+
+    Attributes
+    ----------
+    model : Mesa model
+    collector : DataCollector
+        Its only one.
+    count : int
+        How many collections were seen.
     """
 
-    __slots__ = ("_collector", "_count", "_model", "_seen", "_wanted")
+    __slots__ = ("_seen", "_wanted", "collector", "count", "model")
 
     def __init__(self, wanted: Wanted) -> None:
         self._wanted = wanted
-        self._model: Any = None
-        self._collector: Any = None
-        self._count = 0
         self._seen = 0.0
-
-    def reads(self, model: Any, source: Any) -> bool:
-        """Take up a model with its only source of records, unless that asks for the long way."""
-        if not getattr(source, "model_reporters", None) or not hasattr(source, "_agent_records"):
-            return False
-        self._model, self._collector, self._count = model, source, 0
-        return True
+        self.model: Any = None
+        self.collector: Any = None
+        self.count = 0
 
     def watch(self, now: float) -> None:
         """Look at the model after its construction and after each step."""
-        for values in self._collector.model_vars.values():
-            if len(values) != self._count:
-                self._count, self._seen = len(values), now
+        for values in self.collector.model_vars.values():
+            if len(values) != self.count:
+                self.count, self._seen = len(values), now
             break
 
     def read(self, now: float) -> Reading | Row:
         """Read what was recorded, in full where there is more than model reporters."""
-        dc, count = self._collector, self._count
-        model, self._model, self._collector = self._model, None, None
+        dc, model, count = self.collector, self.model, self.count
+        self.model = self.collector = None
         if not count or dc.agent_reporters or dc.tables or getattr(dc, "agenttype_reporters", None):
             reader = Reader(model, self._wanted)
             reader.saw(count, self._seen)

@@ -128,15 +128,15 @@ class Recipe:
             # A fresh one for each run: one instance cannot serve two models.
             scenario, keywords = self.scenario_of(keywords, seed)
             keywords["scenario"] = scenario
-        mapping, keywords = (keywords, {}) if self.as_mapping else ({}, keywords)
+        arguments: tuple[Any, ...] = ()
+        if self.as_mapping:
+            arguments, keywords = (keywords,), {}
         if seed is not None and self.seed_keyword in SEEDS:
             value = np.random.default_rng(seed) if self.seed_as_generator else int(seed)
             keywords[self.seed_keyword] = value
         if self.simulator is not None and self.simulator[0] not in keywords:
             simulator = keywords[self.simulator[0]] = self.simulator[1]()
-        if self.as_mapping:
-            return self.model_cls(mapping, **keywords), simulator
-        return self.model_cls(**keywords), simulator
+        return self.model_cls(*arguments, **keywords), simulator
 
     def scenario_of(
         self, parameters: Mapping[str, Any], seed: int | None, run: tuple[int, int, int] | None = None

@@ -120,7 +120,7 @@ def read_row(columns: dict[Any, Any], step: float) -> Reading | Row:
     step : float
     """
     for name, value in columns.items():
-        if type(name) is not str or name in _OURS or not is_plain(value):
+        if type(name) is not str or name in _OURS or (type(value) is not float and not is_plain(value)):
             break
     else:
         if columns:

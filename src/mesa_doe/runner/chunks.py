@@ -212,16 +212,16 @@ def run_chunk(task: Task) -> Report:
     failure, interrupted = None, False
     with _ONE_AT_A_TIME, kept_generators(), collected_between_runs() as collect:
         try:
-            for record in execute_many(task.configurations, task.recipes, timeout=order.timeout, into=data):
+            for made in execute_many(task.configurations, task.recipes, timeout=order.timeout, into=data):
+                record = made[-1]
                 if record.status != "ok":
-                    record = _tried_again(task, len(rows), record, data)
+                    record = made[-1] = _tried_again(task, len(rows) + len(made) - 1, record, data)
                     # A thousand failures of one kind hold one text.
                     record.error = texts.setdefault(record.error, record.error)
                     record.traceback = texts.setdefault(record.traceback, record.traceback)
-                rows.append(_fields(record))
+                rows += map(_fields, made)
                 collect()
-                if record.notes:
-                    notes.update(dict.fromkeys(record.notes))
+                notes.update(dict.fromkeys(note for one in made for note in one.notes))
                 if record.status != "ok" and failure is None:
                     failure = Failure(record.run_id, *(getattr(record, name) for name in _FAILURE))
                     if order.stop_at_failure:
