@@ -64,11 +64,16 @@ def blocks(page, language, section=None):
 
 def take(page, language, containing=""):
     """Take the one block of a language on a page with a text in it."""
-    [block] = [
+    found = [
         block
         for block in every_block()
         if (block.page, block.language) == (page, language) and containing in block.text
     ]
+    if len(found) != 1:
+        raise LookupError(
+            f"{page} has {len(found)} blocks of {language!r} with {containing!r}: name another text"
+        )
+    [block] = found
     TAKEN.add(block)
     return block.text
 
