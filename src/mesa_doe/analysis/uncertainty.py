@@ -206,7 +206,7 @@ def uncertainty(
     quantiles : sequence of float, default (0.05, 0.25, 0.5, 0.75, 0.95)
         Between 0 and 1.
     confidence : float, default 0.95
-        Level of the percentile intervals.
+        Level of the intervals.
     by : sequence (points,), optional
         Labels, such as the levels of a factor: each has its own distribution. Numbers of more than 10 values
         are cut into five bins of about as many points, as ``tabulate`` does.
@@ -253,13 +253,20 @@ def uncertainty(
     where no point, or every one, is above a threshold the bootstrap sees no doubt, so that the open end is
     Clopper and Pearson's. With weights, n is Kish's (Σw)²/Σw².
 
+    The interval of the standard deviation is a bootstrap-t of its logarithm, as percentiles of it lie too
+    low: of outputs of two values, and of fewer than 25 points or blocks, they are what there is. Of 1000
+    samples each, with one or four runs a point, it held the truth of a normal output in 0.94 (50 points) and
+    0.93 (100), where percentiles held it in 0.88 and 0.90, and of a gamma law with noise in 0.90 and 0.91,
+    where they held it in 0.83 and 0.86.
+
     Where all points share their seeds, what a seed does to all of them alike is in the estimates and not in
     the intervals, which resample points: they hold for the seeds that were run, and are too narrow for
     others.
 
     References
     ----------
-    Efron & Tibshirani 1993, An introduction to the bootstrap; Clopper & Pearson 1934; Kish 1965.
+    Efron & Tibshirani 1993, An introduction to the bootstrap; of standard deviations: Cojbasic & Tomovic
+    2007; Clopper & Pearson 1934; Kish 1965.
 
     Examples
     --------
@@ -267,7 +274,7 @@ def uncertainty(
     distribution of runs
        statistic                       all
             mean      4.918 [4.829, 5.008]
-             std   0.9101 [0.8342, 0.9764]
+             std   0.9101 [0.8451, 0.9951]
         skewness 0.06856 [-0.2049, 0.3473]
     quantile 0.5      4.946 [4.861, 5.028]
           P(> 6)      0.09 [0.065, 0.1175]
@@ -347,6 +354,7 @@ def _distribution(
         *(("quantile", share) for share in shares.tolist()),
         *(("exceedance", limit) for limit in limits.tolist()),
     ]
+    at_std = _MOMENTS.index("std")
     at_share = slice(len(_MOMENTS), len(_MOMENTS) + len(shares))
     at_limit = slice(at_share.stop, None)
     frames, said = [], []
@@ -356,8 +364,16 @@ def _distribution(
         low = high = np.full(len(point), np.nan)
         if count > 1:
             # The same draws for both views.
-            drawn = resampled(sample, count, shares, limits, resamples, np.random.default_rng(entropy))
+            generator = np.random.default_rng(entropy)
+            drawn, of_std = resampled(sample, count, shares, limits, resamples, confidence, generator)
             low, high = (ends[0] for ends in percentiles(drawn[:, None, :], confidence)[:2])
+            if not np.isnan(of_std[0]):
+                low[at_std], high[at_std] = of_std
+            if np.isnan(high[at_std]):
+                said.append(
+                    f"the interval of the standard deviation of {view}{{}} has an open end (NaN): few points "
+                    "of a long tail make it what it is"
+                )
             low[at_share] = np.where((1 - shares) ** effective > tail, np.nan, low[at_share])
             high[at_share] = np.where(shares**effective > tail, np.nan, high[at_share])
             chance = point[at_limit]

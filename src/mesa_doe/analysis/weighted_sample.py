@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from mesa_doe.analysis.studentised import FEWEST, Spread
 from mesa_doe.analysis.variation import ROUNDING
 
 __all__ = ["WeightedSample", "resampled", "weighted_sample"]
@@ -40,6 +41,11 @@ class WeightedSample:
     scale: float
     weight: FloatArray
     units: IntArray
+
+    def spread(self, count: int) -> Spread:
+        """Return what the standard deviation depends on, of so many units."""
+        sums = [np.bincount(self.units, self.weight * self.scaled**power, count) for power in range(3)]
+        return Spread(np.stack(sums, axis=1))
 
     def statistics(self, drawn: FloatArray, shares: FloatArray, limits: FloatArray) -> FloatArray:
         """Return the statistics of resamples (resamples, statistics), units drawn so many times each."""
@@ -103,14 +109,24 @@ def resampled(
     shares: FloatArray,
     limits: FloatArray,
     resamples: int,
+    confidence: float,
     generator: np.random.Generator,
-) -> FloatArray:
-    """Return the statistics (resamples, statistics) of so many units drawn with replacement."""
+) -> tuple[FloatArray, tuple[float, float]]:
+    """Return the statistics (resamples, statistics) of so many units drawn with replacement.
+
+    And the ends of the interval of the standard deviation: both are NaN where there are only percentiles, the
+    upper one where it cannot be told.
+    """
     at_once = max(1, _AT_ONCE // len(sample.values))
-    found = []
+    spread = sample.spread(count)
+    found, errors = [], []
     for start in range(0, resamples, at_once):
         size = min(at_once, resamples - start)
         drawn = generator.integers(count, size=(size, count)) + count * np.arange(size)[:, None]
         times = np.bincount(drawn.ravel(), minlength=size * count).reshape(size, count)
         found.append(sample.statistics(times.astype(np.float64), shares, limits))
-    return np.concatenate(found)
+        errors.append(spread.errors(times))
+    # Of two values it depends on how frequent they are, and percentiles know that better.
+    told = count >= FEWEST and len(np.unique(sample.values)) > 2
+    low, high = spread.ends(np.concatenate(errors), confidence) if told else (np.nan, np.nan)
+    return np.concatenate(found), (low * sample.scale, high * sample.scale)
