@@ -148,6 +148,23 @@ def test_independent_seeds_are_told_with_what_noise_adds():
     assert result.settings["noise_of_nu"] == {"y": None}
 
 
+def test_noise_is_told_where_runs_that_share_a_seed_part():
+    # A step into another cell, of which there are fifty, leads to other events.
+    told = {}
+    for delta in (0.1, 0.001):
+        design = doe.finite_difference(unit_space(2), 512, rng=1, delta=delta)
+        cells = np.floor(50 * design.unit[:, 0]).astype(int) % 50
+        events = np.random.default_rng(1).normal(0, 0.1, (512, 50, 6))
+        y = design.unit[:, :1] + events[design.blocks, cells]
+        with pytest.warns(doe.MesaDoeWarning, match="seed_policy='block' and 6 replications, noise over the"):
+            result = dgsm(design, y[:, :, None], seed_policy="block")
+        added = result.settings["noise_of_nu"]["y"]
+        # Of 25 stars that step into another cell, both are known to a third.
+        assert result.table().loc["x0", "nu"] == pytest.approx(1 + added, rel=0.5)
+        told[delta] = added
+    assert told[0.001] > 3 * told[0.1]
+
+
 # What must never be silent
 
 

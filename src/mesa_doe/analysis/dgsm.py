@@ -10,7 +10,7 @@ import numpy as np
 from mesa_doe.analysis.bootstrap import by_outputs, intervals, undefined
 from mesa_doe.analysis.declare import check_design, declare
 from mesa_doe.analysis.estimates import Label, tidy
-from mesa_doe.analysis.moves import star_steps
+from mesa_doe.analysis.moves import by_block, star_steps
 from mesa_doe.analysis.options import checked_bootstrap
 from mesa_doe.analysis.outputs import Missing, Outputs, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
@@ -83,7 +83,7 @@ def dgsm(
     SensitivityResult
         Measures ``nu``, of derivatives with respect to the unit cube, and ``bound``, nu over π² times the
         variance. ``settings["noise_of_nu"]`` is what noise adds to nu, by output, of the factor where that is
-        largest; zero where a star shares its seeds, None where not known.
+        largest; None with one replication.
 
     Raises
     ------
@@ -115,8 +115,15 @@ def dgsm(
     Intervals end at zero, as squares do.
 
     With seeds of its own in every run, noise of variance s² and R replications add 2 s²/R over the squared
-    step to nu. Under ``seed_policy="block"`` they add s²/R to the variance alone, and bounds are of shares of
-    that.
+    step to nu. Under ``seed_policy="block"`` noise that merely adds is in the variance alone, and bounds are
+    of shares of that. But of an agent-based model a short step leads to other events now and then, after
+    which its runs go their own ways: then seeds that are shared do not help, and noise adds to nu in
+    proportion to one over the step. Replications tell how much.
+
+    The step is the design's ``delta``. Of a smooth model without noise a short one is better: of a sum of
+    squares, 0.01 reads 1.5 % too much, and 10⁻⁴ 0.015 %. Of a model of an epidemic, with six replications
+    under ``"block"``, the bound of a factor whose total index is 0.73 was 1.0 with steps of 0.1, 3.6 with
+    0.01, 11 with 0.001 and 82 with 10⁻⁴.
 
     References
     ----------
@@ -162,7 +169,7 @@ def dgsm(
     point, low, high, lost = by_outputs(found, len(checked.names), numbers)
     variance = base.var(axis=0)
     by_factors = point[:, : len(factors)].sum(axis=1) / np.pi**2
-    added = _added(checked, step, seed_policy)
+    added = _added(checked, step, scale)
     for values in (point, low, high):
         values[:, : len(factors)] *= np.where(constant, 1.0, scale)[:, None] ** 2
         values[constant] = np.nan
@@ -173,8 +180,7 @@ def dgsm(
     own_noise = (checked.noise_deviation / scale) ** 2
     said += seed_driven(checked, by_factors, variance, own_noise, no_variance, seed_policy)
     said += undefined(checked.names, lost, no_variance)
-    if seed_policy == "independent":
-        said += _inflation(checked, factors, point[:, : len(factors)], added, constant)
+    said += _inflation(checked, factors, point[:, : len(factors)], added, constant, seed_policy)
     known = [None if np.isnan(own) else float(own) for own in added]
     settings = {
         "stars": len(base),
@@ -237,30 +243,48 @@ def _jumps(change: FloatArray, base: FloatArray) -> bool:
     return bool(2 * apart.sum() <= len(ends))
 
 
-def _added(checked: Outputs, step: FloatArray, seed_policy: str | None) -> FloatArray:
-    """Return what noise adds to nu, of the factor where that is largest (outputs,)."""
-    if seed_policy in ("block", "common", "fixed"):
-        return np.zeros(len(checked.names))
-    if seed_policy != "independent":
+def _added(checked: Outputs, step: FloatArray, scale: FloatArray) -> FloatArray:
+    """Return what noise adds to nu, of the factor where that is largest (outputs,); NaN where not known.
+
+    It is what slopes of one star differ by between replications, whether these share seeds or not: those that
+    do lose it where a short step leads to other events.
+    """
+    if checked.replications == 1:
         return np.full(len(checked.names), np.nan)
-    most = float((1 / step**2).mean(axis=0).max())
-    return 2 * checked.noise / checked.replications * most
+    paths = by_block(checked.values, step.shape[1] + 1) / scale
+    change = paths[:, 1:] - paths[:, :1]
+    own = change - change.mean(axis=2, keepdims=True)
+    rounding = ROUNDING * np.abs(paths).max(axis=(0, 1, 2))
+    slopes = np.where(np.abs(own) <= rounding, 0.0, own) / step[:, :, None, None]
+    degrees = checked.replications * (checked.replications - 1)
+    most: FloatArray = ((slopes**2).sum(axis=2).mean(axis=0) / degrees).max(axis=0) * scale**2
+    return most
 
 
 def _inflation(
-    checked: Outputs, factors: list[str], nu: FloatArray, added: FloatArray, constant: BoolArray
+    checked: Outputs,
+    factors: list[str],
+    nu: FloatArray,
+    added: FloatArray,
+    constant: BoolArray,
+    seed_policy: str | None,
 ) -> list[str]:
-    """Say how much of nu is noise when each run had a seed of its own."""
+    """Say how much of nu is noise."""
     said = []
-    remedy = "use seed_policy='block', or a larger delta"
+    independent = seed_policy == "independent"
+    if checked.replications == 1 and not independent:
+        return said
+    seeds = "independent seeds" if independent else f"seed_policy={seed_policy!r}"
+    remedy = "use seed_policy='block', or a larger delta" if independent else "use a larger delta"
     for k, name in enumerate(checked.names):
         if constant[k]:
             continue
         if checked.replications > 1:
             told = (
-                f"output {name!r}: with independent seeds and {checked.replications} replications, noise "
-                f"over the squared step adds {added[k]:.3g} to the nu of every factor, the largest of which "
-                f"is {nu[k].max():.3g} ({factors[int(nu[k].argmax())]}), and the bounds with it; {remedy}"
+                f"output {name!r}: with {seeds} and {checked.replications} replications, noise over the "
+                f"squared step adds up to {added[k]:.3g} to the nu of a factor, the largest of which is "
+                f"{nu[k].max():.3g} ({factors[int(nu[k].argmax())]}), and the bounds with it; {remedy}, or "
+                "more replications"
             )
             amount = added[k]
         else:

@@ -41,8 +41,10 @@ def finite_difference(space: ParameterSpace, n: int, *, rng: RNG = None, delta: 
         Number of base points; a power of two, else the sequence loses its balance and a warning says so.
     rng : int, SeedSequence, Generator or None
     delta : float, default 0.01
-        Length of a step as a share of the unit range, up to 0.5. A model's own noise enters the measure
-        over delta squared: of a noisy one, take 0.1 or more, and the seed by block.
+        Length of a step as a share of the unit range, up to 0.5; by default SALib's. A model's own noise
+        enters the measure over delta squared: of a noisy one, take 0.1 or more, and the seed by block. Of a
+        smooth one without noise take 1e-4: the default levels peaks, and reads up to some hundredths too much
+        or too little.
 
     Returns
     -------
