@@ -270,7 +270,7 @@ def _inflation(
     seed_policy: str | None,
 ) -> list[str]:
     """Say how much of nu is noise."""
-    said = []
+    said: list[str] = []
     independent = seed_policy == "independent"
     if checked.replications == 1 and not independent:
         return said
