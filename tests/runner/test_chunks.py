@@ -15,11 +15,27 @@ def square(x):
     return {"y": x * x}
 
 
+def square_of_numpy(x):
+    return {"y": np.float64(x * x)}
+
+
 @pytest.mark.parametrize("stored", [True, False])
-@pytest.mark.parametrize("hit", ["_Runs._attempt", "Reading.put"])
-def test_ctrl_c_between_the_rows_and_the_record_of_a_run_leaves_neither(tmp_path, monkeypatch, stored, hit):
-    where = importlib.import_module("mesa_doe.model_run.execute")
+@pytest.mark.parametrize(
+    ("hit", "at", "kept"),
+    [
+        ("_Runs._attempt", 3, [0, 1]),
+        # The first run is put into the tables alone, the next three together.
+        ("_Runs._put", 2, [0]),
+        ("Reading.put", 3, [0]),
+    ],
+)
+def test_ctrl_c_between_the_rows_and_the_record_of_a_run_leaves_neither(
+    tmp_path, monkeypatch, stored, hit, at, kept
+):
+    execute = importlib.import_module("mesa_doe.model_run.execute")
+    monkeypatch.setattr(execute, "_LONGEST_WAIT", 1e9)
     *path, name = hit.split(".")
+    where = execute
     for part in path:
         where = getattr(where, part)
     real, calls = getattr(where, name), []
@@ -27,19 +43,20 @@ def test_ctrl_c_between_the_rows_and_the_record_of_a_run_leaves_neither(tmp_path
     def interrupting(*arguments):
         calls.append(arguments)
         made = real(*arguments)
-        if len(calls) == 3:
+        if len(calls) == at:
             raise KeyboardInterrupt
         return made
 
     monkeypatch.setattr(where, name, interrupting)
     design = doe.explicit({"x": [1.0, 2.0, 3.0, 4.0]})
-    runs = design.configurations(square, rng=1, seed_policy="common")
+    model = square_of_numpy if hit == "Reading.put" else square
+    runs = design.configurations(model, rng=1, seed_policy="common")
     order = Order(Shelf(tmp_path, "study", 1, 1) if stored else None)
     report = run_chunk(Task.of(runs, np.arange(4), recipes_of(runs), order))
     assert report.interrupted
-    assert report.positions.tolist() == [0, 1]
+    assert report.positions.tolist() == kept
     table = read_shard(tmp_path / report.entry.shard).table("model") if stored else report.block.data.model
-    assert table.to_frame()["y"].tolist() == [1.0, 4.0]
+    assert table.to_frame()["y"].tolist() == [(1.0 + k) ** 2 for k in kept]
 
 
 @pytest.mark.parametrize("stored", [True, False])
