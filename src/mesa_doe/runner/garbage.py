@@ -44,7 +44,7 @@ def collected_between_runs() -> Iterator[Callable[[], None]]:
     gc.freeze()
     gc.set_threshold(max(_IN_A_RUN, thresholds[0]), *thresholds[1:])
     try:
-        yield _collect
+        yield _Collector().collect
     finally:
         gc.set_threshold(*thresholds)
         # Left to the next chunk, it would be put out of sight too, chunk after chunk.
@@ -52,6 +52,21 @@ def collected_between_runs() -> Iterator[Callable[[], None]]:
         gc.unfreeze()
 
 
-def _collect() -> None:
-    if gc.get_count()[0] > _BETWEEN_RUNS:
-        gc.collect(1)
+class _Collector:
+    """Collects what short runs left together, and what a long one left at its end."""
+
+    def __init__(self) -> None:
+        self._far = gc.get_count()[2]
+
+    def collect(self) -> None:
+        """Collect, after each run or a few."""
+        young, moved, far = gc.get_count()
+        # In a run of many objects Python collects too, and moves those still in use to an older generation,
+        # at last to the one at which only a full collection looks.
+        if far != self._far:
+            gc.collect()
+        elif moved or young > _BETWEEN_RUNS:
+            gc.collect(1)
+        else:
+            return
+        self._far = gc.get_count()[2]
