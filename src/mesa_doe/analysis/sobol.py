@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from mesa_doe.analysis.bootstrap import undefined
+from mesa_doe.analysis.common_seeds import FEWEST
 from mesa_doe.analysis.declare import check_design, declare
 from mesa_doe.analysis.estimates import Label, tidy
 from mesa_doe.analysis.inflation import inflated
@@ -121,8 +122,8 @@ def sobol(
     groups (of 64 blocks and more, a power of two, none left out): see the table of coverage in the docs.
 
     A block is drawn with all its replications, which covers their noise. Under ``seed_policy="common"`` all
-    blocks share the noise, so replications are drawn too; of one or two of them nothing can be told, and the
-    intervals hold for the seeds that were run.
+    blocks share the noise, so intervals are wider by the jackknife over replications; of one or two of them
+    nothing can be told, and the intervals hold for the seeds that were run.
 
     The dummy is a yardstick that asks much (Zadeh et al. 2017): S1 is that product of A and B which would be
     zero of endless points, and ST what is left of the variance by A alone. The estimators here take
@@ -173,7 +174,7 @@ def sobol(
         estimator=ESTIMATORS[estimator],
         noise=of_noise,
         evenly=not checked.dropped,
-        draws_replications=seed_policy == "common",
+        of_few_seeds=seed_policy == "common" and replications >= FEWEST,
         resamples=resamples,
         confidence=confidence,
         entropy=root_entropy(rng),
@@ -188,7 +189,7 @@ def sobol(
     said += flat_outputs(checked, constant, units=own_noise, where="point of the base sample")
     no_variance = constant | noise_alone(checked, own_noise)
     said += undefined(names, lost, no_variance)
-    noise_of_runs = (np.sqrt(checked.noise) / scale) ** 2
+    noise_of_runs = (checked.noise_deviation / scale) ** 2
     variance = np.where(constant, 1.0, base.var(axis=0))
     totals = point[:, len(rows) : len(rows) + len(factors)]
     by_factors = totals.sum(axis=1) * variance

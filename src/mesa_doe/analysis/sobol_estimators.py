@@ -9,7 +9,9 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from mesa_doe.analysis.bootstrap import in_groups, percentiles, resampled, widened
+from mesa_doe.analysis.bootstrap import intervals
+from mesa_doe.analysis.common_seeds import for_other_seeds, without_each
+from mesa_doe.analysis.replication_noise import between_replications
 from mesa_doe.analysis.variation import ROUNDING
 
 __all__ = ["ESTIMATORS", "Blocks", "Estimator", "Noise", "SobolPlan"]
@@ -21,9 +23,6 @@ Noise: TypeAlias = Literal["corrected", "kept"]
 
 # Numbers held at once, for as many outputs as fit: 64 MB of float64.
 _NUMBERS_AT_ONCE = 2**23
-# Under common seeds, how many draws of replications share the resamples.
-_DRAWS_OF_REPLICATIONS = 50
-
 # Mean and mean square of the base sample, and what a dummy is told from, come before an estimator's products.
 _MOMENTS, _OF_DUMMY = 2, 3
 
@@ -156,8 +155,8 @@ class SobolPlan:
     noise : {"corrected", "kept"}
     evenly : bool
         Whether the blocks follow one another on a Sobol sequence, none left out.
-    draws_replications : bool
-        Whether the bootstrap draws replications too, because all blocks share them.
+    of_few_seeds : bool
+        Whether intervals say what other seeds might have given, because all blocks share theirs.
     resamples : int
     confidence : float
     entropy : int
@@ -169,7 +168,7 @@ class SobolPlan:
     estimator: Estimator
     noise: Noise
     evenly: bool
-    draws_replications: bool
+    of_few_seeds: bool
     resamples: int
     confidence: float
     entropy: int
@@ -203,49 +202,24 @@ class SobolPlan:
         return point, low, high, lost
 
     def _of(self, y: FloatArray) -> tuple[FloatArray, ...]:
-        replications = y.shape[2]
-        products = self._products(y, np.ones(replications))
+        runs, corrected = np.moveaxis(y, 2, 1), self.noise == "corrected"
+        products = between_replications(self._of_rows, runs, corrected=corrected)
         point = self._estimates(products.mean(axis=0)[None])[0]
-        blocks = in_groups(products) if self.evenly else products
-        # Drawn alike for all outputs, whichever are computed together.
-        generator = np.random.default_rng(self.entropy)
-        if not self.draws_replications or replications < 3:
-            found = resampled(blocks, self._estimates, self.resamples, generator)
-        else:
-            parts = []
-            for share in np.array_split(np.arange(self.resamples), _DRAWS_OF_REPLICATIONS):
-                drawn = self._products(y, _drawn(replications, generator))
-                blocks = in_groups(drawn) if self.evenly else drawn
-                parts.append(resampled(blocks, self._estimates, len(share), generator))
-            found = np.concatenate(parts)
-        low, high, lost = percentiles(found, self.confidence)
-        if len(blocks) < len(products):
-            low, high = widened(low, high, point, len(blocks), self.confidence)
+        low, high, lost = intervals(
+            products, self._estimates, self.resamples, self.confidence, self.entropy, evenly=self.evenly
+        )
+        if self.of_few_seeds:
+            without = self._estimates(without_each(self._of_rows, runs, corrected=corrected))
+            low, high = for_other_seeds(low, high, point, without, self.confidence)
         return point, low, high, lost
 
-    def _products(self, y: FloatArray, counts: FloatArray) -> FloatArray:
+    def _of_rows(self, rows: FloatArray) -> FloatArray:
         """Return what indices are ratios of means of, an array (blocks, outputs, products).
 
         Parameters
         ----------
-        y : ndarray (blocks, rows of a block, replications, outputs)
-        counts : ndarray (replications,)
-            How often each replication was drawn.
+        rows : ndarray (blocks, rows of a block, outputs)
         """
-        total = counts.sum()
-        of_mean = self._of_rows(
-            np.einsum("nsro,r->nso", y, counts / total) if len(counts) > 1 else y[:, :, 0]
-        )
-        if self.noise == "kept":
-            return of_mean
-        # A replication's product with itself holds its noise; that of two different ones does not.
-        between: FloatArray = total**2 * of_mean
-        for replication in np.flatnonzero(counts):
-            between -= counts[replication] ** 2 * self._of_rows(y[:, :, replication])
-        between /= total**2 - (counts**2).sum()
-        return between
-
-    def _of_rows(self, rows: FloatArray) -> FloatArray:
         blocks = Blocks.of(rows, self.factors, self.second_order)
         a, b, d = blocks.a, blocks.b, self.factors
         of_dummy = [part[..., None] for part in (a * b, a**2, a)] if self.dummy else []
@@ -285,11 +259,3 @@ class SobolPlan:
     def _pairs(self) -> tuple[list[int], list[int]]:
         pairs = list(itertools.combinations(range(self.factors), 2)) if self.second_order else []
         return [i for i, _ in pairs], [j for _, j in pairs]
-
-
-def _drawn(replications: int, generator: np.random.Generator) -> FloatArray:
-    """Draw replications with replacement, at least two different ones: noise is told from their products."""
-    while True:
-        counts = np.bincount(generator.integers(replications, size=replications), minlength=replications)
-        if np.count_nonzero(counts) > 1:
-            return counts.astype(np.float64)
