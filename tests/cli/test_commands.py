@@ -3,6 +3,7 @@ import importlib.metadata
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -297,19 +298,50 @@ def test_every_example_can_be_run(name, tmp_path):
 # ---- pipes ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("arguments", [["designs", "-f", "json"], ["status", "STUDY"], ["run", "FILE"]])
-def test_a_pipe_that_is_closed_ends_a_command_quietly(noisy, arguments):
+@pytest.mark.parametrize(
+    "arguments", [["designs", "-f", "json"], ["status", "STUDY"], ["run", "FILE"], ["--version"]]
+)
+@pytest.mark.parametrize("both", [False, True], ids=["stdout", "both"])
+def test_a_pipe_that_is_closed_ends_a_command_quietly(noisy, arguments, both):
     names = {"STUDY": noisy, "FILE": noisy.parent / "study.toml"}
     read, write = os.pipe()
     os.close(read)
     done = subprocess.run(
         [sys.executable, "-m", "mesa_doe", *(str(names.get(one, one)) for one in arguments)],
-        stdout=write, stderr=subprocess.PIPE, text=True, check=False,
+        stdout=write, stderr=write if both else subprocess.PIPE, text=True, check=False,
     )  # fmt: skip
     os.close(write)
     assert done.returncode == 141
-    assert "Traceback" not in done.stderr
-    assert "BrokenPipe" not in done.stderr
+    # Of "run", the warnings of the analyses.
+    assert all(line.startswith("mesa-doe: ") for line in (done.stderr or "").splitlines())
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
+def test_head_gets_its_line_and_nobody_complains():
+    pipe = f"'{sys.executable}' -m mesa_doe designs | head -1; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", pipe], capture_output=True, text=True, check=False)
+    assert done.returncode in (0, 141)  # all may be written before head has gone
+    assert done.stdout.startswith("sampler ")
+    assert done.stdout.count("\n") == 1
+    assert done.stderr == ""
+
+
+def test_another_pipe_that_is_closed_is_an_error_as_any():
+    code = (
+        "from mesa_doe import samplers\nfrom mesa_doe.cli.main import main\n"
+        "def table():\n    print('begun')\n    raise BrokenPipeError(32, 'the pipe to a worker')\n"
+        "samplers.table = table\nraise SystemExit(main(['designs']))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "begun\n")
+    assert done.stderr.endswith("BrokenPipeError: [Errno 32] the pipe to a worker\n")
+
+
+def test_a_model_that_breaks_a_pipe_has_failed(tmp_path):
+    text = changed('class = "tests.models:noisy"', 'class = "breaks_a_pipe:broken"')
+    model = "def broken(a, b, inert):\n    raise BrokenPipeError(32, 'its socket')\n"
+    written(tmp_path, model, "breaks_a_pipe.py")
+    assert "BrokenPipeError" in command("run", written(tmp_path, text), expected=1)
 
 
 def test_the_version_is_told(capsys):

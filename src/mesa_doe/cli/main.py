@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 import warnings
 from collections.abc import Sequence
-from typing import TextIO
+from typing import Any, TextIO
 
 from mesa_doe.cli.analyze import add_analyze
 from mesa_doe.cli.archive import add_archive
@@ -18,6 +19,7 @@ from mesa_doe.cli.export import add_export
 from mesa_doe.cli.failures import add_failures
 from mesa_doe.cli.lists import add_analyses, add_designs
 from mesa_doe.cli.plan import add_plan
+from mesa_doe.cli.printed import Printed
 from mesa_doe.cli.replay import add_replay
 from mesa_doe.cli.report import add_report
 from mesa_doe.cli.run import add_run
@@ -70,20 +72,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for add in _COMMANDS:
         add(commands)
-    known = parser.parse_args(arguments)
+    printed: list[Any] = [Printed(sys.stdout), Printed(sys.stderr)]
     try:
+        with contextlib.redirect_stdout(printed[0]), contextlib.redirect_stderr(printed[1]):
+            return _run(parser, arguments)
+    except BrokenPipeError as error:
+        if all(stream.broken is not error for stream in printed):
+            raise
+        # Whoever read has seen enough, as head has. Python flushes once more at its end, and would complain.
+        for stream in printed:
+            with contextlib.suppress(BrokenPipeError):
+                stream.flush()
+            if stream.broken is not None:
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return _SIGPIPE
+
+
+def _run(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> int:
+    """Run the command, and flush all that it printed."""
+    try:
+        known = parser.parse_args(arguments)
         with warnings.catch_warnings():
             warnings.simplefilter("always", MesaDoeWarning)
             _show_plainly()
             code: int = known.run(known)
         sys.stdout.flush()
+    except SystemExit:  # of --version
+        sys.stdout.flush()
+        raise
     except MesaDoeError as error:
         print(f"mesa-doe: {error}", file=sys.stderr)
         return 1
-    except BrokenPipeError:
-        # Whoever read has seen enough, as head has. Python flushes once more at its end, and would complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _SIGPIPE
     except KeyboardInterrupt as stop:
         for note in getattr(stop, "__notes__", []):
             print(f"mesa-doe: {note}", file=sys.stderr)

@@ -1,0 +1,59 @@
+"""What a command prints, with a memory of the pipe that was closed: only that one is nobody's mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, TextIO
+
+__all__ = ["Printed"]
+
+
+class Printed:
+    """A standard stream that keeps the ``BrokenPipeError`` of its own pipe.
+
+    Such an error may be of any other pipe or socket too: that to a worker, or one that the model opened.
+
+    Parameters
+    ----------
+    stream : TextIO
+        ``sys.stdout`` or ``sys.stderr``.
+
+    Attributes
+    ----------
+    broken : BrokenPipeError or None
+        What was last raised by writing here.
+
+    Examples
+    --------
+    >>> import io
+    >>> printed = Printed(io.StringIO())
+    >>> print("done", end="", file=printed)
+    >>> printed.getvalue(), printed.broken
+    ('done', None)
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.broken: BrokenPipeError | None = None
+
+    def write(self, text: str) -> int:
+        """Write as the stream does."""
+        return self._remembering(self._stream.write, text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        """Write as the stream does."""
+        self._remembering(self._stream.writelines, lines)
+
+    def flush(self) -> None:
+        """Flush as the stream does."""
+        self._remembering(self._stream.flush)
+
+    def _remembering(self, write: Callable[..., Any], *what: Any) -> Any:
+        try:
+            return write(*what)
+        except BrokenPipeError as error:
+            self.broken = error
+            raise
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
