@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, TextIO
 
 __all__ = ["Printed"]
@@ -38,19 +39,23 @@ class Printed:
 
     def write(self, text: str) -> int:
         """Write as the stream does."""
-        return self._remembering(self._stream.write, text)
+        with self._remembering():
+            return self._stream.write(text)
 
     def writelines(self, lines: Iterable[str]) -> None:
         """Write as the stream does."""
-        self._remembering(self._stream.writelines, lines)
+        with self._remembering():
+            self._stream.writelines(lines)
 
     def flush(self) -> None:
         """Flush as the stream does."""
-        self._remembering(self._stream.flush)
+        with self._remembering():
+            self._stream.flush()
 
-    def _remembering(self, write: Callable[..., Any], *what: Any) -> Any:
+    @contextmanager
+    def _remembering(self) -> Iterator[None]:
         try:
-            return write(*what)
+            yield
         except BrokenPipeError as error:
             self.broken = error
             raise
