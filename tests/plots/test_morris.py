@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from functools import partial
 
 import matplotlib.pyplot as plt
@@ -33,6 +34,36 @@ def effects(names=NAMES, *, crowded=False):
 def names(ax):
     """The names of the points, without those of the rays."""
     return [text for text in ax.texts if not text.get_text().startswith("σ/μ*")]
+
+
+def told(ax):
+    """The factors that the labels name, and how many they only count."""
+    words = [word for text in names(ax) for word in re.split(r",\s|\n", text.get_text())]
+    counted = [re.fullmatch(r"and (\d+) more", word) for word in words]
+    return (
+        [word for word, count in zip(words, counted, strict=True) if not count],
+        sum(int(count[1]) for count in counted if count),
+    )
+
+
+def assert_readable(ax):
+    """No label lies on another, or reaches over the edge."""
+    ax.figure.draw_without_rendering()
+    # Of the text alone, without the line that leads to it.
+    boxes = [super(type(text), text).get_window_extent() for text in names(ax)]
+    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+    room = ax.get_window_extent().padded(2)
+    assert all(room.contains(*corner) for box in boxes for corner in (box.p0, box.p1))
+
+
+def at(**places):
+    """Effects of factors at these places (μ*, σ)."""
+    rows = [
+        (factor, measure, estimate, 0.9 * estimate, 1.1 * estimate)
+        for factor, place in places.items()
+        for measure, estimate in zip(("mu_star", "sigma"), place, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=["factor", "measure", "estimate", "low", "high"])
 
 
 def test_each_factor_is_a_point_and_the_seed_is_hollow():
@@ -100,25 +131,52 @@ def test_a_noise_floor_beyond_all_points_is_seen_whole():
 @pytest.mark.parametrize("crowded", [True, False])
 def test_names_of_twelve_factors_overlap_neither_each_other_nor_the_edge(given, crowded):
     ax = plane(effects(crowded=crowded), axes() if given else None, title="plane")
-    ax.figure.draw_without_rendering()
-    assert {text.get_text() for text in names(ax)} == {*NAMES[:-1], "seed (noise)"}
-    boxes = [super(type(text), text).get_window_extent() for text in names(ax)]
-    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
-    room = ax.get_window_extent().padded(2)
-    assert all(room.contains(*corner) for box in boxes for corner in (box.p0, box.p1))
+    assert sorted(told(ax)[0]) == sorted([*NAMES[:-1], "seed (noise)"])
+    assert_readable(ax)
 
 
-def test_identical_points_have_names_that_can_be_read():
-    frame = pd.concat([effects(["a"]).assign(factor=name) for name in ("first", "second", "third")])
-    ax = plane(frame, axes())
-    ax.figure.draw_without_rendering()
-    boxes = [super(type(text), text).get_window_extent() for text in names(ax)]
-    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+@pytest.mark.parametrize("given", [True, False])
+def test_points_that_lie_on_each_other_share_a_label(given):
+    frame = at(x1=(3, 1), x2=(2, 0.5), x3=(1, 0.6), x4=(1, 0.6), x5=(1.001, 0.6))
+    ax = plane(frame, axes() if given else None)
+    assert [text.get_text() for text in names(ax)] == ["x1", "x2", "x3, x4, x5"]
+    assert [text.xy for text in names(ax)] == [(3, 1), (2, 0.5), (1, 0.6)]
+    assert_readable(ax)
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_eight_factors_of_twelve_without_effect_are_all_named(given):
+    moving = dict(zip(NAMES[:4], [(5, 2), (3, 2.5), (2, 0.5), (1, 0.9)], strict=True))
+    ax = plane(at(**moving, **dict.fromkeys(NAMES[4:], (0.0, 0.0))), axes() if given else None)
+    assert len(names(ax)) == 5
+    assert sorted(told(ax)[0]) == sorted([*NAMES[:-1], "seed (noise)"])
+    assert_readable(ax)
+
+
+@pytest.mark.parametrize("given", [True, False])
+@pytest.mark.parametrize("kind", ["inert", "falling", "spread"])
+def test_names_of_forty_factors_are_read_or_counted(given, kind):
+    rng = np.random.default_rng(3)
+    falling = np.geomspace(10, 0.01, 40)
+    places = {
+        "inert": [(k, 0.4 * k) for k in range(5, 0, -1)] + [(0.0, 0.0)] * 35,
+        "falling": list(zip(falling, falling * rng.uniform(0.2, 1.2, 40), strict=True)),
+        "spread": rng.uniform(0, 10, (40, 2)).tolist(),
+    }[kind]
+    every = [f"factor_{k}" for k in range(40)]
+    ax = plane(at(**dict(zip(every, places, strict=True))), axes() if given else None)
+    named, counted = told(ax)
+    assert len(set(named)) + counted == 40
+    assert set(named) <= set(every)
+    # Those that move the output are named in any case.
+    assert set(every[:5]) <= set(named)
+    assert_readable(ax)
 
 
 def test_a_great_crowd_is_drawn_all_the_same():
     crowd = effects([f"a_factor_with_a_long_name_{i}" for i in range(60)], crowded=True)
-    assert len(names(plane(crowd, axes()))) == 60
+    named, counted = told(plane(crowd, axes()))
+    assert len(set(named)) + counted == 60
 
 
 def test_names_can_be_left_out_and_a_title_set():

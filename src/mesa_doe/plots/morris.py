@@ -48,7 +48,8 @@ def plane(
     title : str, optional
         Title of the Axes.
     label : bool, default True
-        Whether the points have their names.
+        Whether the points have their names. Those that lie on each other, or too close for names, share a
+        label, which counts those it has no room for.
 
     Returns
     -------
