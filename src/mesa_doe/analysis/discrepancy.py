@@ -104,7 +104,7 @@ def discrepancy(
     scaled = standardised(checked.means)[0]
     constant = constant_outputs(scaled)
     _check_values(checked, scaled)
-    inputs = shares(design)[checked.points]
+    inputs = checked.kept(shares(design))
     found = np.full((len(checked.names), inputs.shape[1]), np.nan)
     for k in np.flatnonzero(~constant):
         values = (scaled[:, k] - scaled[:, k].min()) / np.ptp(scaled[:, k])

@@ -131,7 +131,7 @@ def morris(
     members = _members(design)
     turn = turns(design, checked, list(members.values()), "morris")
     rows = len(members) + 1
-    places = by_block(positions(design)[checked.points], rows)
+    places = by_block(checked.kept(positions(design)), rows)
     ways = np.diff(places, axis=1)
     taken = [
         np.take_along_axis(ways[:, :, list(own)], turn[:, k, None, None], axis=1)[:, 0]

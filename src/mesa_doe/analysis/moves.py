@@ -35,9 +35,9 @@ def positions(design: Design) -> FloatArray:
     >>> positions(Design(space, [[0.1], [0.5], [0.9]], method="mine", options={})).ravel().tolist()
     [0.0, 0.5, 1.0]
     """
-    places = design.unit.copy()
+    places, points = design.unit.copy(), design.points
     for j, (name, axis) in enumerate(design.space.axes.items()):
-        values = design.points[name].to_numpy()
+        values = points[name].to_numpy()
         # A law of counts without an end has no number of levels, but steps between them all the same.
         if axis.n_levels is not None or values.dtype.kind in "iu":
             first, last = axis.to_unit(axis.from_unit(np.array([0.0, 1.0])))
@@ -97,10 +97,17 @@ def turns(design: Design, checked: Outputs, movers: Sequence[tuple[int, ...]], m
     if design.blocks is None or not np.array_equal(design.blocks, np.arange(len(design)) // rows):
         message = f"{method} reads blocks of {rows} rows, but those of this design are others; make it anew"
         raise AnalysisError(message)
-    unit = by_block(design.unit[checked.points], rows)
-    moves = np.diff(unit, axis=1) != 0
+    unit = by_block(checked.kept(design.unit), rows)
+    moves = unit[:, 1:] != unit[:, :-1]
     own = np.stack([moves[:, :, list(members)].any(axis=2) for members in movers], axis=2)
-    if not ((own.sum(axis=1) == 1).all() and (own.sum(axis=2) == 1).all()):
+    found, steps = np.flatnonzero(own), np.arange(len(unit) * len(movers))
+    regular = len(found) == len(steps)
+    if regular:
+        # Where each step moves one, the k-th that is found is of the k-th step.
+        moved = (found - len(movers) * steps).reshape(len(unit), -1)
+        turn: IntArray = np.argsort(moved, axis=1)
+        regular = bool((np.take_along_axis(moved, turn, axis=1) == np.arange(len(movers))).all())
+    if not regular:
         message = (
             f"{method} reads trajectories each of whose steps moves one factor or group, and each once; "
             f"those of this design are others: make it with doe.{method}"
@@ -109,7 +116,6 @@ def turns(design: Design, checked: Outputs, movers: Sequence[tuple[int, ...]], m
     if len(unit) < 2:
         message = f"{method} needs at least two trajectories, got {len(unit)}; make the design with larger n"
         raise AnalysisError(message)
-    turn: IntArray = own.argmax(axis=1)
     return turn
 
 
@@ -155,7 +161,7 @@ def star_steps(
             f"order of the factors; those of this design are others: make it with doe.{design.method}"
         )
         raise AnalysisError(message)
-    stars = by_block(places[checked.points], rows)
+    stars = by_block(checked.kept(places), rows)
     if len(stars) < 2:
         message = f"{method} needs at least two stars, got {len(stars)}; make the design with a larger n"
         raise AnalysisError(message)

@@ -51,6 +51,10 @@ class Outputs:
         """How many there are of each point."""
         return int(self.values.shape[1])
 
+    def kept(self, rows: FloatArray) -> FloatArray:
+        """Return which rows, one a point of the design, are of the points kept; no copy where all are."""
+        return rows[self.points] if self.dropped else rows
+
     @cached_property
     def means(self) -> FloatArray:
         """Means over replications (points, outputs)."""

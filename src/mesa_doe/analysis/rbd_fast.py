@@ -167,7 +167,7 @@ def _orders(design: Design, checked: Outputs, ties: IntArray) -> IntArray:
     -------
     ndarray (outputs, factors, points)
     """
-    raw = shares(design)[checked.points]
+    raw = checked.kept(shares(design))
     levels = input_values(design, checked.points)
     orders = np.empty((len(checked.names), raw.shape[1], len(raw)), dtype=np.int64)
     for j, free in enumerate(unordered(design)):
