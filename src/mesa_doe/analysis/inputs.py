@@ -58,8 +58,8 @@ def level_codes(design: Design) -> FloatArray:
     >>> level_codes(design).ravel()
     array([0.125, 0.875])
     """
-    unit = shares(design).copy()
+    unit, points = shares(design).copy(), design.points
     for j, (name, axis) in enumerate(design.space.axes.items()):
         if axis.n_levels is not None:
-            unit[:, j] = axis.to_unit(design.points[name].to_numpy())
+            unit[:, j] = axis.to_unit(points[name].to_numpy())
     return unit

@@ -146,7 +146,7 @@ def regression(
     resamples, confidence = checked_bootstrap("regression", resamples, confidence)
     check_bool("regression", "ranks", ranks)
     checked = checked_outputs(design, y, names=outputs, missing=missing, method="regression", given_data=True)
-    x, _ = standardised(_numbers(design)[checked.points])
+    x, _ = standardised(checked.kept(_numbers(design)))
     still = constant_outputs(x)
     moving = [name for name, is_still in zip(design.factors, still, strict=True) if not is_still]
     _check_points(len(x), moving)
@@ -211,9 +211,9 @@ def regression(
 
 def _numbers(design: Design) -> FloatArray:
     """Return the values of the factors, or what is linear in them: coefficients are standardised."""
-    columns = []
+    columns, points = [], design.points
     for name, axis in design.space.axes.items():
-        values = design.points[name].to_numpy()
+        values = points[name].to_numpy()
         # By the number of the level: of categories there is no other, and ints may be too large for floats.
         by_level = isinstance(axis, (Categorical, Integer))
         columns.append(axis.to_unit(values) if by_level else values.astype(np.float64))
