@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -44,22 +45,29 @@ def confounded(terms: Sequence[Term]) -> list[list[int]]:
     owner = np.repeat(np.arange(len(terms) + 1), [1, *(term.columns.shape[1] for term in terms)])
     linked = np.zeros((len(terms) + 1, len(terms) + 1))
     for columns in _touching(matrix.T @ matrix):
+        if len(columns) == 1 and size[columns[0]] > NOTHING:
+            continue  # as in balanced designs most do, it depends on no other
         _, singular, rows = np.linalg.svd(matrix[:, columns], full_matrices=False)
         told = rows[singular**2 > NOTHING]
         # The projector on the null space, unlike its basis, is zero between terms that share nothing.
         null = np.eye(len(columns)) - told.T @ told
         np.maximum.at(linked, (owner[columns][:, None], owner[columns]), np.abs(null))
     linked[linked < 1e-6] = 0
+    if not linked.any():
+        return []
     return [(group - 1).tolist() for group in _touching(linked) if linked[group[0], group[0]] > 0]
 
 
 def _touching(matrix: FloatArray) -> list[Array]:
     """Return the groups of rows of a symmetric matrix that are linked by what is not zero, in order."""
+    from scipy.sparse import csr_array
     from scipy.sparse.csgraph import connected_components
 
-    count, label = connected_components(np.abs(matrix) > NOTHING)
+    # Sparse, since it makes a dense one so by way of a masked one.
+    count, label = connected_components(csr_array(np.abs(matrix) > NOTHING), directed=False)
     order = np.argsort(label, kind="stable")
-    groups = np.split(order, np.cumsum(np.bincount(label, minlength=count))[:-1])
+    ends = itertools.pairwise([0, *np.cumsum(np.bincount(label, minlength=count)).tolist()])
+    groups = [order[first:last] for first, last in ends]
     return sorted(groups, key=lambda group: int(group[0]))
 
 

@@ -85,8 +85,8 @@ def margin(errors: FloatArray, df: float | FloatArray, confidence: float) -> Flo
     >>> margin(np.array([1.0]), 16, 0.95).round(2).tolist()
     [2.12]
     """
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
     degrees = np.where(np.asarray(df) > 0, df, np.nan)
-    found: FloatArray = errors * t.ppf(0.5 + confidence / 2, degrees)
+    found: FloatArray = errors * stdtrit(degrees, 0.5 + confidence / 2)
     return found

@@ -174,9 +174,9 @@ def levels_of(design: Design, points: Any) -> dict[str, tuple[Array, Array]]:
     >>> levels_of(full_factorial(ParameterSpace(b=Boolean())), [0, 1])["b"][0].tolist()
     [0, 1]
     """
-    found = {}
+    found, every = {}, design.points
     for name, axis in design.space.axes.items():
-        native = design.points[name].to_numpy()[points]
+        native = every[name].to_numpy()[points]
         # Levels may not be comparable, but each has a place; those of numbers may differ by rounding.
         place = np.round(axis.to_unit(native), 12)
         _, first, code = np.unique(place, return_index=True, return_inverse=True)
@@ -227,7 +227,8 @@ def level_model(design: Design, points: Any, *, interactions: bool, method: str)
             f"{_MOST_COLUMNS:,}; use interactions=False, or a design of fewer levels"
         )
         raise AnalysisError(message)
-    mains = [Term((name,), _contrasts(len(native))[code]) for name, (code, native) in moving.items()]
+    contrasts = {width: _contrasts(width + 1) for width in set(widths.values())}
+    mains = [Term((name,), contrasts[widths[name]][code]) for name, (code, _) in moving.items()]
     of = {term.factors[0]: term.columns for term in mains}
     products = [
         Term((a, b), (of[a][:, :, None] * of[b][:, None, :]).reshape(len(points), -1)) for a, b in pairs
