@@ -295,7 +295,7 @@ def _data(
         message = f"{method}: confidence takes a number from 0.5, got {confidence!r}"
         raise AnalysisError(message)
     checked = checked_outputs(design, y, names=outputs, missing=missing, method=method, given_data=True)
-    x = level_codes(design)[checked.points]
+    x = checked.kept(level_codes(design))
     still = constant_outputs(x)
     moving = [name for name, is_still in zip(design.factors, still, strict=True) if not is_still]
     others = "use regression, rbd_fast, pawn or delta"
@@ -322,13 +322,16 @@ def _check_half(method: str, data: _Data, coefficients: int, what: str, remedy: 
 
 def _spans_splines(values: FloatArray, intervals: int) -> bool:
     """Tell whether values in [0, 1] determine a cubic spline."""
+    return bool(np.linalg.matrix_rank(_splines(values, intervals)) == intervals + 3)
+
+
+def _splines(values: FloatArray, intervals: int) -> FloatArray:
+    """Return the cubic splines at values in [0, 1], (values, intervals + 3)."""
     from scipy.interpolate import BSpline
 
-    if len(values) < intervals + 3:
-        return False
     knots = np.arange(-3, intervals + 4) / intervals
-    basis = BSpline.design_matrix(values, knots, 3).toarray()
-    return bool(np.linalg.matrix_rank(basis) == intervals + 3)
+    basis: FloatArray = BSpline.design_matrix(values, knots, 3).toarray()
+    return basis
 
 
 def _spans_polynomials(values: FloatArray, degree: int) -> bool:
@@ -357,7 +360,7 @@ def _check_fits(data: _Data, found: Any, intervals: int) -> None:
     lacking = [
         name
         for name, column in zip(data.moving, unit.T, strict=True)
-        if not all(_spans_splines(np.unique(column[rows]), intervals) for rows in found["idx"].T)
+        if np.linalg.matrix_rank(_splines(column, intervals)[found["idx"].T]).min() < intervals + 3
     ]
     if found["Em"]["maxorder"] == 2:
         left_out = (found["Em"]["C2"] == 0).all(axis=0).any(axis=1)
