@@ -90,7 +90,8 @@ def resampled(
     at_once = max(1, _WEIGHTS_AT_ONCE // count)
     for start in range(0, resamples, at_once):
         size = min(at_once, resamples - start)
-        drawn = generator.integers(count, size=(size, count)) + count * np.arange(size)[:, None]
+        drawn = generator.integers(count, size=(size, count))
+        drawn += count * np.arange(size)[:, None]
         weights = np.bincount(drawn.ravel(), minlength=size * count).reshape(size, count) / count
         found.append(estimate((weights @ flat).reshape(size, outputs, width)))
     return np.concatenate(found)
