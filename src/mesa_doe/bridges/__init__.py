@@ -6,7 +6,7 @@ from mesa_doe.bridges.executor import JoblibExecutor, WorkerDiedError
 from mesa_doe.bridges.from_model import space_from_model
 from mesa_doe.bridges.function import ModelFunction, as_function
 from mesa_doe.bridges.scenarios import from_store, to_scenarios
-from mesa_doe.bridges.tables import to_xarray, to_xy
+from mesa_doe.results.exchange import to_xarray, to_xy
 
 __all__ = [
     "JoblibExecutor",

@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mesa_doe.bridges._points import identifiers, named_outputs
+from mesa_doe.bridges._identifiers import identifiers
 from mesa_doe.columns import free_names
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError, DesignError, counted, warn
 from mesa_doe.results import Results
+from mesa_doe.results.points import named_outputs
 from mesa_doe.samplers import explicit
 from mesa_doe.space.values import objects
 

@@ -8,17 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mesa_doe.bridges._points import (
-    Missing,
-    identifiers,
-    labelled,
-    named_outputs,
-    without_missing,
-)
+from mesa_doe.bridges._identifiers import identifiers
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError
 from mesa_doe.results import At, Results, Unequal
 from mesa_doe.results.numbers import Reduce
+from mesa_doe.results.points import Missing, labelled, named_outputs, without_missing
 from mesa_doe.samplers import explicit
 from mesa_doe.space import ParameterSpace
 from mesa_doe.space.values import objects

@@ -128,14 +128,12 @@ def _plain(name: str) -> str:
 
 
 def _export_netcdf(results: Results, folder: Path) -> int:
-    from mesa_doe.bridges import to_xarray
-
     path = folder / "model.nc"
     _check_free([path])
     # NetCDF 4: version 3, which scipy writes, has no whole numbers of 64 bits.
     for module in ("h5py", "h5netcdf"):
         require(module, extra="xarray")
-    data = _storable(to_xarray(results))
+    data = _storable(results.to_xarray())
     numbers = [name for name, one in data.data_vars.items() if one.dtype.kind in "bif"]
     _tell_of_truths(results, data)
     try:

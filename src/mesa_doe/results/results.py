@@ -35,6 +35,7 @@ from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError, StudyError, warn
 from mesa_doe.model_run import Run, Wanted, run
 from mesa_doe.results.drawing import Drawings
+from mesa_doe.results.exchange import to_xarray, to_xy
 from mesa_doe.results.numbers import At, Reduce, Unequal, every_step, of_agents, one_a_run
 from mesa_doe.seeding import policy_of
 from mesa_doe.study import StoredModel, StoredTables
@@ -411,6 +412,89 @@ class Results:
         right = self.model.rename(columns=dict(zip(self.outputs, free, strict=True)))
         merged = left.merge(right, on="run_id", how="inner", validate="one_to_many")
         return merged.astype(object).to_dict("records")  # type: ignore[return-value]
+
+    def to_xarray(self, outputs: str | Sequence[str] | None = None) -> Any:
+        """Return the model's time series as an xarray Dataset.
+
+        Parameters
+        ----------
+        outputs : str or sequence of str, optional
+            Which outputs of the model; by default all.
+
+        Returns
+        -------
+        xarray.Dataset
+            A variable an output, of dimensions ``point``, ``replication`` and ``step``; NaN (None for text)
+            where a run has no value. Parameters are coordinates of the points; ``seed`` (as text) and
+            ``status``, which is ``"pending"`` where there is no run, are coordinates of the runs. A parameter
+            whose name is taken has ``_parameter`` appended, an output ``_output``.
+
+        Raises
+        ------
+        AnalysisError
+            If there is no such output, or runs have no point.
+        MissingDependencyError
+            If xarray is not installed.
+
+        Examples
+        --------
+        >>> from mesa_doe.runner import BatchRunner
+        >>> from mesa_doe.samplers import explicit
+        >>> def double(x):
+        ...     return {"y": 2 * x}
+        >>> runs = explicit({"x": [1, 2]}).configurations(double, rng=1, seed_policy="common")
+        >>> data = BatchRunner(runs).run_all().to_xarray()
+        >>> dict(data.sizes), data["y"].sel(point=1).item()
+        ({'point': 2, 'replication': 1, 'step': 1}, 4)
+        """
+        return to_xarray(self, outputs)
+
+    def to_xy(
+        self,
+        output: str,
+        at: At = "final",
+        *,
+        reduce: Reduce | None = None,
+        categories: Literal["category", "one-hot"] = "category",
+        missing: Literal["raise", "drop"] = "raise",
+    ) -> tuple[pd.DataFrame, pd.Series[float]]:
+        """Return the factors X and one output y of every design point, for surrogates of scikit-learn.
+
+        Parameters
+        ----------
+        output : str
+        at, reduce
+            As in :meth:`output`, but for ``"all"``.
+        categories : {"category", "one-hot"}, default "category"
+            Whether a column of levels is a pandas categorical, or a column of 0 and 1 a level (``"kind=a"``).
+        missing : {"raise", "drop"}, default "raise"
+            What to do with points that have no finite value.
+
+        Returns
+        -------
+        X : DataFrame (points, factors), index ``point``
+            Native values by the names of the axes, in their order; constants and the seed are left out.
+        y : Series (points,), index ``point``
+            Means over the replications that gave a number.
+
+        Raises
+        ------
+        AnalysisError
+            If there is no such output, points are missing, or levels cannot be told apart by their text.
+
+        Examples
+        --------
+        >>> from mesa_doe.runner import BatchRunner
+        >>> from mesa_doe.samplers import explicit
+        >>> def model(x, kind):
+        ...     return {"y": x if kind == "plain" else 2 * x}
+        >>> design = explicit({"x": [1, 2], "kind": ["plain", "twice"]})
+        >>> results = BatchRunner(design.configurations(model, rng=1, seed_policy="common")).run_all()
+        >>> X, y = results.to_xy("y", categories="one-hot")
+        >>> X.columns.tolist(), y.tolist()
+        (['x', 'kind=plain', 'kind=twice'], [1.0, 4.0])
+        """
+        return to_xy(self, output, at, reduce=reduce, categories=categories, missing=missing)
 
     def sensitivity(
         self,

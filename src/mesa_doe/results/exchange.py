@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from mesa_doe._optional import require
-from mesa_doe.bridges._points import Missing, labelled, named_outputs, without_missing
 from mesa_doe.columns import free_names
 from mesa_doe.errors import AnalysisError
-from mesa_doe.results import At, Results
-from mesa_doe.results.numbers import Reduce
+from mesa_doe.results.numbers import At, Reduce
+from mesa_doe.results.points import Missing, labelled, named_outputs, without_missing
+
+if TYPE_CHECKING:
+    from mesa_doe.results.results import Results
 
 __all__ = ["to_xarray", "to_xy"]
 
@@ -21,39 +23,16 @@ _DIMENSIONS = ("point", "replication", "step")
 
 
 def to_xarray(results: Results, outputs: str | Sequence[str] | None = None) -> Any:
-    """Return the model's time series as an xarray Dataset.
+    """Return the model's time series as an xarray Dataset, as :meth:`Results.to_xarray` does.
 
     Parameters
     ----------
     results : Results
-    outputs : str or sequence of str, optional
-        Which outputs of the model; by default all.
+    outputs : as of :meth:`Results.to_xarray`
 
     Returns
     -------
     xarray.Dataset
-        A variable an output, of dimensions ``point``, ``replication`` and ``step``; NaN (None for text) where
-        a run has no value. Parameters are coordinates of the points; ``seed`` (as text) and ``status``, which
-        is ``"pending"`` where there is no run, are coordinates of the runs. A parameter whose name is taken
-        has ``_parameter`` appended, an output ``_output``.
-
-    Raises
-    ------
-    AnalysisError
-        If there is no such output, or runs have no point.
-    MissingDependencyError
-        If xarray is not installed.
-
-    Examples
-    --------
-    >>> from mesa_doe.runner import BatchRunner
-    >>> from mesa_doe.samplers import explicit
-    >>> def double(x):
-    ...     return {"y": 2 * x}
-    >>> runs = explicit({"x": [1, 2]}).configurations(double, rng=1, seed_policy="common")
-    >>> data = to_xarray(BatchRunner(runs).run_all())
-    >>> dict(data.sizes), data["y"].sel(point=1).item()
-    ({'point': 2, 'replication': 1, 'step': 1}, 4)
     """
     xarray = require("xarray", extra="xarray")
     names = results.outputs if outputs is None else named_outputs(results, outputs)
@@ -112,42 +91,17 @@ def to_xy(
     categories: Literal["category", "one-hot"] = "category",
     missing: Missing = "raise",
 ) -> tuple[pd.DataFrame, pd.Series[float]]:
-    """Return the factors X and one output y of every design point, for surrogates of scikit-learn.
+    """Return the factors X and one output y of every design point, as :meth:`Results.to_xy` does.
 
     Parameters
     ----------
     results : Results
-    output : str
-    at, reduce
-        As in ``results.output``, but for ``"all"``.
-    categories : {"category", "one-hot"}, default "category"
-        Whether a column of levels is a pandas categorical, or a column of 0 and 1 a level (``"kind=a"``).
-    missing : {"raise", "drop"}, default "raise"
-        What to do with points that have no finite value.
+    output, at, reduce, categories, missing : as of :meth:`Results.to_xy`
 
     Returns
     -------
     X : DataFrame (points, factors), index ``point``
-        Native values by the names of the axes, in their order; constants and the seed are left out.
     y : Series (points,), index ``point``
-        Means over the replications that gave a number.
-
-    Raises
-    ------
-    AnalysisError
-        If there is no such output, points are missing, or levels cannot be told apart by their text.
-
-    Examples
-    --------
-    >>> from mesa_doe.runner import BatchRunner
-    >>> from mesa_doe.samplers import explicit
-    >>> def model(x, kind):
-    ...     return {"y": x if kind == "plain" else 2 * x}
-    >>> design = explicit({"x": [1, 2], "kind": ["plain", "twice"]})
-    >>> results = BatchRunner(design.configurations(model, rng=1, seed_policy="common")).run_all()
-    >>> X, y = to_xy(results, "y", categories="one-hot")
-    >>> X.columns.tolist(), y.tolist()
-    (['x', 'kind=plain', 'kind=twice'], [1.0, 4.0])
     """
     if categories not in ("category", "one-hot"):
         message = f"categories takes 'category' or 'one-hot', got {categories!r}"

@@ -1,9 +1,9 @@
-"""What the bridges of results share: which outputs they take."""
+"""What all that hand results on share: which outputs they take."""
 
 import pytest
 
 import mesa_doe as doe
-from mesa_doe.bridges import to_behaviorspace, to_ema, to_xarray
+from mesa_doe.bridges import to_behaviorspace, to_ema
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,7 @@ BRIDGES = {
         results, folder / "table.csv", outputs
     ),
     "to_ema": lambda results, outputs, folder: to_ema(results, outputs),
-    "to_xarray": lambda results, outputs, folder: to_xarray(results, outputs),
+    "to_xarray": lambda results, outputs, folder: results.to_xarray(outputs),
 }
 
 

@@ -1,22 +1,20 @@
-"""What the tables of other tools are made of: the factors of each design point, by plain names."""
+"""What the tables of other tools are made of: chosen outputs, and factors, of the points that have them."""
 
 from __future__ import annotations
 
-import keyword
-import re
 from collections.abc import Iterable, Sequence
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 import pandas as pd
 
 from mesa_doe.analysis.outputs import Missing
-from mesa_doe.columns import free_names
 from mesa_doe.errors import AnalysisError, warn
-from mesa_doe.model_run.recipe import SEEDS
-from mesa_doe.results import Results
 
-__all__ = ["Missing", "identifiers", "labelled", "named_outputs", "without_missing"]
+if TYPE_CHECKING:
+    from mesa_doe.results.results import Results
+
+__all__ = ["Missing", "labelled", "named_outputs", "without_missing"]
 
 
 def labelled(frame: pd.DataFrame, results: Results) -> pd.DataFrame:
@@ -103,16 +101,3 @@ def named_outputs(
         )
         raise AnalysisError(message)
     return names
-
-
-def identifiers(names: Iterable[str]) -> list[str]:
-    """Turn names of other tools into names of parameters.
-
-    Examples
-    --------
-    >>> identifiers(["number-of-sheep", "sorted?", "2nd", "seed"])
-    ['number_of_sheep', 'sorted', '_2nd', 'seed_parameter']
-    """
-    plain = [re.sub(r"\W+", "_", str(name)).strip("_") or "_" for name in names]
-    plain = [name if name.isidentifier() else f"_{name}" for name in plain]
-    return free_names(plain, (*SEEDS, *keyword.kwlist), "_parameter")

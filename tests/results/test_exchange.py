@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import mesa_doe as doe
-from mesa_doe.bridges import to_xarray, to_xy
+from mesa_doe import bridges
 from mesa_doe.configurations import RunConfiguration
 from tests import models
 
@@ -40,7 +40,7 @@ def walks():
 
 
 def test_every_value_is_at_its_place_in_the_dataset(walks):
-    data = to_xarray(walks)
+    data = walks.to_xarray()
     assert data["alive"].dims == ("point", "replication", "step")
     assert dict(data.sizes) == {"point": 6, "replication": 2, "step": 7}
     runs = walks.runs
@@ -55,7 +55,7 @@ def test_every_value_is_at_its_place_in_the_dataset(walks):
 
 
 def test_coordinates_tell_the_parameters_the_seed_and_the_status(walks):
-    data = to_xarray(walks, "alive")
+    data = walks.to_xarray("alive")
     assert list(data) == ["alive"]
     runs = walks.runs.set_index(["point", "iteration"])
     for point in range(6):
@@ -71,7 +71,7 @@ def test_coordinates_tell_the_parameters_the_seed_and_the_status(walks):
 
 
 def test_whole_numbers_stay_whole_where_nothing_is_missing(plain):
-    data = to_xarray(plain)
+    data = plain.to_xarray()
     assert data["n"].dtype == np.int64
     assert data["torus"].dtype == bool
     assert data["kind"].values[0] in set(Kind)
@@ -86,7 +86,7 @@ def test_names_that_are_taken_get_a_suffix():
 
     design = doe.explicit({"step": [1, 2], "replication": [1, 2], "y": [3, 4]})
     results = doe.BatchRunner(design.configurations(same, rng=1, seed_policy="common")).run_all()
-    data = to_xarray(results)
+    data = results.to_xarray()
     assert set(data) == {"y_output", "status_output"}
     assert {"step_parameter", "replication_parameter", "y"} <= set(data.coords)
 
@@ -95,7 +95,7 @@ def test_runs_that_are_pending_are_told():
     design = doe.explicit({"x": [1, 2, 3]})
     runs = design.configurations(lambda x, rng: {"y": rng.normal()}, replications=2, rng=1)
     results = doe.BatchRunner(runs[:3]).run_all()
-    data = to_xarray(results)
+    data = results.to_xarray()
     assert data["status"].values.tolist() == [["ok", "ok"], ["ok", "pending"]]
     assert np.isnan(data["y"].values[1, 1, 0])
 
@@ -103,14 +103,14 @@ def test_runs_that_are_pending_are_told():
 def test_what_has_no_point_or_no_such_output_is_refused(plain):
     for wrong in ("yy", [], ["y", "y"]):
         with pytest.raises(doe.AnalysisError, match="there are y, word"):
-            to_xarray(plain, wrong)
+            plain.to_xarray(wrong)
     loose = doe.BatchRunner([RunConfiguration(lambda x: {"y": x}, run_id=0, parameters={"x": 1})]).run_all()
     with pytest.raises(doe.AnalysisError, match="no point"):
-        to_xarray(loose)
+        loose.to_xarray()
 
 
 def test_x_and_y_are_those_of_the_design(plain):
-    X, y = to_xy(plain, "y")
+    X, y = plain.to_xy("y")
     assert X.columns.tolist() == list(SPACE.names)
     pd.testing.assert_frame_equal(X[["x", "n", "torus"]], plain.design.points[["x", "n", "torus"]])
     assert X["kind"].cat.categories.tolist() == ["Kind.PLAIN", "Kind.TWICE"]
@@ -121,19 +121,25 @@ def test_x_and_y_are_those_of_the_design(plain):
 
 
 def test_levels_may_be_a_column_each(plain):
-    X, _ = to_xy(plain, "y", categories="one-hot")
+    X, _ = plain.to_xy("y", categories="one-hot")
     assert X.columns.tolist() == ["x", "n", "torus", "kind=Kind.PLAIN", "kind=Kind.TWICE"]
     assert (X["kind=Kind.PLAIN"] + X["kind=Kind.TWICE"] == 1).all()
     with pytest.raises(doe.AnalysisError, match="got 'dummies'"):
-        to_xy(plain, "y", categories="dummies")
+        plain.to_xy("y", categories="dummies")
+
+
+def test_the_functions_of_the_bridges_are_these(plain):
+    for own, other in zip(plain.to_xy("y", missing="drop"), bridges.to_xy(plain, "y"), strict=True):
+        assert own.equals(other)
+    assert plain.to_xarray("y").identical(bridges.to_xarray(plain, "y"))
 
 
 def test_a_surrogate_of_scikit_learn_learns_it(plain):
     ensemble = pytest.importorskip("sklearn.ensemble")
-    X, y = to_xy(plain, "y", categories="one-hot")
+    X, y = plain.to_xy("y", categories="one-hot")
     forest = ensemble.RandomForestRegressor(50, random_state=1).fit(X, y)
     assert forest.score(X, y) > 0.9
-    X, y = to_xy(plain, "y")
+    X, y = plain.to_xy("y")
     boosted = ensemble.HistGradientBoostingRegressor(
         categorical_features="from_dtype", min_samples_leaf=3, random_state=1
     ).fit(X, y)
@@ -144,17 +150,17 @@ def test_missing_points_are_named_or_left_out(walks):
     lost = walks.points("alive").query("replications == 0").index.tolist()
     assert lost
     with pytest.raises(doe.AnalysisError, match=f"to_xy: {len(lost)} of 6 points.*points {lost[0]}"):
-        to_xy(walks, "alive")
+        walks.to_xy("alive")
     with pytest.warns(doe.MesaDoeWarning, match=f"left out {len(lost)} of 6 points"):
-        X, y = to_xy(walks, "alive", missing="drop")
+        X, y = walks.to_xy("alive", missing="drop")
     assert X.index.tolist() == y.index.tolist() == [k for k in range(6) if k not in lost]
     with pytest.raises(doe.AnalysisError, match="got 'keep'"):
-        to_xy(walks, "alive", missing="keep")
+        walks.to_xy("alive", missing="keep")
 
 
 def test_agents_are_reduced(walks):
     with pytest.warns(doe.MesaDoeWarning, match="left out"):
-        X, y = to_xy(walks, "x", at=0, reduce="count", missing="drop")
+        X, y = walks.to_xy("x", at=0, reduce="count", missing="drop")
     assert len(y) > 0
     np.testing.assert_array_equal(y, X["n"])  # so many walkers there are at first
 
@@ -164,7 +170,7 @@ def test_runs_without_a_design_have_the_parameters_that_vary():
         RunConfiguration(lambda x, n: {"y": x * n}, run_id=k, point=k, parameters={"x": k, "n": 3})
         for k in range(3)
     ]
-    X, y = to_xy(doe.BatchRunner(runs).run_all(), "y")
+    X, y = doe.BatchRunner(runs).run_all().to_xy("y")
     assert X.columns.tolist() == ["x"]
     assert y.tolist() == [0, 3, 6]
 
@@ -172,9 +178,9 @@ def test_runs_without_a_design_have_the_parameters_that_vary():
 def test_levels_written_alike_are_refused():
     design = doe.explicit({"x": [1, 2]}, doe.ParameterSpace(x=doe.Categorical([1, 2])))
     results = doe.BatchRunner(design.configurations(lambda x: {"y": x}, rng=1)).run_all()
-    assert to_xy(results, "y")[0]["x"].tolist() == ["1", "2"]
+    assert results.to_xy("y")[0]["x"].tolist() == ["1", "2"]
     twins = doe.ParameterSpace(x=doe.Categorical([1, "1"]))
     design = doe.explicit([{"x": 1}, {"x": "1"}], twins)
     results = doe.BatchRunner(design.configurations(lambda x: {"y": 1}, rng=1)).run_all()
     with pytest.raises(doe.AnalysisError, match="written alike"):
-        to_xy(results, "y")
+        results.to_xy("y")
