@@ -173,6 +173,13 @@ def test_names_of_forty_factors_are_read_or_counted(given, kind):
     assert_readable(ax)
 
 
+def test_what_is_behind_a_name_is_white_in_axes_without_a_colour_too():
+    ax = axes()
+    ax.set_facecolor("none")  # as in a report
+    plane(effects(), ax)
+    assert {text.get_bbox_patch().get_facecolor() for text in names(ax)} == {(1, 1, 1, 0.75)}
+
+
 def test_a_great_crowd_is_drawn_all_the_same():
     crowd = effects([f"a_factor_with_a_long_name_{i}" for i in range(60)], crowded=True)
     named, counted = told(plane(crowd, axes()))

@@ -99,8 +99,9 @@ def name_points(ax: Axes, names: Sequence[str], x: Floats, y: Floats, *, taken: 
             break
         for k in crowded:
             reach[k] *= 2
-    # Rays and the lines to other names may pass beneath.
-    behind = {"facecolor": ax.get_facecolor(), "edgecolor": "none", "alpha": 0.75, "pad": 0.5}
+    # Rays and the lines to other names may pass beneath. White, which a report turns into its paper: the
+    # colour of its Axes is none, and an opacity would make that black.
+    behind = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.5}
     for group, text, place in zip(groups, texts, places, strict=True):
         arrow: dict[str, Any] = {"arrowstyle": "-", "color": "#777777", "linewidth": 0.6}
         ax.annotate(
