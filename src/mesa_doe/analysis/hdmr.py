@@ -356,12 +356,14 @@ def _check_values(
 
 def _check_fits(data: _Data, found: Any, intervals: int) -> None:
     """Refuse fits of which SALib left out a term unsaid: in that half, points are missing where it lies."""
-    unit = (data.x - data.x.min(axis=0)) / np.ptp(data.x, axis=0)
-    lacking = [
-        name
-        for name, column in zip(data.moving, unit.T, strict=True)
-        if np.linalg.matrix_rank(_splines(column, intervals)[found["idx"].T]).min() < intervals + 3
-    ]
+    lacking, chosen = [], found["idx"].T
+    if len(chosen) > 1:  # of all points it is known
+        unit = (data.x - data.x.min(axis=0)) / np.ptp(data.x, axis=0)
+        lacking += [
+            name
+            for name, column in zip(data.moving, unit.T, strict=True)
+            if np.linalg.matrix_rank(_splines(column, intervals)[chosen]).min() < intervals + 3
+        ]
     if found["Em"]["maxorder"] == 2:
         left_out = (found["Em"]["C2"] == 0).all(axis=0).any(axis=1)
         pairs = itertools.combinations(data.moving, 2)
