@@ -8,6 +8,9 @@ BIN := $(VENV)/bin
 demo: $(VENV)/.demo
 	$(BIN)/python notebooks/first_study.py
 
+# The tests use all cores as they are: numpy's own threads beside them only take turns.
+test oldest mesa4: export OPENBLAS_NUM_THREADS = 1
+
 test: $(VENV)/.test
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
 
