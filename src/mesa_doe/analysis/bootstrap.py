@@ -16,12 +16,14 @@ __all__ = [
     "intervals",
     "percentiles",
     "resampled",
+    "times_drawn",
     "undefined",
     "undefined_halves",
     "widened",
 ]
 
 FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
+IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 
 #: From weighted means (resamples, outputs, products) to estimates (resamples, outputs, measures).
 Estimate: TypeAlias = Callable[[FloatArray], FloatArray]
@@ -90,11 +92,33 @@ def resampled(
     at_once = max(1, _WEIGHTS_AT_ONCE // count)
     for start in range(0, resamples, at_once):
         size = min(at_once, resamples - start)
-        drawn = generator.integers(count, size=(size, count))
-        drawn += count * np.arange(size)[:, None]
-        weights = np.bincount(drawn.ravel(), minlength=size * count).reshape(size, count) / count
+        weights = times_drawn(count, size, generator) / count
         found.append(estimate((weights @ flat).reshape(size, outputs, width)))
     return np.concatenate(found)
+
+
+def times_drawn(count: int, resamples: int, generator: np.random.Generator) -> IntArray:
+    """Draw so many units with replacement, and return how often each was drawn.
+
+    Parameters
+    ----------
+    count : int
+    resamples : int
+    generator : Generator
+
+    Returns
+    -------
+    ndarray (resamples, units) of int
+
+    Examples
+    --------
+    >>> times_drawn(3, 2, np.random.default_rng(1)).sum(axis=1).tolist()
+    [3, 3]
+    """
+    drawn = generator.integers(count, size=(resamples, count))
+    drawn += count * np.arange(resamples)[:, None]
+    times: IntArray = np.bincount(drawn.ravel(), minlength=resamples * count).reshape(resamples, count)
+    return times
 
 
 def percentiles(estimates: FloatArray, confidence: float) -> tuple[FloatArray, FloatArray, FloatArray]:

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from mesa_doe.analysis.bootstrap import times_drawn
 from mesa_doe.analysis.studentised import FEWEST, Spread
 from mesa_doe.analysis.variation import ROUNDING
 
@@ -118,15 +119,15 @@ def resampled(
     upper one where it cannot be told.
     """
     at_once = max(1, _AT_ONCE // len(sample.values))
+    # Of two values it depends on how frequent they are, and percentiles know that better.
+    is_told = count >= FEWEST and len(np.unique(sample.values)) > 2
     spread = sample.spread(count)
     found, errors = [], []
     for start in range(0, resamples, at_once):
         size = min(at_once, resamples - start)
-        drawn = generator.integers(count, size=(size, count)) + count * np.arange(size)[:, None]
-        times = np.bincount(drawn.ravel(), minlength=size * count).reshape(size, count)
+        times = times_drawn(count, size, generator)
         found.append(sample.statistics(times.astype(np.float64), shares, limits))
-        errors.append(spread.errors(times))
-    # Of two values it depends on how frequent they are, and percentiles know that better.
-    told = count >= FEWEST and len(np.unique(sample.values)) > 2
-    low, high = spread.ends(np.concatenate(errors), confidence) if told else (np.nan, np.nan)
+        if is_told:
+            errors.append(spread.errors(times))
+    low, high = spread.ends(np.concatenate(errors), confidence) if is_told else (np.nan, np.nan)
     return np.concatenate(found), (low * sample.scale, high * sample.scale)
