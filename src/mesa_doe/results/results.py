@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
@@ -37,6 +36,7 @@ from mesa_doe.model_run import Run, Wanted, run
 from mesa_doe.results.drawing import Drawings
 from mesa_doe.results.exchange import to_xarray, to_xy
 from mesa_doe.results.numbers import At, Reduce, Unequal, every_step, of_agents, one_a_run
+from mesa_doe.results.options import check_options
 from mesa_doe.seeding import policy_of
 from mesa_doe.study import StoredModel, StoredTables
 
@@ -787,29 +787,6 @@ class Results:
         told = ", ".join(f"{count} {status}" for status, count in sorted(counts.items(), reverse=True))
         names = ", ".join(self.outputs) or "none"
         return f"<Results: {len(self.configurations)} runs ({told}); outputs {names}>"
-
-
-# What results know themselves, and give to every analysis.
-_KNOWN = {"outputs", "seed_policy"}
-_DATA = {"design", "y", "names", "analysis", "categories", "factor_levels", "options"}
-
-
-def check_options(caller: str, options: Mapping[str, Any], *functions: Callable[..., Any]) -> None:
-    """Refuse options that none of the functions takes.
-
-    Raises
-    ------
-    AnalysisError
-    """
-    taken = {name for function in functions for name in inspect.signature(function).parameters}
-    allowed = sorted(taken - _KNOWN - _DATA)
-    for name in options:
-        if name in _KNOWN:
-            message = f"{caller} knows {name} itself; leave it out"
-            raise AnalysisError(message)
-        if name not in allowed:
-            message = f"{caller} takes no option {name!r} here; it takes {', '.join(allowed)}"
-            raise AnalysisError(message)
 
 
 def _is_all(at: Any) -> bool:

@@ -1,0 +1,33 @@
+"""Options that results pass on to an analysis: refused where it does not take them."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from mesa_doe.errors import AnalysisError
+
+__all__ = ["check_options"]
+
+# What results know themselves, and give to every analysis.
+_KNOWN = {"outputs", "seed_policy"}
+_DATA = {"design", "y", "names", "analysis", "categories", "factor_levels", "options"}
+
+
+def check_options(caller: str, options: Mapping[str, Any], *functions: Callable[..., Any]) -> None:
+    """Refuse options that none of the functions takes.
+
+    Raises
+    ------
+    AnalysisError
+    """
+    taken = {name for function in functions for name in inspect.signature(function).parameters}
+    allowed = sorted(taken - _KNOWN - _DATA)
+    for name in options:
+        if name in _KNOWN:
+            message = f"{caller} knows {name} itself; leave it out"
+            raise AnalysisError(message)
+        if name not in allowed:
+            message = f"{caller} takes no option {name!r} here; it takes {', '.join(allowed)}"
+            raise AnalysisError(message)
