@@ -101,6 +101,13 @@ class VarianceSplit:
         ------
         MissingDependencyError
             If xarray is not installed.
+
+        Examples
+        --------
+        >>> y = [[1.0, 1.2], [2.0, 2.1], [3.0, 3.3]]
+        >>> cube = split_variance(y, seed_policy="independent", resamples=100).to_xarray()
+        >>> dict(cube.sizes), round(float(cube["share"].sum()), 9)
+        ({'output': 1, 'source': 2}, 1.0)
         """
         labels = {name: list(dict.fromkeys(self.estimates[name])) for name in ("output", "source")}
         return labelled(self.estimates, labels, list(self.estimates.columns[2:]))
@@ -115,6 +122,14 @@ class VarianceSplit:
         Returns
         -------
         matplotlib Axes
+
+        Examples
+        --------
+        >>> from matplotlib.figure import Figure
+        >>> y = [[1.0, 1.2], [2.0, 2.1], [3.0, 3.3]]
+        >>> split = split_variance(y, seed_policy="independent", resamples=100)
+        >>> split.plot(Figure().subplots()).get_xlabel()
+        'y (share of variance)'
         """
         names = {"source": "factor", "share": "estimate", "share_low": "low", "share_high": "high"}
         rows = self.estimates.rename(columns=names).assign(measure=self.estimates["output"].map(str))

@@ -81,6 +81,13 @@ class Recommendation:
         ------
         MissingDependencyError
             If xarray is not installed.
+
+        Examples
+        --------
+        >>> from mesa_doe.analysis import by_precision
+        >>> found = by_precision([[1.0, 1.2, 0.9], [2.0, 2.6, 1.7]], absolute=0.5)
+        >>> dict(found.to_xarray().sizes)
+        {'point': 2}
         """
         # Of ints that may be missing xarray knows nothing.
         floats = {name: float for name, dtype in self.points.dtypes.items() if dtype == "Int64"}

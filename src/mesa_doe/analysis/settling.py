@@ -102,6 +102,16 @@ class Convergence:
         ------
         MissingDependencyError
             If xarray is not installed.
+
+        Examples
+        --------
+        >>> from mesa_doe.analysis import convergence, sobol
+        >>> from mesa_doe.samplers import sobol as sample
+        >>> from mesa_doe.space import ParameterSpace, Real
+        >>> design = sample(ParameterSpace(a=Real(0, 1), b=Real(0, 1)), 32, rng=1)
+        >>> found = convergence(design, design.points["a"], analysis=sobol, halves=2, resamples=100)
+        >>> found.to_xarray()["runs"].dims
+        ('size',)
         """
         xarray = require("xarray", extra="xarray")
         runs = dict(zip(self.criteria["size"], self.criteria["runs"], strict=True))

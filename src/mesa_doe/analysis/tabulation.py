@@ -109,6 +109,12 @@ class Tabulation:
             If there is no such factor, or there are several and none is chosen.
         MissingDependencyError
             If xarray is not installed.
+
+        Examples
+        --------
+        >>> found = tabulate(["rich", "poor", "rich", "rich"] * 10, {"n": [1, 1, 2, 2] * 10})
+        >>> float(found.to_xarray()["share"].sel(level=1, category="poor"))
+        0.5
         """
         rows, levels = self._of(factor)
         labels = {"level": levels, "category": self.categories}
@@ -131,6 +137,13 @@ class Tabulation:
         ------
         AnalysisError
             If there is no such factor, or there are several and none is chosen.
+
+        Examples
+        --------
+        >>> from matplotlib.figure import Figure
+        >>> found = tabulate(["rich", "poor", "rich", "rich"] * 10, {"n": [1, 1, 2, 2] * 10})
+        >>> found.plot(Figure().subplots()).get_title()
+        'Outcome by n'
         """
         rows, _ = self._of(factor)
         named = pd.DataFrame(
@@ -148,12 +161,13 @@ class Tabulation:
     def _of(self, factor: str | None) -> tuple[pd.DataFrame, list[Any]]:
         """Return the rows of one factor, and its levels."""
         known = self.association["factor"].tolist()
+        told = ", ".join(map(str, known))
         if factor is None and len(known) > 1:
-            message = f"there are several factors ({', '.join(known)}); choose one with factor="
+            message = f"there are several factors ({told}); choose one with factor="
             raise AnalysisError(message)
         factor = known[0] if factor is None else factor
         if factor not in known:
-            message = f"there is no factor {factor!r}; there are {', '.join(known)}"
+            message = f"there is no factor {factor!r}; there are {told}"
             raise AnalysisError(message)
         rows = self.shares[self.shares["factor"] == factor]
         return rows, list(rows["level"])[:: len(self.categories)]

@@ -112,6 +112,12 @@ class Uncertainty:
         ------
         MissingDependencyError
             If xarray is not installed.
+
+        Examples
+        --------
+        >>> cube = uncertainty(np.arange(40.0), resamples=100, quantiles=[0.5]).to_xarray()
+        >>> float(cube["mean"].sel(of="runs", group="all"))
+        19.5
         """
         xarray = require("xarray", extra="xarray")
         labels = {"of": list(dict.fromkeys(self.estimates["of"])), "group": list(self.settings["points"])}

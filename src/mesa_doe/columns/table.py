@@ -111,12 +111,13 @@ class Table:
                 # A copy: the list grows, and is the caller's.
                 lists[name] = (row, values.copy())
 
-    def append_rows(self, run_ids: Sequence[int], rows: Sequence[Mapping[str, Any]]) -> None:
+    def append_rows(self, run_ids: list[int], rows: Sequence[Mapping[str, Any]]) -> None:
         """Add runs of one row each: what :meth:`append` does with each of them, in a fraction of the time.
 
         Parameters
         ----------
-        run_ids : sequence of int
+        run_ids : list of int
+            One or more.
         rows : sequence of mapping of str to bool, int (of 64 bits), float or str
         """
         columns = _columns_of(rows)

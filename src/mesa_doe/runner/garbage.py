@@ -24,7 +24,7 @@ def collected_between_runs() -> Iterator[Callable[[], None]]:
     Yields
     ------
     callable
-        To be called after each run.
+        To be called after each run, or a few short ones.
 
     Examples
     --------
