@@ -10,6 +10,7 @@ SPACE = doe.ParameterSpace({name: doe.Real(0, 1) for name in "abc"})
 WEIGHTS = np.array([2.0, 1.0, 0.5])
 SHARES = WEIGHTS**2 / (WEIGHTS**2).sum()
 ANALYSES = {
+    "sobol": (doe.sobol, doe.analyze.sobol, "ST"),
     "jansen": (doe.radial, doe.analyze.jansen, "ST"),
     "shapley": (doe.shapley, doe.analyze.shapley, "Sh"),
 }
