@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy import stats
+from scipy.signal import fftconvolve
 
 import mesa_doe as doe
 
@@ -27,9 +28,6 @@ ISHIGAMI_SHAPLEY = [0.435747, 0.442411, 0.121842]
 # Kucherenko et al. 2009, in units of the range.
 ISHIGAMI_NU = (np.array([7.71959, 24.5, 10.98731]) * (2 * np.pi) ** 2).tolist()
 ISHIGAMI_BOUND = [2.230355, 7.078578, 3.174469]
-# Counted in 2**26 Sobol points, of 4 to 256 classes and cells, and read where that settles: to 0.003, and of
-# the additive model to 0.0005.
-ISHIGAMI_DELTA, OF_RUNS_DELTA = [0.260, 0.4245, 0.206], [0.3135, 0.1195, 0.0575]
 WEIGHTS = np.array([2.0, 1.0, 0.5])
 VARIANCES = WEIGHTS**2 / 12
 ADDITIVE = (VARIANCES / VARIANCES.sum()).tolist()
@@ -54,6 +52,16 @@ def noisy_once(u: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return u @ WEIGHTS + rng.normal(0, NOISE, len(u))
 
 
+def sloping(u: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Four replications, of which each has slopes of its own, the same at all points."""
+    return (u @ (WEIGHTS + rng.normal(0, NOISE, (4, FACTORS))).T)[:, :, None]
+
+
+def skewed(u: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Four replications of a gamma law of the first factor, with noise."""
+    return stats.gamma(2).ppf(u[:, :1])[:, :, None] + rng.normal(0, NOISE, (len(u), 4, 1))
+
+
 def of_normals(u: np.ndarray, _: np.random.Generator) -> np.ndarray:
     return stats.norm.ppf(u) @ [2.0, 1.0]
 
@@ -67,6 +75,56 @@ def elementary() -> dict[str, list[float]]:
         effects = (ishigami(low + 2 / 3 * np.eye(FACTORS)[k]) - ishigami(low)) / (2 / 3)
         found.append((effects.mean(), np.abs(effects).mean(), effects.std()))
     return dict(zip(("mu", "mu_star", "sigma"), map(list, zip(*found, strict=True)), strict=True))
+
+
+def apart(density: np.ndarray, given: list[np.ndarray]) -> float:
+    """Return delta, half the mean distance of a density from those given the values of a factor."""
+    return float(np.mean([np.abs(density - one).sum() / 2 for one in given]))
+
+
+def additive_delta() -> list[float]:
+    """Return delta of the additive model with noise, whose density is a convolution."""
+    step = 0.01
+    y = np.arange(-4, 8, step)
+
+    def of(weights: list[float]) -> np.ndarray:
+        density = stats.norm.pdf(y, 0, NOISE) * step
+        for weight in weights:
+            cells = round(weight / step)
+            density = np.convolve(density, np.full(cells, 1 / cells))[: len(y)]
+        return density
+
+    whole, weights = of(WEIGHTS.tolist()), WEIGHTS.tolist()
+    rest = [of([other for other in weights if other != weight]) for weight in weights]
+    return [
+        apart(whole, [np.roll(one, k) for k in range(round(weight / step))])
+        for one, weight in zip(rest, weights, strict=True)
+    ]
+
+
+def ishigami_delta() -> list[float]:
+    """Return delta of Ishigami's function: the sum of a part of x1 and x3, and one of x2; to 0.0005."""
+    cells, low, high = 4000, -12.0, 20.0
+    step, zero = (high - low) / cells, round(-low / (high - low) * cells)
+    few, many = (np.pi * (2 * (np.arange(count) + 0.5) / count - 1) for count in (500, 2**15))
+
+    def of(values: np.ndarray) -> np.ndarray:
+        return np.histogram(values, cells, (low, high))[0] / len(values)
+
+    def plus(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+        return fftconvolve(one, other)[zero : zero + cells]
+
+    second = of(7 * np.sin(many) ** 2)
+    given_x1 = [of(np.sin(x) * (1 + 0.1 * many**4)) for x in few]
+    given_x3 = [of(np.sin(many) * (1 + 0.1 * x**4)) for x in few]
+    first = (np.mean(given_x1, axis=0) + np.mean(given_x3, axis=0)) / 2
+    whole = plus(first, second)
+    shifts = np.rint(7 * np.sin(few) ** 2 / step).astype(int)
+    return [
+        apart(whole, [plus(one, second) for one in given_x1]),
+        apart(whole, [np.roll(first, k) for k in shifts]),
+        apart(whole, [plus(one, second) for one in given_x3]),
+    ]
 
 
 def described(design: doe.Design, y: np.ndarray, *, rng: int, **_: Any) -> pd.DataFrame:
@@ -99,7 +157,9 @@ class Case:
 
 
 INDEPENDENT = {"seed_policy": "independent"}
+COMMON = {"seed_policy": "common"}
 OF_NOISE = "additive, noisy"
+OF_SLOPES = "additive, slopes of the seed"
 
 
 def sobol(estimator: str) -> Case:
@@ -115,6 +175,10 @@ def second_order(space: doe.ParameterSpace, n: int, rng: int) -> doe.Design:
 def derivatives(space: doe.ParameterSpace, n: int, rng: int) -> doe.Design:
     # The default step, of .01, levels peaks: it loses .0013 of nu, more than the width of an interval here.
     return doe.finite_difference(space, n, rng=rng, delta=1e-4)
+
+
+def default_derivatives(space: doe.ParameterSpace, n: int, rng: int) -> doe.Design:
+    return doe.finite_difference(space, n, rng=rng)
 
 
 def factorial(space: doe.ParameterSpace, *_: Any, **__: Any) -> doe.Design:
@@ -135,13 +199,18 @@ CASES = [
     *(sobol(estimator) for estimator in ("jansen", "janon", "azzini")),
     Case("jansen", "Ishigami", doe.radial, A.jansen, ishigami, (256, 1024), {"ST": ISHIGAMI_ST}),
     Case("shapley", "Ishigami", doe.shapley, A.shapley, ishigami, (256, 1024), {"Sh": ISHIGAMI_SHAPLEY}),
+    Case("sobol, common seeds", OF_SLOPES, doe.sobol, A.sobol, sloping, (256,),
+         {"S1": ADDITIVE, "ST": ADDITIVE}, COMMON),
+    Case("jansen, common seeds", OF_SLOPES, doe.radial, A.jansen, sloping, (256,), {"ST": ADDITIVE}, COMMON),
+    Case("shapley, common seeds", OF_SLOPES, doe.shapley, A.shapley, sloping, (256,), {"Sh": ADDITIVE},
+         COMMON),
     Case("rbd_fast", "Ishigami", doe.latin_hypercube, A.rbd_fast, ishigami, (500, 2000), {"S1": ISHIGAMI_S1}),
     Case("rbd_fast", OF_NOISE, doe.latin_hypercube, A.rbd_fast, noisy_once, (500, 2000),
          {"S1": (VARIANCES / OF_RUNS).tolist()}),
     Case("delta", "Ishigami", doe.latin_hypercube, A.delta, ishigami, (500, 2000),
-         {"S1": ISHIGAMI_S1, "delta": ISHIGAMI_DELTA}),
+         {"S1": ISHIGAMI_S1, "delta": ishigami_delta()}),
     Case("delta", OF_NOISE, doe.latin_hypercube, A.delta, noisy_once, (500, 2000),
-         {"S1": (VARIANCES / OF_RUNS).tolist(), "delta": OF_RUNS_DELTA}),
+         {"S1": (VARIANCES / OF_RUNS).tolist(), "delta": additive_delta()}),
     Case("delta", "normal, linear", doe.latin_hypercube, A.delta, of_normals, (500, 2000),
          {"delta": [0.505497, 0.160394]}, space=NORMAL),
     Case("hdmr", OF_NOISE, doe.latin_hypercube, A.hdmr, noisy_once, (500,),
@@ -149,6 +218,8 @@ CASES = [
     Case("morris", "Ishigami", doe.morris, A.morris, ishigami, (20, 50), elementary()),
     Case("dgsm", "Ishigami", derivatives, A.dgsm, ishigami, (256, 1024),
          {"nu": ISHIGAMI_NU, "bound": ISHIGAMI_BOUND}),
+    Case("dgsm, default step", "Ishigami", default_derivatives, A.dgsm, ishigami, (1024,),
+         {"nu": ISHIGAMI_NU}),
     Case("regression", OF_NOISE, doe.monte_carlo, A.regression, noisy_once, (100, 400),
          {"SRC": (WEIGHTS / np.sqrt(12 * OF_RUNS)).tolist()}),
     Case("effects", OF_NOISE, factorial, A.effects, noisy, (None,),
@@ -159,6 +230,8 @@ CASES = [
          {"share": [VARIANCES.sum() / OF_RUNS, NOISE**2 / OF_RUNS]}, INDEPENDENT),
     Case("uncertainty", OF_NOISE, doe.monte_carlo, described, noisy, (100, 400),
          {"mean": [WEIGHTS.sum() / 2], "std": [float(np.sqrt(OF_RUNS))], "quantile": [WEIGHTS.sum() / 2]}),
+    Case("uncertainty", "gamma, noisy", doe.monte_carlo, described, skewed, (50, 100),
+         {"std": [float(np.sqrt(2 + NOISE**2))]}),
 ]  # fmt: skip
 
 
