@@ -81,3 +81,10 @@ def test_a_run_with_a_step_twice_is_refused(runs):
 def test_no_finite_value_is_refused(runs):
     with pytest.raises(AnalysisError, match="given 270 rows, none finite"):
         fan(runs.assign(value=np.nan), axes())
+
+
+@pytest.mark.parametrize(("steps", "whole"), [(np.arange(21.0), True), (0.5 * np.arange(6), False)])
+def test_ticks_are_at_whole_steps_where_steps_are_whole(steps, whole):
+    runs = pd.concat(pd.DataFrame({"run_id": k, "step": steps, "value": k + steps}) for k in range(3))
+    ticks = fan(runs, axes()).get_xticks()
+    assert bool((ticks % 1 == 0).all()) is whole

@@ -328,6 +328,20 @@ def runs_note(counts: Sequence[int]) -> str:
     return f"n={most} runs" if fewest == most else f"n={fewest}..{most} runs a step"
 
 
+def whole_ticks(ax: Axes, numbers: Iterable[float]) -> None:
+    """Put the ticks of the x axis at whole numbers, where all that is drawn is: there is no half a step.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        The Axes.
+    numbers : iterable of float
+        Places on the x axis.
+    """
+    if all(float(number).is_integer() for number in numbers):
+        ax.xaxis.set_major_locator(require("matplotlib.ticker", extra="plot").MaxNLocator(integer=True))
+
+
 def tidy_spines(ax: Axes) -> None:
     """Remove the frame's top and right lines.
 

@@ -99,6 +99,7 @@ def noise_fan(
     if ylabel is not None:
         ax.set_ylabel(ylabel)
     ax.margins(x=0.01)
+    _canvas.whole_ticks(ax, steps)
     _canvas.tidy_spines(ax)
     _canvas.legend(ax, [line, outer, inner], beside=ours, note=f"{told}, {points} points")
     return ax

@@ -108,7 +108,7 @@ def replications(
     ax.set_xlabel(xlabel)
     ax.set_ylabel(ylabel)
     ax.set_xlim(1, max(map(len, means)))
-    ax.xaxis.set_major_locator(require("matplotlib.ticker", extra="plot").MaxNLocator(integer=True))
+    _canvas.whole_ticks(ax, ax.get_xlim())
     _limit(ax, means, halves, banded=few)
     _canvas.tidy_spines(ax)
     _legend(ax, handles, reached, ours=ours, target=target, confidence=confidence, left_out=left_out)

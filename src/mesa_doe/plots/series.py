@@ -87,6 +87,7 @@ def fan(
     if ylabel is not None:
         ax.set_ylabel(ylabel)
     ax.margins(x=0.01)
+    _canvas.whole_ticks(ax, steps)
     _canvas.tidy_spines(ax)
     _canvas.legend(ax, handles, beside=ours, note=note)
     return ax

@@ -95,6 +95,7 @@ def over_time(
     ax.set_xlabel(xlabel)
     ax.set_ylabel(FIELD_NAMES.get(measure, _canvas.plain(measure)))
     ax.margins(x=0.01)
+    _canvas.whole_ticks(ax, tables["estimate"].index)
     _canvas.tidy_spines(ax)
     _canvas.legend(ax, handles, beside=ours, note=note)
     return ax
