@@ -76,7 +76,7 @@ def test_jobs_of_the_array_run_their_parts_and_the_script_alone_the_rest(tmp_pat
 
 
 # Found, not imported: an import of it takes Ctrl-C away from the process that it is made in.
-@pytest.mark.skipif(importlib.util.find_spec("dask_jobqueue") is None, reason="dask-jobqueue is not installed")
+@pytest.mark.skipif(importlib.util.find_spec("dask_jobqueue") is None, reason="dask-jobqueue is not there")
 def test_a_cluster_of_dask_jobqueue_gets_its_workers_from_slurm(tmp_path):
     script = replaced(DASK, {"jobs=50": "jobs=2", "configurations, 50": "configurations, 2", "/shared/": ""})
     (tmp_path / "study.py").write_text(on_this_machine(script))
