@@ -2,6 +2,7 @@
 
 import gc
 import random
+import time
 import weakref
 
 import mesa
@@ -330,6 +331,18 @@ def test_the_check_leaves_errors_of_the_model_to_the_run():
     for error in (ZeroDivisionError, SystemExit):
         settings = configuration(Trouble, parameters={"where": "constructor", "error": error})
         assert check_model(settings, recipe_of(Trouble)) is None
+
+
+def test_the_check_leaves_a_constructor_that_takes_too_long_to_the_run():
+    built = []
+
+    class Slow(mesa.Model):
+        def __init__(self):
+            time.sleep(5)
+            built.append(True)
+
+    assert check_model(configuration(Slow), recipe_of(Slow), timeout=0.1) is None
+    assert not built
 
 
 def test_the_check_calls_no_function():

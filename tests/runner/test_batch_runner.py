@@ -3,6 +3,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import joblib
 import mesa
@@ -503,3 +504,39 @@ def test_once_an_output_follows_the_seed_another_seed_is_not_tried_again(tmp_pat
     runs = doe.explicit({"x": [1, 2, 3]}).configurations(noisy, rng=1, seed_policy="independent")
     assert doe.BatchRunner(runs).run_all().noise == {"y": "seeded"}
     assert made.stat().st_size == 3 + 3 + 2 + 2
+
+
+def ends_its_process(x, where, seed):
+    """Only under a seed that no run of the batch has."""
+    if seed % 2:
+        Path(where, str(os.getpid())).touch()
+        os._exit(3)
+    time.sleep(0.2)
+    return {"y": x}
+
+
+def test_a_run_repeated_for_noise_that_ends_its_process_does_not_end_this_one(tmp_path):
+    runs = [
+        doe.RunConfiguration(ends_its_process, k, parameters={"x": k, "where": str(tmp_path)}, seed=2 * k)
+        for k in range(20)
+    ]
+    results = doe.BatchRunner(runs, 2).run_all()
+    assert len(results) == 20
+    assert results.noise == {}
+    ended = {int(path.name) for path in tmp_path.iterdir()}
+    assert ended
+    assert os.getpid() not in ended
+
+
+def slow_under_other_seeds(x, seed):
+    time.sleep(5 if seed % 2 else 0)
+    return {"y": x}
+
+
+def test_a_run_repeated_for_noise_has_no_more_time_than_others():
+    runs = [
+        doe.RunConfiguration(slow_under_other_seeds, k, parameters={"x": k}, seed=2 * k) for k in range(3)
+    ]
+    # Stopped, the one under another seed gave nothing; given its time, it would have given the same.
+    assert doe.BatchRunner(runs, timeout=0.2).run_all().noise == {"y": "seeded"}
+    assert doe.BatchRunner(runs).run_all().noise == {"y": "none"}

@@ -7,7 +7,7 @@ from typing import Literal
 
 from mesa_doe.configurations import RunConfiguration
 from mesa_doe.errors import ConfigurationError, listed
-from mesa_doe.model_run.budget import check_timeout
+from mesa_doe.model_run.budget import Budget, OutOfTime, check_timeout
 from mesa_doe.model_run.collect import Reader
 from mesa_doe.model_run.execute import execute
 from mesa_doe.model_run.forget import chain, forget, forget_unfinished
@@ -74,11 +74,12 @@ def run(
     return record
 
 
-def check_model(configuration: RunConfiguration, recipe: Recipe) -> None:
+def check_model(configuration: RunConfiguration, recipe: Recipe, timeout: float | None = None) -> None:
     """Build a model once, and see that there is something to read.
 
     A plain function is not called: that would be a run. An exception of the model is no answer to this
-    question, and will be recorded by the run itself.
+    question, nor is a constructor that takes longer than ``timeout`` seconds: they will be recorded by the
+    run itself.
 
     Raises
     ------
@@ -90,8 +91,9 @@ def check_model(configuration: RunConfiguration, recipe: Recipe) -> None:
         return
     with kept_generators():
         try:
-            model, _ = recipe.build(configuration.parameters, configuration.seed)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - the run of this configuration records it
+            with Budget(timeout):
+                model, _ = recipe.build(configuration.parameters, configuration.seed)
+        except (Exception, SystemExit, OutOfTime) as error:  # noqa: BLE001 - the run of this configuration records it
             forget_unfinished(error)
             return
     try:

@@ -15,7 +15,7 @@ from mesa_doe.model_run import Recipe
 from mesa_doe.runner.checks import ModelKey
 from mesa_doe.runner.chunk_sizes import ChunkSizes
 from mesa_doe.runner.chunks import Block, Failure, Order, Report, Task, keep
-from mesa_doe.runner.dispatch import Outcome, Way
+from mesa_doe.runner.dispatch import Outcome, Way, here
 from mesa_doe.runner.gathered import Gathered
 from mesa_doe.runner.progress import shown
 from mesa_doe.study import Entry, Ints, Numbering, Records, StudyWriter, joined
@@ -46,6 +46,8 @@ class Batch:
         Of the runs of this session that are ok; NaN elsewhere.
     recorded : ndarray of bool (runs,)
         Whether this session made them.
+    made_by : Way
+        How the last of them were made.
     reported : bool
         Whether any of them gave a column.
     failures : int
@@ -74,6 +76,7 @@ class Batch:
         self._total = 0
         self.seconds = np.full(len(configurations), np.nan, dtype=np.float32)
         self.recorded = np.zeros(len(configurations), dtype=bool)
+        self.made_by: Way = here
         self.reported = False
         self.failures = 0
         self.first_failure: Failure | None = None

@@ -20,7 +20,7 @@ from mesa_doe.runner.assembling import results_of
 from mesa_doe.runner.batch import Batch
 from mesa_doe.runner.checks import check_models, check_pickles, checked, recipes_of
 from mesa_doe.runner.chunk_sizes import ChunkSizes
-from mesa_doe.runner.chunks import Order, Shelf, Task, run_chunk
+from mesa_doe.runner.chunks import Order, Report, Shelf, Task, run_chunk
 from mesa_doe.runner.dispatch import (
     Outcome,
     Way,
@@ -236,7 +236,7 @@ class BatchRunner:
         return self._results
 
     def _run(self, part: tuple[int, int] | None, *, learn_noise: bool = False) -> Results:
-        check_models(self.configurations, self._recipes)
+        check_models(self.configurations, self._recipes, self.timeout)
         numbering = Numbering.of(self.configurations)
         with contextlib.ExitStack() as stack:
             kept: StudyWriter | Gathered = Gathered()
@@ -258,7 +258,7 @@ class BatchRunner:
             batch = self._run_these(wanted, len(share), order, kept, numbering)
             self._keep(kept, numbering, noise)
             if learn_noise and len(wanted):
-                noise = find_noise(self.configurations, self._recipes, batch.seconds) or noise
+                noise = self._learn_noise(batch) or noise
                 if isinstance(kept, StudyWriter):
                     kept.save(noise=noise)
         results = self.results
@@ -286,6 +286,8 @@ class BatchRunner:
             plain = dataclasses.replace(order, stop_at_failure=False) == Order()
             if through is not here and plain and self.backend is None and self.executor is None:
                 way = functools.partial(_here_if_quicker, batch=batch, workers=workers, through=through)
+            else:
+                batch.made_by = through
             try:
                 batch.run(wanted, way, suspects_through(self.executor, workers))
             except BaseException as stop:
@@ -311,6 +313,15 @@ class BatchRunner:
         if workers == 1:
             return here, 1
         return functools.partial(through_joblib, n_jobs=self.n_jobs, backend=self.backend), workers
+
+    def _learn_noise(self, batch: Batch) -> dict[str, Noise]:
+        """Repeat a few runs where those of the batch were made."""
+        run = functools.partial(_alone, way=batch.made_by)
+        try:
+            return find_noise(self.configurations, self._recipes, batch.seconds, self.timeout, run)
+        except StudyError as error:
+            warn(f"all runs are made, but of what noise their outputs have nothing is known: {error}")
+            return {}
 
     def _keep(self, kept: StudyWriter | Gathered, numbering: Numbering, noise: Mapping[str, Noise]) -> None:
         records = kept.records(numbering) if isinstance(kept, StudyWriter) else kept
@@ -352,6 +363,11 @@ class BatchRunner:
             )
 
 
+def _alone(task: Task, way: Way) -> Report | None:
+    [(_, report)] = way([task])
+    return report
+
+
 def _here_if_quicker(
     tasks: Iterable[Task], *, batch: Batch, workers: int, through: Way
 ) -> Generator[Outcome]:
@@ -360,6 +376,7 @@ def _here_if_quicker(
     for task in coming:
         yield task, run_chunk(task)
         if batch.left() * (1 - 1 / workers) > _START_UP:
+            batch.made_by = through
             yield from through(coming)
             return
 

@@ -84,8 +84,12 @@ def recipes_of(configurations: Sequence[RunConfiguration]) -> Recipes:
     return recipes
 
 
-def check_models(configurations: Sequence[RunConfiguration], recipes: Mapping[ModelKey, Recipe]) -> None:
-    """Build each model once, and see that there is something to read.
+def check_models(
+    configurations: Sequence[RunConfiguration],
+    recipes: Mapping[ModelKey, Recipe],
+    timeout: float | None = None,
+) -> None:
+    """Build each model once, in ``timeout`` seconds, and see that there is something to read.
 
     Raises
     ------
@@ -97,7 +101,7 @@ def check_models(configurations: Sequence[RunConfiguration], recipes: Mapping[Mo
         key = model_key(configuration)
         if key not in seen:
             seen.add(key)
-            check_model(configuration, recipes[key])
+            check_model(configuration, recipes[key], timeout)
 
 
 def check_pickles(task: Any) -> None:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from mesa_doe.configurations import RunConfiguration
-from mesa_doe.model_run import Recipe, execute
+from mesa_doe.model_run import Recipe
 from mesa_doe.results import Noise
 from mesa_doe.runner.checks import ModelKey, model_key
-from mesa_doe.runner.garbage import collected_between_runs
-from mesa_doe.seeding import kept_generators
+from mesa_doe.runner.chunks import Order, Report, Task
 
-__all__ = ["find_noise", "noise_of"]
+__all__ = ["find_noise"]
 
 # Seconds that a run may take to be repeated, only to see whether it can be.
 _SHORT = 0.5
@@ -29,6 +28,8 @@ def find_noise(
     configurations: Sequence[RunConfiguration],
     recipes: Mapping[ModelKey, Recipe],
     seconds: np.ndarray[Any, Any],
+    timeout: float | None,
+    run: Callable[[Task], Report | None],
 ) -> dict[str, Noise]:
     """Repeat the first of the runs that are short, and the middle and the last where they cost little.
 
@@ -38,11 +39,16 @@ def find_noise(
     recipes : mapping
     seconds : ndarray (runs,)
         Of the runs that are ok, in the order of the configurations; NaN elsewhere.
+    timeout : float or None
+        Seconds a run.
+    run : callable
+        Makes the runs of a task where those of the batch were made; None where their worker died.
 
     Returns
     -------
     dict of str to {"none", "seeded", "unseeded"}
-        By output; empty where every run takes too long or failed.
+        By output: it does not vary; it follows the seed; or it varies though the seed is the same. Empty
+        where every run takes too long or failed.
     """
     done = np.flatnonzero(~np.isnan(seconds))
     work = float(seconds[done].sum())
@@ -53,44 +59,46 @@ def find_noise(
         spent += 3 * float(seconds[position])
         if found and spent > max(_SHORT, _MORE * work):
             break
-        configuration = configurations[position]
-        for name, noise in noise_of(configuration, recipes[model_key(configuration)], found).items():
+        # Of outputs that follow the seed, another seed tells no more.
+        follow = bool(found) and "none" not in found.values()
+        report = run(_repeated(configurations[position], recipes, timeout, reseeded=not follow))
+        for name, noise in _noise_in(report).items():
             found[name] = max(noise, found.get(name, "none"), key=_GRAVITY.index)
     return found
 
 
-def noise_of(configuration: RunConfiguration, recipe: Recipe, known: Mapping[str, Noise]) -> dict[str, Noise]:
-    """Run one configuration twice with its seed, and once with another where that can tell something.
+def _repeated(
+    configuration: RunConfiguration,
+    recipes: Mapping[ModelKey, Recipe],
+    timeout: float | None,
+    *,
+    reseeded: bool,
+) -> Task:
+    """Make the task of one configuration twice, and once with another seed."""
+    other = (configuration.seed or 0) + 1
+    seeds = [configuration.seed, configuration.seed, other] if reseeded else [configuration.seed] * 2
+    runs = [dataclasses.replace(configuration, run_id=k, seed=seed) for k, seed in enumerate(seeds)]
+    key = model_key(configuration)
+    return Task(np.arange(len(runs)), runs, {key: recipes[key]}, Order(timeout=timeout))
 
-    Parameters
-    ----------
-    configuration : RunConfiguration
-    recipe : Recipe
-    known : mapping of str to {"none", "seeded", "unseeded"}
-        What is known of the outputs already: of those that follow the seed, another seed tells no more.
 
-    Returns
-    -------
-    dict of str to {"none", "seeded", "unseeded"}
-        By output: it does not vary; it follows the seed; or it varies though the seed is the same.
-    """
-    other = dataclasses.replace(configuration, seed=(configuration.seed or 0) + 1)
-
-    def made(one: RunConfiguration) -> pd.DataFrame:
-        return execute(one, recipe).data.model.to_frame()
-
-    with kept_generators(), collected_between_runs():
-        first, again = made(configuration), made(configuration)
-        names = [name for name in first.columns if name not in ("run_id", "step")]
-        follow = all(known.get(name, "none") != "none" for name in names)
-        reseeded = None if follow else made(other)
+def _noise_in(report: Report | None) -> dict[str, Noise]:
+    """Compare what two runs of one seed gave, and one of another; nothing where one of the two failed."""
+    if report is not None and report.interrupted:
+        raise KeyboardInterrupt
+    if report is None or report.block is None or not report.ok[:2].all():
+        return {}
+    rows = report.block.data.model.to_frame()
+    first, again, *others = (
+        rows[rows["run_id"] == k].drop(columns=["run_id", "step"]).reset_index(drop=True)
+        for k in range(len(report.ok))
+    )
     found: dict[str, Noise] = {}
-    for name in names:
-        varies = reseeded is None or not _same(first, reseeded, name)
-        is_same = _same(first, again, name)
-        found[name] = "unseeded" if not is_same else "seeded" if varies else "none"
+    for name in map(str, first.columns):
+        varies = not others or not _same(first, others[0], name)
+        found[name] = "unseeded" if not _same(first, again, name) else "seeded" if varies else "none"
     return found
 
 
 def _same(one: pd.DataFrame, other: pd.DataFrame, name: str) -> bool:
-    return name in other.columns and one[name].equals(other[name])
+    return one[name].equals(other[name])
