@@ -2,8 +2,13 @@
 
 The truth is known in closed form, or on the levels of the design by enumeration; each row repeats the design
 and the noise with 200 seeds. ``python benchmarks/coverage.py morris "sobol, janon"`` makes some rows alone.
+
+- *width*: the mean width of the intervals, in that of the middle 95 % of a normal law with the standard
+  deviation of the 200 estimates. 2 is twice as wide as need be.
+- *bias*: of the mean of the estimates, in per cent of the truth, or as it is where the truth is 0.
 """
 
+import functools
 import itertools
 import sys
 import warnings
@@ -27,6 +32,7 @@ ISHIGAMI_S2 = [0.0, 0.243684, 0.0]
 ISHIGAMI_SHAPLEY = [0.435747, 0.442411, 0.121842]
 # Kucherenko et al. 2009, in units of the range.
 ISHIGAMI_NU = (np.array([7.71959, 24.5, 10.98731]) * (2 * np.pi) ** 2).tolist()
+QUADRATIC_NU = [8 / 3, 8 / 3, 4 / 3]
 ISHIGAMI_BOUND = [2.230355, 7.078578, 3.174469]
 WEIGHTS = np.array([2.0, 1.0, 0.5])
 VARIANCES = WEIGHTS**2 / 12
@@ -52,9 +58,13 @@ def noisy_once(u: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return u @ WEIGHTS + rng.normal(0, NOISE, len(u))
 
 
-def sloping(u: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Four replications, of which each has slopes of its own, the same at all points."""
-    return (u @ (WEIGHTS + rng.normal(0, NOISE, (4, FACTORS))).T)[:, :, None]
+def sloping(u: np.ndarray, rng: np.random.Generator, seeds: int = 4) -> np.ndarray:
+    """Replications, of which each has slopes of its own, the same at all points."""
+    return (u @ (WEIGHTS + rng.normal(0, NOISE, (seeds, FACTORS))).T)[:, :, None]
+
+
+def quadratic(u: np.ndarray, _: Any = None) -> np.ndarray:
+    return (u**2).sum(axis=1) + u[:, 0] * u[:, 1]
 
 
 def skewed(u: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -137,7 +147,7 @@ def described(design: doe.Design, y: np.ndarray, *, rng: int, **_: Any) -> pd.Da
 def split(_: doe.Design, y: np.ndarray, *, rng: int, **options: Any) -> pd.DataFrame:
     """Return the rows of `split_variance` with the columns of an analysis."""
     rows = doe.analyze.split_variance(y, rng=rng, **options).to_frame().drop(columns="variance")
-    names = {"share_low": "low", "share_high": "high", "source": "factor"}
+    names = {"share": "estimate", "share_low": "low", "share_high": "high", "source": "factor"}
     return rows.rename(columns=names).assign(partner="", measure="share")
 
 
@@ -172,13 +182,26 @@ def second_order(space: doe.ParameterSpace, n: int, rng: int) -> doe.Design:
     return doe.sobol(space, n, rng=rng, second_order=True)
 
 
-def derivatives(space: doe.ParameterSpace, n: int, rng: int) -> doe.Design:
+def derivatives(space: doe.ParameterSpace, n: int, rng: int, delta: float = 1e-4) -> doe.Design:
     # The default step, of .01, levels peaks: it loses .0013 of nu, more than the width of an interval here.
-    return doe.finite_difference(space, n, rng=rng, delta=1e-4)
+    return doe.finite_difference(space, n, rng=rng, delta=delta)
 
 
-def default_derivatives(space: doe.ParameterSpace, n: int, rng: int) -> doe.Design:
-    return doe.finite_difference(space, n, rng=rng)
+def of_step(delta: float) -> list[Case]:
+    """Return what nu is of differences over a longer or shorter step."""
+    sample = functools.partial(derivatives, delta=delta)
+    name = f"dgsm, step {delta:g}"
+    return [
+        Case(name, "Ishigami", sample, A.dgsm, ishigami, (1024,), {"nu": ISHIGAMI_NU}),
+        Case(name, "quadratic", sample, A.dgsm, quadratic, (1024,), {"nu": QUADRATIC_NU}),
+    ]
+
+
+def of_seeds(count: int) -> Case:
+    """Return what common seeds do to intervals of Sobol indices."""
+    run = functools.partial(sloping, seeds=count)
+    name, model = f"sobol, {count} common seeds", OF_SLOPES
+    return Case(name, model, doe.sobol, A.sobol, run, (256,), {"S1": ADDITIVE, "ST": ADDITIVE}, COMMON)
 
 
 def factorial(space: doe.ParameterSpace, *_: Any, **__: Any) -> doe.Design:
@@ -199,10 +222,12 @@ CASES = [
     *(sobol(estimator) for estimator in ("jansen", "janon", "azzini")),
     Case("jansen", "Ishigami", doe.radial, A.jansen, ishigami, (256, 1024), {"ST": ISHIGAMI_ST}),
     Case("shapley", "Ishigami", doe.shapley, A.shapley, ishigami, (256, 1024), {"Sh": ISHIGAMI_SHAPLEY}),
-    Case("sobol, common seeds", OF_SLOPES, doe.sobol, A.sobol, sloping, (256,),
-         {"S1": ADDITIVE, "ST": ADDITIVE}, COMMON),
-    Case("jansen, common seeds", OF_SLOPES, doe.radial, A.jansen, sloping, (256,), {"ST": ADDITIVE}, COMMON),
-    Case("shapley, common seeds", OF_SLOPES, doe.shapley, A.shapley, sloping, (256,), {"Sh": ADDITIVE},
+    *map(of_seeds, (3, 4, 10)),
+    Case("sobol, of blocks alone", OF_SLOPES, doe.sobol, A.sobol, sloping, (256,),
+         {"S1": ADDITIVE, "ST": ADDITIVE}, {"seed_policy": "block"}),
+    Case("jansen, 4 common seeds", OF_SLOPES, doe.radial, A.jansen, sloping, (256,), {"ST": ADDITIVE},
+         COMMON),
+    Case("shapley, 4 common seeds", OF_SLOPES, doe.shapley, A.shapley, sloping, (256,), {"Sh": ADDITIVE},
          COMMON),
     Case("rbd_fast", "Ishigami", doe.latin_hypercube, A.rbd_fast, ishigami, (500, 2000), {"S1": ISHIGAMI_S1}),
     Case("rbd_fast", OF_NOISE, doe.latin_hypercube, A.rbd_fast, noisy_once, (500, 2000),
@@ -218,8 +243,7 @@ CASES = [
     Case("morris", "Ishigami", doe.morris, A.morris, ishigami, (20, 50), elementary()),
     Case("dgsm", "Ishigami", derivatives, A.dgsm, ishigami, (256, 1024),
          {"nu": ISHIGAMI_NU, "bound": ISHIGAMI_BOUND}),
-    Case("dgsm, default step", "Ishigami", default_derivatives, A.dgsm, ishigami, (1024,),
-         {"nu": ISHIGAMI_NU}),
+    *itertools.chain(*map(of_step, (0.1, 0.01, 1e-3, 1e-4, 1e-6))),
     Case("regression", OF_NOISE, doe.monte_carlo, A.regression, noisy_once, (100, 400),
          {"SRC": (WEIGHTS / np.sqrt(12 * OF_RUNS)).tolist()}),
     Case("effects", OF_NOISE, factorial, A.effects, noisy, (None,),
@@ -235,9 +259,9 @@ CASES = [
 ]  # fmt: skip
 
 
-def coverage(case: Case, n: int | None) -> dict[str, np.ndarray]:
-    """Share of designs whose intervals hold the truth, by measure and factor, pair or source."""
-    held = {measure: np.zeros(len(exact)) for measure, exact in case.truth.items()}
+def estimates(case: Case, n: int | None) -> dict[str, np.ndarray]:
+    """Return what each design gives, by measure: (designs, 3, factors) of the estimate, low and high."""
+    rows: dict[str, list[np.ndarray]] = {measure: [] for measure in case.truth}
     for seed in range(DESIGNS):
         design = case.sample(case.space, n, rng=seed)
         y = case.run(design.unit, np.random.default_rng(10_000 + seed))
@@ -246,10 +270,24 @@ def coverage(case: Case, n: int | None) -> dict[str, np.ndarray]:
         frame = found if isinstance(found, pd.DataFrame) else found.to_frame()
         frame = frame[(frame["partner"] != "") == ("pairs" in case.analysis)]
         frame = frame[frame["factor"] != "dummy"]
-        for measure, exact in case.truth.items():
-            low, high = frame.loc[frame["measure"] == measure, ["low", "high"]].to_numpy().T
-            held[measure] += (low - 1e-12 <= exact) & (np.asarray(exact) <= high + 1e-12)
-    return {measure: shares / DESIGNS for measure, shares in held.items()}
+        for measure in case.truth:
+            own = frame.loc[frame["measure"] == measure, ["estimate", "low", "high"]]
+            rows[measure].append(own.to_numpy().T)
+    return {measure: np.array(arrays) for measure, arrays in rows.items()}
+
+
+def told(found: np.ndarray, exact: list[float]) -> list[str]:
+    """Return coverage, width and bias, each as a text with a figure a factor."""
+    estimate, low, high = found.transpose(1, 0, 2)
+    held = (low - 1e-12 <= exact) & (np.asarray(exact) <= high + 1e-12)
+    width = (high - low).mean(axis=0) / (2 * stats.norm.ppf(0.975) * estimate.std(axis=0, ddof=1))
+    bias = estimate.mean(axis=0) - exact
+    figures = (
+        [f"{share:.3f}" for share in held.mean(axis=0)],
+        [f"{ratio:.2f}" for ratio in width],
+        [f"{part / true:+.2%}" if true else f"{part:+.4f}" for part, true in zip(bias, exact, strict=True)],
+    )
+    return [", ".join(one) for one in figures]
 
 
 def main() -> None:
@@ -257,16 +295,16 @@ def main() -> None:
     warnings.simplefilter("ignore", doe.MesaDoeWarning)
     wanted = set(sys.argv[1:])
     print(f"Coverage of nominal 95 % intervals, {DESIGNS} designs a row\n")
-    print("| analysis | model | n | measure | coverage |")
-    print("|---|---|---|---|---|")
+    print("| analysis | model | n | measure | coverage | width | bias |")
+    print("|---|---|---|---|---|---|---|")
     for case in CASES:
         if wanted and case.analysis not in wanted:
             continue
         for n in case.sizes:
-            for measure, shares in coverage(case, n).items():
-                told = ", ".join(f"{share:.3f}" for share in shares)
-                size = n if n is not None else len(case.sample(case.space, n, rng=0))
-                print(f"| {case.analysis} | {case.model} | {size} | {measure} | {told} |", flush=True)
+            size = n if n is not None else len(case.sample(case.space, n, rng=0))
+            for measure, found in estimates(case, n).items():
+                row = [case.analysis, case.model, str(size), measure, *told(found, case.truth[measure])]
+                print(f"| {' | '.join(row)} |", flush=True)
 
 
 if __name__ == "__main__":
