@@ -86,6 +86,45 @@ def test_a_run_that_fails_gives_the_traceback_of_the_model(failing):
     assert told[-1] == "ZeroDivisionError: told to fail"
 
 
+LEAVES = """\
+import os
+import sys
+
+
+def simulate(a, b, inert):
+    if "MODEL_LEAVES" in os.environ:
+        sys.exit(0)
+    return {"exact": a}
+"""
+
+
+def test_a_model_that_leaves_the_process_ends_no_command_as_if_all_were_well(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", sys.path[:])
+    (tmp_path / "model_leaves.py").write_text(LEAVES)
+    monkeypatch.chdir(tmp_path)
+    text = changed('class = "tests.models:noisy"', 'class = "model_leaves:simulate"')
+    path = written(tmp_path, text.replace("replications = 2\n", ""))
+    command("run", path)
+    monkeypatch.setenv("MODEL_LEAVES", "1")
+    assert command("replay", "study", 0, expected=1).splitlines()[-1] == "SystemExit: 0"
+    assert "SystemExit: 0" in command("plan", path, "--store", "new", expected=1)
+    command("run", path, "--store", "new", expected=1)
+    assert set(doe.load("new").failures["error_type"]) == {"SystemExit"}
+
+
+def test_a_module_that_leaves_the_process_when_it_is_imported_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", sys.path[:])
+    (tmp_path / "model_gone.py").write_text("def simulate(a, b, inert):\n    return {'exact': a}\n")
+    monkeypatch.chdir(tmp_path)
+    text = changed('class = "tests.models:noisy"', 'class = "model_gone:simulate"')
+    command("run", written(tmp_path, text.replace("replications = 2\n", "")))
+    (tmp_path / "model_gone.py").write_text("raise SystemExit(0)\n")
+    del sys.modules["model_gone"]
+    told = command("replay", "study", 0, expected=1)
+    assert "model_gone:simulate" in told
+    assert "cannot be imported: SystemExit: 0" in told
+
+
 def test_the_model_may_be_given(failing):
     assert command("replay", failing, 1, "--model", "tests.models:Walkers") == command("replay", failing, 1)
     told = command("replay", failing, 1, "--model", "tests.models", expected=1)

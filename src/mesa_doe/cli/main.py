@@ -97,7 +97,7 @@ def _run(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> in
             _show_plainly()
             code: int = known.run(known)
         sys.stdout.flush()
-    except SystemExit:  # of --version
+    except SystemExit:  # of the parser: --version, --help, wrong arguments
         sys.stdout.flush()
         raise
     except MesaDoeError as error:

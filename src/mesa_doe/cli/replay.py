@@ -55,14 +55,14 @@ def _replay(arguments: argparse.Namespace) -> int:
         run = results.replay(arguments.run_id, model=model, allow_changed_model=arguments.allow_changed_model)
     except MesaDoeError:
         raise
-    except Exception as error:  # noqa: BLE001 - whatever the model raises is what was asked for
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever the model raises is what was asked for
         sys.stderr.writelines(traceback.format_exception(error.with_traceback(_of_the_model(error))))
         return 1
     print_frame(run.model, arguments.format)
     return 0
 
 
-def _of_the_model(error: Exception) -> TracebackType | None:
+def _of_the_model(error: BaseException) -> TracebackType | None:
     """Return the traceback without the frames that led to the model."""
     found = error.__traceback__
     while found is not None and found.tb_frame.f_globals.get("__name__", "").startswith("mesa_doe."):
