@@ -1,5 +1,6 @@
 import random
 
+import numpy as np
 import pytest
 from mesa.examples import Schelling
 
@@ -21,6 +22,23 @@ def test_factors_of_a_mesa_model_are_moved_one_at_a_time():
     found = doe.check_factors(doe.latin_hypercube(space, 4, rng=1), Schelling, steps=3)
     assert found["changes"].all()
     assert (found["moves"] >= 2).all()
+
+
+def test_a_model_gets_the_very_values_that_a_batch_gives_it():
+    days = [np.datetime64(f"2024-0{month}-01", "ns") for month in (1, 2, 3)]
+    space = doe.ParameterSpace(day=doe.Categorical(days), share=doe.Real(0, 1), n=doe.Integer(1, 3))
+    design = doe.latin_hypercube(space, 6, rng=1)
+    got = []
+
+    def model(**parameters):
+        got.append(parameters)
+        return {"y": f"{parameters}"}
+
+    assert doe.check_factors(design, model)["changes"].all()
+    batch = design.configurations(model, rng=1, seed_policy="common")
+    of_the_batch = {name: {type(run.parameters[name]) for run in batch} for name in space.names}
+    assert {name: {type(one[name]) for one in got} for name in space.names} == of_the_batch
+    assert {one["day"] for one in got} <= set(days)
 
 
 def test_a_model_that_does_not_repeat_is_an_error():

@@ -15,6 +15,7 @@ from mesa_doe.errors import StudyError
 from mesa_doe.model_run import run
 from mesa_doe.seeding import RNG, root_entropy
 from mesa_doe.space import ParameterSpace
+from mesa_doe.space.values import plain
 
 __all__ = ["check_factors", "check_reproducible"]
 
@@ -157,9 +158,7 @@ def check_reproducible(configuration: RunConfiguration) -> pd.Series[bool]:
 def _parameters(space: ParameterSpace, columns: Mapping[str, Any]) -> dict[str, Any]:
     """Return the keywords of a model at the one point that columns hold."""
     whole = {**columns, **space.derived_columns(columns)}
-    values = {name: column[0] for name, column in whole.items()}
-    plain = {name: v.item() if isinstance(v, np.generic) else v for name, v in values.items()}
-    return {**plain, **space.constants}
+    return {**{name: plain(column[0]) for name, column in whole.items()}, **space.constants}
 
 
 def _alike(here: Any, there: Any) -> bool:
