@@ -106,7 +106,8 @@ def warn(message: str) -> None:
     message : str
     """
     level, frame = 1, sys._getframe()
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("mesa_doe"):
+    # Up to the dot: a user's own module may be called mesa_doe_mine.
+    while frame.f_back is not None and f"{frame.f_globals.get('__name__')}.".startswith("mesa_doe."):
         level, frame = level + 1, frame.f_back
     warnings.warn(message, MesaDoeWarning, stacklevel=level)
 

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from mesa_doe.design import Design
-from mesa_doe.errors import MesaDoeWarning
+from mesa_doe.errors import warn
 from mesa_doe.samplers.declare import check_n, check_space, continues, declare
 from mesa_doe.samplers.rejection import accepted
 from mesa_doe.seeding import RNG, root_entropy
@@ -76,7 +76,7 @@ def sobol_sequence(space: ParameterSpace, n: int, *, rng: RNG = None, scramble: 
     """
     check_space(space, "sobol_sequence")
     n = check_n(n, "sobol_sequence")
-    warn_if_unbalanced(n, "sobol_sequence", stacklevel=3)
+    warn_if_unbalanced(n, "sobol_sequence")
     return _sequence(space, "sobol_sequence", n, root_entropy(rng), bool(scramble))
 
 
@@ -206,7 +206,7 @@ def sobol_points(
     return points
 
 
-def warn_if_unbalanced(n: int, method: str, *, stacklevel: int) -> None:
+def warn_if_unbalanced(n: int, method: str) -> None:
     """Say that a Sobol sequence is balanced at powers of two only.
 
     Warns
@@ -215,11 +215,9 @@ def warn_if_unbalanced(n: int, method: str, *, stacklevel: int) -> None:
         If ``n`` is not a power of two; with its neighbours that are.
     """
     if n & (n - 1):
-        warnings.warn(
+        warn(
             f"{method}: n={n} is not a power of two, so the sequence is not balanced and estimates "
-            f"converge more slowly; use {1 << n.bit_length() - 1} or {1 << n.bit_length()}",
-            MesaDoeWarning,
-            stacklevel=stacklevel,
+            f"converge more slowly; use {1 << n.bit_length() - 1} or {1 << n.bit_length()}"
         )
 
 
@@ -241,7 +239,7 @@ def _sequence(space: ParameterSpace, method: str, n: int, entropy: int, scramble
 @continues("sobol_sequence", "halton")
 def _continued(design: Design, n: int) -> Design:
     if design.method == "sobol_sequence":
-        warn_if_unbalanced(n, "sobol_sequence", stacklevel=4)
+        warn_if_unbalanced(n, "sobol_sequence")
     options = design.options
     return _sequence(design.space, design.method, n, options["entropy"], options["scramble"])
 

@@ -99,7 +99,7 @@ def sobol(
     n = check_n(n, "sobol")
     seed_factor = bool(seed_factor)
     shared = None if groups is None else _shared(groups, space, seed_factor)
-    warn_if_unbalanced(n, "sobol", stacklevel=3)
+    warn_if_unbalanced(n, "sobol")
     return _sobol(space, n, root_entropy(rng), bool(second_order), seed_factor, bool(scramble), shared)
 
 
@@ -170,6 +170,6 @@ def _sobol(
 
 @continues("sobol")
 def _longer(design: Design, n: int) -> Design:
-    warn_if_unbalanced(n, "sobol", stacklevel=4)
+    warn_if_unbalanced(n, "sobol")
     options = {name: value for name, value in design.options.items() if name not in ("n", "entropy")}
     return _sobol(design.space, n, design.options["entropy"], **options)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
 from mesa_doe.design import Design
 from mesa_doe.design.salib import unit_problem
-from mesa_doe.errors import DesignError, MesaDoeWarning
+from mesa_doe.errors import DesignError, warn
 from mesa_doe.samplers.declare import check_n, check_space, continues, declare
 from mesa_doe.samplers.qmc import sobol_points, warn_if_unbalanced
 from mesa_doe.seeding import RNG, kept_generators, library_seed, root_entropy
@@ -83,14 +82,12 @@ def finite_difference(space: ParameterSpace, n: int, *, rng: RNG = None, delta: 
     if not is_number(delta) or not 0 < delta <= 0.5:
         message = f"finite_difference: delta takes a number above 0 and at most 0.5, got {delta!r}"
         raise DesignError(message)
-    warn_if_unbalanced(n, "finite_difference", stacklevel=3)
+    warn_if_unbalanced(n, "finite_difference")
     uneven = [name for name, axis in space.axes.items() if _moves_now_and_then(axis, delta)]
     if uneven:
-        warnings.warn(
+        warn(
             f"finite_difference: a step of delta={delta!r} changes the discrete {', '.join(uneven)} now and "
-            "then only, and has no derivative; use sobol or shapley, or 1/delta values an axis",
-            MesaDoeWarning,
-            stacklevel=2,
+            "then only, and has no derivative; use sobol or shapley, or 1/delta values an axis"
         )
     return _finite_difference(space, n, root_entropy(rng), float(delta))
 
@@ -177,7 +174,7 @@ def radial(
         message = f"radial: kind takes 'monte_carlo' or 'sobol', got {kind!r}"
         raise DesignError(message)
     if kind == "sobol":
-        warn_if_unbalanced(n, "radial", stacklevel=3)
+        warn_if_unbalanced(n, "radial")
     return _radial(space, n, root_entropy(rng), kind)
 
 
@@ -228,7 +225,7 @@ def _continued(design: Design, n: int) -> Design:
             "a longer one has other points. Choose its size beforehand, or use kind='sobol'"
         )
         raise DesignError(message)
-    warn_if_unbalanced(n, design.method, stacklevel=4)
+    warn_if_unbalanced(n, design.method)
     if kind is None:
         return _finite_difference(design.space, n, entropy, design.options["delta"])
     return _radial(design.space, n, entropy, kind)

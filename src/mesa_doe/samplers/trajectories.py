@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,7 +10,7 @@ import numpy as np
 
 from mesa_doe.design import Design, frozen
 from mesa_doe.design.salib import unit_problem
-from mesa_doe.errors import DesignError, MesaDoeWarning
+from mesa_doe.errors import DesignError, warn
 from mesa_doe.samplers.declare import check_count, check_n, check_space, continues, declare
 from mesa_doe.seeding import RNG, library_seed, root_entropy
 from mesa_doe.space import Categorical, ParameterSpace
@@ -111,11 +110,9 @@ def morris(
     shared = None if groups is None else read_groups(groups, space.names, "morris")
     unordered = [name for name, axis in space.axes.items() if _is_unordered(axis)]
     if unordered:
-        warnings.warn(
+        warn(
             f"morris: {', '.join(unordered)}: categories of more than two levels have no order, so what a "
-            "step between two of them does depends on how they are listed; use sobol or shapley",
-            MesaDoeWarning,
-            stacklevel=2,
+            "step between two of them does depends on how they are listed; use sobol or shapley"
         )
     options = {"n": n, "levels": levels, "optimal": optimal, "local": bool(local), "groups": shared}
     return _morris(space, {**options, "entropy": root_entropy(rng)})

@@ -1,0 +1,27 @@
+import pytest
+
+import mesa_doe as doe
+from mesa_doe.errors import warn
+
+
+def function_of(module, filename):
+    """Return a function of another module, which calls the one that it is given."""
+    scope = {"__name__": module}
+    exec(compile("def calls(f, *args):\n    return f(*args)\n", filename, "exec"), scope)
+    return scope["calls"]
+
+
+@pytest.mark.parametrize("module", ["mesa_doe", "mesa_doe.runner.until"])
+def test_a_warning_points_at_the_line_that_called_the_package_however_deep_it_is(module):
+    design = doe.sobol(doe.ParameterSpace(x=doe.Real(0, 1)), 8, rng=1)
+    deep = function_of(module, "inside.py")
+    with pytest.warns(doe.MesaDoeWarning, match="n=12 is not a power of two") as caught:
+        deep(deep, design.extend, 12)
+    assert [one.filename for one in caught] == [__file__]
+
+
+@pytest.mark.parametrize("module", ["mesa_doe_mine", "mesa_doe2.models", "my.mesa_doe", "__main__"])
+def test_a_module_of_the_users_whose_name_begins_like_the_packages_is_the_users(module):
+    with pytest.warns(doe.MesaDoeWarning, match="^mind$") as caught:
+        function_of(module, "mine.py")(warn, "mind")
+    assert [one.filename for one in caught] == ["mine.py"]
