@@ -82,7 +82,7 @@ def test_runs_that_fail_are_told_and_the_analyses_that_need_them(tmp_path, capsy
     told = command("run", path, expected=1)
     lines = told.splitlines()
     assert lines[0] == "20 of 20 runs are done (10 ok, 10 failed)"
-    assert lines[1].startswith("mesa-doe: 10 of 20 runs failed; the first, run 10, failed while stepping: ")
+    assert lines[1].startswith("mesa-doe: 10 of 20 runs failed. The first: run 10 failed while stepping: ")
     assert f"mesa-doe: {path}, line 18: analysis[0]: anova " in told
     assert f"mesa-doe failures {tmp_path / 'study'}" in told
     assert 'missing = "drop"' in told

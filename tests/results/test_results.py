@@ -136,7 +136,7 @@ def with_failures():
     design = doe.explicit([{"x": 0.5}, {"x": 1.5}, {"x": 1.0}])
     with (
         pytest.warns(doe.MesaDoeWarning, match="2 replications are the same run"),
-        pytest.warns(doe.MesaDoeWarning, match="2 of 6 runs failed; the first, run 2, failed while stepping"),
+        pytest.warns(doe.MesaDoeWarning, match="2 of 6 runs failed. The first: run 2 failed while stepping"),
     ):
         return doe.BatchRunner(design.configurations(failing, rng=1, replications=2)).run_all()
 

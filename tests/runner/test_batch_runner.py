@@ -274,7 +274,7 @@ def deadly(x):
 @pytest.mark.parametrize("chunk_size", [1, 20])
 def test_a_run_that_kills_its_worker_is_found_and_recorded_and_the_others_are_made(chunk_size):
     runs = doe.explicit([{"x": x} for x in (*[0.1] * 9, 0.9, *[0.2] * 9, 0.8)]).configurations(deadly, rng=1)
-    with pytest.warns(doe.MesaDoeWarning, match=r"2 of 20 runs failed; the first, run 9, crashed"):
+    with pytest.warns(doe.MesaDoeWarning, match=r"2 of 20 runs failed. The first: run 9 \(crashed\)"):
         results = doe.BatchRunner(runs, n_jobs=2, backend="loky", chunk_size=chunk_size).run_all()
     assert results.failures["status"].to_dict() == {9: "crashed", 19: "crashed"}
     assert results.output("y").tolist() == [0.1] * 9 + [0.2] * 9

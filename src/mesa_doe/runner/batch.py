@@ -195,10 +195,7 @@ class Batch:
         if report.interrupted:
             raise KeyboardInterrupt
         if failure is not None and self._order.stop_at_failure:
-            message = (
-                f"run {failure.run_id} {failure.status} while {failure.origin}: {failure.error_type}: "
-                f"{failure.error}; the finished runs are kept\n{failure.traceback}"
-            )
+            message = f"{failure}; the finished runs are kept\n{failure.traceback}"
             raise StudyError(message.rstrip())
 
     def _crashed(self, position: Ints) -> Report:

@@ -341,10 +341,7 @@ class BatchRunner:
             warn(note)
         first, made = batch.first_failure, int(batch.recorded.sum())
         if batch.failures:
-            told = "" if first is None else (
-                f"; the first, run {first.run_id}, {first.status} while {first.origin}: "
-                f"{first.error_type}: {first.error}"
-            )  # fmt: skip
+            told = "" if first is None else f". The first: {first}"
             warn(f"{batch.failures} of {counted(made, 'run')} failed{told}. See results.failures")
         if batch.failures < made and not batch.reported:
             warn("no run reported any output: the data collector or the outputs function gave no columns")

@@ -148,6 +148,11 @@ class Failure:
     error: str
     traceback: str
 
+    def __str__(self) -> str:
+        if self.status == "failed":
+            return f"run {self.run_id} failed while {self.origin}: {self.error_type}: {self.error}"
+        return f"run {self.run_id} ({self.status}): {self.error}"
+
 
 @dataclass
 class Report:
