@@ -1,5 +1,6 @@
 import csv
 import importlib.metadata
+import importlib.resources
 import io
 import json
 import os
@@ -313,6 +314,12 @@ def test_an_example_brings_the_functions_that_its_model_needs(tmp_path, monkeypa
     assert not (tmp_path / "boids.toml").exists()
 
 
+def test_the_names_of_the_examples_are_those_of_their_files():
+    folder = importlib.resources.files("mesa_doe.cli").joinpath("examples")
+    found = [file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml")]
+    assert sorted(found) == [*EXAMPLES]
+
+
 def test_there_is_an_example_of_every_model_that_mesa_brings_along():
     named = [tomllib.loads(example_files(name)[f"{name}.toml"])["model"]["class"] for name in EXAMPLES]
     assert sorted(named) == sorted(f"mesa.examples:{name}" for name in mesa.examples.__all__)
@@ -415,10 +422,14 @@ def test_there_is_no_study_where_there_is_none(name, tmp_path):
     assert told == f"mesa-doe: there is no study in {str(tmp_path / 'none')!r}\n"
 
 
-def test_help_waits_for_no_library():
-    code = "import sys\nfrom mesa_doe.cli.main import main\ntry:\n    main(['--help'])\nexcept SystemExit:\n"
-    code += (
-        "    print(*(name for name in ('pandas', 'numpy', 'joblib', 'scipy', 'mesa') if name in sys.modules))"
-    )
+def test_help_waits_for_no_library_and_no_other_part_of_the_package():
+    code = "import sys; before = set(sys.modules)\nfrom mesa_doe.cli.main import main\n"
+    code += "try:\n    main(['--help'])\nexcept SystemExit:\n    print(*set(sys.modules) - before)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] in ("", "numpy")
+    imported = set(done.stdout.splitlines()[-1].split())
+    assert "mesa_doe.cli.status" in imported
+    ours = {".".join(name.split(".")[:2]) for name in imported if name.startswith("mesa_doe.")}
+    assert ours == {"mesa_doe.cli", "mesa_doe.errors", "mesa_doe._optional"}
+    others = {name.partition(".")[0] for name in imported} - {"mesa_doe", "lazy_loader"}
+    assert others <= sys.stdlib_module_names
+    assert "importlib.resources" not in imported

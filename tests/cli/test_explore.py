@@ -3,6 +3,7 @@ import sys
 
 import pytest
 
+from mesa_doe.cli.main import main
 from tests.cli.studies import command
 
 
@@ -34,7 +35,9 @@ def test_a_study_that_is_not_there_is_said(tmp_path):
 
 
 @pytest.mark.parametrize("port", ["soon", "-1", "70000"])
-def test_a_port_is_a_number(port):
+def test_a_port_is_a_number(port, capsys):
     with pytest.raises(SystemExit) as stop:
-        command("explore", "study", f"--port={port}")
+        main(["explore", "study", f"--port={port}"])
     assert stop.value.code == 2
+    said = capsys.readouterr().err
+    assert said.endswith(f"argument --port: takes a number from 0 to 65535, got {port!r}\n")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +10,11 @@ from mesa_doe.errors import ConfigurationError, did_you_mean
 
 __all__ = ["EXAMPLES", "add_example", "example_files"]
 
-_FOLDER = files("mesa_doe.cli").joinpath("examples")
-
-#: Names of the examples.
-EXAMPLES = sorted(
-    file.name.removesuffix(".toml") for file in _FOLDER.iterdir() if file.name.endswith(".toml")
-)
+#: Names of the examples. Written down, as every command would wait for a look into their folder.
+EXAMPLES = (
+    "alliance", "boids", "boltzmann", "conway", "epstein", "pd-grid", "schelling", "sugarscape", "virus",
+    "wolf-sheep",
+)  # fmt: skip
 
 
 def example_files(name: str) -> dict[str, str]:
@@ -36,7 +34,10 @@ def example_files(name: str) -> dict[str, str]:
     >>> list(example_files("conway"))
     ['conway.toml', 'conway_outputs.py']
     """
-    found = [_FOLDER.joinpath(f"{name}.toml"), _FOLDER.joinpath(f"{name}_outputs.py")]
+    from importlib.resources import files
+
+    folder = files("mesa_doe.cli").joinpath("examples")
+    found = [folder.joinpath(f"{name}.toml"), folder.joinpath(f"{name}_outputs.py")]
     return {file.name: file.read_text(encoding="utf-8") for file in found if file.is_file()}
 
 

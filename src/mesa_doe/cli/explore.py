@@ -83,7 +83,7 @@ def _explore(arguments: argparse.Namespace) -> int:
 
 
 def _port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port < 65536:
-        raise ValueError
-    return port
+    if not (text.isdecimal() and int(text) < 65536):
+        message = f"takes a number from 0 to 65535, got {text!r}"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)

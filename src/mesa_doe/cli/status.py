@@ -6,11 +6,13 @@ import argparse
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mesa_doe.cli.printing import add_format, duration, print_csv, print_json
 from mesa_doe.errors import counted
-from mesa_doe.study.state import StudyState, state_of
+
+if TYPE_CHECKING:
+    from mesa_doe.study.state import StudyState
 
 __all__ = ["add_status"]
 
@@ -54,6 +56,8 @@ def _seconds(text: str) -> float:
 
 
 def _status(arguments: argparse.Namespace) -> int:
+    from mesa_doe.study.state import state_of
+
     looks = 0
     while True:
         state = state_of(arguments.study)
