@@ -19,7 +19,7 @@ from scipy import stats
 
 from mesa_doe import samplers
 from mesa_doe.design import Design
-from mesa_doe.errors import DesignError, MesaDoeWarning
+from mesa_doe.errors import DesignError, MesaDoeWarning, MissingDependencyError
 from mesa_doe.samplers import SAMPLERS
 from mesa_doe.space import Boolean, Categorical, Constant, Discrete, Integer, Law, ParameterSpace, Real
 
@@ -190,7 +190,7 @@ UNSIZED = {
 #: By what the sizes of the tests are multiplied, where a sampler does not take small ones.
 TIMES = {"fast": 20, "sukharev_grid": 2}
 
-#: Samplers of a library that is not installed here; their tests are skipped, and said to be.
+#: Samplers of a library that is not installed here; of them only what they say then is tested.
 ABSENT = {
     name
     for name, info in SAMPLERS.items()
@@ -207,6 +207,13 @@ SIZED = [
     if ARGUMENTS[name][:2] in (["space", "n"], ["space", "levels"]) and name not in UNSIZED
 ]
 WITH_N = [name for name in SIZED if ARGUMENTS[name][1] == "n"]
+#: Samplers and their options that take True or False, or something else too.
+CHOICES = [
+    (name, option.name)
+    for name in EVERY
+    for option in inspect.signature(SAMPLERS[name].function).parameters.values()
+    if "bool" in option.annotation
+]
 
 
 def space_for(name):
@@ -219,9 +226,12 @@ def sized(name, space, n, **options):
     return SAMPLERS[name].function(space, n * TIMES.get(name, 1), **options)
 
 
+#: What a sampler cannot be called without, beside the space and a size.
+NEEDED = {"fractional_factorial": {"generators": "a b ab"}, "sparse_grid": {"level": 1}}
+
+
 def bare(name):
-    function = SAMPLERS[name].function
-    return functools.partial(function, level=1) if name == "sparse_grid" else function
+    return functools.partial(SAMPLERS[name].function, **NEEDED.get(name, {}))
 
 
 @pytest.fixture(scope="module")
@@ -234,8 +244,9 @@ def test_every_declared_sampler_has_an_example_and_every_example_a_sampler():
 
 
 @pytest.mark.parametrize("name", sorted(ABSENT))
-def test_every_sampler_is_tested(name):
-    pytest.skip(f"{name} wraps {SAMPLERS[name].library}, which is not installed")
+def test_a_sampler_of_a_library_that_is_not_installed_says_what_installs_it(name):
+    with pytest.raises(MissingDependencyError, match=r'this needs pydoe.*pip install "mesa-doe\[pydoe\]"'):
+        MAKE[name](space_for(name), 1)
 
 
 def test_every_declared_sampler_is_public_and_in_the_table():
@@ -679,6 +690,32 @@ def test_a_size_may_be_a_numpy_int(name):
     np.testing.assert_array_equal(
         design.unit, sized(name, ParameterSpace(x=Real(0, 1)), 4, rng=np.int64(1)).unit
     )
+
+
+def chosen(name, option, value):
+    function = functools.partial(bare(name), ParameterSpace({axis: Real(0, 1) for axis in "abc"}))
+    rng = {"rng": 1} if SAMPLERS[name].random else {}
+    return function(*([8] if name in SIZED else []), **rng, **{option: value})
+
+
+def test_samplers_have_options_that_take_true_or_false():
+    assert {("sobol", "second_order"), ("halton", "scramble"), ("plackett_burman", "fold")} <= set(CHOICES)
+
+
+@pytest.mark.parametrize(("name", "option"), CHOICES)
+@pytest.mark.parametrize("value", ["no", "False", "", 0, 1, 1.0, None, []], ids=repr)
+def test_what_is_neither_true_nor_false_is_refused_with_what_is_allowed(name, option, value):
+    with pytest.raises(DesignError, match=f"^{name}: {option} takes True(,| or) False") as caught:
+        chosen(name, option, value)
+    assert str(caught.value).endswith(f"got {value!r}")
+
+
+@pytest.mark.parametrize(("name", "option"), CHOICES)
+@pytest.mark.parametrize("value", [False, True])
+def test_true_and_false_may_be_numpys(name, option, value):
+    design = chosen(name, option, np.bool_(value))
+    assert design.options[option] is value
+    np.testing.assert_array_equal(design.unit, chosen(name, option, value).unit)
 
 
 @pytest.mark.parametrize("name", EVERY)

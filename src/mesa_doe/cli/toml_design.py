@@ -98,7 +98,7 @@ def _fit(
             file.wrong((*_DESIGN, name), why)
         elif name not in options and parameter.default is parameter.empty:
             file.wrong((*_DESIGN, name), f"it is missing: {info.function.__name__} needs it")
-        # Any text is true in Python, "false" too.
+        # In TOML's words: a sampler would ask for True, which TOML does not know.
         elif parameter.annotation == "bool" and not isinstance(options.get(name, True), bool):
             file.takes((*_DESIGN, name), "true or false", options[name])
         else:

@@ -21,6 +21,7 @@ from mesa_doe.design.gate import (
     SEED_FACTOR,
     Extension,
     IntArray,
+    check_bool,
     check_points,
     checked_ints,
     checked_unit,
@@ -440,6 +441,11 @@ class Design:
             Of the method ``"deduplicate"``; ``origin`` is this design, and ``twin_of`` says which of the
             new points each of its points is.
 
+        Raises
+        ------
+        DesignError
+            If ``across_blocks`` is neither True nor False.
+
         Examples
         --------
         >>> from mesa_doe.space import Integer, ParameterSpace
@@ -448,6 +454,7 @@ class Design:
         >>> once.points["n"].tolist(), once.twin_of.tolist()
         ([1, 2], [0, 1, 0])
         """
+        across_blocks = check_bool(across_blocks, "deduplicate", "across_blocks")
         table = identities(self)
         if self.blocks is not None and not across_blocks:
             table["block"] = self.blocks
@@ -456,7 +463,7 @@ class Design:
             self.space,
             self.unit[rows],
             method="deduplicate",
-            options={"design": parent(self), "across_blocks": bool(across_blocks)},
+            options={"design": parent(self), "across_blocks": across_blocks},
             # A merged point belongs to several blocks at once, so it is of none.
             blocks=None if self.blocks is None or across_blocks else self.blocks[rows],
             seed_levels=None if self.seed_levels is None else self.seed_levels[rows],

@@ -9,12 +9,14 @@ import pandas as pd
 
 from mesa_doe.errors import DesignError, listed
 from mesa_doe.space import Boolean, Categorical, Discrete, Integer, ParameterSpace, Real
+from mesa_doe.space.values import plain
 
 __all__ = [
     "SEED_FACTOR",
     "Extension",
     "FloatArray",
     "IntArray",
+    "check_bool",
     "check_points",
     "checked_ints",
     "checked_unit",
@@ -122,6 +124,27 @@ def checked_ints(name: str, values: Any, points: int) -> IntArray | None:
         raise DesignError(message)
     array.setflags(write=False)
     return array
+
+
+def check_bool(value: Any, method: str, name: str) -> bool:
+    """Return a choice as a plain bool, or refuse it: any text would count as True, "no" too.
+
+    Raises
+    ------
+    DesignError
+        If it is neither True nor False.
+
+    Examples
+    --------
+    >>> check_bool("no", "halton", "scramble")
+    Traceback (most recent call last):
+    mesa_doe.errors.DesignError: halton: scramble takes True or False, got 'no'
+    """
+    choice = plain(value)
+    if not isinstance(choice, bool):
+        message = f"{method}: {name} takes True or False, got {value!r}"
+        raise DesignError(message)
+    return choice
 
 
 def frozen(array: Any) -> Any:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from mesa_doe.design import Design, Extension
 from mesa_doe.design.design import Longer
+from mesa_doe.design.gate import check_bool
 from mesa_doe.errors import DesignError
 from mesa_doe.space import ParameterSpace
 
@@ -18,6 +19,7 @@ __all__ = [
     "LONGER",
     "SAMPLERS",
     "SamplerInfo",
+    "check_bool",
     "check_count",
     "check_n",
     "check_space",

@@ -9,7 +9,7 @@ import numpy as np
 
 from mesa_doe.design import Design
 from mesa_doe.errors import warn
-from mesa_doe.samplers.declare import check_n, check_space, continues, declare
+from mesa_doe.samplers.declare import check_bool, check_n, check_space, continues, declare
 from mesa_doe.samplers.rejection import accepted
 from mesa_doe.seeding import RNG, root_entropy
 from mesa_doe.space import ParameterSpace
@@ -53,7 +53,7 @@ def sobol_sequence(space: ParameterSpace, n: int, *, rng: RNG = None, scramble: 
     Raises
     ------
     DesignError
-        If ``n`` is less than 1.
+        If ``n`` is less than 1, or ``scramble`` neither True nor False.
 
     Warns
     -----
@@ -76,8 +76,9 @@ def sobol_sequence(space: ParameterSpace, n: int, *, rng: RNG = None, scramble: 
     """
     check_space(space, "sobol_sequence")
     n = check_n(n, "sobol_sequence")
+    scramble = check_bool(scramble, "sobol_sequence", "scramble")
     warn_if_unbalanced(n, "sobol_sequence")
-    return _sequence(space, "sobol_sequence", n, root_entropy(rng), bool(scramble))
+    return _sequence(space, "sobol_sequence", n, root_entropy(rng), scramble)
 
 
 @declare(
@@ -112,7 +113,7 @@ def halton(space: ParameterSpace, n: int, *, rng: RNG = None, scramble: bool = T
     Raises
     ------
     DesignError
-        If ``n`` is less than 1.
+        If ``n`` is less than 1, or ``scramble`` neither True nor False.
 
     Notes
     -----
@@ -128,7 +129,9 @@ def halton(space: ParameterSpace, n: int, *, rng: RNG = None, scramble: bool = T
     (10, 25, 'nested')
     """
     check_space(space, "halton")
-    return _sequence(space, "halton", check_n(n, "halton"), root_entropy(rng), bool(scramble))
+    n = check_n(n, "halton")
+    scramble = check_bool(scramble, "halton", "scramble")
+    return _sequence(space, "halton", n, root_entropy(rng), scramble)
 
 
 @declare(

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from mesa_doe.errors import DesignError
-from mesa_doe.samplers.declare import check_count
+from mesa_doe.samplers.declare import check_bool, check_count
 
 __all__ = [
     "Read",
@@ -168,7 +168,9 @@ def read_sobol(rows: Rows, *, second_order: bool | None = None) -> Read:
     """
     d = len(rows.moved)
     tried = []
-    for second in (True, False) if second_order is None else (bool(second_order),):
+    if second_order is not None:
+        second_order = check_bool(second_order, "from_salib", "second_order")
+    for second in (True, False) if second_order is None else (second_order,):
         step = d * (2 if second else 1) + 2
         if len(rows.values) % step == 0 or second_order is not None:
             blocks = rows.blocks(step, "sobol", "n(2d + 2)" if second else "n(d + 2)")

@@ -11,7 +11,7 @@ import numpy as np
 from mesa_doe.design import SEED_FACTOR, Design, frozen
 from mesa_doe.design.salib import unit_problem
 from mesa_doe.errors import DesignError
-from mesa_doe.samplers.declare import check_n, check_space, continues, declare
+from mesa_doe.samplers.declare import check_bool, check_n, check_space, continues, declare
 from mesa_doe.samplers.qmc import warn_if_unbalanced
 from mesa_doe.seeding import RNG, library_seed, root_entropy
 from mesa_doe.space import ParameterSpace
@@ -74,7 +74,7 @@ def sobol(
     Raises
     ------
     DesignError
-        If ``n`` is less than 1, or the groups do not share out the factors.
+        If ``n`` is less than 1, an option is wrong, or the groups do not share out the factors.
 
     Warns
     -----
@@ -97,10 +97,12 @@ def sobol(
     """
     check_space(space, "sobol")
     n = check_n(n, "sobol")
-    seed_factor = bool(seed_factor)
+    second_order = check_bool(second_order, "sobol", "second_order")
+    seed_factor = check_bool(seed_factor, "sobol", "seed_factor")
+    scramble = check_bool(scramble, "sobol", "scramble")
     shared = None if groups is None else _shared(groups, space, seed_factor)
     warn_if_unbalanced(n, "sobol")
-    return _sobol(space, n, root_entropy(rng), bool(second_order), seed_factor, bool(scramble), shared)
+    return _sobol(space, n, root_entropy(rng), second_order, seed_factor, scramble, shared)
 
 
 def _shared(groups: Any, space: ParameterSpace, seed_factor: bool) -> dict[str, tuple[str, ...]]:

@@ -11,7 +11,7 @@ import numpy as np
 from mesa_doe.design import Design, frozen
 from mesa_doe.design.salib import unit_problem
 from mesa_doe.errors import DesignError, warn
-from mesa_doe.samplers.declare import check_count, check_n, check_space, continues, declare
+from mesa_doe.samplers.declare import check_bool, check_count, check_n, check_space, continues, declare
 from mesa_doe.seeding import RNG, library_seed, root_entropy
 from mesa_doe.space import Categorical, ParameterSpace
 from mesa_doe.space.groups import read_groups
@@ -105,8 +105,9 @@ def morris(
     if levels % 2:
         message = f"morris: levels takes an even int, got {levels}; use {levels - 1} or {levels + 1}"
         raise DesignError(message)
+    local = check_bool(local, "morris", "local")
     if optimal is not None:
-        optimal = _checked_optimal(optimal, n, bool(local))
+        optimal = _checked_optimal(optimal, n, local)
     shared = None if groups is None else read_groups(groups, space.names, "morris")
     unordered = [name for name, axis in space.axes.items() if _is_unordered(axis)]
     if unordered:
@@ -114,7 +115,7 @@ def morris(
             f"morris: {', '.join(unordered)}: categories of more than two levels have no order, so what a "
             "step between two of them does depends on how they are listed; use sobol or shapley"
         )
-    options = {"n": n, "levels": levels, "optimal": optimal, "local": bool(local), "groups": shared}
+    options = {"n": n, "levels": levels, "optimal": optimal, "local": local, "groups": shared}
     return _morris(space, {**options, "entropy": root_entropy(rng)})
 
 

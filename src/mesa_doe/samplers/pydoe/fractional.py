@@ -17,6 +17,7 @@ from mesa_doe.samplers.coded import Ends, coded_design
 from mesa_doe.samplers.declare import check_count, check_space, declare
 from mesa_doe.samplers.pydoe.aliasing import Array, aliases, defining_words, resolution_of, word_lengths
 from mesa_doe.space import ParameterSpace
+from mesa_doe.space.values import plain
 
 __all__ = ["fold_over", "fractional_factorial"]
 
@@ -102,6 +103,7 @@ def fractional_factorial(
         codes, words = _by_generators(generators, space)
     else:
         codes, words = _by_resolution(resolution, len(space)), None
+    fold = plain(fold)
     if fold is not False:
         codes = fold_over(codes, space, fold, "fractional_factorial")
     reached = resolution_of(codes)

@@ -11,7 +11,7 @@ import numpy as np
 from mesa_doe._optional import pydoe
 from mesa_doe.design import Design
 from mesa_doe.errors import DesignError
-from mesa_doe.samplers.declare import check_n, check_space, declare
+from mesa_doe.samplers.declare import check_bool, check_n, check_space, declare
 from mesa_doe.seeding import RNG, root_entropy
 from mesa_doe.space import ParameterSpace
 
@@ -161,6 +161,7 @@ def rank1_lattice(
 def _lattice(
     space: ParameterSpace, cells: Any, method: str, options: dict[str, Any], shift: bool, rng: RNG
 ) -> Design:
+    shift = check_bool(shift, method, "shift")
     entropy, n = root_entropy(rng), options["n"]
     if shift:
         unit = pydoe().cranley_patterson_shift(
@@ -168,7 +169,7 @@ def _lattice(
         )
     else:
         unit = (np.asarray(cells) + 0.5) / n
-    options = {**options, "shift": bool(shift), "entropy": entropy}
+    options = {**options, "shift": shift, "entropy": entropy}
     return Design(space, unit, method=method, options=options, rows=n)
 
 

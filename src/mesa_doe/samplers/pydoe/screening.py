@@ -15,6 +15,7 @@ from mesa_doe.samplers.coded import Array, Ends, coded_design
 from mesa_doe.samplers.declare import check_space, declare
 from mesa_doe.samplers.pydoe.fractional import fold_over
 from mesa_doe.space import ParameterSpace
+from mesa_doe.space.values import plain
 
 __all__ = ["definitive_screening", "plackett_burman"]
 
@@ -92,6 +93,7 @@ def plackett_burman(
         )
         raise DesignError(message)
     codes = codes[:, :factors]
+    fold = plain(fold)
     if fold is not False:
         codes = fold_over(codes, space, fold, "plackett_burman")
     options = {"size": points, "fold": fold if isinstance(fold, bool) else list(fold)}
