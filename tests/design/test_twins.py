@@ -57,7 +57,7 @@ def test_a_model_without_noise_may_be_merged_across_blocks():
 @pytest.mark.parametrize("across", ["no", 1, None], ids=repr)
 def test_whether_to_merge_across_blocks_is_true_or_false(across):
     design = doe.sobol(SPACE, 8, rng=1)
-    with pytest.raises(doe.DesignError, match="^deduplicate: across_blocks takes True or False, got"):
+    with pytest.raises(doe.DesignError, match=r"^deduplicate: across_blocks takes True or False, got"):
         design.deduplicate(across_blocks=across)
     assert design.deduplicate(across_blocks=np.True_).options["across_blocks"] is True
 

@@ -92,7 +92,7 @@ def test_second_order_is_told_by_the_rows(second_order, d):
     assert design.options["second_order"] == second_order
     assert design.options["n"] == 2 * d + 2
     assert from_salib(problem, x, method="sobol", second_order=second_order).options == design.options
-    with pytest.raises(DesignError, match="^from_salib: second_order takes True or False, got 'no'"):
+    with pytest.raises(DesignError, match=r"^from_salib: second_order takes True or False, got 'no'"):
         from_salib(problem, x, method="sobol", second_order="no")
     with pytest.raises(DesignError, match=r"no Saltelli sample|a\s+multiple of"):
         from_salib(problem, x, method="sobol", second_order=not second_order)
