@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from mesa_doe.errors import SpaceError
+from mesa_doe.errors import ConfigurationError, SpaceError
 from mesa_doe.space import Boolean, Categorical, Constant, Derived, Integer, ParameterSpace, Real
 
 
@@ -260,8 +260,24 @@ def test_the_acceptance_is_estimated():
             space.acceptance(bad)
 
 
+@pytest.mark.parametrize("rng", [-1, True, 1.5, "1"], ids=repr)
+@pytest.mark.parametrize("constraints", [None, ["a < 0.5"]], ids=["free", "constrained"])
+def test_an_rng_that_is_none_is_refused_by_the_acceptance_too(constraints, rng):
+    space = ParameterSpace(a=Real(0, 1), constraints=constraints)
+    with pytest.raises(ConfigurationError, match=r"non-negative int, a numpy SeedSequence, .* or None, got"):
+        space.acceptance(rng=rng)
+
+
+def test_the_acceptance_takes_all_that_an_rng_may_be():
+    space = ParameterSpace(a=Real(0, 1), constraints=["a < 0.5"])
+    assert space.acceptance(100, rng=7) == space.acceptance(100, rng=np.random.SeedSequence(7))
+    generator = np.random.default_rng(7)
+    assert len({space.acceptance(10_000, rng=generator) for _ in range(4)}) > 1
+    assert 0 < space.acceptance(100, rng=None) < 1
+
+
 def test_division_by_zero_is_told_and_a_condition_before_it_helps():
-    with pytest.raises(SpaceError, match=r"constraint 'low / n < 1': 'low / n' divides by zero .* in row 0"):
+    with pytest.raises(SpaceError, match=r"constraint 'low / n < 1': 'low / n' divides by zero .* in row \d"):
         ParameterSpace(axes(), constraints=["low / n < 1"]).acceptance()
     assert ParameterSpace(axes(), constraints=["n != 0 and low / n < 1"]).acceptance() > 0.5
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from mesa_doe.errors import SpaceError, listed
+from mesa_doe.seeding import RNG, root_entropy
 from mesa_doe.space.axes import Axis
 from mesa_doe.space.constraints import breaks, kept
 from mesa_doe.space.copula import Copula
@@ -332,18 +333,25 @@ class ParameterSpace:
         columns, count = typed_columns(self.axes, points)
         return kept(self._constraints, columns, self.constants, count)
 
-    def acceptance(self, n: int = 10_000, *, rng: Any = 0) -> float:
+    def acceptance(self, n: int = 10_000, *, rng: RNG = 0) -> float:
         """Estimate which share of the points of the unit cube satisfies all constraints.
 
         Parameters
         ----------
         n : int, default 10_000
             How many random points are tried; the standard error is at most ``0.5 / sqrt(n)``.
-        rng : int, SeedSequence or Generator, default 0
+        rng : int, SeedSequence, Generator or None, default 0
 
         Returns
         -------
         float
+
+        Raises
+        ------
+        SpaceError
+            If ``n`` is no int from 1, or a constraint cannot be computed at a point.
+        ConfigurationError
+            If ``rng`` is nothing that numbers can be drawn by.
 
         Examples
         --------
@@ -354,9 +362,10 @@ class ParameterSpace:
         """
         if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
             raise SpaceError(f"acceptance: n takes an int from 1, got {n!r}")
+        root = root_entropy(rng)
         if not self._constraints:
             return 1.0
-        unit = np.random.default_rng(rng).random((n, len(self)))
+        unit = np.random.default_rng(root).random((n, len(self)))
         return float(self.satisfied(self.columns_from_unit(unit)).mean())
 
     def derived_columns(self, points: Any) -> dict[str, Array]:
