@@ -62,7 +62,7 @@ def test_the_same_call_goes_on_where_the_study_is(tmp_path, calls):
 
 
 def test_what_max_runs_does_not_suffice_for_is_said(tmp_path, calls):
-    with pytest.warns(doe.MesaDoeWarning, match=r"wider than ci_width=0.01.*needs 640 runs.*max_runs=400"):
+    with pytest.warns(doe.MesaDoeWarning, match=r"ci_width=0.01 was wanted.*needs 640 runs.*max_runs=400"):
         until = doe.run_until(configurations(64), "y", ci_width=0.01, max_runs=400, store=tmp_path / "s")
     assert not until.reached
     assert len(until.results) == 320
@@ -88,12 +88,34 @@ def test_only_the_measures_asked_for_must_be_narrow(tmp_path, calls):
         (lambda: list(configurations(64)), {}, "configurations of a whole design"),
         (lambda: configurations(64), {"ci_width": 0}, "ci_width takes a number above 0, got 0"),
         (lambda: configurations(64), {"max_runs": 100}, "max_runs takes an int from 320"),
+        (lambda: configurations(64), {"measures": "ST"}, r"measures takes a list of names, such as \['ST'\]"),
+        (lambda: configurations(64), {"measures": []}, "measures takes a list of names"),
+        (lambda: configurations(64), {"method": "rsa"}, "narrow intervals, and rsa has none; .* delta"),
+        (lambda: configurations(64), {"method": "morris"}, "morris needs a design made by morris"),
     ],
 )
 def test_what_cannot_work_is_refused_before_the_first_run(tmp_path, calls, given, options, words):
-    with pytest.raises(doe.ConfigurationError, match=words):
+    with pytest.raises(doe.MesaDoeError, match=words):
         doe.run_until(given(), "y", **{"max_runs": 1000, "store": tmp_path / "s", **options})
     assert calls() == 0
+
+
+def test_a_measure_that_the_analysis_does_not_have_here_is_refused(tmp_path, calls):
+    words = r"measures takes some of S1, ST, which sobol has here, got \['S2', 'ST'\]"
+    with pytest.raises(doe.ConfigurationError, match=words):
+        doe.run_until(configurations(64), "y", max_runs=400, store=tmp_path / "s", measures=["S2", "ST"])
+
+
+@pytest.mark.filterwarnings("ignore:sobol. n=")
+def test_runs_that_are_there_are_used_and_no_more_than_max_runs_are_made(tmp_path, calls):
+    store = tmp_path / "s"
+    doe.BatchRunner(configurations(128), store=store).run_all(learn_noise=False)
+    with pytest.warns(doe.MesaDoeWarning, match="next size needs 960 runs, more than max_runs=700"):
+        until = doe.run_until(configurations(48), "y", ci_width=0.01, max_runs=700, store=store)
+    assert until.history["n"].tolist() == [96]
+    with pytest.warns(doe.MesaDoeWarning, match="next size needs 1280 runs, more than max_runs=400"):
+        until = doe.run_until(configurations(32), "y", ci_width=0.01, max_runs=400, store=store)
+    assert until.history["n"].tolist() == [128]
 
 
 def test_runs_of_a_longer_design_begin_with_those_of_the_shorter_one():

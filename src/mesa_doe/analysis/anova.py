@@ -49,6 +49,7 @@ class _Line:
     measures="shares of the sum of squares (eta²), F and p of factors and pairs",
     source="Fisher 1925; type II: Yates 1934",
     most_levels=_MOST_LEVELS,
+    intervals=False,
 )
 def anova(
     design: Design,

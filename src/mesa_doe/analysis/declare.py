@@ -58,6 +58,8 @@ class AnalysisInfo:
         How many points it needs.
     most_levels : int, optional
         How many values a factor may have in the design.
+    intervals : bool, default True
+        Whether its estimates have intervals.
     """
 
     function: Callable[..., SensitivityResult]
@@ -71,6 +73,7 @@ class AnalysisInfo:
     seed_factor: bool = False
     least_points: int = 1
     most_levels: int | None = None
+    intervals: bool = True
 
 
 #: Every analysis by name; filled by :func:`declare`.
@@ -89,13 +92,14 @@ def declare(
     seed_factor: bool = False,
     least_points: int = 1,
     most_levels: int | None = None,
+    intervals: bool = True,
 ) -> Callable[[Callable[P, SensitivityResult]], Callable[P, SensitivityResult]]:
     """Enter an analysis in the table; give the warnings of its results, and say where factors depend.
 
     Parameters
     ----------
     library, measures, source, designs, default_for, axes, groups, seed_factor, \
-least_points, most_levels
+least_points, most_levels, intervals
         As in :class:`AnalysisInfo`.
 
     Returns
@@ -132,6 +136,7 @@ least_points, most_levels
             seed_factor,
             least_points,
             most_levels,
+            intervals,
         )
         return analysis
 
@@ -160,6 +165,7 @@ def table() -> pd.DataFrame:
             "axes": info.axes,
             "groups": info.groups,
             "seed factor": info.seed_factor,
+            "intervals": info.intervals,
             "library": info.library,
             "source": info.source,
         }

@@ -29,6 +29,7 @@ Kind: TypeAlias = Literal["WD", "CD", "MD", "L2-star"]
     library="scipy.stats.qmc.discrepancy, as SALib.analyze.discrepancy",
     measures="share of discrepancy: a ranking, no effect size",
     source="Puy, Roy & Saltelli 2023",
+    intervals=False,
 )
 def discrepancy(
     design: Design,

@@ -36,6 +36,7 @@ FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
     library="mesa-doe; a test holds it to SALib.analyze.fast",
     measures="first- (S1) and total-order (ST) indices",
     source="Saltelli, Tarantola & Chan 1999",
+    intervals=False,
 )
 def fast(
     design: Design,

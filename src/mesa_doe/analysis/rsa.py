@@ -20,7 +20,6 @@ from mesa_doe.errors import AnalysisError
 __all__ = ["Behavioural", "rsa"]
 
 FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
-IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 BoolArray: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 
 #: Which points are as wanted: a range of the output, its quantile from which on, or a function of its values.
@@ -32,6 +31,7 @@ Behavioural: TypeAlias = tuple[float, float] | float | Callable[[FloatArray], An
     measures="distance between the inputs of behavioural and other points (ks, p)",
     source="Hornberger & Spear 1981; binned: Pianosi et al. 2016",
     seed_factor=True,
+    intervals=False,
 )
 def rsa(
     design: Design,

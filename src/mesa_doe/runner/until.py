@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mesa_doe.analysis import SensitivityResult
+from mesa_doe.analysis import ANALYSES, SensitivityResult, choose
+from mesa_doe.analysis.declare import check_design, suited
 from mesa_doe.configurations import Configurations
 from mesa_doe.design import Design
 from mesa_doe.errors import ConfigurationError, warn
@@ -78,7 +79,7 @@ def run_until(
     ci_width : float, default 0.05
         From ``low`` to ``high``, in the unit of the estimates.
     max_runs : int
-        The largest number of runs in all.
+        The largest number of runs in all. Those that the study has already are used, however many they are.
     store : str or path
         Folder of the study.
     measures : sequence of str, optional
@@ -98,9 +99,10 @@ def run_until(
     Raises
     ------
     ConfigurationError
-        If the design cannot be extended, or even the first size needs more than ``max_runs``.
+        If the design cannot be extended, even the first size needs more than ``max_runs``, or the analysis
+        has no intervals, or no such measure.
     AnalysisError
-        If an output cannot be analysed.
+        If the analysis does not read the design, or an output cannot be analysed.
 
     Warns
     -----
@@ -114,8 +116,14 @@ def run_until(
     Sarrazin, Pianosi & Wagener 2016.
     """
     design = _checked(configurations, ci_width, max_runs)
+    _check_analysis(design, method, measures)
     names = [outputs] if isinstance(outputs, str) else list(outputs)
-    design = _as_far_as_stored(design, Path(store), max_runs // configurations.replications)
+    replications = configurations.replications
+    known = len(load(store)) if is_study(Path(store)) else 0
+    # What is there already costs nothing, so sizes that have been run are not analysed once more.
+    while len(longer := _twice(design)) * replications <= known:
+        design = longer
+    most = max(max_runs, known)
     rows: list[dict[str, Any]] = []
     while True:
         runs = design.configurations_like(configurations)
@@ -135,13 +143,15 @@ def run_until(
         reached = all(width <= ci_width for width in widths.values())
         if reached:
             break
-        longer = design.extend(2 * design.options["n"])
-        if len(longer) * configurations.replications > max_runs:
-            told = ", ".join(f"{name!r} {width:.3g}" for name, width in widths.items())
+        longer = _twice(design)
+        if len(longer) * replications > most:
+            told = ", ".join(
+                f"{name!r} {width:.3g}" if np.isfinite(width) else f"of {name!r} unknown"
+                for name, width in widths.items()
+            )
             warn(
-                f"the widest intervals after {len(runs)} runs are {told}, wider than ci_width={ci_width:g}; "
-                f"the next size needs {len(longer) * configurations.replications} runs, more than "
-                f"max_runs={max_runs}"
+                f"the widest intervals after {len(runs)} runs are {told}; ci_width={ci_width:g} was wanted. "
+                f"The next size needs {len(longer) * replications} runs, more than max_runs={max_runs}"
             )
             break
         design = longer
@@ -177,24 +187,31 @@ def _checked(configurations: Any, ci_width: Any, max_runs: Any) -> Design:
     return design
 
 
-def _as_far_as_stored(design: Design, store: Path, most: int) -> Design:
-    """Return the design, as long as that of the study that is in the folder already."""
-    if not is_study(store):
-        return design
-    stored = load(store).design
-    while stored is not None and len(design) < len(stored) <= most:
-        design = design.extend(2 * design.options["n"])
-    return design
+def _check_analysis(design: Design, method: str | None, measures: Any) -> None:
+    analysis = choose(design.origin or design, method)
+    name = analysis.__name__
+    check_design(design.origin or design, name)
+    if not ANALYSES[name].intervals:
+        able = ", ".join(one for one in suited(design) if ANALYSES[one].intervals)
+        message = f"run_until waits for narrow intervals, and {name} has none; take method= {able}"
+        raise ConfigurationError(message)
+    if isinstance(measures, str) or (measures is not None and not list(measures)):
+        message = f"measures takes a list of names, such as ['ST'], or None, got {measures!r}"
+        raise ConfigurationError(message)
+
+
+def _twice(design: Design) -> Design:
+    return design.extend(2 * design.options["n"])
 
 
 def _widths(found: SensitivityResult, measures: Sequence[str] | None) -> dict[Any, float]:
     rows = found.to_frame()
-    wanted = tuple(measures or found.plotted or rows["measure"].unique())
-    rows = rows[rows["measure"].isin(wanted)]
-    if rows.empty:
-        have = ", ".join(found.to_frame()["measure"].unique())
-        message = f"{found.method} has no measure {', '.join(wanted)}; it has {have}"
+    have = list(rows["measure"].unique())
+    wanted = list(measures or found.plotted or have)
+    if measures and not set(wanted) <= set(have):
+        message = f"measures takes some of {', '.join(have)}, which {found.method} has here, got {measures!r}"
         raise ConfigurationError(message)
+    rows = rows[rows["measure"].isin(wanted)]
     # An interval that is not known is not narrow.
     widths = (rows["high"] - rows["low"]).fillna(np.inf)
     return {name: float(width) for name, width in widths.groupby(rows["output"], sort=False).max().items()}
