@@ -264,6 +264,7 @@ def test_what_cannot_be_cut_is_refused():
         ({"halves": 1}, "halves takes an int from 2"),
         ({"halves": True}, "halves takes"),
         ({"threshold": -1}, "threshold takes a number from 0"),
+        ({"relative": 1}, "convergence: relative takes True or False, got 1"),
         ({"estimator": "best"}, "estimator takes"),
     ):
         with pytest.raises(AnalysisError, match=match):

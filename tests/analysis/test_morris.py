@@ -341,8 +341,9 @@ def test_text_shuffled_rows_wrong_options_and_other_designs_are_refused():
         morris(design, ["a"] * len(design))
     with pytest.raises(doe.AnalysisError, match="in the order of the design"):
         morris(design, y.iloc[::-1])
-    with pytest.raises(doe.AnalysisError, match="scaled takes True or False, got 'yes'"):
-        morris(design, y, scaled="yes")
+    for scaled in ("yes", 1, 0.0):
+        with pytest.raises(doe.AnalysisError, match=f"morris: scaled takes True or False, got {scaled!r}"):
+            morris(design, y, scaled=scaled)
     with pytest.raises(doe.AnalysisError, match="resamples takes an int from 100"):
         morris(design, y, resamples=10)
     other = doe.latin_hypercube(unit_space(2), 18, rng=1)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from mesa_doe.analysis.declare import ANALYSES
+from mesa_doe.analysis.options import check_bool
 from mesa_doe.analysis.outputs import Missing, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.settling import Convergence, converged, criteria_of
@@ -126,7 +127,7 @@ def convergence(
     >>> converged(found, width=0.3).loc[("y", "ST")].to_dict()
     {'indices': True, 'ranking': True, 'screening': True}
     """
-    _check_options(threshold, halves)
+    _check_options(threshold, halves, relative)
     ordered = _reads_order(design, analysis)
     checked = checked_outputs(
         design, y, names=outputs, missing=missing, method="convergence", given_data=not ordered
@@ -181,7 +182,7 @@ def convergence(
         warn(warning)
 
     last = results[asked[-1]]
-    relative = not last.scale.startswith("share") if relative is None else bool(relative)
+    relative = not last.scale.startswith("share") if relative is None else relative
     criteria = criteria_of(
         results,
         resampled,
@@ -194,7 +195,7 @@ def convergence(
     return Convergence(results, criteria, unit, settings, tuple(said))
 
 
-def _check_options(threshold: Any, halves: Any) -> None:
+def _check_options(threshold: Any, halves: Any, relative: Any) -> None:
     if isinstance(threshold, (str, bool)) or not 0 <= threshold < np.inf:
         message = f"convergence: threshold takes a number from 0, got {threshold!r}"
         raise AnalysisError(message)
@@ -202,6 +203,8 @@ def _check_options(threshold: Any, halves: Any) -> None:
     if not whole or halves < 0 or halves == 1:
         message = f"convergence: halves takes an int from 2, or 0 to leave ranking out, got {halves!r}"
         raise AnalysisError(message)
+    if relative is not None:
+        check_bool("convergence", "relative", relative)
 
 
 def _reads_order(design: Any, analysis: Any) -> bool:

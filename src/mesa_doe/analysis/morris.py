@@ -10,21 +10,16 @@ import numpy as np
 from mesa_doe.analysis.declare import check_design, declare
 from mesa_doe.analysis.elementary_effects import summarised
 from mesa_doe.analysis.moves import by_block, positions, turns
-from mesa_doe.analysis.options import checked_bootstrap
+from mesa_doe.analysis.options import check_bool, checked_bootstrap
 from mesa_doe.analysis.outputs import Missing, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
-from mesa_doe.analysis.variation import (
-    ROUNDING,
-    standardised,
-)
+from mesa_doe.analysis.variation import ROUNDING, standardised
 from mesa_doe.design import Design
-from mesa_doe.errors import AnalysisError
 from mesa_doe.seeding import RNG
 
 __all__ = ["morris"]
 
 FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
-BoolArray: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 @declare(
@@ -124,9 +119,7 @@ def morris(
     """
     check_design(design, "morris")
     resamples, confidence = checked_bootstrap("morris", resamples, confidence)
-    if scaled not in (True, False):
-        message = f"morris: scaled takes True or False, got {scaled!r}"
-        raise AnalysisError(message)
+    check_bool("morris", "scaled", scaled)
     checked = checked_outputs(design, y, names=outputs, missing=missing, method="morris")
     members = _members(design)
     turn = turns(design, checked, list(members.values()), "morris")
@@ -165,7 +158,7 @@ def morris(
         confidence=confidence,
         rng=rng,
         seed_policy=seed_policy,
-        settings={"trajectories": len(paths), "scaled": bool(scaled)},
+        settings={"trajectories": len(paths), "scaled": scaled},
         scale="scaled effect" if scaled else "effect over the whole range, in units of the output",
     )
 

@@ -38,7 +38,6 @@ from mesa_doe.seeding import RNG, root_entropy
 __all__ = ["shapley"]
 
 FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
-IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 
 
 @declare(
