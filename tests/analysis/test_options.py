@@ -62,9 +62,9 @@ def test_only_true_and_false_say_yes_and_no(value):
 
 
 def test_words_that_there_are_not_are_refused_with_those_that_there_are():
-    check_missing("drop")
-    with pytest.raises(AnalysisError, match="missing takes 'raise' or 'drop', got 'zero'"):
-        check_missing("zero")
+    check_missing("sobol", "drop")
+    with pytest.raises(AnalysisError, match="sobol: missing takes 'raise' or 'drop', got 'zero'"):
+        check_missing("sobol", "zero")
     for policy in (None, "factor", "independent", "common", "block", "fixed"):
         check_policy("sobol", policy)
     with pytest.raises(AnalysisError, match=r"sobol: seed_policy takes None, 'factor', .*, got 'own'"):

@@ -61,7 +61,7 @@ def test_uncertainty_is_that_of_the_laws(results):
 def test_uncertainty_of_chosen_levels_is_refused():
     space = doe.ParameterSpace(a=doe.Real(0, 1), b=doe.Real(0, 1))
     runs = doe.full_factorial(space, 2).configurations(product, rng=1, seed_policy="common")
-    with pytest.raises(doe.AnalysisError, match="points that follow the laws"):
+    with pytest.raises(doe.AnalysisError, match="no sample of the laws"):
         doe.BatchRunner(runs).run_all().uncertainty("y")
 
 

@@ -106,7 +106,7 @@ def check_bool(method: str, option: str, value: Any) -> None:
         raise AnalysisError(message)
 
 
-def check_missing(missing: Any) -> None:
+def check_missing(method: str, missing: Any) -> None:
     """Refuse what says nothing of missing values.
 
     Raises
@@ -114,7 +114,7 @@ def check_missing(missing: Any) -> None:
     AnalysisError
     """
     if missing not in ("raise", "drop"):
-        message = f"missing takes 'raise' or 'drop', got {missing!r}"
+        message = f"{method}: missing takes 'raise' or 'drop', got {missing!r}"
         raise AnalysisError(message)
 
 

@@ -117,7 +117,7 @@ def checked_outputs(
     AnalysisError
         If the shape, the order or a value is wrong, or values are so large that their sum is no float.
     """
-    check_missing(missing)
+    check_missing(method, missing)
     if isinstance(y, (pd.Series, pd.DataFrame)):
         _check_index(design, y, method)
         if names is None:

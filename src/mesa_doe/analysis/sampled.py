@@ -59,22 +59,22 @@ def check_sampled(design: Any) -> tuple[str, ...]:
     >>> from mesa_doe.space import ParameterSpace, Real
     >>> check_sampled(Design(ParameterSpace(x=Real(0, 1)), [[0.0], [1.0]], method="morris", options={}))
     Traceback (most recent call last):
-    mesa_doe.errors.AnalysisError: uncertainty needs points that follow the laws of the axes, but those ...
+    mesa_doe.errors.AnalysisError: the design is no sample of the laws of its axes: the points of morris ...
     """
     if not isinstance(design, Design):
         message = f"check_sampled takes a Design, got {type(design).__name__}"
         raise AnalysisError(message)
     if design.origin is not None:
         message = (
-            "uncertainty: twins of this design were merged, so that its points no longer count alike; "
-            "analyse design.origin with y[design.twin_of]"
+            "twins of this design were merged, so that its points no longer count alike; "
+            "use design.origin, with y[design.twin_of]"
         )
         raise AnalysisError(message)
     methods = list(dict.fromkeys(_methods(design.method, design.options)))
     if others := [method for method in methods if method not in SAMPLED and method != "explicit"]:
         message = (
-            "uncertainty needs points that follow the laws of the axes, but those of "
-            f"{', '.join(others)} are chosen levels or steps, or a part: take one of "
+            "the design is no sample of the laws of its axes: the points of "
+            f"{', '.join(others)} are chosen levels or steps, or a part; take one of "
             f"{', '.join(sorted(SAMPLED))}"
         )
         raise AnalysisError(message)

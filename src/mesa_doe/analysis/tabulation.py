@@ -18,7 +18,6 @@ from mesa_doe.errors import AnalysisError, counted, some, warn
 
 __all__ = ["MOST_LEVELS", "Tabulation", "binned", "tabulate"]
 
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 
 #: Numbers of more values than this are binned.
@@ -293,7 +292,7 @@ def tabulate(
 def _checked_outcomes(
     categories: Any, factor_levels: Any, missing: str
 ) -> tuple[pd.Series[Any], pd.DataFrame, list[str]]:
-    check_missing(missing)
+    check_missing("tabulate", missing)
     factors = factor_levels if isinstance(factor_levels, pd.DataFrame) else pd.DataFrame(factor_levels)
     outcomes = categories if isinstance(categories, pd.Series) else pd.Series(list(categories), dtype=object)
     if len(outcomes) != len(factors) or factors.empty:

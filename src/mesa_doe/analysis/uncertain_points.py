@@ -28,7 +28,7 @@ IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 
 def checked_values(y: Any, missing: str) -> tuple[FloatArray, list[str]]:
     """Return one output (points, replications), NaN where there is no run, and what was left out."""
-    check_missing(missing)
+    check_missing("uncertainty", missing)
     if isinstance(y, pd.Series):
         y = y.to_frame()
     elif not isinstance(y, pd.DataFrame):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from mesa_doe.analysis.options import check_missing
 from mesa_doe.analysis.outputs import Missing
-from mesa_doe.errors import AnalysisError, warn
+from mesa_doe.errors import AnalysisError, some, warn
 
 if TYPE_CHECKING:
     from mesa_doe.results.results import Results
@@ -47,26 +48,24 @@ def without_missing(results: Results, values: pd.DataFrame, missing: Missing, ca
     AnalysisError
         If points lack a finite value and ``missing="raise"``, or all do.
     """
-    if missing not in get_args(Missing):
-        message = f"missing takes {' or '.join(map(repr, get_args(Missing)))}, got {missing!r}"
-        raise AnalysisError(message)
+    check_missing(caller, missing)
     every = range(len(results.design)) if results.design is not None else results.factors().index
     values = values.reindex(every)
     lacking = ~np.isfinite(values.to_numpy(np.float64)).all(axis=1)
     if not lacking.any():
         return values
     points = values.index[lacking].tolist()
-    some = ", ".join(map(str, points[:10])) + (", …" if len(points) > 10 else "")
+    told = some(points)
     if missing == "raise":
         message = (
-            f"{caller}: {len(points)} of {len(values)} points have no finite value: points {some}. Look at "
+            f"{caller}: {len(points)} of {len(values)} points have no finite value: points {told}. Look at "
             "results.failures, or leave them out with missing='drop'"
         )
         raise AnalysisError(message)
     if lacking.all():
         message = f"{caller}: no point has a finite value"
         raise AnalysisError(message)
-    warn(f"{caller} left out {len(points)} of {len(values)} points, which have no finite value: {some}")
+    warn(f"{caller} left out {len(points)} of {len(values)} points, which have no finite value: {told}")
     whole: pd.DataFrame = values[~lacking]
     return whole
 
