@@ -101,7 +101,7 @@ def test_resamples_are_centred_on_the_estimate():
 def test_several_outputs_are_what_each_is_alone():
     y = np.stack([common_seeds(seed=k) * 10**k for k in range(3)], axis=2)
     for policy in ("common", None):
-        together = split_variance(y, names=["a", "b", "c"], seed_policy=policy, resamples=100).to_frame()
+        together = split_variance(y, outputs=["a", "b", "c"], seed_policy=policy, resamples=100).to_frame()
         for k, name in enumerate("abc"):
             alone = split_variance(y[:, :, k], seed_policy=policy, resamples=100).to_frame()
             mine = together[together["output"] == name]
@@ -187,8 +187,8 @@ def test_points_without_a_run_are_left_out_and_said():
         ([["a", "b"]] * 3, {}, "real numbers"),
         ([["1", 2.0]] * 3, {}, "real numbers"),
         ([[1.0, np.inf], [0, 1]], {}, "points 0 have infinite"),
-        (np.ones((3, 3)), {"names": ["a", "b"]}, "a name of its own"),
-        (np.ones((3, 3, 2)), {"names": ["a", "a"]}, "a name of its own"),
+        (np.ones((3, 3)), {"outputs": ["a", "b"]}, "a name of its own"),
+        (np.ones((3, 3, 2)), {"outputs": ["a", "a"]}, "a name of its own"),
         (np.ones((3, 3)), {"seed_policy": "fixed"}, "the same run"),
         (np.ones((3, 3)), {"seed_policy": "mine"}, "'mine'"),
         (np.ones((3, 3)), {"resamples": 5}, "resamples"),

@@ -21,7 +21,7 @@ NOISY = np.linspace(0, 3, 60)[:, None] + np.random.default_rng(1).normal(size=(6
 
 def split():
     y = np.stack([NOISY, NOISY**2], axis=2)
-    return doe.analyze.split_variance(y, names=["y", "<y²>"], resamples=100)
+    return doe.analyze.split_variance(y, outputs=["y", "<y²>"], resamples=100)
 
 
 def uncertain(**options):

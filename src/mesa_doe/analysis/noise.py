@@ -163,7 +163,7 @@ class VarianceSplit:
 def split_variance(
     y: Any,
     *,
-    names: Sequence[Any] | None = None,
+    outputs: Sequence[Any] | None = None,
     confidence: float = 0.95,
     seed_policy: str | None = None,
     resamples: int = 1000,
@@ -176,8 +176,8 @@ def split_variance(
     y : array_like (points, replications) or (points, replications, outputs)
         NaN where there is no run: points may have unequal numbers of replications. The index of a DataFrame
         is what its points are called.
-    names : sequence, optional
-        Of the outputs.
+    outputs : sequence, optional
+        Names of the outputs.
     confidence : float, default 0.95
         Level of the percentile intervals.
     seed_policy : str, optional
@@ -240,20 +240,20 @@ def split_variance(
         if seed_policy == "fixed":
             message += ": under it all replications of a point are the same run"
         raise AnalysisError(message)
-    outputs, values, _ = replicated(y, "split_variance", names)
+    names, values, _ = replicated(y, "split_variance", outputs)
     common = seed_policy == "common"
     values, said = _present(values, whole=common)
     entropy = root_entropy(rng)
     scaled, scale, size = scaled_deviations(values)
     split = two_way if common else one_way
     raw, low, high = split(scaled, ROUNDING * size / scale, resamples, confidence, entropy)
-    check_squares("split_variance", outputs, scale, np.asarray(~raw.any(axis=1)))
+    check_squares("split_variance", names, scale, np.asarray(~raw.any(axis=1)))
     sources = ["parameters", "seed", "interaction"] if common else ["parameters", "seed"]
     k = len(sources)
     variances = np.maximum(raw, 0.0)
     with np.errstate(invalid="ignore"):  # of a constant output there is nothing to share
         shares = variances / variances.sum(axis=1, keepdims=True)
-    said += _said(outputs, sources, raw, shares, scale)
+    said += _said(names, sources, raw, shares, scale)
     if common and values.shape[1] < _FEW_SEEDS:
         said.append(
             f"the seed's share rests on {values.shape[1]} common seeds: of fewer than {_FEW_SEEDS}, its "
@@ -272,8 +272,8 @@ def split_variance(
     }
     frame = pd.DataFrame(
         {
-            "output": [name for name in outputs for _ in sources],
-            "source": sources * len(outputs),
+            "output": [name for name in names for _ in sources],
+            "source": sources * len(names),
             **{name: column.ravel() for name, column in columns.items()},
         }
     )
@@ -311,10 +311,10 @@ def _present(values: FloatArray, *, whole: bool) -> tuple[FloatArray, list[str]]
 
 
 def _said(
-    outputs: list[Any], sources: list[str], raw: FloatArray, shares: FloatArray, scale: FloatArray
+    names: list[Any], sources: list[str], raw: FloatArray, shares: FloatArray, scale: FloatArray
 ) -> list[str]:
     said = []
-    for k, name in enumerate(outputs):
+    for k, name in enumerate(names):
         if not np.any(raw[k]):
             said.append(f"output {name!r} is the same in every run: there is no variance to split")
             continue

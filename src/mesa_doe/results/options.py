@@ -12,7 +12,7 @@ __all__ = ["check_options"]
 
 # What results know themselves, and give to every analysis.
 _KNOWN = {"outputs", "seed_policy"}
-_DATA = {"design", "y", "names", "analysis", "categories", "factor_levels", "options"}
+_DATA = {"design", "y", "analysis", "categories", "factor_levels", "options"}
 
 
 def check_options(caller: str, options: Mapping[str, Any], *functions: Callable[..., Any]) -> None:

@@ -281,12 +281,12 @@ class Results:
             return frame.iloc[:, : len(names)].set_axis(names, axis=1)
         return frame[[name for name in frame if len({repr(value) for value in frame[name]}) > 1]]
 
-    def points(self, name: str, at: At = "final", *, reduce: Reduce | None = None) -> pd.DataFrame:
+    def points(self, output: str, at: At = "final", *, reduce: Reduce | None = None) -> pd.DataFrame:
         """Return one row a design point: its parameters and what its replications gave.
 
         Parameters
         ----------
-        name : str
+        output : str
         at, reduce : as in :meth:`output`, but for ``"all"``
 
         Returns
@@ -300,7 +300,7 @@ class Results:
         AnalysisError
             If the runs belong to no design points.
         """
-        values = self._one_a_run(name, at, reduce, "points")
+        values = self._one_a_run(output, at, reduce, "points")
         frame = self._parameters_of_points()
         frame.columns = pd.Index(column_names(self.parameters, _POINT_COLUMNS))
         by_point = values.groupby(self.runs["point"].reindex(values.index))
@@ -653,7 +653,7 @@ class Results:
         check_options("results.split_variance", options, split_variance)
         values = self._by_point(self._one_a_run(output, at, reduce, "split_variance"))
         policy = self._seeding(output, self.design)
-        return split_variance(values, names=[output], seed_policy=policy, **options)
+        return split_variance(values, outputs=[output], seed_policy=policy, **options)
 
     def recommend_replications(
         self,
