@@ -76,6 +76,23 @@ def test_categories_may_be_booleans_or_of_several_types():
     assert [repr(name) for name in mixed.table("n")] == ["True", "1", "'x'"]
 
 
+def test_levels_without_an_order_stand_as_they_first_appear_and_dates_stay_dates():
+    rules = [frozenset({2}), frozenset({1, 3}), frozenset({1})]
+    days = list(np.array(["2024-02-01", "2024-01-01", "2024-03-01"], dtype="datetime64[ns]"))
+    factors = pd.DataFrame({"rule": rules * 20, "day": pd.Series(days * 20, dtype=object)})
+    with pytest.warns(MesaDoeWarning, match="60 runs are of 3 points"):
+        found = tabulate(["a", "b"] * 30, factors)
+    assert list(found.table("rule").index) == rules
+    assert list(found.table("day").index) == sorted(days)
+    assert type(found.table("day").index[0]) is np.datetime64
+    assert "2024-01-01" in repr(found)
+
+
+def test_numbers_of_numpy_are_levels_with_those_of_python():
+    n = pd.Series([1, np.int64(1), 2, np.int64(2)] * 10, dtype=object)
+    assert [type(level) for level in tabulate(["a", "b"] * 20, {"n": n}).table("n").index] == [int, int]
+
+
 def test_one_outcome_or_one_level_tells_nothing():
     with pytest.warns(MesaDoeWarning, match="every run has the outcome 'a'"):
         found = tabulate(["a"] * 20, {"n": [1, 2] * 10})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -14,7 +13,9 @@ from mesa_doe import plots
 from mesa_doe.analysis.options import check_missing, checked_int, checked_share
 from mesa_doe.analysis.outputs import Missing
 from mesa_doe.analysis.shown import as_html, labelled
+from mesa_doe.columns import levels_of
 from mesa_doe.errors import AnalysisError, counted, some, warn
+from mesa_doe.space.values import objects, plain
 
 __all__ = ["MOST_LEVELS", "Tabulation", "binned", "tabulate"]
 
@@ -257,7 +258,7 @@ def tabulate(
     confidence = checked_share("tabulate", "confidence", confidence)
     bins = checked_int("tabulate", "bins", bins, 2)
     outcomes, factors, said = _checked_outcomes(categories, factor_levels, missing)
-    codes, names = _coded(outcomes)
+    codes, names = _levels(outcomes)
     if len(names) == 1:
         said.append(f"every run has the outcome {names[0]!r}: no factor can be told to matter")
     tables, associations = [], []
@@ -276,10 +277,10 @@ def tabulate(
             f"too few runs for the chi-squared p of {', '.join(sparse)}: of more than a fifth of the cells "
             "fewer than 5 are expected"
         )
-    _, points = _coded(pd.Series(list(map(repr, factors.itertuples(index=False, name=None)))))
-    if len(points) < len(factors) and factors.shape[1] > 1:
+    points = np.unique([_levels(column)[0] for _, column in factors.items()], axis=1).shape[1]
+    if points < len(factors) and factors.shape[1] > 1:
         said.append(
-            f"{len(factors)} runs are of {len(points)} points: replications share all factors, so intervals "
+            f"{len(factors)} runs are of {points} points: replications share all factors, so intervals "
             "are too narrow and p too small where other factors matter"
         )
     for warning in said:
@@ -325,23 +326,12 @@ def _checked_outcomes(
     return outcomes[~lost], factors[~lost], [said]
 
 
-def _coded(values: pd.Series[Any]) -> tuple[IntArray, list[Any]]:
+def _levels(values: pd.Series[Any]) -> tuple[IntArray, list[Any]]:
     """Return the code of each value, and the values in order; levels keep their objects."""
-    plain = [value.item() if isinstance(value, np.generic) else value for value in values]
-    keys = []
-    for value in plain:
-        try:
-            hash(value)
-        except TypeError:
-            keys.append((type(value), repr(value)))
-        else:
-            keys.append((type(value), value))  # True is not 1
-    own = dict(zip(keys, plain, strict=True))
-    order = list(own)
-    with contextlib.suppress(TypeError):  # what has no order stays as it comes
-        order.sort(key=lambda key: own[key])
-    place = {key: k for k, key in enumerate(order)}
-    return np.array([place[key] for key in keys], dtype=np.int64), [own[key] for key in order]
+    # Numpy's numbers among objects are levels with Python's: only the types of levels are told apart.
+    return levels_of(
+        pd.Series(objects(map(plain, values)), dtype=object) if values.dtype == object else values
+    )
 
 
 def binned(column: pd.Series[Any], bins: int = 5) -> tuple[IntArray, list[Any]]:
@@ -365,7 +355,7 @@ def binned(column: pd.Series[Any], bins: int = 5) -> tuple[IntArray, list[Any]]:
     ([1, 3], ['[0, 5.5)', '[5.5, 11]'])
     """
     if column.dtype.kind not in "iuf" or column.nunique() <= MOST_LEVELS:
-        return _coded(column)
+        return _levels(column)
     values = column.to_numpy()
     ends = np.unique(np.quantile(values, np.linspace(0, 1, bins + 1)))
     codes = np.clip(np.searchsorted(ends, values, side="right") - 1, 0, len(ends) - 2)

@@ -15,10 +15,11 @@ import pandas as pd
 from mesa_doe import plots
 from mesa_doe._optional import require
 from mesa_doe.analysis import SensitivityResult
+from mesa_doe.columns import levels_of
 from mesa_doe.errors import MesaDoeError
 from mesa_doe.explore.clouds import Cloud
 from mesa_doe.plots import _canvas
-from mesa_doe.plots._groups import is_numeric, levels_of
+from mesa_doe.plots._groups import is_numeric
 
 __all__ = ["Picture", "Place", "draw", "map_of", "of_indices", "scatter_of"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from numbers import Real
 from typing import Any, NamedTuple, TypeAlias
 
@@ -11,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from mesa_doe.columns import levels_of
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import _canvas
 from mesa_doe.plots._checks import as_floats, same_length
@@ -66,41 +66,6 @@ def is_numeric(values: pd.Series[Any]) -> bool:
     if values.dtype == object:
         return all(isinstance(value, Real) and not isinstance(value, bool) for value in values)
     return pd.api.types.is_numeric_dtype(values.dtype)
-
-
-def levels_of(values: pd.Series[Any]) -> tuple[npt.NDArray[np.intp], list[object]]:
-    """Give each value the number of its level, levels sorted where they have an order.
-
-    Parameters
-    ----------
-    values : pandas.Series, shape (n,)
-        A factor's values, of any type.
-
-    Returns
-    -------
-    codes : ndarray of int, shape (n,)
-        Position of each value's level.
-    levels : list
-        An ordered dtype's own order, else sorted text, numbers or tuples, else by first appearance.
-
-    Examples
-    --------
-    >>> levels_of(pd.Series(["b", "a", "b"]))[1]
-    ['a', 'b']
-    """
-    first: dict[Any, object] = {}
-    for value in values:
-        first.setdefault(_key(value), value)
-    levels = list(first.values())
-    if isinstance(values.dtype, pd.CategoricalDtype):
-        known = {_key(category): position for position, category in enumerate(values.cat.categories)}
-        levels.sort(key=lambda level: known.get(_key(level), len(known)))
-    # Sets compare by inclusion, which sorts without complaint and orders nothing; hence the named types.
-    elif all(isinstance(level, (str, Real, tuple, np.generic)) for level in levels):
-        with suppress(TypeError):
-            levels = sorted(levels)  # type: ignore[type-var]
-    position = {_key(level): code for code, level in enumerate(levels)}
-    return np.array([position[_key(value)] for value in values], dtype=np.intp), levels
 
 
 def bin_codes(x: npt.NDArray[np.float64], bins: int) -> npt.NDArray[np.intp]:
@@ -255,14 +220,3 @@ def finite_pairs(x: Values, y: Values, *, caller: str) -> tuple[pd.Series[Any], 
     factor = pd.Series(x).reset_index(drop=True).to_frame("x")
     frame, output, left_out = finite_rows(factor, y, ("x", "y"), caller=caller)
     return frame["x"], output, left_out
-
-
-def _key(value: Any) -> Any:
-    """Return what tells levels apart: True is not 1, and a list, though unhashable, is a level."""
-    if value is None or (np.ndim(value) == 0 and pd.isna(value)):
-        return (type(value), "missing")
-    try:
-        hash(value)
-    except TypeError:
-        return (type(value), repr(value))
-    return (type(value), value)

@@ -9,10 +9,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from mesa_doe._optional import require
+from mesa_doe.columns import levels_of
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import _canvas
 from mesa_doe.plots._checks import as_floats, factor_frame
-from mesa_doe.plots._groups import Floats, Values, finite_rows, is_numeric, levels_of
+from mesa_doe.plots._groups import Floats, Values, finite_rows, is_numeric
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

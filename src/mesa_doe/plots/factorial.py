@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from mesa_doe.columns import levels_of
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import _canvas
 from mesa_doe.plots._checks import tidy, with_floats
-from mesa_doe.plots._groups import levels_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -10,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from mesa_doe.columns import levels_of
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import _canvas
 from mesa_doe.plots._checks import as_floats, factor_frame, same_length
-from mesa_doe.plots._groups import is_numeric, levels_of, order_codes
+from mesa_doe.plots._groups import is_numeric, order_codes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ import pandas as pd
 
 from mesa_doe import plots
 from mesa_doe.analysis.contrasts import margin
+from mesa_doe.columns import levels_of
 from mesa_doe.errors import AnalysisError
 from mesa_doe.results.numbers import At, Reduce
 
@@ -184,9 +184,7 @@ class Drawings:
         """
         frame, y = self._factors(output, at, reduce)
         parts = [
-            self._by_level([self._few(frame, name, "main_effects")], y)
-            .astype({"level": object})  # else True would become 1 beside numbers
-            .assign(factor=name)
+            self._by_level([self._few(frame, name, "main_effects")], y).assign(factor=name)
             for name in map(str, frame)
         ]
         return plots.main_effects(pd.concat(parts), ax=ax, ylabel=f"mean of {output}")
@@ -347,7 +345,7 @@ class Drawings:
 
     def _few(self, frame: pd.DataFrame, factor: str, plot: str) -> pd.Series[Any]:
         column = self._one(frame, factor)
-        levels = len({repr(value) for value in column})
+        levels = len(levels_of(column)[1])
         if levels > _MOST_LEVELS:
             message = (
                 f"{plot} draws factors of at most {_MOST_LEVELS} levels, but {factor!r} has {levels} values; "
@@ -358,24 +356,18 @@ class Drawings:
 
     def _by_level(self, keys: list[pd.Series[Any]], y: pd.Series[float]) -> pd.DataFrame:
         """Return mean and 95 % interval of the point means at each level, or pair of levels."""
-        codes = [key.map(repr) for key in keys]
-        levels = [dict(zip(code, key, strict=True)) for code, key in zip(codes, keys, strict=True)]
-        groups = y.groupby(codes)
+        coded = [levels_of(key) for key in keys]
+        groups = y.groupby([codes for codes, _ in coded])
         mean = groups.mean()
         degrees = np.asarray(groups.count() - 1, dtype=np.float64)
         error = margin(np.asarray(groups.sem(), dtype=np.float64), degrees, 0.95)
-        index = [one if isinstance(one, tuple) else (one,) for one in mean.index]
-        columns = dict(zip(("level", "trace"), zip(*index, strict=True), strict=False))
-        frame = pd.DataFrame(
-            {
-                name: [level[code] for code in own]
-                for (name, own), level in zip(columns.items(), levels, strict=True)
-            }
-        )
-        frame["mean"], frame["low"], frame["high"] = mean.array, (mean - error).array, (mean + error).array
-        with contextlib.suppress(TypeError):  # levels without an order stay as they came
-            frame = frame.sort_values(list(columns))
-        return frame
+        columns = {
+            # Objects, else True would become 1 beside numbers.
+            name: pd.Series([levels[code] for code in mean.index.get_level_values(k)], dtype=object)
+            for k, (name, (_, levels)) in enumerate(zip(("level", "trace"), coded, strict=False))
+        }
+        ends = {"mean": mean.array, "low": (mean - error).array, "high": (mean + error).array}
+        return pd.DataFrame(columns | ends)
 
 
 def _places(levels: list[Any]) -> list[float]:
