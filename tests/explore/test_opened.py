@@ -95,6 +95,7 @@ def test_a_logarithmic_axis_is_known(opened):
 def test_a_click_on_a_design_point_chooses_a_run_that_failed(opened):
     study = opened("walking")
     cloud = clouds.of_points(study, "alive", "final")
+    assert set(cloud.frame["failed"]) == {True, False}
     runs = study.results.runs
     for point, failed in cloud.frame["failed"].items():
         run = clouds.run_of(study, cloud, point)
