@@ -370,7 +370,9 @@ def _run_all(runner: BatchRunner) -> Results:
         first = runner.configurations[failed[0]]
         try:
             run(first)
-        except (Exception, SystemExit) as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             error.add_note(
                 f"raised by run {first.run_id} of {len(runner.configurations)} of batch_run, iteration "
                 f"{first.iteration}, with {dict(first.parameters)!r}. For mesa_doe.BatchRunner such a run is "

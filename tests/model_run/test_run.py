@@ -143,6 +143,10 @@ class Trouble(mesa.Model):
         self.datacollector.collect(self)
 
 
+class Panic(BaseException):
+    """As what an extension in Rust raises when it panics."""
+
+
 @pytest.mark.parametrize(
     ("where", "origin"),
     [
@@ -153,7 +157,7 @@ class Trouble(mesa.Model):
         ("agent", "collecting"),
     ],
 )
-@pytest.mark.parametrize("error", [ZeroDivisionError, SystemExit])
+@pytest.mark.parametrize("error", [ZeroDivisionError, SystemExit, Panic])
 def test_a_failure_is_a_record_that_says_where(where, origin, error):
     settings = configuration(Trouble, parameters={"where": where, "error": error})
     record = run(settings, on_error="record")
@@ -328,7 +332,7 @@ def test_a_model_of_the_users_keeps_counting_its_agents():
 
 
 def test_the_check_leaves_errors_of_the_model_to_the_run():
-    for error in (ZeroDivisionError, SystemExit):
+    for error in (ZeroDivisionError, SystemExit, Panic):
         settings = configuration(Trouble, parameters={"where": "constructor", "error": error})
         assert check_model(settings, recipe_of(Trouble)) is None
 

@@ -1,10 +1,12 @@
 import contextlib
+import importlib
 import importlib.util
 import logging
 import os
 import signal
 import subprocess
 import sys
+import time
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 
 import dask
@@ -77,6 +79,24 @@ def test_a_worker_that_is_killed_from_outside_costs_no_run(client):
     runner = doe.BatchRunner(noisy(), 4, executor=executor, chunk_size=3, display_progress=kill_one)
     same(runner.run_all(), run(noisy()))
     assert len(killed) == 1
+
+
+def test_a_cluster_without_workers_that_starts_no_others_is_not_waited_for(tmp_path, monkeypatch):
+    monkeypatch.setattr(importlib.import_module("mesa_doe.runner.dispatch"), "_PATIENCE", 0.1)
+    with cluster(n_workers=1, threads_per_worker=2, processes=False) as client:
+
+        def dismiss(progress):
+            client.cluster.scale(0)
+            while client.scheduler_info()["workers"]:
+                time.sleep(0.05)
+
+        runner = doe.BatchRunner(
+            noisy(), 2, executor=client.get_executor(), store=tmp_path, chunk_size=1, display_progress=dismiss
+        )
+        with pytest.raises(doe.StudyError, match=r"has lost all workers.* run the same again with a new"):
+            runner.run_all()
+    assert 1 <= len(doe.load(tmp_path)) < len(noisy())
+    same(run(noisy(), store=tmp_path), run(noisy()))
 
 
 def test_a_scheduler_that_goes_away_is_told_and_the_study_goes_on_elsewhere(tmp_path):

@@ -223,7 +223,9 @@ class _Runs:
                     reading = self._read_function(model)
                 if timed:
                     budget.check()
-        except (Exception, SystemExit, OutOfTime) as error:  # noqa: BLE001 - a model's failure is data
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - a model's failure is data; a panic of Rust is no Exception
             reading = None
             self._fail(record, error, phase)
             if model is None:

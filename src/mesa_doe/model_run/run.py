@@ -7,7 +7,7 @@ from typing import Literal
 
 from mesa_doe.configurations import RunConfiguration
 from mesa_doe.errors import ConfigurationError, listed
-from mesa_doe.model_run.budget import Budget, OutOfTime, check_timeout
+from mesa_doe.model_run.budget import Budget, check_timeout
 from mesa_doe.model_run.collect import Reader
 from mesa_doe.model_run.execute import execute
 from mesa_doe.model_run.forget import chain, forget, forget_unfinished
@@ -93,7 +93,9 @@ def check_model(configuration: RunConfiguration, recipe: Recipe, timeout: float 
         try:
             with Budget(timeout):
                 model, _ = recipe.build(configuration.parameters, configuration.seed)
-        except (Exception, SystemExit, OutOfTime) as error:  # noqa: BLE001 - the run of this configuration records it
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - the run of this configuration records it
             forget_unfinished(error)
             return
     try:

@@ -38,6 +38,9 @@ _PER_WORKER = 2
 #: Tasks a worker in a round that ends when its last task does.
 _PER_ROUND = 4
 
+#: Seconds without an answer after which it is asked whether there still is somebody to give one.
+_PATIENCE = 10.0
+
 #: What executors say of a task whose worker died: those of the standard library and loky, and Dask's.
 _DEATHS = {"BrokenExecutor", "KilledWorker"}
 
@@ -162,7 +165,7 @@ def through_executor(tasks: Iterable[Task], executor: Any, workers: int) -> Gene
     Raises
     ------
     StudyError
-        If the executor takes no more work, or its workers cannot do it.
+        If the executor takes no more work, its workers cannot do it, or there will be none any more.
     """
     import cloudpickle
 
@@ -174,12 +177,24 @@ def through_executor(tasks: Iterable[Task], executor: Any, workers: int) -> Gene
                 waiting[_submitted(executor, cloudpickle.dumps(task))] = task
             if not waiting:
                 return
-            done, _ = cf.wait(waiting, return_when=cf.FIRST_COMPLETED)
+            while not (done := cf.wait(waiting, _PATIENCE, cf.FIRST_COMPLETED).done):
+                if _is_deserted(executor):
+                    raise StudyError(_no_more("its cluster has lost all workers, and starts no others"))
             for future in done:
                 yield waiting.pop(future), _result(future)
     finally:
         for future in waiting:
             future.cancel()
+
+
+def _is_deserted(executor: Any) -> bool:
+    """Tell whether an executor of Dask would wait for ever: its cluster has no workers, and none to come.
+
+    One that grows by itself, and one whose workers wait in a queue, may have workers later.
+    """
+    cluster = getattr(getattr(executor, "_client", None), "cluster", None)
+    grows = getattr(cluster, "_adaptive", None) is not None
+    return getattr(cluster, "workers", None) == {} and not grows
 
 
 def _one_by_one(tasks: Iterable[Task], executor: Any) -> Generator[Outcome]:
