@@ -568,7 +568,7 @@ def test_unknown_outputs_and_other_arguments_are_refused(study, folder):
     for at in ("all", "first", None, True):
         with pytest.raises(AnalysisError, match=f"one number a run, .* 'final', 'mean', .*, got {at!r}"):
             write_report(study, folder / "no.html", at=at)
-    with pytest.raises(AnalysisError, match="missing= takes 'raise' or 'drop', got 'foo'"):
+    with pytest.raises(AnalysisError, match="write_report: missing takes 'raise' or 'drop', got 'foo'"):
         write_report(study, folder / "no.html", missing="foo")
     with pytest.raises(AnalysisError, match="leave it out with analyses="):
         write_report(study, folder / "no.html", missing="drop", analyses=[])

@@ -1,3 +1,5 @@
+import os
+
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
@@ -107,7 +109,7 @@ def test_nothing_is_left_of_a_shard_that_could_not_be_written(tmp_path, monkeypa
     def full(number):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("mesa_doe.study.shards.os.fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
         written(tmp_path, [(1, {"a": [1]})])
     assert list(tmp_path.iterdir()) == []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import uuid
 import warnings
 from collections.abc import Sequence
 from numbers import Real
@@ -13,12 +12,14 @@ from typing import Any, get_args
 from mesa_doe._optional import require
 from mesa_doe.analysis import SensitivityResult
 from mesa_doe.analysis.declare import choose
+from mesa_doe.analysis.options import check_missing
 from mesa_doe.analysis.outputs import Missing
 from mesa_doe.errors import AnalysisError, MesaDoeError, MesaDoeWarning, StudyError
 from mesa_doe.report.indices import Analysed
 from mesa_doe.report.outputs import Outputs
 from mesa_doe.report.page import MARK, MOST_OUTPUTS, page_of
 from mesa_doe.results import At, Results
+from mesa_doe.study.whole_file import whole_file
 
 __all__ = ["check_place", "write_report"]
 
@@ -92,12 +93,10 @@ def write_report(
         shown = _outputs(results, outputs, at)
         analysed = _analysed(results, shown, analyses, missing)
         page = page_of(results, title, shown, analysed, command)
-    temporary = path.with_name(f".{uuid.uuid4().hex}.tmp")
     try:
-        temporary.write_text(page, encoding="utf-8", newline="\n")
-        temporary.replace(path)
+        with whole_file(path) as file:
+            file.write_text(page, encoding="utf-8", newline="\n")
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         message = f"the report cannot be written to {str(path)!r}: {error}"
         raise StudyError(message) from error
     return path
@@ -133,9 +132,7 @@ def _check_words(at: Any, missing: Any, analyses: Any) -> None:
             f"a function, got {at!r}"
         )
         raise AnalysisError(message)
-    if missing not in get_args(Missing):
-        message = f"missing= takes {' or '.join(map(repr, get_args(Missing)))}, got {missing!r}"
-        raise AnalysisError(message)
+    check_missing("write_report", missing)
     if missing != "raise" and analyses is not None:
         message = f"missing={missing!r} is for the analysis that a report makes: leave it out with analyses="
         raise AnalysisError(message)

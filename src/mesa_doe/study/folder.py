@@ -5,6 +5,7 @@
     study.json        the plan (space, design, seeds, model, settings) and what it was made with
     points.parquet    the design points, or the runs of a list
     design.parquet    the design itself, where it can be saved
+    origin.parquet    in its place where equal points were merged: the design before that
     shards/           the runs, a Parquet file a chunk: the truth
     ledger/           which shard holds which runs: an index, made anew where it is missing
     locks/            who writes
@@ -17,7 +18,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import socket
 import uuid
 from collections.abc import Iterator, Mapping
@@ -31,11 +31,15 @@ from mesa_doe.study.lock import Lock, writing
 from mesa_doe.study.numbering import Numbering
 from mesa_doe.study.plan import Plan
 from mesa_doe.study.provenance import git_state, versions
-from mesa_doe.study.reading import FILE, FORMAT, VERSION, read_document, read_entries, shard_files
+from mesa_doe.study.reading import FILE, FILES, FORMAT, VERSION, read_document, read_entries, shard_files
 from mesa_doe.study.records import Records
 from mesa_doe.study.stored_model import Document
+from mesa_doe.study.whole_file import whole_file
 
 __all__ = ["StudyFolder", "StudyWriter", "open_study"]
+
+# Those that are made with the study.
+_FOLDERS = ("shards", "ledger", "locks")
 
 
 class StudyFolder:
@@ -93,12 +97,13 @@ class StudyWriter(StudyFolder):
 
     def _clear(self) -> None:
         """Move away what is not ours: it is never trusted, and never deleted."""
-        cut_off = [path.name for path in self.shards.glob(".*.tmp")]
+        # Of a process that was killed while it wrote.
+        cut_off = [*self.path.glob(".*.tmp"), *self.shards.glob(".*.tmp")]
         aside = self.path / "set-aside"
-        for name in [*self.strangers, *cut_off]:
+        for path in [*(self.shards / name for name in self.strangers), *cut_off]:
             aside.mkdir(exist_ok=True)
             with contextlib.suppress(FileNotFoundError):
-                (self.shards / name).rename(aside / f"{uuid.uuid4().hex[:8]}-{name.lstrip('.')}")
+                path.rename(aside / f"{uuid.uuid4().hex[:8]}-{path.name.lstrip('.')}")
         if self.strangers:
             warn(_told(self.strangers, f"were set aside in {str(aside)!r}"))
 
@@ -186,7 +191,7 @@ def _make(path: Path) -> None:
     if path.exists() and not (path / FILE).exists() and not _is_begun(path):
         message = f"{str(path)!r} holds other files and no study: give store= a new or empty folder"
         raise StudyError(message)
-    for name in ("shards", "ledger", "locks"):
+    for name in _FOLDERS:
         (path / name).mkdir(parents=True, exist_ok=True)
 
 
@@ -194,7 +199,7 @@ def _is_begun(path: Path) -> bool:
     """Whether a folder holds nothing but what a study that was just begun has."""
     if not path.is_dir():
         return False
-    begun = {"shards", "ledger", "locks", "points.parquet", "design.parquet", "origin.parquet"}
+    begun = {*_FOLDERS, *FILES}
     return all(entry.name in begun or entry.name.startswith(".") for entry in path.iterdir())
 
 
@@ -206,13 +211,7 @@ def _create(path: Path, plan: Plan) -> None:
         "plan": plan.document, "noise": {}, "made_with": [{**_made_with(plan), "changed_model": []}],
     }  # fmt: skip
     # Parts of an array job start at once: the first one to get here makes the study, for all.
-    temporary = path / f".{uuid.uuid4().hex}.tmp"
-    _write(temporary, document)
-    try:
-        with contextlib.suppress(FileExistsError):
-            (path / FILE).hardlink_to(temporary)
-    finally:
-        temporary.unlink()
+    _write_document(path, document, keep=True)
 
 
 def _agree(path: Path, plan: Plan, any_source: bool) -> None:
@@ -259,17 +258,9 @@ def _made_with(plan: Plan) -> Document:
     }
 
 
-def _write_document(path: Path, document: Document) -> None:
-    temporary = path / f".{uuid.uuid4().hex}.tmp"
-    _write(temporary, document)
-    temporary.replace(path / FILE)
-
-
-def _write(path: Path, document: Document) -> None:
-    with path.open("w", encoding="utf-8") as file:
+def _write_document(path: Path, document: Document, *, keep: bool = False) -> None:
+    with whole_file(path / FILE, keep=keep) as place, place.open("w", encoding="utf-8") as file:
         json.dump(document, file, indent=1, allow_nan=False)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _told(strangers: Mapping[str, str], done: str) -> str:

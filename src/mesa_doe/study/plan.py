@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,11 +22,12 @@ from mesa_doe.space.values import plain
 from mesa_doe.study.constants import constant_values, described_constant
 from mesa_doe.study.numbering import Numbering
 from mesa_doe.study.plan_differences import model_differences, setting_differences, space_differences
+from mesa_doe.study.reading import DESIGN, ORIGIN, TABLE
 from mesa_doe.study.stored_model import Document, StoredModel, described_model, known_outputs
+from mesa_doe.study.whole_file import whole_file
 
 __all__ = ["Plan", "plan_of"]
 
-_DESIGN, _ORIGIN, _TABLE = "design.parquet", "origin.parquet", "points.parquet"
 _NAMES = b"mesa_doe.columns"
 # How many rows that differ are shown.
 _SHOWN = 3
@@ -58,13 +58,13 @@ class Plan:
         arrays += [pa.array(column.to_numpy(), from_pandas=False) for _, column in self.table.items()]
         names = [self.table.index.name, *self.table.columns]
         table = pa.table(arrays, names=names).replace_schema_metadata({_NAMES: json.dumps(names)})
-        _replace(folder / _TABLE, lambda path: pq.write_table(table, path))
+        with whole_file(folder / TABLE) as file:
+            pq.write_table(table, file)
         if self.document["design"] and self.document["design"]["saved"] and self.design is not None:
-            design = self.design
-            if design.origin is not None:
-                _replace(folder / _ORIGIN, design.origin.to_parquet)
-            else:
-                _replace(folder / _DESIGN, design.to_parquet)
+            origin = self.design.origin
+            name, design = (DESIGN, self.design) if origin is None else (ORIGIN, origin)
+            with whole_file(folder / name) as file:
+                design.to_parquet(file)
 
     @classmethod
     def read(cls, folder: Path, document: Document, longer: Mapping[str, Any] | None = None) -> Plan:
@@ -76,14 +76,16 @@ class Plan:
             If a file is missing or damaged.
         """
         pa, pq = require("pyarrow", extra="store"), require("pyarrow.parquet", extra="store")
+        # Absolute: pyarrow takes "study:1" for a URI.
+        place = folder.absolute()
         try:
-            stored = pq.read_table(folder / _TABLE)
+            stored = pq.read_table(place / TABLE)
             names = json.loads(stored.schema.metadata[_NAMES])
             columns = [column.to_numpy() for column in stored.columns]
             table = pd.DataFrame(index=pd.Index(columns[0], name=names[0]))
             for name, column in zip(names[1:], columns[1:], strict=True):
                 table[name] = pd.Series(column, index=table.index, dtype=column.dtype)
-            design = _read_design(folder, document, longer)
+            design = _read_design(place, document, longer)
         except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
             message = f"the study in {str(folder)!r} is damaged: {error}"
             raise StudyError(message) from error
@@ -306,14 +308,6 @@ def _read_design(folder: Path, document: Document, longer: Mapping[str, Any] | N
     if not described or not described["saved"]:
         return None
     if described["twins"] is None:
-        return Design.from_parquet(folder / _DESIGN, longer=longer)
-    origin = Design.from_parquet(folder / _ORIGIN, longer=longer)
+        return Design.from_parquet(folder / DESIGN, longer=longer)
+    origin = Design.from_parquet(folder / ORIGIN, longer=longer)
     return origin.deduplicate(across_blocks=described["twins"])
-
-
-def _replace(path: Path, write: Callable[[Path], Any]) -> None:
-    """Write a file beside its place, and move it there: a reader sees the old one or the new one."""
-    # A name of its own: the parts of an array job all get here at once.
-    temporary = path.with_name(f".{uuid.uuid4().hex}.tmp")
-    write(temporary)
-    temporary.replace(path)

@@ -14,8 +14,12 @@ from mesa_doe.errors import StudyError
 from mesa_doe.study.ledger import Entry, Ledger, entry_of
 
 __all__ = [
+    "DESIGN",
     "FILE",
+    "FILES",
     "FORMAT",
+    "ORIGIN",
+    "TABLE",
     "VERSION",
     "is_shard_name",
     "is_study",
@@ -26,7 +30,9 @@ __all__ = [
 
 FORMAT = "mesa-doe study"
 VERSION = 1
-FILE = "study.json"
+FILE, TABLE, DESIGN, ORIGIN = "study.json", "points.parquet", "design.parquet", "origin.parquet"
+#: All files that lie in the folder of a study itself.
+FILES = (FILE, TABLE, DESIGN, ORIGIN)
 
 
 def is_study(path: Path) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 
 from mesa_doe.columns import free_names
 from mesa_doe.study.provenance import is_function
+from mesa_doe.study.reading import DESIGN, ORIGIN
 
 __all__ = ["Names", "lost_parameters", "requirements_of", "rerun_script", "settings_of"]
 
@@ -202,7 +203,7 @@ def settings_of(model: Mapping[str, Any], names: Names) -> list[str]:
 
 def _from_design(plan: Mapping[str, Any], names: Names) -> list[str]:
     twins = plan["design"]["twins"]
-    file = "design.parquet" if twins is None else "origin.parquet"
+    file = DESIGN if twins is None else ORIGIN
     undoubled = "" if twins is None else f".deduplicate(across_blocks={bool(twins)})"
     runs = range(*map(int, plan["runs"]))
     whole = runs == range(plan["design"]["points"] * plan["replications"])

@@ -8,7 +8,6 @@ final tables cannot depend on how runs were cut into shards.
 from __future__ import annotations
 
 import json
-import os
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ import numpy as np
 from mesa_doe._optional import require
 from mesa_doe.columns import Table, Tables, free_names
 from mesa_doe.errors import StudyError
+from mesa_doe.study.whole_file import whole_file
 
 __all__ = ["RUN_COLUMNS", "Shard", "read_shard", "write_shard"]
 
@@ -100,31 +100,10 @@ def write_shard(folder: Path, study: str, shard: Shard) -> str:
         "notes": list(shard.notes), "tables": described,
     }  # fmt: skip
     whole = pa.table(columns).replace_schema_metadata({_KEY: json.dumps(document)})
-    name = uuid.uuid4().hex
-    temporary = folder / f".{name}.tmp"
-    try:
-        with temporary.open("wb") as file:
-            pq.write_table(whole, file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.rename(folder / f"{name}.parquet")
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    _sync_folder(folder)
-    return f"{name}.parquet"
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename last, where the system lets a folder be opened (Windows does not)."""
-    try:
-        number = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
+    name = f"{uuid.uuid4().hex}.parquet"
+    with whole_file(folder / name) as file:
+        pq.write_table(whole, file)
+    return name
 
 
 def _named(data: Tables) -> Iterator[tuple[str, str, Table]]:
@@ -200,7 +179,7 @@ class ShardFile:
         pa, pq = require("pyarrow", extra="store"), require("pyarrow.parquet", extra="store")
         self._path = path
         try:
-            self._file = pq.ParquetFile(path)
+            self._file = pq.ParquetFile(path.absolute())
             document = json.loads((self._file.schema_arrow.metadata or {})[_KEY])
             if (document["format"], document["version"]) != (_FORMAT, _VERSION):
                 message = f"it says {document['format']!r}, version {document['version']!r}"

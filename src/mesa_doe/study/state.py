@@ -15,7 +15,7 @@ from mesa_doe._optional import require
 from mesa_doe.errors import StudyError
 from mesa_doe.study.ledger import Entry, joined, last_words
 from mesa_doe.study.lock import Holder, holders
-from mesa_doe.study.reading import read_document, read_entries
+from mesa_doe.study.reading import TABLE, read_document, read_entries
 from mesa_doe.study.unpacking import unpacked
 
 __all__ = ["StudyState", "state_of"]
@@ -138,7 +138,8 @@ def _planned(folder: Path, plan: dict[str, Any]) -> int:
     if plan["runs"] is not None:
         return len(range(*plan["runs"]))
     # A list of runs is only in its table.
-    rows: int = require("pyarrow.parquet", extra="store").read_metadata(folder / "points.parquet").num_rows
+    pq = require("pyarrow.parquet", extra="store")
+    rows: int = pq.read_metadata((folder / TABLE).absolute()).num_rows
     return rows
 
 

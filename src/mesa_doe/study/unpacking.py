@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mesa_doe.errors import StudyError
-from mesa_doe.study.reading import FILE, is_shard_name
+from mesa_doe.study.reading import FILE, FILES, is_shard_name
 
 try:
     from lzma import LZMAError
@@ -28,7 +28,6 @@ __all__ = ["ROOT", "is_ours", "unpacked"]
 #: Where in an archive the study is.
 ROOT = "study/"
 
-_FILES = (FILE, "points.parquet", "design.parquet", "origin.parquet")
 _LEDGER = re.compile(r"[0-9a-f]{32}\.jsonl")
 _PIECE = 1 << 20
 
@@ -102,5 +101,5 @@ def is_ours(name: str) -> bool:
     """
     room, slash, file = name.partition("/")
     if not slash:
-        return name in _FILES
+        return name in FILES
     return (room == "shards" and is_shard_name(file)) or (room == "ledger" and bool(_LEDGER.fullmatch(file)))
