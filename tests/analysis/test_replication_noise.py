@@ -42,7 +42,8 @@ def test_shares_are_of_the_variance_of_a_single_run():
 
 
 def test_shares_are_told_once_an_output_and_those_over_time_by_their_largest():
-    (told,) = shares_told({("y", 0): 0.1, ("y", 1): 0.3, "z": 0.5, "small": 0.004, "unknown": np.nan})
+    shares = {("y", 0): 0.1, ("y", 1): 0.3, "z": 0.5, "small": 0.004, "unknown": np.nan}
+    (told,) = shares_told(shares, corrected=True, seed_policy=None)
     assert told.endswith("noise is 'y' up to 0.30, 'z' 0.50")
 
 

@@ -515,7 +515,7 @@ def test_outputs_are_computed_a_few_at_a_time_with_the_same_result(monkeypatch):
     design = doe.sobol(unit_space(3), 32, rng=3, second_order=True)
     y = some_outputs(design)
     together = doe.analyze.sobol(design, y).to_frame()
-    monkeypatch.setattr("mesa_doe.analysis.sobol_estimators._NUMBERS_AT_ONCE", 1)
+    monkeypatch.setattr("mesa_doe.analysis.bootstrap._NUMBERS_AT_ONCE", 1)
     apart = doe.analyze.sobol(design, y).to_frame()
     columns = ["estimate", "low", "high"]
     np.testing.assert_allclose(apart[columns], together[columns], rtol=1e-9, atol=1e-12)

@@ -7,12 +7,23 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-__all__ = ["FEWEST", "for_other_seeds", "without_each"]
+__all__ = ["few_seeds", "for_other_seeds", "without_each"]
 
 FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
-#: Replications, of which two that differ are left when one is taken away.
-FEWEST = 3
+# Replications, of which two that differ are left when one is taken away.
+_FEWEST = 3
+
+
+def few_seeds(seed_policy: str | None, replications: int) -> bool:
+    """Tell whether all points share their seeds, and these are enough to tell what others might give.
+
+    Examples
+    --------
+    >>> few_seeds("common", 3), few_seeds("common", 2), few_seeds("block", 3)
+    (True, False, False)
+    """
+    return seed_policy == "common" and replications >= _FEWEST
 
 
 def without_each(
@@ -62,7 +73,7 @@ def for_other_seeds(
     low, high, point : ndarray (outputs, measures)
         Ends of intervals that hold for the seeds that were run, and the estimates.
     without : ndarray (replications, outputs, measures)
-        Estimates without each of the replications, of which there are `FEWEST` or more.
+        Estimates without each of the replications, of which there are three or more.
     confidence : float
 
     Returns

@@ -156,9 +156,7 @@ def fast(
         "noise_variance": dict(zip(names, checked.noise.tolist(), strict=True)),
         "noise_share": dict(zip(names, noise_shares(between, own_noise, constant).tolist(), strict=True)),
     }
-    # Of common seeds there are few: what they say of the noise is chance.
-    told = corrected and seed_policy != "common"
-    notes = shares_told(settings["noise_share"]) if told else ()
+    notes = shares_told(settings["noise_share"], corrected=corrected, seed_policy=seed_policy)
     labels = [(measure, factor, "") for measure in ("S1", "ST") for factor in design.factors]
     frame = tidy(names, labels, np.concatenate([first, total]).T)
     return SensitivityResult("fast", frame, settings, tuple(said), notes=notes)

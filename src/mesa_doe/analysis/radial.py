@@ -7,8 +7,9 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from mesa_doe.analysis.bootstrap import by_outputs, intervals, undefined
-from mesa_doe.analysis.common_seeds import FEWEST, for_other_seeds, without_each
+from mesa_doe.analysis.block_bootstrap import BlockBootstrap
+from mesa_doe.analysis.bootstrap import by_outputs, undefined
+from mesa_doe.analysis.common_seeds import few_seeds
 from mesa_doe.analysis.declare import check_design, declare
 from mesa_doe.analysis.elementary_effects import summarised
 from mesa_doe.analysis.estimates import tidy
@@ -16,13 +17,7 @@ from mesa_doe.analysis.inflation import inflated
 from mesa_doe.analysis.moves import by_block, positions, star_steps
 from mesa_doe.analysis.options import checked_bootstrap
 from mesa_doe.analysis.outputs import Missing, checked_outputs
-from mesa_doe.analysis.replication_noise import (
-    between_replications,
-    corrects,
-    noise_shares,
-    nothing_left,
-    shares_told,
-)
+from mesa_doe.analysis.replication_noise import corrects, noise_shares, nothing_left, shares_told
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.variation import (
     constant_outputs,
@@ -235,13 +230,13 @@ def jansen(
     checked = checked_outputs(design, y, names=outputs, missing=missing, method="jansen")
     factors, names = list(design.factors), checked.names
     corrected = corrects("jansen", noise, checked.replications)
-    of_few_seeds = seed_policy == "common" and checked.replications >= FEWEST
-    runs, scale = standardised(checked.values if corrected or of_few_seeds else checked.means[:, None])
+    few = few_seeds(seed_policy, checked.replications)
+    runs, scale = standardised(checked.values if corrected or few else checked.means[:, None])
     base = star_steps(design, checked, design.unit, runs.mean(axis=1), "jansen")[2]
     base = base - base.mean(axis=0)
     constant = constant_outputs(base)
     evenly = design.options.get("kind") == "sobol" and not checked.dropped
-    entropy = root_entropy(rng)
+    bootstrap = BlockBootstrap(corrected, few, resamples, confidence, root_entropy(rng), evenly)
 
     def squares(values: FloatArray) -> FloatArray:
         stars = by_block(values, len(factors) + 1)
@@ -254,14 +249,8 @@ def jansen(
         def estimate(means: FloatArray) -> FloatArray:
             return per_variance(means[..., 2:], means[..., :2], base[:, chosen])
 
-        products = between_replications(squares, runs[..., chosen], corrected=corrected)
-        means = products.mean(axis=0)
-        point = estimate(means)
-        low, high, lost = intervals(products, estimate, resamples, confidence, entropy, evenly=evenly)
-        if of_few_seeds:
-            without = estimate(without_each(squares, runs[..., chosen], corrected=corrected))
-            low, high = for_other_seeds(low, high, point, without, confidence)
-        return means[:, 1], means[:, 2:].sum(axis=1), point, low, high, lost
+        means, *estimates = bootstrap.of(squares, runs[..., chosen], estimate)
+        return means[:, 1], means[:, 2:].sum(axis=1), *estimates
 
     numbers = (2 * len(factors) + 2) * (resamples + len(base))
     variance, by_factors, point, low, high, lost = by_outputs(found, len(names), numbers)
@@ -293,8 +282,6 @@ def jansen(
         "noise_variance": dict(zip(names, checked.noise.tolist(), strict=True)),
         "noise_share": dict(zip(names, shares.tolist(), strict=True)),
     }
-    # Of common seeds there are few: what they say of the noise is chance.
-    told = corrected and seed_policy != "common"
-    notes = shares_told(settings["noise_share"]) if told else ()
+    notes = shares_told(settings["noise_share"], corrected=corrected, seed_policy=seed_policy)
     frame = tidy(names, [("ST", factor, "") for factor in factors], point, low, high)
     return SensitivityResult("jansen", frame, settings, tuple(said), notes=notes)

@@ -117,13 +117,17 @@ def nothing_left(names: Sequence[Any], indices: FloatArray, skipped: BoolArray) 
     ]
 
 
-def shares_told(shares: Mapping[Any, float]) -> tuple[str, ...]:
+def shares_told(shares: Mapping[Any, float], *, corrected: bool, seed_policy: str | None) -> tuple[str, ...]:
     """Say of which outputs a part of the variance is noise that the indices have not.
 
     Parameters
     ----------
     shares : mapping of float
         By output.
+    corrected : bool
+        Whether noise was taken away: else the indices have it.
+    seed_policy : str or None
+        Of common seeds there are few: what they say of the noise is chance, and no word is said.
 
     Returns
     -------
@@ -131,9 +135,11 @@ def shares_told(shares: Mapping[Any, float]) -> tuple[str, ...]:
 
     Examples
     --------
-    >>> shares_told({"y": 0.001})
+    >>> shares_told({"y": 0.001}, corrected=True, seed_policy="block")
     ()
     """
+    if not corrected or seed_policy == "common":
+        return ()
     most: dict[Any, float] = {}
     for name, share in shares.items():
         # Over time a name is a pair, with the step.

@@ -7,21 +7,16 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from mesa_doe.analysis.bootstrap import by_outputs, intervals, undefined
-from mesa_doe.analysis.common_seeds import FEWEST, for_other_seeds, without_each
+from mesa_doe.analysis.block_bootstrap import BlockBootstrap
+from mesa_doe.analysis.bootstrap import by_outputs, undefined
+from mesa_doe.analysis.common_seeds import few_seeds
 from mesa_doe.analysis.declare import check_design, declare
 from mesa_doe.analysis.estimates import Label, tidy
 from mesa_doe.analysis.inflation import inflated
 from mesa_doe.analysis.moves import by_block, turns
 from mesa_doe.analysis.options import checked_bootstrap
 from mesa_doe.analysis.outputs import Missing, checked_outputs
-from mesa_doe.analysis.replication_noise import (
-    between_replications,
-    corrects,
-    noise_shares,
-    nothing_left,
-    shares_told,
-)
+from mesa_doe.analysis.replication_noise import corrects, noise_shares, nothing_left, shares_told
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.variation import (
     check_squares,
@@ -136,12 +131,12 @@ def shapley(
     turn = turns(design, checked, [(j,) for j in range(len(factors))], "shapley")
     names = checked.names
     corrected = corrects("shapley", noise, checked.replications)
-    of_few_seeds = seed_policy == "common" and checked.replications >= FEWEST
-    runs, scale = standardised(checked.values if corrected or of_few_seeds else checked.means[:, None])
+    few = few_seeds(seed_policy, checked.replications)
+    runs, scale = standardised(checked.values if corrected or few else checked.means[:, None])
     means = runs.mean(axis=1)
     constant = constant_outputs(means)
     check_squares("shapley", names, scale, constant)
-    entropy = root_entropy(rng)
+    bootstrap = BlockBootstrap(corrected, few, resamples, confidence, root_entropy(rng))
 
     def parts(values: FloatArray) -> FloatArray:
         """Return what each factor adds (trajectories, outputs, factors)."""
@@ -158,13 +153,7 @@ def shapley(
         return np.concatenate([means, shares], axis=-1)
 
     def found(chosen: slice) -> tuple[FloatArray, ...]:
-        products = between_replications(parts, runs[..., chosen], corrected=corrected)
-        point = estimate(products.mean(axis=0))
-        low, high, lost = intervals(products, estimate, resamples, confidence, entropy)
-        if of_few_seeds:
-            without = estimate(without_each(parts, runs[..., chosen], corrected=corrected))
-            low, high = for_other_seeds(low, high, point, without, confidence)
-        return point, low, high, lost
+        return bootstrap.of(parts, runs[..., chosen], estimate)[1:]
 
     numbers = 3 * len(factors) * (resamples + len(turn))
     point, low, high, lost = by_outputs(found, len(names), numbers)
@@ -198,9 +187,7 @@ def shapley(
         "noise_variance": dict(zip(names, checked.noise.tolist(), strict=True)),
         "noise_share": dict(zip(names, shares.tolist(), strict=True)),
     }
-    # Of common seeds there are few: what they say of the noise is chance.
-    told = corrected and seed_policy != "common"
-    notes = shares_told(settings["noise_share"]) if told else ()
+    notes = shares_told(settings["noise_share"], corrected=corrected, seed_policy=seed_policy)
     labels: list[Label] = [(measure, factor, "") for measure in ("effect", "Sh") for factor in factors]
     frame = tidy(names, labels, point, low, high)
     return SensitivityResult("shapley", frame, settings, tuple(said), plotted=("Sh",), notes=notes)

@@ -8,8 +8,9 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
+from mesa_doe.analysis.block_bootstrap import BlockBootstrap
 from mesa_doe.analysis.bootstrap import undefined
-from mesa_doe.analysis.common_seeds import FEWEST
+from mesa_doe.analysis.common_seeds import few_seeds
 from mesa_doe.analysis.declare import check_design, declare
 from mesa_doe.analysis.estimates import Label, tidy
 from mesa_doe.analysis.inflation import inflated
@@ -18,7 +19,7 @@ from mesa_doe.analysis.outputs import Missing, Outputs, checked_outputs
 from mesa_doe.analysis.partition import rows_of
 from mesa_doe.analysis.replication_noise import corrects, noise_shares, shares_told
 from mesa_doe.analysis.result import SensitivityResult
-from mesa_doe.analysis.sobol_estimators import ESTIMATORS, Noise, SobolPlan
+from mesa_doe.analysis.sobol_estimators import ESTIMATORS, SobolPlan
 from mesa_doe.analysis.variation import (
     constant_outputs,
     flat_outputs,
@@ -166,18 +167,20 @@ def sobol(
     scaled, scale = standardised(blocks.mean(axis=2))
     base = scaled[:, [0, -1]].reshape(-1, len(names))
     constant = constant_outputs(base)
-    of_noise: Noise = "corrected" if corrects("sobol", noise, replications) else "kept"
+    corrected = corrects("sobol", noise, replications)
     plan = SobolPlan(
         factors=len(factors),
         second_order=second_order,
         dummy=dummy,
         estimator=ESTIMATORS[estimator],
-        noise=of_noise,
-        evenly=not checked.dropped,
-        of_few_seeds=seed_policy == "common" and replications >= FEWEST,
-        resamples=resamples,
-        confidence=confidence,
-        entropy=root_entropy(rng),
+        bootstrap=BlockBootstrap(
+            corrected=corrected,
+            few_seeds=few_seeds(seed_policy, replications),
+            resamples=resamples,
+            confidence=confidence,
+            entropy=root_entropy(rng),
+            evenly=not checked.dropped,
+        ),
     )
     # By the deviation over all points, as SALib does: squares stay finite, and rounding can be told.
     point, low, high, lost = plan.indices(blocks, scale * np.where(constant, 1.0, scaled.std(axis=(0, 1))))
@@ -194,9 +197,9 @@ def sobol(
     totals = point[:, len(rows) : len(rows) + len(factors)]
     by_factors = totals.sum(axis=1) * variance
     said += seed_driven(checked, by_factors, variance, noise_of_runs, no_variance, seed_policy)
-    if of_noise == "corrected":
+    if corrected:
         said += _beyond_one(names, point[:, : 2 * len(rows)])
-    if seed_policy == "independent" and of_noise == "kept":
+    if seed_policy == "independent" and not corrected:
         remedy = "use seed_policy='block', or sobol(…, seed_factor=True)"
         said += inflated(checked, totals, noise_of_runs / variance / replications, constant, remedy=remedy)
     # Of the means' variance a part is noise, unless all points share it.
@@ -205,7 +208,7 @@ def sobol(
     settings: dict[str, Any] = {
         "blocks": len(blocks),
         "estimator": estimator,
-        "noise": of_noise,
+        "noise": "corrected" if corrected else "kept",
         "dummy": dummy,
         "resamples": resamples,
         "confidence": confidence,
@@ -215,9 +218,7 @@ def sobol(
         "noise_variance": dict(zip(names, checked.noise.tolist(), strict=True)),
         "noise_share": dict(zip(names, shares.tolist(), strict=True)),
     }
-    # Of common seeds there are few: what they say of the noise is chance.
-    told = of_noise == "corrected" and seed_policy != "common"
-    notes = shares_told(settings["noise_share"]) if told else ()
+    notes = shares_told(settings["noise_share"], corrected=corrected, seed_policy=seed_policy)
     frame = tidy(names, _labels(rows, factors, second_order), point, low, high)
     return SensitivityResult("sobol", frame, settings, tuple(said), notes=notes)
 

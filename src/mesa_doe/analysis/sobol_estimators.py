@@ -5,24 +5,18 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from mesa_doe.analysis.bootstrap import intervals
-from mesa_doe.analysis.common_seeds import for_other_seeds, without_each
-from mesa_doe.analysis.replication_noise import between_replications
+from mesa_doe.analysis.block_bootstrap import BlockBootstrap
+from mesa_doe.analysis.bootstrap import by_outputs
 from mesa_doe.analysis.variation import ROUNDING
 
-__all__ = ["ESTIMATORS", "Blocks", "Estimator", "Noise", "SobolPlan"]
+__all__ = ["ESTIMATORS", "Blocks", "Estimator", "SobolPlan"]
 
 FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
-#: Indices of the expected output, or of the mean of the replications as it is.
-Noise: TypeAlias = Literal["corrected", "kept"]
-
-# Numbers held at once, for as many outputs as fit: 64 MB of float64.
-_NUMBERS_AT_ONCE = 2**23
 # Mean and mean square of the base sample, and what a dummy is told from, come before an estimator's products.
 _MOMENTS, _OF_DUMMY = 2, 3
 
@@ -152,30 +146,16 @@ class SobolPlan:
     dummy : bool
         Whether a factor without effect is computed too.
     estimator : Estimator
-    noise : {"corrected", "kept"}
-    evenly : bool
-        Whether the blocks follow one another on a Sobol sequence, none left out.
-    of_few_seeds : bool
-        Whether intervals say what other seeds might have given, because all blocks share theirs.
-    resamples : int
-    confidence : float
-    entropy : int
+    bootstrap : BlockBootstrap
     """
 
     factors: int
     second_order: bool
     dummy: bool
     estimator: Estimator
-    noise: Noise
-    evenly: bool
-    of_few_seeds: bool
-    resamples: int
-    confidence: float
-    entropy: int
+    bootstrap: BlockBootstrap
 
-    def indices(
-        self, blocks: FloatArray, scale: FloatArray
-    ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    def indices(self, blocks: FloatArray, scale: FloatArray) -> tuple[FloatArray, ...]:
         """Return indices and their intervals, a few outputs at a time, so that memory stays bounded.
 
         Parameters
@@ -191,27 +171,15 @@ class SobolPlan:
         undefined : ndarray (outputs,)
             Share of the resamples that have no variance.
         """
-        width = 6 * self.factors + len(self._pairs[0])
-        at_once = max(1, _NUMBERS_AT_ONCE // (width * max(len(blocks), self.resamples)))
-        parts = []
-        for start in range(0, len(scale), at_once):
-            some = blocks[..., start : start + at_once]
-            # Each replication by its own mean: what a seed adds to all points alike is no effect of a factor.
-            parts.append(self._of((some - some.mean(axis=(0, 1))) / scale[start : start + at_once]))
-        point, low, high, lost = (np.concatenate(one) for one in zip(*parts, strict=True))
-        return point, low, high, lost
 
-    def _of(self, y: FloatArray) -> tuple[FloatArray, ...]:
-        runs, corrected = np.moveaxis(y, 2, 1), self.noise == "corrected"
-        products = between_replications(self._of_rows, runs, corrected=corrected)
-        point = self._estimates(products.mean(axis=0)[None])[0]
-        low, high, lost = intervals(
-            products, self._estimates, self.resamples, self.confidence, self.entropy, evenly=self.evenly
-        )
-        if self.of_few_seeds:
-            without = self._estimates(without_each(self._of_rows, runs, corrected=corrected))
-            low, high = for_other_seeds(low, high, point, without, self.confidence)
-        return point, low, high, lost
+        def found(chosen: slice) -> tuple[FloatArray, ...]:
+            some = blocks[..., chosen]
+            # Each replication by its own mean: what a seed adds to all points alike is no effect of a factor.
+            scaled = (some - some.mean(axis=(0, 1))) / scale[chosen]
+            return self.bootstrap.of(self._of_rows, np.moveaxis(scaled, 2, 1), self._estimates)[1:]
+
+        width = 6 * self.factors + len(self._pairs[0])
+        return by_outputs(found, len(scale), width * max(len(blocks), self.bootstrap.resamples))
 
     def _of_rows(self, rows: FloatArray) -> FloatArray:
         """Return what indices are ratios of means of, an array (blocks, outputs, products).
