@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 import mesa_doe as doe
 from mesa_doe.analysis import ANALYSES
 from mesa_doe.analysis.joining import joined
+from mesa_doe.analysis.shown import method_name
 from mesa_doe.samplers import SAMPLERS
 from tests.random_state import global_state
 
@@ -95,7 +96,7 @@ def test_a_result_can_be_drawn_and_becomes_labelled_arrays(name):
     result = analysed(name, design, y)
     ax = Figure().subplots()
     assert result.plot(ax) is ax
-    assert ax.get_title().startswith(name.replace("_", " ").capitalize())
+    assert ax.get_title().startswith(method_name(name))
     cube = result.to_xarray()
     rows = result.to_frame().set_index(["measure", "factor", "partner"])
     for (measure, factor, partner), row in rows.iterrows():

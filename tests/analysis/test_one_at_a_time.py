@@ -40,6 +40,14 @@ def test_changes_are_those_from_the_base_case():
     assert result.warnings == ()
 
 
+def test_least_and_greatest_changes_are_of_all_levels():
+    design = doe.base_case(space(), {"x": 5, "n": [2, 9]}, base={"n": 4, "kind": "von"})
+    table = one_at_a_time(design, outputs_of(design)).table()
+    assert table["least"].to_dict() == pytest.approx({"x": 0, "n": -12, "kind": -2})
+    assert table["greatest"].to_dict() == pytest.approx({"x": 1, "n": 65, "kind": 4})
+    assert (table["greatest"] - table["least"]).to_dict() == pytest.approx(table["swing"].to_dict())
+
+
 def test_curves_have_native_levels_in_order_and_the_base_once():
     design = base_case()
     curves = one_at_a_time(design, outputs_of(design)).settings["curves"]["y"]
@@ -75,7 +83,8 @@ def test_intervals_are_of_differences_in_each_replication():
 def test_intervals_cover_the_truth_as_often_as_they_say():
     design = base_case()
     exact = one_at_a_time(design, outputs_of(design)).to_frame().set_index(["measure", "factor"])["estimate"]
-    covered = {("up", "kind"): 0, ("swing", "x"): 0, ("swing", "kind"): 0}
+    measured = [("up", "kind"), ("greatest", "x"), ("least", "n"), ("swing", "x"), ("swing", "kind")]
+    covered = dict.fromkeys(measured, 0)
     for rng in range(200):
         rows = quiet(one_at_a_time, design, noisy(design, 4, rng)).to_frame().set_index(["measure", "factor"])
         for key in covered:
@@ -107,7 +116,7 @@ def test_nothing_is_silently_zero():
     assert (
         quiet(one_at_a_time, design, alone, missing="drop")
         .table()
-        .loc["n", ["down", "up", "swing"]]
+        .loc["n", ["down", "up", "least", "greatest", "swing"]]
         .isna()
         .all()
     )
@@ -142,3 +151,20 @@ def test_is_the_default_of_base_cases_and_can_be_drawn():
     assert doe.analysis.choose(design) is one_at_a_time
     axes = one_at_a_time(design, outputs_of(design)).plot(Figure().subplots())
     assert axes.get_xlabel() == "change of the output from the base case"
+
+
+def test_a_factor_that_matters_at_a_middle_level_is_drawn_with_that_level():
+    from matplotlib.figure import Figure
+
+    policies = doe.Categorical(["none", "strict", "mild"])
+    design = doe.base_case(
+        doe.ParameterSpace(policy=policies, b=doe.Real(0, 1), x=doe.Real(-1, 1)), 5, base={"x": -1}
+    )
+    policy, b, x = (design.points[name] for name in ("policy", "b", "x"))
+    y = policy.map({"none": 0, "strict": 5, "mild": 0}) + b + 4 * (1 - x**2)
+    axes = one_at_a_time(design, y.astype(float)).plot(Figure().subplots())
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["policy", "x", "b"]
+    assert [bar.get_width() for bar in axes.patches] == pytest.approx([0, -0.5, 0, 5, 0.5, 4])
+    assert [text.get_text() for text in axes.texts] == ["0", "strict", "1", "0"]
+    legend = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert legend == ["at a lower level", "at a higher level", "at another category"]

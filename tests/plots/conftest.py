@@ -90,8 +90,8 @@ def growing(indices: pd.DataFrame) -> pd.DataFrame:
 
 @pytest.fixture
 def changes(indices: pd.DataFrame) -> pd.DataFrame:
-    """Changes of the output with each of twelve factors at its lowest and highest level."""
-    return indices.assign(measure=indices["measure"].map({"S1": "down", "ST": "up"}))
+    """Least and greatest changes of the output with each of twelve factors."""
+    return indices.assign(measure=indices["measure"].map({"S1": "least", "ST": "greatest"}))
 
 
 @pytest.fixture

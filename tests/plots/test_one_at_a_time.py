@@ -11,7 +11,7 @@ from mesa_doe.plots.one_at_a_time import spider, tornado
 from tests.plots.conftest import NAMES
 from tests.plots.drawn import assert_apart, assert_clips_nothing, axes, intervals, legend_texts, y_labels
 
-BLUE, VERMILLION = "#0072b2", "#d55e00"
+BLUE, VERMILLION, GREEN = "#0072b2", "#d55e00", "#009e73"
 
 
 def rows(*changes):
@@ -23,14 +23,20 @@ def rows(*changes):
 @pytest.fixture
 def changes():
     return rows(
-        ("density", "down", -1.0),
-        ("density", "up", 2.0),
-        ("seed", "down", 0.5),
-        ("seed", "up", -0.25),
-        ("radius", "down", -4.0),
-        ("radius", "up", -1.0),
+        ("density", "least", -1.0),
+        ("density", "greatest", 2.0),
+        ("seed", "least", -0.25),
+        ("seed", "greatest", 0.5),
+        ("radius", "least", -4.0),
+        ("radius", "greatest", 0.0),
         ("radius", "swing", 4.0),
     )
+
+
+@pytest.fixture
+def told(changes):
+    sides = ["lower", "higher", "other", "higher", "other", "lower", "lower"]
+    return changes.assign(level=[0.1, 0.25, 3, 4, "a_network_with_a_long_name", 1, 1], side=sides)
 
 
 @pytest.fixture
@@ -47,31 +53,43 @@ def test_factors_are_sorted_by_the_span_of_their_bars(changes):
 def test_bars_run_from_the_base_case_to_the_output(changes):
     ax = tornado(changes, axes(), base=10.0)
     assert {bar.get_x() for bar in ax.patches} == {10.0}
-    assert [bar.get_width() for bar in ax.patches] == [-1.0, 2.0, 0.5, -0.25, -4.0, -1.0]
+    assert [bar.get_width() for bar in ax.patches] == [-1.0, 2.0, -0.25, 0.5, -4.0, 0.0]
     assert ax.get_xlabel() == "output (base case: 10)"
     assert tornado(changes, axes()).get_xlabel() == "change of the output from the base case"
 
 
-def test_the_levels_are_told_by_colour_and_the_seed_by_hatches(changes):
-    ax = tornado(changes, axes())
-    assert [to_hex(bar.get_facecolor()) for bar in ax.patches] == [BLUE, VERMILLION] * 3
+def test_sides_are_told_by_colour_and_the_seed_by_hatches(told):
+    ax = tornado(told, axes())
+    colours = [BLUE, VERMILLION, GREEN, VERMILLION, GREEN, BLUE]
+    assert [to_hex(bar.get_facecolor()) for bar in ax.patches] == colours
     assert [bool(bar.get_hatch()) for bar in ax.patches] == [False, False, True, True, False, False]
-    texts = legend_texts(ax)
-    assert texts == ["at its lowest level", "at its highest level"]
+    assert legend_texts(ax) == ["at a lower level", "at a higher level", "at another category"]
 
 
-def test_a_legend_inside_covers_no_bar(changes):
-    ax = tornado(changes, axes())
+def test_the_legend_names_the_sides_that_are_seen_and_without_sides_there_is_none(told, changes):
+    seen = told[told["factor"] == "density"]
+    assert legend_texts(tornado(seen.replace({"estimate": {2.0: 0.0}}), axes())) == ["at a lower level"]
+    assert tornado(changes, axes()).get_legend() is None
+
+
+def test_a_level_is_written_beyond_its_bar_and_interval(told):
+    ax = tornado(told, axes())
+    written = {text.get_text(): text.xy for text in ax.texts}
+    assert written == {
+        "0.1": (-1.5, 1),
+        "0.25": (2.5, 1),
+        "3": (-0.75, 2),
+        "4": (1.0, 2),
+        "a_network_with_a_long_n…": (-4.5, 0),
+    }
+    assert {text.get_ha() for text in ax.texts if text.xy[0] < 0} == {"right"}
+
+
+def test_a_legend_inside_covers_no_bar(told):
+    ax = tornado(told, axes())
     ax.figure.draw_without_rendering()
     legend = ax.get_legend().get_window_extent()
     assert not any(legend.overlaps(bar.get_window_extent()) for bar in ax.patches)
-
-
-def test_two_changes_to_the_same_side_do_not_hide_each_other(changes):
-    bars = tornado(changes, axes()).patches
-    down, up = bars[4], bars[5]
-    assert down.get_y() + down.get_height() <= up.get_y()
-    assert bars[0].get_y() == bars[1].get_y()
 
 
 @pytest.mark.parametrize("base", [None, 10.0])
@@ -92,13 +110,13 @@ def test_an_interval_that_is_not_finite_is_left_out_and_a_change_is_written(chan
     assert [text.get_text().strip() for text in ax.texts] == ["nan", "nan"]
 
 
-def test_a_factor_with_one_level_beside_the_base_has_one_bar():
-    assert len(tornado(rows(("a", "up", 1.0)), axes()).patches) == 1
+def test_a_factor_with_one_change_has_one_bar():
+    assert len(tornado(rows(("a", "greatest", 1.0)), axes()).patches) == 1
 
 
 @pytest.mark.parametrize("given", [True, False])
 def test_names_of_twelve_factors_do_not_overlap(given):
-    frame = rows(*((name, side, 1.0) for name in NAMES for side in ("down", "up")))
+    frame = rows(*((name, side, 1.0) for name in NAMES for side in ("least", "greatest")))
     ax = tornado(frame, axes() if given else None)
     ax.figure.draw_without_rendering()
     assert_apart(ax.get_yticklabels(), 1)
@@ -107,10 +125,12 @@ def test_names_of_twelve_factors_do_not_overlap(given):
 def test_what_no_tornado_can_be_drawn_from_is_refused(changes):
     with pytest.raises(AnalysisError, match=r"tornado: needs the columns .*; missing: low; given"):
         tornado(changes.drop(columns="low"))
-    with pytest.raises(AnalysisError, match="needs rows of the measures 'down' and 'up'; given: 'swing'"):
+    with pytest.raises(AnalysisError, match="rows of the measures 'least' and 'greatest'; given: 'swing'"):
         tornado(changes[changes["measure"] == "swing"])
-    with pytest.raises(AnalysisError, match="more than one for factor 'density', measure 'down'"):
+    with pytest.raises(AnalysisError, match="more than one for factor 'density', measure 'least'"):
         tornado(pd.concat([changes, changes]))
+    with pytest.raises(AnalysisError, match="side must be one of lower, higher, other; given 'up'"):
+        tornado(changes.assign(side="up"))
     with pytest.raises(AnalysisError, match="base must be finite, given nan"):
         tornado(changes, base=np.nan)
     with pytest.raises(AnalysisError, match="estimate must be numbers, given text"):

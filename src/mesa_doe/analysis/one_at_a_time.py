@@ -22,12 +22,14 @@ __all__ = ["one_at_a_time"]
 FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 
+_MEASURES = ("down", "up", "least", "greatest", "swing")
+
 
 @declare(
     designs=("base_case",),
     default_for=("base_case",),
     library="mesa-doe",
-    measures="change from the base case at the lowest and highest level, and swing over all levels",
+    measures="change from the base case: at the lowest and highest level, least and greatest; swing between",
     source="Saltelli & Annoni 2010, which says what it cannot see",
 )
 def one_at_a_time(
@@ -60,8 +62,9 @@ def one_at_a_time(
     -------
     SensitivityResult
         ``down`` and ``up``: output at the lowest and at the highest level of a factor less that of the base
-        case (0 where it is the base itself); ``swing``: largest less smallest output over its levels.
-        ``settings["curves"]`` are pairs (level, output) by output and factor, for a spider plot.
+        case (0 where it is the base itself); ``least`` and ``greatest``: the same over all of its levels,
+        that of the base among them; ``swing``: the distance of these two. ``settings["curves"]`` are pairs
+        (level, output) by output and factor, for a spider plot, ``settings["base"]`` the base case.
 
     Raises
     ------
@@ -76,9 +79,9 @@ def one_at_a_time(
     Notes
     -----
     Intervals need two replications. They are of the differences between points in each replication, which
-    holds for any seed policy; seeds that points share cancel. The interval of a swing holds for the range of
-    the true means: it is made of intervals of all pairs of levels that hold together (Bonferroni). The swing
-    itself is biased upwards by noise, as the largest of several differences.
+    holds for any seed policy; seeds that points share cancel. Those of the least and greatest change, and of
+    the swing, hold for these of the true means: they are made of intervals of all levels, or of all pairs of
+    them, that hold together (Bonferroni). Noise biases all three outwards, as the largest of several.
 
     It is a look at the base case: nothing is seen of interactions, nor of what is away from it (Saltelli &
     Annoni 2010, Environ. Model. Softw. 25).
@@ -113,26 +116,16 @@ def one_at_a_time(
         for name, at in levels.items()
         if len(at) < 2
     ]
-    labels: list[Label] = []
-    found = []
-    for measure in ("down", "up", "swing"):
-        for name, at in levels.items():
-            labels.append((measure, name, ""))
-            if len(at) < 2:
-                found.append(np.full((3, len(scale)), np.nan))
-            elif measure == "swing":
-                found.append(_swing(values[at], scale, confidence))
-            else:
-                end = at[0] if measure == "down" else at[-1]
-                change, half = _difference(values[end] - values[0], scale, confidence)
-                found.append(np.stack([change, change - half, change + half]))
-    cube = np.stack(found, axis=-1)
+    of_factors = [_measured(values, at, scale, confidence) for at in levels.values()]
+    labels: list[Label] = [(measure, name, "") for measure in _MEASURES for name in levels]
+    cube = np.stack([of_one[measure] for measure in _MEASURES for of_one in of_factors], axis=-1)
     cube[:, constant] = np.nan
     settings = {
         "confidence": confidence,
         "replications": checked.replications,
         "seed_policy": seed_policy,
         "dropped_points": checked.dropped,
+        "base": {name: _native(design, name, checked.points[:1])[0] for name in levels},
         "curves": {
             output: {
                 name: [
@@ -150,7 +143,7 @@ def one_at_a_time(
         settings,
         tuple(said),
         scale="change of the output from the base case",
-        plotted=("down", "up"),
+        plotted=("least", "greatest", "swing"),
     )
 
 
@@ -184,6 +177,27 @@ def _difference(each: FloatArray, scale: FloatArray, confidence: float) -> tuple
     # Scaled, so that squares stay finite.
     errors = (each / scale).std(axis=-2, ddof=1) / np.sqrt(replications)
     return mean, scale * margin(errors, replications - 1, confidence)
+
+
+def _measured(
+    values: FloatArray, at: IntArray, scale: FloatArray, confidence: float
+) -> dict[str, FloatArray]:
+    """Return, by measure, estimates and their intervals (3, outputs) of the factor with these levels."""
+    if len(at) < 2:
+        return dict.fromkeys(_MEASURES, np.full((3, len(scale)), np.nan))
+    found = {}
+    for measure, end in (("down", at[0]), ("up", at[-1])):
+        change, half = _difference(values[end] - values[0], scale, confidence)
+        found[measure] = np.stack([change, change - half, change + half])
+    others = at[at != 0]
+    together = 1 - (1 - confidence) / len(others)
+    changes, half = _difference(values[others] - values[0], scale, together)
+    # The base case is a level too, of change zero. Where all intervals hold, so does that of the extreme.
+    ends = np.stack([changes, changes - half, changes + half])
+    found["least"] = np.minimum(ends.min(axis=1), 0.0)
+    found["greatest"] = np.maximum(ends.max(axis=1), 0.0)
+    found["swing"] = _swing(values[at], scale, confidence)
+    return found
 
 
 def _swing(values: FloatArray, scale: FloatArray, confidence: float) -> FloatArray:

@@ -204,7 +204,7 @@ def regression(
         frame,
         settings,
         tuple(said),
-        scale="standardised coefficient",
+        scale="coefficient",
         plotted=("SRC", "PRCC"),
     )
 

@@ -11,8 +11,10 @@ import pandas as pd
 
 from mesa_doe import plots
 from mesa_doe._optional import require
-from mesa_doe.analysis.shown import as_html
+from mesa_doe.analysis.curves import with_levels
+from mesa_doe.analysis.shown import as_html, method_name
 from mesa_doe.errors import AnalysisError, counted
+from mesa_doe.plots import _canvas
 
 __all__ = ["SensitivityResult"]
 
@@ -161,7 +163,7 @@ class SensitivityResult:
         rows = everything[everything["partner"] == ""]
         measures = set(rows["measure"])
         chosen = rows[rows["measure"].isin(self.plotted)] if self.plotted else rows
-        title = f"{self.method.replace('_', ' ').capitalize()}: {name}"
+        title = f"{method_name(self.method)}: {name}"
         if self.steps:
             drawn = plots.over_time(chosen, ax=ax, measure=chosen["measure"].iloc[-1])
         elif {"mu_star", "sigma"} <= measures:
@@ -169,17 +171,20 @@ class SensitivityResult:
                 self.settings.get(f"noise_floor{of}", {}).get(name) for of in ("", "_of_sigma")
             )
             drawn = plots.plane(rows, ax=ax, noise_floor=floor, sigma_floor=of_sigma)
-        elif {"down", "up"} <= measures:
-            drawn = plots.tornado(rows[rows["measure"].isin(("down", "up"))], ax=ax)
+        elif {"least", "greatest"} <= measures:
+            ends = rows[rows["measure"].isin(("least", "greatest"))]
+            curves, base = self.settings["curves"][name], self.settings["base"]
+            drawn = plots.tornado(with_levels(ends, curves, base), ax=ax)
         elif self.plotted in (("effect",), ("share",)):
             # Pairs are terms like the factors, and may be what was found.
             terms = everything[everything["measure"] == self.plotted[0]]
-            drawn = plots.pareto(terms, ax=ax, xlabel=self.scale)
-            if self.plotted == ("share",) and (legend := drawn.get_legend()) is not None:
+            signed = self.plotted == ("effect",)
+            drawn = plots.pareto(terms, ax=ax, xlabel=f"size of the {self.scale}" if signed else self.scale)
+            if not signed and (legend := drawn.get_legend()) is not None:
                 legend.remove()  # of signs, which shares have not
         else:
             return plots.bars(chosen, ax=ax, title=title, xlabel=self.scale)
-        drawn.set_title(title)
+        _canvas.write_title(drawn, title)
         return drawn
 
     def plot_interactions(self, ax: Any = None, *, output: Any = None) -> Any:

@@ -9,7 +9,31 @@ import pandas as pd
 
 from mesa_doe._optional import require
 
-__all__ = ["as_html", "labelled"]
+__all__ = ["as_html", "labelled", "method_name"]
+
+# Abbreviations of the field; other methods are words.
+_ABBREVIATED = {"rbd_fast": "RBD-FAST", "enhanced_hdmr": "Enhanced HDMR"} | {
+    name: name.upper() for name in ("anova", "dgsm", "fast", "hdmr", "pawn", "rsa")
+}
+
+
+def method_name(method: str) -> str:
+    """Return the name of an analysis as the field writes it, to stand at the beginning of a title.
+
+    Parameters
+    ----------
+    method : str
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> method_name("rbd_fast"), method_name("one_at_a_time")
+    ('RBD-FAST', 'One at a time')
+    """
+    return _ABBREVIATED.get(method, method.replace("_", " ").capitalize())
 
 
 def as_html(parts: Iterable[tuple[str, pd.DataFrame | None]], said: Iterable[str]) -> str:

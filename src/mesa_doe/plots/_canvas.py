@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -216,6 +217,49 @@ def slot_width(ax: Axes, count: int) -> float:
     float
     """
     return float(ax.get_window_extent().width) / float(ax.figure.dpi) * 72 / count
+
+
+def folded(text: str, most: int) -> str:
+    r"""Break a text into lines, behind spaces and underscores; a longer word has a line of its own.
+
+    Parameters
+    ----------
+    text : str
+        Such as a name.
+    most : int
+        Characters of a line.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> folded("mean of wealth_tax_rate", 14)
+    'mean of \nwealth_tax_\nrate'
+    """
+    lines = [""]
+    for word in re.findall(r"[^ _\n]*[ _]?|\n", text):
+        if word == "\n" or (lines[-1] and len((lines[-1] + word).rstrip()) > most):
+            lines.append("")
+        lines[-1] += word.strip("\n")
+    return "\n".join(lines)
+
+
+def write_title(ax: Axes, title: str, **style: Any) -> None:
+    """Write a title, in lines that are no wider than the Axes.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        The Axes, before any layout engine has run.
+    title : str
+        As plain text.
+    **style
+        Of ``Axes.set_title``.
+    """
+    # A 12-point character is about 7.4 points wide; names of rows and a legend may take a third.
+    ax.set_title(folded(plain(title), int(0.65 * slot_width(ax, 1) / 7.4)), **style)
 
 
 def name_x_ticks(ax: Axes, names: Sequence[str]) -> None:

@@ -15,22 +15,29 @@ from mesa_doe.plots._checks import refuse_repeats, tidy, with_floats
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_SIDES = {"down": ("at its lowest level", _canvas.BLUE), "up": ("at its highest level", _canvas.VERMILLION)}
+_MEASURES = ("least", "greatest")
+_SIDES = {
+    "lower": ("at a lower level", _canvas.BLUE),
+    "higher": ("at a higher level", _canvas.VERMILLION),
+    "other": ("at another category", _canvas.OKABE_ITO[2]),
+}
 
 
 def tornado(estimates: pd.DataFrame, ax: Axes | None = None, *, base: float | None = None) -> Axes:
     """Draw how far each factor alone moves the output from its base case, the widest on top.
 
-    A factor that moves the output the same way at both of its levels has two thin bars, the lowest level
-    above. An interval that is not finite is left out, and a change that is not is written as text. The
-    factor ``seed`` is hatched: it is the model's own noise.
+    A bar reaches from the least to the greatest change over all levels of its factor. An interval that is
+    not finite is left out, and a change that is not is written as text. The factor ``seed`` is hatched: it
+    is the model's own noise.
 
     Parameters
     ----------
     estimates : pandas.DataFrame
-        Columns ``factor``, ``measure``, ``estimate``, ``low`` and ``high``, where the measure is ``"down"``
-        or ``"up"``: the signed change of the output with the factor at its lowest or highest level. Other
-        measures are not read.
+        Columns ``factor``, ``measure``, ``estimate``, ``low`` and ``high``, where the measure is ``"least"``
+        or ``"greatest"``: the signed change of the output. Other measures are not read. With ``level``, the
+        level at which that change is, it is written beside the bar; with ``side``, where that level lies from
+        that of the base case (``"lower"``, ``"higher"`` or ``"other"``, which no order tells), the bar is
+        coloured by it.
     ax : matplotlib.axes.Axes, optional
         Where to draw; by default a new figure that grows with the number of factors.
     base : float, optional
@@ -43,63 +50,84 @@ def tornado(estimates: pd.DataFrame, ax: Axes | None = None, *, base: float | No
     Raises
     ------
     AnalysisError
-        If a column is missing, no row is of ``"down"`` or ``"up"``, a factor and measure come twice, or the
-        base is not finite.
+        If a column is missing, no row is of ``"least"`` or ``"greatest"``, a factor and measure come twice, a
+        side is unknown, or the base is not finite.
 
     Examples
     --------
     >>> from matplotlib.figure import Figure
-    >>> rows = pd.DataFrame({"factor": "density", "measure": ["down", "up"], "estimate": [-1.0, 3.0]})
+    >>> rows = pd.DataFrame({"factor": "density", "measure": ["least", "greatest"], "estimate": [-1.0, 3.0]})
     >>> ax = tornado(rows.assign(low=[-1.5, 2.5], high=[-0.5, 3.5]), Figure().subplots(), base=10.0)
     >>> [(float(bar.get_x()), float(bar.get_width())) for bar in ax.patches]
     [(10.0, -1.0), (10.0, 3.0)]
     """
-    frame = tidy(estimates, ["factor", "measure", "estimate", "low", "high"], caller="tornado")
+    told = [name for name in ("level", "side") if name in getattr(estimates, "columns", ())]
+    frame = tidy(estimates, ["factor", "measure", "estimate", "low", "high", *told], caller="tornado")
     known = ", ".join(repr(name) for name in frame["measure"].unique())
-    frame = frame[frame["measure"].isin(list(_SIDES))]
+    frame = frame[frame["measure"].isin(_MEASURES)]
     if frame.empty:
-        raise AnalysisError(f"tornado: needs rows of the measures 'down' and 'up'; given: {known}")
+        raise AnalysisError(f"tornado: needs rows of the measures 'least' and 'greatest'; given: {known}")
     refuse_repeats(frame, ["factor", "measure"], caller="tornado")
     frame = with_floats(frame, ["estimate", "low", "high"], caller="tornado")
     if base is not None and not np.isfinite(base):
         raise AnalysisError(f"tornado: base must be finite, given {base!r}; leave it out to draw the changes")
+    if "side" in told and (strange := [side for side in frame["side"].unique() if side not in _SIDES]):
+        raise AnalysisError(f"tornado: side must be one of {', '.join(_SIDES)}; given {strange[0]!r}")
     origin = 0.0 if base is None else float(base)
     # Sorted by what is drawn: the bar spans both changes and the base case.
     finite = frame["estimate"].where(np.isfinite(frame["estimate"]), 0.0).groupby(frame["factor"], sort=False)
     swing = finite.max().clip(lower=0.0) - finite.min().clip(upper=0.0)
     factors = list(swing.sort_values(ascending=False, kind="stable").index)
-    same_side = (finite.min() > 0) | (finite.max() < 0)
-    same_side &= finite.count() == 2
 
     patches = require("matplotlib.patches", extra="plot")
     ours = ax is None
+    names = [_canvas.factor_name(factor) for factor in factors]
     ax = _canvas.axes_of(ax, width=8.0, height=1.2 + 0.36 * len(factors))
     rows: list[Any] = list(frame.itertuples())
     for row in rows:
-        split = bool(same_side[row.factor])
-        y = factors.index(row.factor) + (0.0 if not split else -0.19 if row.measure == "down" else 0.19)
-        _bar(ax, y, 0.34 if split else 0.72, row, origin)
+        _bar(ax, factors.index(row.factor), row, origin)
     ax.axvline(origin, color=_canvas.INK, linewidth=1.0, zorder=3)
-    handles = [patches.Patch(color=colour, label=label) for label, colour in _SIDES.values()]
-    names = [_canvas.factor_name(factor) for factor in factors]
-    _canvas.name_rows(ax, names, legend_lines=0 if ours else 1 + len(handles))
+    # Of bars that are seen.
+    drawn = set(frame.loc[frame["estimate"] != 0, "side"]) if "side" in told else set()
+    handles = [
+        patches.Patch(color=colour, label=label) for side, (label, colour) in _SIDES.items() if side in drawn
+    ]
+    _canvas.name_rows(ax, names, legend_lines=1 + len(handles) if handles and not ours else 0)
+    if "level" in told:
+        ax.margins(x=0.12)  # for the levels beside the bars
     ax.set_xlabel(
         "change of the output from the base case" if base is None else f"output (base case: {base:.4g})"
     )
     _canvas.tidy_spines(ax)
-    _canvas.legend(ax, handles, beside=ours, note="one factor moved", inside="lower right")
+    if handles:
+        _canvas.legend(ax, handles, beside=ours, note="one factor moved", inside="lower right")
     return ax
 
 
-def _bar(ax: Axes, y: float, thickness: float, row: Any, origin: float) -> None:
-    """Draw one change from the base case, with its interval."""
-    if np.isfinite(row.estimate):
-        style: dict[str, Any] = {"color": _SIDES[row.measure][1], **_canvas.hatching(row.factor)}
-        ax.barh(y, row.estimate, thickness, left=origin, linewidth=0, **style)
-    else:
-        side = "right" if row.measure == "down" else "left"
-        ax.text(origin, y, f" {row.estimate} ", va="center", ha=side, fontsize="small", color=_canvas.INK)
+def _bar(ax: Axes, y: float, row: Any, origin: float) -> None:
+    """Draw one change from the base case, with its interval and the level beside it."""
+    side = -1 if row.measure == "least" else 1
     _canvas.interval(ax, y, origin + row.low, origin + row.high, zorder=4)
+    if not np.isfinite(row.estimate):
+        align = "right" if side < 0 else "left"
+        ax.text(origin, y, f" {row.estimate} ", va="center", ha=align, fontsize="small", color=_canvas.INK)
+        return
+    colour = _SIDES[getattr(row, "side", "lower")][1]
+    style: dict[str, Any] = {"color": colour, **_canvas.hatching(row.factor)}
+    ax.barh(y, row.estimate, 0.72, left=origin, linewidth=0, **style)
+    if row.estimate and hasattr(row, "level"):
+        whole = np.isfinite(row.low) and np.isfinite(row.high)
+        reached = [row.estimate, row.low, row.high] if whole else [row.estimate]
+        ax.annotate(
+            f"{row.level:.4g}" if isinstance(row.level, float) else _canvas.level_name(row.level),
+            (origin + side * max(side * one for one in reached), y),
+            xytext=(4 * side, 0),
+            textcoords="offset points",
+            va="center",
+            ha="right" if side < 0 else "left",
+            fontsize="x-small",
+            color=_canvas.INK,
+        )
 
 
 def spider(curves: pd.DataFrame, ax: Axes | None = None, *, ylabel: str = "output") -> Axes:

@@ -8,6 +8,7 @@ from numbers import Number
 from typing import Any
 
 from mesa_doe.analysis import SensitivityResult
+from mesa_doe.analysis.shown import method_name
 from mesa_doe.errors import counted
 from mesa_doe.report.figures import Figures
 from mesa_doe.report.markup import Markup, code, element, joined, paragraph
@@ -38,7 +39,7 @@ def indices(analysed: Analysed, figures: Figures, most: int) -> Markup:
     """Return the part about the analyses: figures and tables of at most so many outputs each."""
     parts = [paragraph(told, class_="missing") for told in analysed.problems]
     for place, result in enumerate(analysed.results, 1):
-        name = result.method.replace("_", " ").capitalize()
+        name = method_name(result.method)
         parts.append(element("h3", name, id=f"analysis-{place}"))
         parts += [
             element("div", element("strong", "Warning. "), text, class_="warning", role="note")
