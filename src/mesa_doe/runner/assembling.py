@@ -56,14 +56,14 @@ def load(path: str | os.PathLike[str]) -> Results:
     [2.0, 4.0]
     """
     if not Path(path).is_file():
-        return _load(Path(path))
+        # Tables are read when they are looked at, wherever the process is then.
+        return _load(Path(path).absolute())
     study, temporary = unpacked(path)
     try:
         results = _load(study)
     except BaseException:
         temporary.cleanup()
         raise
-    # Tables are read when they are looked at.
     weakref.finalize(results, temporary.cleanup)
     return results
 

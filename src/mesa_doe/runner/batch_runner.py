@@ -145,7 +145,8 @@ class BatchRunner:
             raise ConfigurationError(listed(problems, "the settings have problems"))
         self.configurations = checked(configurations)
         self.n_jobs = None if n_jobs is None else int(n_jobs)
-        self.store = None if store is None else Path(store)
+        # The folder meant now, wherever a notebook or a model goes meanwhile.
+        self.store = None if store is None else Path(store).absolute()
         self.resume = resume
         self.allow_changed_model = allow_changed_model
         self.on_error = on_error
