@@ -1,6 +1,11 @@
 import signal
 
 import pytest
+from hypothesis import settings
+
+# No test fails because the machine is busy.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)
