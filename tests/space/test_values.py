@@ -22,9 +22,11 @@ def test_numpy_scalars_become_python_scalars(given, expected):
     assert type(plain(given)) is type(expected)
 
 
-def test_a_date_of_nanoseconds_does_not_become_an_int():
-    date = np.datetime64("2020-01-01", "ns")
-    assert plain(date) is date
+@pytest.mark.parametrize("unit", ["s", "ns"])
+@pytest.mark.parametrize("kind", [np.datetime64, np.timedelta64])
+def test_a_date_or_a_span_of_time_does_not_become_an_int(kind, unit):
+    time = kind(3, unit)
+    assert plain(time) is time
 
 
 def test_bools_and_infinities_are_no_numbers():

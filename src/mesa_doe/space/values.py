@@ -28,7 +28,7 @@ __all__ = [
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 
-# Not np.generic: datetime64.item() turns nanoseconds into a bare int, longdouble.item() stays a longdouble.
+# Not np.generic: item() turns a datetime64 of nanoseconds into a bare int, and leaves a longdouble one.
 _PLAIN_SCALARS = (np.bool_, np.integer, np.float64, np.float32, np.float16, np.complex128, np.str_, np.bytes_)
 
 
@@ -40,7 +40,9 @@ def plain(value: Any) -> Any:
     >>> plain(np.int64(3)), plain("a")
     (3, 'a')
     """
-    return value.item() if isinstance(value, _PLAIN_SCALARS) else value
+    # For numpy a span of time is an integer too.
+    is_plain = isinstance(value, _PLAIN_SCALARS) and not isinstance(value, np.timedelta64)
+    return value.item() if is_plain else value
 
 
 def as_tuple(values: Any) -> Any:
