@@ -1,7 +1,7 @@
 import pytest
 
 import mesa_doe as doe
-from mesa_doe.errors import warn
+from mesa_doe.errors import duration, warn
 
 
 def function_of(module, filename):
@@ -25,3 +25,14 @@ def test_a_module_of_the_users_whose_name_begins_like_the_packages_is_the_users(
     with pytest.warns(doe.MesaDoeWarning, match="^mind$") as caught:
         function_of(module, "mine.py")(warn, "mind")
     assert [one.filename for one in caught] == ["mine.py"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0 s"), (0.0123, "0.012 s"), (9.97, "10 s"), (59.4, "59 s"), (59.7, "1 min"), (150, "2 min 30 s"),
+        (3599.6, "1 h"), (3630, "1 h"), (5400, "1 h 30 min"), (86_400, "1 d"), (200_000, "2 d 7 h"),
+    ],
+)  # fmt: skip
+def test_a_time_is_told_in_its_two_largest_units(seconds, text):
+    assert duration(seconds) == text

@@ -36,6 +36,7 @@ __all__ = [
 
 
 _MOST_LISTED = 30
+_UNITS = (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
 
 
 class MesaDoeError(Exception):
@@ -145,6 +146,25 @@ def counted(count: int, noun: str) -> str:
     ('1 block', '2 blocks')
     """
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def duration(seconds: float) -> str:
+    """Write a time in its two largest units.
+
+    Examples
+    --------
+    >>> duration(7.25), duration(150), duration(5400), duration(200_000)
+    ('7.2 s', '2 min 30 s', '1 h 30 min', '2 d 7 h')
+    """
+    if seconds < 10:
+        return f"{seconds:.2g} s"
+    left = round(seconds)
+    parts: list[tuple[int, str]] = []
+    for name, size in _UNITS:
+        count, left = divmod(left, size)
+        if count or parts:
+            parts.append((count, name))
+    return " ".join(f"{count} {name}" for count, name in parts[:2] if count)
 
 
 def some(items: Iterable[object], most: int = 10) -> str:

@@ -177,6 +177,15 @@ def test_wrong_numbers_are_named_all_at_once():
         design.cost(seconds_per_run=math.nan)
 
 
+def test_seconds_may_be_numpys_number_but_no_span_of_time():
+    design = latin_hypercube(ParameterSpace(x=Real(0, 1)), 5, rng=1)
+    assert design.cost(seconds_per_run=np.float32(2)) == design.cost(seconds_per_run=2.0)
+    assert type(design.cost(seconds_per_run=np.float32(2)).seconds_per_run) is float
+    # Of nanoseconds, numpy's item() is a bare int.
+    with pytest.raises(DesignError, match=r"seconds_per_run takes a number from 0, got np\.timedelta64"):
+        design.cost(seconds_per_run=np.timedelta64(3, "ns"))
+
+
 def test_replications_that_would_be_the_same_run_cost_nothing_but_an_error():
     design = sobol(ParameterSpace(x=Real(0, 1)), 4, rng=1, seed_factor=True)
     with pytest.raises(ConfigurationError, match="already names its seed"):

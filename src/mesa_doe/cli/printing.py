@@ -12,6 +12,8 @@ from argparse import ArgumentParser
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
+from mesa_doe.errors import duration
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -114,17 +116,3 @@ def print_pairs(rows: Sequence[tuple[str, str]]) -> None:
     """Print lines of a name and what there is to say of it."""
     for name, text in rows:
         print(f"{name:<9}{text}")
-
-
-def duration(seconds: float) -> str:
-    """Write seconds as a person would say them.
-
-    Examples
-    --------
-    >>> duration(7.25), duration(100), duration(5400), duration(200_000)
-    ('7.2 s', '100 s', '90 min', '56 h')
-    """
-    for size, unit in ((3600, "h"), (60, "min")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.2g} {unit}" if seconds < 10 * size else f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"

@@ -7,12 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from mesa_doe.errors import DesignError, counted, listed
-from mesa_doe.space.values import is_number
+from mesa_doe.errors import DesignError, counted, duration, listed
+from mesa_doe.space.values import is_number, plain
 
 __all__ = ["Cost", "cost_of"]
-
-_UNITS = (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
 
 
 @dataclass(frozen=True, repr=False)
@@ -56,7 +54,7 @@ class Cost:
         if self.seconds is None:
             return text
         return (
-            f"{text}: at least {_duration(self.seconds)} ({self.seconds_per_run:g} s a run, "
+            f"{text}: at least {duration(self.seconds)} ({self.seconds_per_run:g} s a run, "
             f"{self.n_jobs} at once)"
         )
 
@@ -90,7 +88,7 @@ def cost_of(points: int, replications: Any, seconds_per_run: Any, n_jobs: Any) -
     problems = []
     if not _is_int(replications) or replications < 1:
         problems.append(f"replications takes an int from 1, got {replications!r}")
-    if seconds_per_run is not None and not (is_number(_plain(seconds_per_run)) and seconds_per_run >= 0):
+    if seconds_per_run is not None and not (is_number(plain(seconds_per_run)) and seconds_per_run >= 0):
         problems.append(f"seconds_per_run takes a number from 0, got {seconds_per_run!r}")
     if not _is_int(n_jobs) or n_jobs == 0:
         problems.append(f"n_jobs takes an int from 1, or -1 for all processors, got {n_jobs!r}")
@@ -101,25 +99,8 @@ def cost_of(points: int, replications: Any, seconds_per_run: Any, n_jobs: Any) -
         from joblib import cpu_count
 
         at_once = max(1, cpu_count() + 1 + at_once)
-    return Cost(points, int(replications), at_once, _plain(seconds_per_run))
+    return Cost(points, int(replications), at_once, plain(seconds_per_run))
 
 
 def _is_int(value: Any) -> bool:
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-
-
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value
-
-
-def _duration(seconds: float) -> str:
-    """Write a time in its two largest units."""
-    if seconds < 10:
-        return f"{seconds:.2g} s"
-    left = round(seconds)
-    parts: list[tuple[int, str]] = []
-    for name, size in _UNITS:
-        count, left = divmod(left, size)
-        if count or parts:
-            parts.append((count, name))
-    return " ".join(f"{count} {name}" for count, name in parts[:2] if count)
