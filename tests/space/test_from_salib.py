@@ -74,7 +74,11 @@ TWO = {"names": ["x", "y"], "bounds": [[0, 1], [0, 1]]}
         (one(names=[3]), "name 3 must be a string"),
         (one(names=["x y"]), "a name must be a Python identifier"),
         ({**TWO, "names": ["x", "x"]}, "name 'x' is given more than once"),
-        ({**TWO, "groups": ["g", "g"]}, "groups are not supported yet: .*'g', 'g'"),
+        (
+            {**TWO, "groups": ["g", "g"]},
+            r"a space has no groups, got \('g', 'g'\): .* to the sampler, sobol or morris, by groups=; .*"
+            "read by doe.from_salib",
+        ),
         (
             one(dists=["uniform"]),
             "axis 'x': dist must be one of lognorm, logunif, norm, triang, .*, weibull, got 'uniform'",

@@ -124,7 +124,8 @@ def _shape_problems(problem: Mapping[str, Any], names: Any, bounds: Any, dists: 
     groups = () if groups is None else as_tuple(groups)
     if groups and len(set(map(str, groups))) < len(names):
         found.append(
-            f"groups are not supported yet: give each factor a group of its own or none, got {groups!r}"
+            f"a space has no groups, got {groups!r}: leave them out here and give them to the sampler, sobol "
+            "or morris, by groups=; a sample that SALib made of groups is read by doe.from_salib"
         )
     return found
 
