@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, TypeAlias, get_args
+from typing import Any, NoReturn, TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -198,11 +198,7 @@ class Design:
             If the method cannot keep the points, or not for this ``n``, or ``n`` is not larger.
         """
         if self._longer is None:
-            message = (
-                f"a {self.method} design cannot be extended: a longer one has other points. "
-                "Choose its size beforehand, or use sobol, whose longer designs begin with the shorter ones"
-            )
-            raise DesignError(message)
+            _never_longer(self, n)
         size = self.options.get("n")
         if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or (size is not None and n <= size):
             message = f"extend takes the new size, an int larger than n={size!r}, got {n!r}"
@@ -622,10 +618,10 @@ class Design:
     @classmethod
     def _read(cls, settings: dict[str, Any], longer: Mapping[str, Longer] | None) -> Design:
         known = longer or {}
-        return cls(**settings, longer=known.get(settings["method"], _only_read))
+        return cls(**settings, longer=known.get(settings["method"], _never_longer))
 
 
-def _only_read(design: Design, _: int) -> Design:
+def _never_longer(design: Design, _: int) -> NoReturn:
     if design.extension == "none":
         message = (
             f"a {design.method} design cannot be extended: a longer one has other points. Choose its size "
