@@ -540,3 +540,19 @@ def test_a_run_repeated_for_noise_has_no_more_time_than_others():
     # Stopped, the one under another seed gave nothing; given its time, it would have given the same.
     assert doe.BatchRunner(runs, timeout=0.2).run_all().noise == {"y": "seeded"}
     assert doe.BatchRunner(runs).run_all().noise == {"y": "none"}
+
+
+def half_a_character(x):
+    if x > 1:
+        raise ValueError("\ud800 is bad")
+    return {"y": "\ud800", "z": ["\ud800", None]}
+
+
+@pytest.mark.parametrize("stored", [True, False])
+def test_text_that_is_no_unicode_is_spelt_in_every_table(tmp_path, stored):
+    runs = doe.explicit({"x": [0, 1, 2]}).configurations(half_a_character, rng=1, seed_policy="common")
+    with pytest.warns(doe.MesaDoeWarning):
+        results = doe.BatchRunner(runs, store=tmp_path / "s" if stored else None).run_all()
+    assert results.model["y"].tolist() == ["\\ud800"] * 2
+    assert results.model["z"].tolist() == ['["\\ud800", null]'] * 2
+    assert results.failures["error"].tolist() == ["\\ud800 is bad"]

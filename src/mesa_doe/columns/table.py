@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mesa_doe.columns.values import Array, Values, number_text
+from mesa_doe.columns.values import Array, Values, number_text, written
 
 __all__ = ["Table", "Tables"]
 
@@ -134,6 +134,8 @@ class Table:
         """Turn the list of a column into an array."""
         if name in self._lists:
             start, values = self._lists.pop(name)
+            if type(values[0]) is str:
+                values = [*map(written, values)]
             self._segments[name].append((start, np.array(values, dtype=_DTYPES[type(values[0])])))
 
     def extend(self, other: Table) -> None:

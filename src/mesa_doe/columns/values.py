@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-__all__ = ["Array", "Values", "as_column", "as_values", "is_plain", "number_text"]
+__all__ = ["Array", "Values", "as_column", "as_values", "is_plain", "number_text", "written"]
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 #: Values of one type: a typed array, or a short list of bool, int (of 64 bits), float or str; None where
@@ -158,6 +158,17 @@ def _float(value: Any) -> float:
         return math.copysign(math.inf, value > 0 or -1)
 
 
+def written(text: str) -> str:
+    r"""Return a text as files and tables can hold it: a lone surrogate, as of an odd file name, is spelt.
+
+    Examples
+    --------
+    >>> written("é"), written("\ud800 bad")
+    ('é', '\\ud800 bad')
+    """
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+
+
 def number_text(value: float) -> str | None:
     """Write out a number among texts, in one way everywhere; NaN stays a gap."""
     return None if value != value else repr(value)
@@ -165,10 +176,10 @@ def number_text(value: float) -> str | None:
 
 def _text(value: Any) -> str | None:
     if value is None or type(value) is str:
-        return value
+        return value and written(value)
     try:
         tree = _tree(value)
-        return tree if isinstance(tree, str) else json.dumps(tree)
+        return written(tree) if isinstance(tree, str) else json.dumps(tree)
     except Exception:  # noqa: BLE001 - loops and broken containers have at least a repr
         return _repr(value)
 

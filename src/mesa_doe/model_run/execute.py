@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, TypeAlias
 
-from mesa_doe.columns import Tables
+from mesa_doe.columns import Tables, written
 from mesa_doe.configurations import Configurations, RunConfiguration
 from mesa_doe.errors import StudyError
 from mesa_doe.model_run.budget import Budget, OutOfTime
@@ -267,8 +267,8 @@ class _Runs:
             record.origin = phase
             record.exception = error
         record.error_type = type(record.exception).__name__
-        record.error = _message(record.exception)
-        record.traceback = "".join(traceback.format_exception(error))
+        record.error = written(_message(record.exception))
+        record.traceback = written("".join(traceback.format_exception(error)))
 
 
 def _is_model(value: Any) -> bool:

@@ -88,7 +88,7 @@ def write_shard(folder: Path, study: str, shard: Shard) -> str:
     }
     for name in RUN_COLUMNS:
         kind = pa.float64() if name in _NUMBERS else pa.string()
-        columns[name] = _array(pa, shard.runs[name], kind)
+        columns[name] = pa.array(shard.runs[name], type=kind)
     described = []
     named = list(_named(shard.data))
     ours = free_names((f"{kind} {name}".rstrip() for kind, name, _ in named), columns, " (table)")
@@ -145,21 +145,12 @@ def _full(pa: Any, table: Table, name: str, kind: str | None) -> Any:
     segments = [(start, array) for start, array in table.segments[name] if array.dtype.kind == kind]
     types = {"b": pa.bool_(), "i": pa.int64(), "f": pa.float64(), "O": pa.string(), None: pa.null()}
     if len(segments) == 1 and len(segments[0][1]) == table.rows:
-        return _array(pa, segments[0][1], types[kind])
+        return pa.array(segments[0][1], type=types[kind])
     pieces, end = [], 0
     for start, array in segments:
-        pieces += [pa.nulls(start - end, types[kind]), _array(pa, array, types[kind])]
+        pieces += [pa.nulls(start - end, types[kind]), pa.array(array, type=types[kind])]
         end = start + len(array)
     return pa.concat_arrays([*pieces, pa.nulls(table.rows - end, types[kind])])
-
-
-def _array(pa: Any, values: Sequence[Any] | Array, kind: Any) -> Any:
-    try:
-        return pa.array(values, type=kind)
-    except UnicodeEncodeError:
-        # A lone surrogate, as of an odd file name in an error: no file of text can hold it as it is.
-        clean = [one if one is None else one.encode("utf-8", "backslashreplace").decode() for one in values]
-        return pa.array(clean, type=kind)
 
 
 class ShardFile:
