@@ -1,14 +1,18 @@
+import re
+
 import numpy as np
 import pytest
 
 from mesa_doe.analysis.options import (
     check_bool,
+    check_known,
     check_missing,
     check_policy,
     checked_bootstrap,
     checked_int,
     checked_positive,
     checked_share,
+    one_of,
 )
 from mesa_doe.errors import AnalysisError
 
@@ -69,3 +73,25 @@ def test_words_that_there_are_not_are_refused_with_those_that_there_are():
         check_policy("sobol", policy)
     with pytest.raises(AnalysisError, match=r"sobol: seed_policy takes None, 'factor', .*, got 'own'"):
         check_policy("sobol", "own")
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "told"),
+    [
+        ("densty", ["density", "width"], "'densty'; did you mean 'density'? there are density, width"),
+        ("z", {"density": 1}, "'z'; there are density"),
+        (7, ["7"], "7; did you mean '7'? there are 7"),
+        (None, [], "None; there are none"),
+    ],
+)
+@pytest.mark.parametrize("check", [check_known, one_of])
+def test_a_name_that_there_is_not_is_refused_with_a_close_one_and_all(check, name, known, told):
+    with pytest.raises(AnalysisError, match=f"^{re.escape(f'there is no factor {told}')}$"):
+        check("factor", name, known)
+
+
+def test_the_only_one_need_not_be_named_and_of_several_one_must_be():
+    assert one_of("output", None, iter(["y"])) == "y"
+    assert one_of("output", "z", ["y", "z"]) == "z"
+    with pytest.raises(AnalysisError, match=r"^there are several outputs \(y, z\); choose one with output=$"):
+        one_of("output", None, ["y", "z"])

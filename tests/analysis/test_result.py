@@ -44,8 +44,18 @@ def test_table_has_one_row_a_factor_and_pair(result):
 def test_an_output_must_be_chosen_among_several(result):
     with pytest.raises(doe.AnalysisError, match=r"several outputs \(sum, product\)"):
         result.plot()
-    with pytest.raises(doe.AnalysisError, match=r"no output 'som'; there are sum, product"):
+    with pytest.raises(
+        doe.AnalysisError, match=r"no output 'som'; did you mean 'sum'\? there are sum, product"
+    ):
         result.table("som")
+
+
+def test_an_output_may_be_called_by_a_tuple():
+    design = doe.latin_hypercube(doe.ParameterSpace(a=doe.Real(0, 1), b=doe.Real(0, 1)), 20, rng=1)
+    y = np.column_stack([design.unit[:, 0], design.unit.sum(axis=1)])
+    found = doe.analyze.regression(design, y, outputs=[("y", 1), ("y", 2)])
+    alone = doe.analyze.regression(design, y[:, 0], outputs=[("y", 1)])
+    pd.testing.assert_frame_equal(found.table(("y", 1)), alone.table(), atol=1e-6)
 
 
 def test_plot_draws_on_the_given_axes(result):

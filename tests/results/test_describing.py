@@ -78,7 +78,8 @@ def test_an_outcome_in_words_is_counted_not_averaged(results):
     assert high > 0.95
     with pytest.raises(doe.AnalysisError, match=r"holds text, not numbers: results.tabulate"):
         results.sensitivity("word")
-    with pytest.raises(doe.AnalysisError, match="there is no output 'words'; there are y, word, exact"):
+    there_are = r"there is no output 'words'; did you mean 'word'\? there are y, word, exact"
+    with pytest.raises(doe.AnalysisError, match=there_are):
         results.tabulate("words")
 
 

@@ -104,7 +104,9 @@ def test_interaction_has_a_line_a_level_of_the_partner(factorial):
 def test_factors_of_many_values_are_sent_to_another_figure(sample):
     with pytest.raises(doe.AnalysisError, match=r"at most 12 levels, but 'rate' has 60.*partial_dependence"):
         sample.plot.main_effects("y")
-    with pytest.raises(doe.AnalysisError, match="there is no factor 'rat'; there are rate, size, kind"):
+    with pytest.raises(
+        doe.AnalysisError, match=r"no factor 'rat'; did you mean 'rate'\? there are rate, size, kind"
+    ):
         sample.plot.partial_dependence("y", "rat")
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mesa_doe import plots
-from mesa_doe.analysis.options import checked_bootstrap
+from mesa_doe.analysis.options import check_known, checked_bootstrap
 from mesa_doe.analysis.outputs import replicated
 from mesa_doe.analysis.shown import as_html, labelled
 from mesa_doe.analysis.variance_components import one_way, scaled_deviations, two_way
@@ -80,11 +80,8 @@ class VarianceSplit:
         AnalysisError
             If there is no such output.
         """
+        check_known("output", output, dict.fromkeys(self.estimates["output"]))
         rows = self.estimates[self.estimates["output"] == output]
-        if rows.empty:
-            known = ", ".join(map(str, dict.fromkeys(self.estimates["output"])))
-            message = f"there is no output {output!r}; there are {known}"
-            raise AnalysisError(message)
         shares: pd.Series[float] = rows.set_index("source")["share"]
         return shares
 

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from numbers import Real
 from typing import Any, get_args
 
 import numpy as np
 
-from mesa_doe.errors import AnalysisError
+from mesa_doe.errors import AnalysisError, did_you_mean
 from mesa_doe.seeding import SeedPolicy
 
 __all__ = [
     "check_bool",
+    "check_known",
     "check_missing",
     "check_policy",
     "checked_bootstrap",
     "checked_int",
     "checked_positive",
     "checked_share",
+    "one_of",
 ]
 
 # How runs may have been seeded; None is unknown, or does not matter.
@@ -128,6 +131,64 @@ def check_policy(method: str, policy: Any) -> None:
     if policy not in _POLICIES:
         message = f"{method}: seed_policy takes {', '.join(map(repr, _POLICIES))}, got {policy!r}"
         raise AnalysisError(message)
+
+
+def check_known(what: str, name: Any, known: Iterable[Any]) -> None:
+    """Refuse a name that there is not, with those that there are.
+
+    Parameters
+    ----------
+    what : str
+        Of what it is the name.
+    name : object
+        As it was typed.
+    known : iterable
+
+    Raises
+    ------
+    AnalysisError
+
+    Examples
+    --------
+    >>> check_known("factor", "densty", ["density", "width"])
+    Traceback (most recent call last):
+    mesa_doe.errors.AnalysisError: there is no factor 'densty'; did you mean 'density'? there are density, ...
+    """
+    names = list(known)
+    if name not in names:
+        there_are = f"there are {', '.join(map(str, names)) or 'none'}"
+        message = f"there is no {what} {name!r}; {did_you_mean(name, names)}{there_are}"
+        raise AnalysisError(message)
+
+
+def one_of(what: str, name: Any, known: Iterable[Any]) -> Any:
+    """Return the one that is named, or the only one there is where none is.
+
+    Parameters
+    ----------
+    what : str
+        What it is called, as an argument too.
+    name : object or None
+    known : iterable
+
+    Raises
+    ------
+    AnalysisError
+        If there is no such one, or there are several and none is named.
+
+    Examples
+    --------
+    >>> one_of("output", None, ["y"])
+    'y'
+    """
+    names = list(known)
+    if name is None and len(names) > 1:
+        message = f"there are several {what}s ({', '.join(map(str, names))}); choose one with {what}="
+        raise AnalysisError(message)
+    if name is None and names:
+        return names[0]
+    check_known(what, name, names)
+    return name
 
 
 def _is_number(value: Any) -> bool:

@@ -12,6 +12,7 @@ import pandas as pd
 from mesa_doe import plots
 from mesa_doe._optional import require
 from mesa_doe.analysis.curves import with_levels
+from mesa_doe.analysis.options import one_of
 from mesa_doe.analysis.shown import as_html, method_name
 from mesa_doe.errors import AnalysisError, counted
 from mesa_doe.plots import _canvas
@@ -230,17 +231,9 @@ class SensitivityResult:
         return here
 
     def _of(self, output: Any) -> pd.DataFrame:
-        if output is None and len(self.outputs) > 1:
-            message = (
-                f"there are several outputs ({', '.join(map(str, self.outputs))}); choose one with output="
-            )
-            raise AnalysisError(message)
-        if output is None:
-            return self.estimates
-        rows: pd.DataFrame = self.estimates[self.estimates["output"] == output]
-        if rows.empty:
-            message = f"there is no output {output!r}; there are {', '.join(map(str, self.outputs))}"
-            raise AnalysisError(message)
+        name = one_of("output", output, self.outputs)
+        # Not ==, to which a tuple would be a column.
+        rows: pd.DataFrame = self.estimates[self.estimates["output"].map(lambda one: one == name)]
         return rows
 
     def __repr__(self) -> str:

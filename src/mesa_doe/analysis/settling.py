@@ -11,6 +11,7 @@ import pandas as pd
 
 from mesa_doe import plots
 from mesa_doe._optional import require
+from mesa_doe.analysis.options import one_of
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.shown import as_html
 from mesa_doe.errors import AnalysisError, counted
@@ -136,15 +137,7 @@ class Convergence:
         -------
         matplotlib Axes
         """
-        if output is None and len(self.outputs) > 1:
-            message = (
-                f"there are several outputs ({', '.join(map(str, self.outputs))}); choose one with output="
-            )
-            raise AnalysisError(message)
-        output = self.outputs[0] if output is None else output
-        if output not in self.outputs:
-            message = f"there is no output {output!r}; there are {', '.join(map(str, self.outputs))}"
-            raise AnalysisError(message)
+        output = one_of("output", output, self.outputs)
         measure = self.criteria["measure"].iloc[-1] if measure is None else measure
         rows = self.to_frame()
         rows = rows[(rows["output"] == output) & (rows["partner"] == "")]

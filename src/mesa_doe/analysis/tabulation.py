@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mesa_doe import plots
-from mesa_doe.analysis.options import check_missing, checked_int, checked_share
+from mesa_doe.analysis.options import check_missing, checked_int, checked_share, one_of
 from mesa_doe.analysis.outputs import Missing
 from mesa_doe.analysis.shown import as_html, labelled
 from mesa_doe.columns import levels_of
@@ -160,16 +160,7 @@ class Tabulation:
 
     def _of(self, factor: str | None) -> tuple[pd.DataFrame, list[Any]]:
         """Return the rows of one factor, and its levels."""
-        known = self.association["factor"].tolist()
-        told = ", ".join(map(str, known))
-        if factor is None and len(known) > 1:
-            message = f"there are several factors ({told}); choose one with factor="
-            raise AnalysisError(message)
-        factor = known[0] if factor is None else factor
-        if factor not in known:
-            message = f"there is no factor {factor!r}; there are {told}"
-            raise AnalysisError(message)
-        rows = self.shares[self.shares["factor"] == factor]
+        rows = self.shares[self.shares["factor"] == one_of("factor", factor, self.association["factor"])]
         return rows, list(rows["level"])[:: len(self.categories)]
 
     def __repr__(self) -> str:

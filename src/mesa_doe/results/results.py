@@ -28,6 +28,7 @@ from mesa_doe.analysis import (
 )
 from mesa_doe.analysis.aligning import aligned_outputs
 from mesa_doe.analysis.joining import joined
+from mesa_doe.analysis.options import check_known
 from mesa_doe.columns import Tables, free_names
 from mesa_doe.configurations import Configurations, RunConfiguration, column_names
 from mesa_doe.design import Design
@@ -227,13 +228,11 @@ class Results:
             found = of_agents(self.agents, name, reduce, model[["run_id", "step"]])
             if found is not None:
                 return self._on_its_steps(found, name)
-            done = "" if len(model) else "; no run was finished: see results.failures"
-            of_agents_too = sorted(
-                {f"{kind}.{column}" for kind, frame in self.agents.items() for column in frame.columns[3:]}
-            )
-            told = ", ".join([*self.outputs, *of_agents_too]) or "none"
-            message = f"there is no output {name!r}; there are {told}{done}"
-            raise AnalysisError(message)
+            if not len(model):
+                message = f"there is no output {name!r}, as no run was finished: see results.failures"
+                raise AnalysisError(message)
+            of_all = [f"{kind}.{column}" for kind in self.agents for column in self.agents[kind].columns[3:]]
+            check_known("output", name, [*self.outputs, *sorted(of_all)])
         if reduce is not None:
             message = f"{name!r} is an output of the model, one a run and step: leave out reduce={reduce!r}"
             raise AnalysisError(message)
@@ -627,9 +626,8 @@ class Results:
         y, _ = self._aligned(design, {output: values}, None)
         policy = self._policy(design, output)
         design = design.origin or design
-        if by is not None and by not in design.space.axes:
-            message = f"there is no factor {by!r}; there are {', '.join(design.space.axes)}"
-            raise AnalysisError(message)
+        if by is not None:
+            check_known("factor", by, design.space.axes)
         check_options("results.uncertainty", options, uncertainty)
         labels = None if by is None else design.points[by].tolist()
         return uncertainty(y[:, :, 0], design=design, by=labels, seed_policy=policy, **options)
@@ -694,9 +692,7 @@ class Results:
         -------
         Tabulation
         """
-        if output not in self.outputs:
-            message = f"there is no output {output!r}; there are {', '.join(self.outputs) or 'none'}"
-            raise AnalysisError(message)
+        check_known("output", output, self.outputs)
         check_options("results.tabulate", options, tabulate)
         # A run that failed has no outcome, which is for the user to leave out.
         outcomes = self.model.groupby("run_id", sort=True)[output].last(skipna=False).reindex(self.runs.index)
