@@ -12,7 +12,7 @@ import pandas as pd
 from mesa_doe import plots
 from mesa_doe.analysis.options import check_known, checked_bootstrap
 from mesa_doe.analysis.outputs import replicated
-from mesa_doe.analysis.shown import as_html, labelled
+from mesa_doe.analysis.shown import as_html, labelled, notes_of
 from mesa_doe.analysis.variance_components import one_way, scaled_deviations, two_way
 from mesa_doe.analysis.variation import LEAST_SHARE, ROUNDING, check_squares
 from mesa_doe.errors import AnalysisError, counted, warn
@@ -133,10 +133,10 @@ class VarianceSplit:
         return plots.bars(rows, ax=ax, title="Sources of variance")
 
     def __repr__(self) -> str:
-        return "\n".join([self._shown.to_string(index=False), *self._said])
+        return "\n".join([self._shown.to_string(index=False), *notes_of(self.warnings)])
 
     def _repr_html_(self) -> str:
-        return as_html([("sources of variance", self._shown)], self._said)
+        return as_html([("sources of variance", self._shown)], notes_of(self.warnings))
 
     @property
     def _shown(self) -> pd.DataFrame:
@@ -151,10 +151,6 @@ class VarianceSplit:
                 ],
             }
         )
-
-    @property
-    def _said(self) -> list[str]:
-        return [f"Note: {said}" for said in self.warnings]
 
 
 def split_variance(

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mesa_doe.analysis.outputs import replicated_output
-from mesa_doe.analysis.shown import as_html, labelled
+from mesa_doe.analysis.shown import as_html, labelled, notes_of
 from mesa_doe.analysis.variation import ROUNDING
 from mesa_doe.errors import AnalysisError, counted, some, warn
 
@@ -108,7 +108,7 @@ class Recommendation:
     @property
     def _said(self) -> list[str]:
         of_formula = f"{self.formula} ({self.source})"
-        return [self.reading, of_formula, *(f"Note: {said}" for said in self.warnings)]
+        return [self.reading, of_formula, *notes_of(self.warnings)]
 
 
 @dataclass(frozen=True)

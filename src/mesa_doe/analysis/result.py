@@ -13,7 +13,7 @@ from mesa_doe import plots
 from mesa_doe._optional import require
 from mesa_doe.analysis.curves import with_levels
 from mesa_doe.analysis.options import one_of
-from mesa_doe.analysis.shown import as_html, method_name
+from mesa_doe.analysis.shown import as_html, method_name, notes_of
 from mesa_doe.errors import AnalysisError, counted
 from mesa_doe.plots import _canvas
 
@@ -246,16 +246,14 @@ class SensitivityResult:
                 index=wide.index,
             )
             parts.append(f"{self.method}: {output!r}{self._last_step}\n{_aligned(text)}")
-        parts += [*self._not_shown, *(f"Note: {warning}" for warning in (*self.warnings, *self.notes))]
-        return "\n\n".join(parts)
+        return "\n\n".join([*parts, *self._not_shown, *notes_of(self.warnings, self.notes)])
 
     def _repr_html_(self) -> str:
         shown = [
             (f"{self.method}: {output}{self._last_step}", self.table(output).reset_index())
             for output in self.outputs[:_MOST_SHOWN]
         ]
-        said = [*self._not_shown, *(f"Note: {text}" for text in (*self.warnings, *self.notes))]
-        return as_html(shown, said)
+        return as_html(shown, [*self._not_shown, *notes_of(self.warnings, self.notes)])
 
     @property
     def _last_step(self) -> str:

@@ -13,7 +13,7 @@ from mesa_doe import plots
 from mesa_doe._optional import require
 from mesa_doe.analysis.options import one_of
 from mesa_doe.analysis.result import SensitivityResult
-from mesa_doe.analysis.shown import as_html
+from mesa_doe.analysis.shown import as_html, notes_of
 from mesa_doe.errors import AnalysisError, counted
 
 __all__ = ["Convergence", "converged", "criteria_of"]
@@ -165,7 +165,7 @@ class Convergence:
     def _said(self) -> list[str]:
         left = len(self.outputs) - _MOST_SHOWN
         more = [f"… and {counted(left, 'more output')}: criteria has all"] if left > 0 else []
-        return [*more, *(f"Note: {warning}" for warning in self.warnings)]
+        return [*more, *notes_of(self.warnings)]
 
 
 def criteria_of(

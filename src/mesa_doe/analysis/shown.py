@@ -9,7 +9,7 @@ import pandas as pd
 
 from mesa_doe._optional import require
 
-__all__ = ["as_html", "labelled", "method_name"]
+__all__ = ["as_html", "labelled", "method_name", "notes_of"]
 
 # Abbreviations of the field; other methods are words.
 _ABBREVIATED = {"rbd_fast": "RBD-FAST", "enhanced_hdmr": "Enhanced HDMR"} | {
@@ -63,6 +63,17 @@ def as_html(parts: Iterable[tuple[str, pd.DataFrame | None]], said: Iterable[str
         if table is not None:
             written.append(table.to_html(index=False, float_format="{:.3f}".format, na_rep=""))
     return "".join([*written, *(f"<p>{escape(text)}</p>" for text in said)])
+
+
+def notes_of(*said: Iterable[str]) -> list[str]:
+    """Write what must be known of a result, a line each.
+
+    Examples
+    --------
+    >>> notes_of(("few runs",), ())
+    ['Note: few runs']
+    """
+    return [f"Note: {text}" for texts in said for text in texts]
 
 
 def labelled(

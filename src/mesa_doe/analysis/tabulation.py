@@ -12,7 +12,7 @@ import pandas as pd
 from mesa_doe import plots
 from mesa_doe.analysis.options import check_missing, checked_int, checked_share, one_of
 from mesa_doe.analysis.outputs import Missing
-from mesa_doe.analysis.shown import as_html, labelled
+from mesa_doe.analysis.shown import as_html, labelled, notes_of
 from mesa_doe.columns import levels_of
 from mesa_doe.errors import AnalysisError, counted, some, warn
 from mesa_doe.space.values import objects, plain
@@ -165,14 +165,10 @@ class Tabulation:
 
     def __repr__(self) -> str:
         parts = [f"{head}\n{text.to_string(index=False)}" for head, text in self._shown]
-        return "\n\n".join([*parts, *self._said])
+        return "\n\n".join([*parts, *notes_of(self.warnings)])
 
     def _repr_html_(self) -> str:
-        return as_html(self._shown, self._said)
-
-    @property
-    def _said(self) -> list[str]:
-        return [f"Note: {said}" for said in self.warnings]
+        return as_html(self._shown, notes_of(self.warnings))
 
     @property
     def _shown(self) -> list[tuple[str, pd.DataFrame]]:

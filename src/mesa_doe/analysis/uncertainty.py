@@ -14,7 +14,7 @@ from mesa_doe.analysis.bootstrap import percentiles
 from mesa_doe.analysis.options import check_policy, checked_bootstrap
 from mesa_doe.analysis.outputs import Missing
 from mesa_doe.analysis.sampled import check_sampled
-from mesa_doe.analysis.shown import as_html, labelled
+from mesa_doe.analysis.shown import as_html, labelled, notes_of
 from mesa_doe.analysis.uncertain_points import (
     checked_labels,
     checked_numbers,
@@ -155,10 +155,10 @@ class Uncertainty:
         parts = []
         for title, shown in self._shown:
             parts.append("\n".join([title, shown.to_string(index=False), *self._more]))
-        return "\n\n".join([*parts, *self._said])
+        return "\n\n".join([*parts, *notes_of(self.warnings, self.notes)])
 
     def _repr_html_(self) -> str:
-        return as_html(self._shown, [*self._more, *self._said])
+        return as_html(self._shown, [*self._more, *notes_of(self.warnings, self.notes)])
 
     @property
     def _shown(self) -> list[tuple[str, pd.DataFrame]]:
@@ -177,10 +177,6 @@ class Uncertainty:
     def _more(self) -> list[str]:
         left = len(self.settings["points"]) - _MOST_SHOWN
         return [f"… and {counted(left, 'more group')}"] if left > 0 else []
-
-    @property
-    def _said(self) -> list[str]:
-        return [f"Note: {said}" for said in (*self.warnings, *self.notes)]
 
 
 def uncertainty(
