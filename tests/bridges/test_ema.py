@@ -1,3 +1,4 @@
+import mesa
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,6 +15,24 @@ SPACE = doe.ParameterSpace(
 
 def model(a, n, torus, kind):
     return {"y": a + 0.1 * (kind == "twice"), "word": kind}
+
+
+class Until(mesa.Model):
+    """Agents that count steps, for so many of them."""
+
+    def __init__(self, n, steps, **kwargs):
+        super().__init__(**kwargs)
+        self.last = steps
+        for _ in range(n):
+            mesa.Agent(self).x = 0
+        self.datacollector = mesa.DataCollector(agent_reporters={"x": "x"})
+        self.datacollector.collect(self)
+
+    def step(self):
+        for agent in self.agents:
+            agent.x += 1
+        self.running = self.agents[0].x < self.last
+        self.datacollector.collect(self)
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +67,25 @@ def test_replications_are_averaged_and_time_series_kept():
     assert series["alive"].shape == (8, 5)
     np.testing.assert_array_equal(series["alive"][:, 0], experiments["n"])
     np.testing.assert_array_equal(series["alive"][:, -1], outcomes["alive"])
+
+
+def test_agents_are_reduced_and_runs_that_end_at_different_steps_joined_as_is_said():
+    design = doe.explicit({"n": [1, 2], "steps": [2, 3]})
+    runs = design.configurations(Until, replications=2, rng=1, data_collection_period=1)
+    found = doe.BatchRunner(runs).run_all()
+    with pytest.raises(doe.AnalysisError, match="say how they become one number with reduce="):
+        to_ema(found, "x")
+    with pytest.raises(doe.AnalysisError, match=r"end at different steps \(2 to 3\)"):
+        to_ema(found, "x", at="all", reduce="sum")
+    # Each of n agents has taken as many steps as the model.
+    assert to_ema(found, "x", reduce="sum")[1]["x"].tolist() == [2.0, 6.0]
+    for unequal, series in (
+        ("common", [[0.0, 1.0, 2.0], [0.0, 2.0, 4.0]]),
+        ("last", [[0.0, 1.0, 2.0, 2.0], [0.0, 2.0, 4.0, 6.0]]),
+        (-1, [[0.0, 1.0, 2.0, -1.0], [0.0, 2.0, 4.0, 6.0]]),
+    ):
+        _, outcomes = to_ema(found, "x", at="all", reduce="sum", unequal=unequal)
+        assert outcomes["x"].tolist() == series
 
 
 def test_what_is_missing_is_named_or_left_out():

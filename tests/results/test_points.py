@@ -3,7 +3,7 @@
 import pytest
 
 import mesa_doe as doe
-from mesa_doe.bridges import to_behaviorspace, to_ema
+from mesa_doe.bridges import read_behaviorspace, to_behaviorspace, to_ema
 
 
 @pytest.fixture(scope="module")
@@ -13,12 +13,17 @@ def results():
     return doe.BatchRunner(runs).run_all()
 
 
+def behaviorspace(results, outputs, folder):
+    to_behaviorspace(results, folder / "table.csv", outputs)
+    _, runs = read_behaviorspace(folder / "table.csv")
+    return list(runs.columns.drop(["run_id", "point", "iteration", "step"]))
+
+
+# What hands results on, and the outputs that it then has.
 BRIDGES = {
-    "to_behaviorspace": lambda results, outputs, folder: to_behaviorspace(
-        results, folder / "table.csv", outputs
-    ),
-    "to_ema": lambda results, outputs, folder: to_ema(results, outputs),
-    "to_xarray": lambda results, outputs, folder: results.to_xarray(outputs),
+    "to_behaviorspace": behaviorspace,
+    "to_ema": lambda results, outputs, folder: list(to_ema(results, outputs)[1]),
+    "to_xarray": lambda results, outputs, folder: list(results.to_xarray(outputs)),
 }
 
 
@@ -37,6 +42,8 @@ def test_an_output_that_is_not_there_is_refused_with_those_that_are(name, result
 
 
 @pytest.mark.parametrize("name", BRIDGES)
-def test_a_name_or_names_are_taken(name, results, tmp_path):
-    for outputs in ("y", ["z", "y"], ("y",), None):
-        BRIDGES[name](results, outputs, tmp_path)
+def test_a_name_or_names_are_taken_in_their_order_and_all_without_one(name, results, tmp_path):
+    for outputs, taken in (("y", ["y"]), (["z", "y"], ["z", "y"]), (("y",), ["y"])):
+        assert BRIDGES[name](results, outputs, tmp_path) == taken
+    every = ["y", "z"] if name == "to_ema" else ["y", "z", "word"]  # words are no outcome of an experiment
+    assert BRIDGES[name](results, None, tmp_path) == every
