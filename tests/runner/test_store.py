@@ -274,6 +274,50 @@ def test_failed_runs_are_made_again_only_when_that_is_asked_for(tmp_path):
     assert len(everything) == 5
 
 
+def of_version(x, path):
+    return {"y": x + int(Path(path).read_text())}
+
+
+def test_all_runs_that_are_made_again_replace_the_earlier_ones_together(tmp_path):
+    folder, version = tmp_path / "study", tmp_path / "version"
+    runs = doe.explicit([{"x": k, "path": str(version)} for k in range(6)]).configurations(of_version, rng=1)
+
+    def all_again(stop_after=7):
+        def stop(progress):
+            if progress.done == stop_after:
+                raise KeyboardInterrupt
+
+        runner = doe.BatchRunner(runs, store=folder, resume="all", chunk_size=1, display_progress=stop)
+        with contextlib.suppress(KeyboardInterrupt):
+            runner.run_all(learn_noise=False)
+
+    version.write_text("0")
+    run(runs, store=folder)
+    version.write_text("100")
+    all_again(stop_after=2)
+    # Not four old runs and two new ones, called finished.
+    assert doe.load(folder).output("y").tolist() == [100, 101]
+    assert (state_of(folder).progress, state_of(folder).pending) == ("stopped", 4)
+    all_again(stop_after=4)
+    assert doe.load(folder).output("y").tolist() == [100, 101, 102, 103]
+    assert run(runs, store=folder).output("y").tolist() == [100, 101, 102, 103, 104, 105]
+    assert made(folder) == 6 + 2 + 2 + 2
+    version.write_text("200")
+    all_again()
+    assert doe.load(folder).output("y").tolist() == [200, 201, 202, 203, 204, 205]
+    assert state_of(folder).progress == "finished"
+
+
+def test_a_list_of_runs_grows_though_each_names_its_outputs_anew(tmp_path):
+    for count in (2, 4):
+        runs = [
+            doe.RunConfiguration(flaky, k, parameters={"x": 0, "path": ""}, outputs=["y"])
+            for k in range(count)
+        ]
+        run(runs, store=tmp_path)
+    assert made(tmp_path) == 4
+
+
 @pytest.mark.parametrize(
     ("other", "words"),
     [
@@ -377,6 +421,38 @@ def test_torn_and_foreign_files_are_set_aside_and_their_runs_made_again(tmp_path
     same(again, run(noisy()))
     kept = sorted(path.name.partition("-")[2] for path in (folder / "set-aside").iterdir())
     assert kept == sorted([torn.name, Path(foreign).name, "notes.txt"])
+
+
+def test_a_shard_that_was_overwritten_is_set_aside_whatever_its_size(tmp_path):
+    run(noisy(), store=tmp_path, chunk_size=6)
+    broken = shards_of(tmp_path)[0]
+    broken.write_bytes(bytes(broken.stat().st_size))
+    with pytest.warns(doe.MesaDoeWarning, match="1 file .* set aside"):
+        same(run(noisy(), store=tmp_path), run(noisy()))
+
+
+def test_a_shard_that_is_damaged_within_is_named_with_what_to_do(tmp_path):
+    run(noisy(), store=tmp_path)
+    broken = shards_of(tmp_path)[0]
+    whole = broken.read_bytes()
+    broken.write_bytes(whole[:4] + bytes(len(whole) - 8) + whole[-4:])
+    with pytest.raises(doe.StudyError, match=f"{broken.name}.* move it out of the study's folder and run"):
+        doe.load(tmp_path).runs  # noqa: B018
+
+
+def test_shards_of_another_study_are_not_believed_though_the_ledger_lists_them(tmp_path):
+    run(noisy(), store=tmp_path)
+    (tmp_path / "study.json").unlink()
+    with pytest.warns(doe.MesaDoeWarning, match="set aside.*belongs to another study"):
+        same(run(noisy(points=4), store=tmp_path), run(noisy(points=4)))
+
+
+def test_a_study_without_its_shards_says_so(tmp_path):
+    run(noisy(), store=tmp_path)
+    shutil.rmtree(tmp_path / "shards")
+    with pytest.raises(doe.StudyError, match="has lost its folder 'shards'"):
+        doe.load(tmp_path)
+    same(run(noisy(), store=tmp_path), run(noisy()))
 
 
 def test_what_a_killed_process_had_half_written_is_set_aside(tmp_path):

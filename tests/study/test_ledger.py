@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from mesa_doe.study.ledger import Entry, Ledger, joined, spans
 
-ENTRY = Entry("0" * 32 + ".parquet", 10, 1, 3, [[0, 6, 1]], {"failed": [[2, 3, 1]]}, 0.5)
+ENTRY = Entry("0" * 32 + ".parquet", "id", 10, 1, 3, [[0, 6, 1]], {"failed": [[2, 3, 1]]}, 0.5)
 
 
 @given(st.lists(st.integers(0, 60), unique=True), st.booleans())

@@ -251,6 +251,8 @@ class BatchRunner:
                 )
                 shelf = Shelf(kept.shards.resolve(), kept.id, kept.session, numbering.replications)
                 noise = kept.document["noise"]
+                if self.resume == "all":
+                    kept.begin_afresh()
                 done = self._done(kept.records(numbering))
             i, of = part or (0, 1)
             share = np.arange(i, len(self.configurations), of)
@@ -258,6 +260,8 @@ class BatchRunner:
             order = Order(shelf, self.timeout, self.retries, self.on_error == "raise")
             batch = self._run_these(wanted, len(share), order, kept, numbering)
             self._keep(kept, numbering, noise)
+            if isinstance(kept, StudyWriter):
+                kept.finish_afresh()
             if learn_noise and len(wanted):
                 noise = self._learn_noise(batch) or noise
                 if isinstance(kept, StudyWriter):
@@ -272,7 +276,7 @@ class BatchRunner:
         known: dict[str, Ints] = {
             "missing": records.positions,
             "failed": records.positions[records.ok],
-            "all": np.empty(0, dtype=np.int64),
+            "all": records.positions,  # of those made since all was begun afresh
         }
         return known[self.resume]
 

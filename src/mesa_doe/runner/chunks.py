@@ -315,7 +315,7 @@ def shelve(
         table.born = {name: (row_of.get(run, -1), place) for name, (run, place) in table.born.items()}
     shard = Shard(points, iterations, block.runs, block.data, notes, shelf.session)
     name = write_shard(shelf.folder, shelf.study, shard)
-    return entry_for(shelf.folder, name, shard)
+    return entry_for(shelf.folder, name, shelf.study, shard)
 
 
 def run_pickled(task: bytes) -> Report:

@@ -31,7 +31,16 @@ from mesa_doe.study.lock import Lock, writing
 from mesa_doe.study.numbering import Numbering
 from mesa_doe.study.plan import Plan
 from mesa_doe.study.provenance import git_state, versions
-from mesa_doe.study.reading import FILE, FILES, FORMAT, VERSION, read_document, read_entries, shard_files
+from mesa_doe.study.reading import (
+    FILE,
+    FILES,
+    FORMAT,
+    VERSION,
+    entries_since,
+    read_document,
+    read_entries,
+    shard_files,
+)
 from mesa_doe.study.records import Records
 from mesa_doe.study.stored_model import Document
 from mesa_doe.study.whole_file import whole_file
@@ -74,8 +83,8 @@ class StudyFolder:
         return self.path / "shards"
 
     def records(self, numbering: Numbering) -> Records:
-        """Return what is recorded of a batch."""
-        return Records(self.shards, self.entries.values(), numbering)
+        """Return what is recorded of a batch: since it was begun afresh, if it was."""
+        return Records(self.shards, entries_since(self.document, self.entries.values()), numbering)
 
 
 class StudyWriter(StudyFolder):
@@ -124,6 +133,25 @@ class StudyWriter(StudyFolder):
                 "while this one slept, or it was removed. What is recorded is kept: run the same again"
             )
             raise StudyError(message)
+
+    def begin_afresh(self) -> None:
+        """Let only what is recorded from now on count, or go on with that where it was interrupted.
+
+        Else an interrupted study would be a mixture of old runs and new ones, and look finished.
+        """
+        afresh = self.document.get("afresh")
+        if afresh is None or afresh["is_done"] or len(self.records(self.plan.numbering)) == self._planned:
+            self.save(afresh={"session": self.session, "is_done": False})
+
+    def finish_afresh(self) -> None:
+        """Note that all runs were made since the study was begun afresh, if they were."""
+        afresh = self.document.get("afresh")
+        if afresh and not afresh["is_done"] and len(self.records(self.plan.numbering)) == self._planned:
+            self.save(afresh={**afresh, "is_done": True})
+
+    @property
+    def _planned(self) -> int:
+        return len(self.plan.numbering.runs)
 
     def find_lost(self) -> list[Entry]:
         """Enter shards that a worker wrote whole before it could say so, and return their entries."""

@@ -34,6 +34,8 @@ class Entry:
     ----------
     shard : str
         File name.
+    study : str
+        Id of the study that it is of.
     size : int
         Bytes; a file of another size is read again.
     session : int
@@ -48,6 +50,7 @@ class Entry:
     """
 
     shard: str
+    study: str
     size: int
     session: int
     replications: int
@@ -117,10 +120,10 @@ def entry_of(folder: Path, shard: str, study: str) -> Entry:
         raise StudyError(message)
     columns = file.columns(["point", "iteration", "status", "wall_time"])
     found = Shard(columns["point"], columns["iteration"], columns, session=file.session)
-    return entry_for(folder, shard, found)
+    return entry_for(folder, shard, study, found)
 
 
-def entry_for(folder: Path, name: str, shard: Shard) -> Entry:
+def entry_for(folder: Path, name: str, study: str, shard: Shard) -> Entry:
     """Return what the ledger should say of a shard that was just written."""
     points, iterations = np.asarray(shard.points), np.asarray(shard.iterations)
     replications = int(iterations.max(initial=0)) + 1
@@ -129,7 +132,7 @@ def entry_for(folder: Path, name: str, shard: Shard) -> Entry:
     not_ok = {kind: spans(runs[status == kind]) for kind in sorted(set(status)) if kind != "ok"}
     size = (folder / name).stat().st_size
     seconds = float(np.sum(shard.runs["wall_time"]))
-    return Entry(name, size, shard.session, replications, spans(runs), not_ok, seconds)
+    return Entry(name, study, size, shard.session, replications, spans(runs), not_ok, seconds)
 
 
 class Ledger:

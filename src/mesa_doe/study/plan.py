@@ -244,7 +244,14 @@ def _plan_of_list(configurations: Sequence[RunConfiguration]) -> Plan:
 
 
 def _key(one: RunConfiguration) -> Any:
-    return one.model_cls, one.scenario_cls, id(one.outputs)
+    outputs: Any = one.outputs
+    if isinstance(outputs, Mapping):
+        outputs = tuple((name, id(value) if callable(value) else value) for name, value in outputs.items())
+    elif isinstance(outputs, (list, tuple)):
+        outputs = tuple(outputs)
+    elif callable(outputs):
+        outputs = id(outputs)
+    return one.model_cls, one.scenario_cls, outputs
 
 
 def _setting(one: RunConfiguration, name: str) -> Any:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,15 @@ __all__ = [
     "ORIGIN",
     "TABLE",
     "VERSION",
+    "entries_since",
     "is_shard_name",
     "is_study",
     "read_document",
     "read_entries",
     "shard_files",
 ]
+
+_MAGIC = b"PAR1"
 
 FORMAT = "mesa-doe study"
 VERSION = 1
@@ -87,15 +91,28 @@ def read_entries(path: Path, study: str) -> tuple[dict[str, Entry], dict[str, st
         The folder of the study.
     study : str
         Its id.
+
+    Raises
+    ------
+    StudyError
+        If the folder of the shards is gone.
     """
     shards = path / "shards"
     # Before the shards are looked for: what a writer finishes meanwhile is no stranger.
-    there = sorted(file.name for file in shards.iterdir())
+    try:
+        there = sorted(file.name for file in shards.iterdir())
+    except FileNotFoundError as error:
+        message = (
+            f"the study in {str(path)!r} has lost its folder 'shards', in which its runs were: bring it "
+            "back, or run the same again"
+        )
+        raise StudyError(message) from error
     known = Ledger(path / "ledger").read()
     entries, strangers = {}, {}
     for name, size in sorted(shard_files(shards).items()):
-        if name in known and known[name].size == size:
-            entries[name] = known[name]
+        entry = known.get(name)
+        if entry and (entry.study, entry.size) == (study, size) and _is_parquet(shards / name):
+            entries[name] = entry
             continue
         try:
             entries[name] = entry_of(shards, name, study)
@@ -105,6 +122,27 @@ def read_entries(path: Path, study: str) -> tuple[dict[str, Entry], dict[str, st
         if name not in entries and name not in strangers and not name.startswith("."):
             strangers[name] = f"{str(shards / name)!r} is no file of a study"
     return entries, strangers
+
+
+def entries_since(document: Mapping[str, Any], entries: Iterable[Entry]) -> list[Entry]:
+    """Return the entries that count: those since the study was begun afresh, if it was.
+
+    Parameters
+    ----------
+    document : mapping
+        Of ``study.json``.
+    entries : iterable of Entry
+    """
+    first = (document.get("afresh") or {"session": 0})["session"]
+    return [entry for entry in entries if entry.session >= first]
+
+
+def _is_parquet(path: Path) -> bool:
+    """Whether a file begins and ends as one of Parquet: what was overwritten does not, whatever its size."""
+    with path.open("rb") as file:
+        begins = file.read(len(_MAGIC)) == _MAGIC
+        file.seek(-len(_MAGIC), os.SEEK_END)
+        return begins and file.read() == _MAGIC
 
 
 def is_shard_name(name: str) -> bool:

@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 
 from mesa_doe.columns import Table
+from mesa_doe.errors import StudyError
 from mesa_doe.study.ledger import Entry, Ints, joined, last_words
 from mesa_doe.study.numbering import Numbering
-from mesa_doe.study.shards import RUN_COLUMNS, ShardFile, read_shard
+from mesa_doe.study.shards import REMEDY, RUN_COLUMNS, ShardFile, read_shard
 
 __all__ = ["Place", "Records", "StoredTable", "StoredTables"]
 
@@ -89,7 +90,14 @@ class Records:
 
     def _files(self) -> Iterator[tuple[Place, ShardFile]]:
         for place in self.places:
-            yield place, read_shard(self.folder / place.shard)
+            yield place, self._file(place)
+
+    def _file(self, place: Place) -> ShardFile:
+        try:
+            return read_shard(self.folder / place.shard)
+        except StudyError as error:
+            message = f"{error}; {REMEDY}"
+            raise StudyError(message) from error
 
     def outcome(self) -> dict[str, list[Any]]:
         """Return the columns that runs decide, in the order of :attr:`positions`."""
@@ -122,7 +130,7 @@ class Records:
 
     def part(self, place: Place, kind: str, name: str) -> Table | None:
         """Return what one shard has of a table, of the runs on which it has the word."""
-        file = read_shard(self.folder / place.shard)
+        file = self._file(place)
         if name not in file.names(kind):
             return None
         table = file.table(kind, name)

@@ -21,12 +21,15 @@ from mesa_doe.columns import Table, Tables, free_names
 from mesa_doe.errors import StudyError
 from mesa_doe.study.whole_file import whole_file
 
-__all__ = ["RUN_COLUMNS", "Shard", "read_shard", "write_shard"]
+__all__ = ["REMEDY", "RUN_COLUMNS", "Shard", "ShardFile", "read_shard", "write_shard"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
 #: Columns of ``Results.runs`` that a run decides, in order.
 RUN_COLUMNS = ("status", "origin", "error_type", "error", "steps", "wall_time", "traceback")
+
+#: What to do with a shard that cannot be read.
+REMEDY = "move it out of the study's folder and run the study again: its runs are then run anew"
 
 _FORMAT = "mesa-doe shard"
 _VERSION = 1
@@ -180,7 +183,7 @@ class ShardFile:
             self.notes = [str(note) for note in document["notes"]]
             self._tables = list(document["tables"])
         except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
-            message = f"{str(path)!r} is no shard of a study: {error}"
+            message = f"{str(path)!r} is no shard of a study: {str(error).strip()}"
             raise StudyError(message) from error
 
     def columns(self, names: Sequence[str]) -> dict[str, Any]:
@@ -224,10 +227,7 @@ class ShardFile:
         try:
             return self._file.read(columns=names)
         except (pa.ArrowException, OSError) as error:
-            message = (
-                f"{str(self._path)!r} is damaged ({error}); move it out of the study's folder and run the "
-                "study again: its runs are then run anew"
-            )
+            message = f"{str(self._path)!r} is damaged ({error}); {REMEDY}"
             raise StudyError(message) from error
 
 

@@ -15,7 +15,7 @@ from mesa_doe._optional import require
 from mesa_doe.errors import StudyError
 from mesa_doe.study.ledger import Entry, joined, last_words
 from mesa_doe.study.lock import Holder, holders
-from mesa_doe.study.reading import TABLE, read_document, read_entries
+from mesa_doe.study.reading import TABLE, entries_since, read_document, read_entries
 from mesa_doe.study.unpacking import unpacked
 
 __all__ = ["StudyState", "state_of"]
@@ -122,7 +122,7 @@ def state_of(folder: Path) -> StudyState:
             factors=len(design["factors"]) if design else None,
             replications=plan["replications"],
             planned=_planned(folder, plan),
-            statuses=_statuses(entries.values()),
+            statuses=_statuses(entries_since(document, entries.values())),
             work=sum(entry.seconds for entry in entries.values()),
             writers=writers,
             pace=_pace(folder / "shards", entries.values(), writers),
