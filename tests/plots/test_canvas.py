@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
+from mesa_doe import plots
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import _canvas, _labels
-from tests.plots.drawn import axes, intervals
+from tests.plots.drawn import assert_clips_nothing, axes, intervals
 
 
 def test_thirty_factors_the_seed_and_the_dummy_can_be_told_apart():
@@ -82,3 +85,50 @@ def test_a_name_keeps_clear_of_what_is_taken():
     free, left = ax.texts
     assert free.xyann[0] > 0
     assert left.xyann[0] < 0
+
+
+LONG = [f"wealth_tax_rate_of_the_upper_class_{k}" for k in range(12)]
+OUTPUT = "total_cost_of_the_epidemic_in_euros"
+
+
+def drawn_with_long_names(name, rng):
+    """A figure of twelve factors of long names; its Axes."""
+    estimates = pd.DataFrame({"factor": LONG, "estimate": 1.0, "low": 0.5, "high": 1.5})
+    points = pd.DataFrame(rng.uniform(1, 2, (40, 12)), columns=LONG)
+    levels = pd.concat([estimates.assign(level=f"a_level_of_some_length_{k}") for k in range(2)])
+    y = pd.Series(points.sum(axis=1), name=OUTPUT)
+    return {
+        "bars": lambda: plots.bars(estimates.assign(measure="S1"), title=f"Sobol: {OUTPUT}"),
+        "pareto": lambda: plots.pareto(estimates.assign(partner=LONG[::-1])),
+        "tornado": lambda: plots.tornado(estimates.assign(measure="greatest")),
+        "heatmap": lambda: plots.heatmap(estimates.assign(partner=LONG[::-1]), title=f"Pairs, {OUTPUT}"),
+        "parallel": lambda: plots.parallel(points, y),
+        "failures": lambda: plots.failures(points, y > y.median()),
+        "main_effects": lambda: plots.main_effects(
+            levels.rename(columns={"estimate": "mean"}), ylabel=f"mean of {OUTPUT}"
+        ),
+    }[name]()
+
+
+@pytest.mark.parametrize(
+    "name", ["bars", "pareto", "tornado", "heatmap", "parallel", "failures", "main_effects"]
+)
+def test_long_names_are_not_cut_and_leave_room_for_the_data(name):
+    ax = drawn_with_long_names(name, np.random.default_rng(1))
+    assert_clips_nothing(ax)
+    width, height = ax.figure.get_size_inches()
+    inside = ax.get_position()
+    assert width * inside.width > 2.5
+    assert height * inside.height > 2.0
+
+
+def test_texts_are_folded_to_the_axes_and_formulas_are_not():
+    ax = Figure(figsize=(3, 3)).subplots()
+    _canvas.write_title(ax, f"Sobol: {OUTPUT}")
+    _canvas.write_labels(ax, y=OUTPUT)
+    assert ax.get_title().count("\n") > 0
+    assert ax.get_title().replace("\n", "") == f"Sobol: {OUTPUT}"
+    assert ax.get_ylabel().count("\n") > 0
+    formula = r"$\frac{long\ numerator}{long\ denominator}$"
+    _canvas.write_labels(ax, y=formula)
+    assert ax.get_ylabel() == formula

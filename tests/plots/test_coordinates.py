@@ -7,7 +7,7 @@ import pytest
 
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots.coordinates import parallel
-from tests.plots.drawn import assert_clips_nothing, axes, legend_texts, note
+from tests.plots.drawn import assert_clips_nothing, axes, legend_texts, note, x_labels
 from tests.random_state import global_state
 
 
@@ -133,3 +133,19 @@ def test_a_new_figure_clips_nothing_and_leaves_the_data_alone(runs):
     ax = parallel(runs, OUTPUT)
     pd.testing.assert_frame_equal(runs, before)
     assert_clips_nothing(ax)
+
+
+def test_logarithmic_numbers_are_even_in_their_logarithm_and_named_so():
+    frame = pd.DataFrame({"a": [0.01, 0.1, 1.0], "b": [0.0, 0.5, 1.0]})
+    ax = parallel(frame, [1.0, 2.0, 3.0], axes(), logarithmic=["a"])
+    np.testing.assert_allclose([line[0, 1] for line in ax.collections[0].get_segments()], [0, 0.5, 1])
+    assert x_labels(ax)[:2] == ["a (log)", "b"]
+    with pytest.raises(AnalysisError, match="on a logarithmic axis b must be above zero, given 0"):
+        parallel(frame, [1.0, 2.0, 3.0], axes(), logarithmic=["b"])
+
+
+def test_the_outermost_levels_are_named_beyond_the_lines():
+    frame = pd.DataFrame({"kind": pd.Categorical(["a", "b", "c"]), "x": [1.0, 2.0, 3.0]})
+    ax = parallel(frame, [1.0, 2.0, 3.0], axes())
+    sides = {text.get_text(): text.get_va() for text in ax.texts}
+    assert [sides[level] for level in "abc"] == ["top", "center", "bottom"]

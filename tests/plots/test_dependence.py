@@ -208,3 +208,16 @@ def test_new_figures_clip_nothing_and_leave_the_data_alone(table):
     assert_clips_nothing(partial_dependence(table["network"], table["y"]))
     assert_clips_nothing(cusunoro(table.drop(columns="y"), table["y"]))
     pd.testing.assert_frame_equal(table, before)
+
+
+def test_a_bin_on_a_logarithmic_axis_stands_at_the_middle_of_the_logarithms():
+    x = 10.0 ** np.arange(40)
+    ax = partial_dependence(x, np.arange(40.0), axes(), bins=2, logarithmic=True)
+    assert ax.get_xscale() == "log"
+    np.testing.assert_allclose(np.log10(ax.lines[1].get_xdata()), [9.5, 29.5])
+    levels = partial_dependence(["a", "b"] * 10, np.arange(20.0), axes(), logarithmic=True)
+    assert levels.get_xscale() == "linear"
+    with pytest.raises(
+        AnalysisError, match="partial_dependence: on a logarithmic axis x must be above zero, given 0"
+    ):
+        partial_dependence([0.0, 1.0], [1.0, 2.0], axes(), logarithmic=True)

@@ -141,3 +141,12 @@ def test_a_new_figure_clips_nothing_and_leaves_the_data_alone(points, failed):
     pd.testing.assert_frame_equal(points, before)
     assert global_state() == state
     assert_clips_nothing(ax)
+
+
+def test_a_logarithmic_factor_has_a_logarithmic_axis():
+    points = pd.DataFrame({"a": [0.01, 0.1, 1.0], "b": ["x", "y", "x"], "c": [-1.0, 0.0, 1.0]})
+    failed = [True, False, False]
+    ax = failures(points, failed, axes(), x="a", y="b", logarithmic=["a", "b"])
+    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "linear")
+    with pytest.raises(AnalysisError, match="on a logarithmic axis c must be above zero, given -1"):
+        failures(points, failed, axes(), x="a", y="c", logarithmic=["c"])

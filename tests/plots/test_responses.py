@@ -166,3 +166,14 @@ def test_twelve_long_levels_have_labels_that_do_not_overlap(given):
 def test_what_cannot_be_drawn_is_refused(x, y, options, words):
     with pytest.raises(AnalysisError, match=words):
         scatter(x, y, axes(), **options)
+
+
+def test_a_bin_on_a_logarithmic_axis_stands_at_the_middle_of_the_logarithms():
+    x = 10.0 ** np.arange(40)
+    ax = scatter(x, np.arange(40.0), axes(), bins=2, logarithmic=True)
+    assert ax.get_xscale() == "log"
+    np.testing.assert_allclose(np.log10(ax.containers[0].lines[0].get_xdata()), [9.5, 29.5])
+    levels = scatter(["a", "b"] * 10, np.arange(20.0), axes(), logarithmic=True)
+    assert levels.get_xscale() == "linear"
+    with pytest.raises(AnalysisError, match="scatter: on a logarithmic axis x must be above zero, given 0"):
+        scatter([0.0, 1.0], [1.0, 2.0], axes(), logarithmic=True)

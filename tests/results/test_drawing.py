@@ -84,15 +84,105 @@ def test_main_effects_are_the_means_of_the_points_at_each_level(factorial):
     assert ax.get_ylabel() == "mean of y"
 
 
-def test_intervals_of_a_level_are_those_of_as_many_points(factorial):
+def test_the_bars_of_a_level_are_the_noise_of_its_mean_and_the_figure_says_so(factorial):
     points = factorial.points("y")
     ax = factorial.plot.main_effects("y", ax=Figure().subplots())
-    of_size = points.groupby("size")["mean"]
-    half = stats.t.ppf(0.975, of_size.count() - 1) * of_size.sem()
+    # Pooled over all points, which have two replications each.
+    noise = np.sqrt((points["std"] ** 2).mean() / 2)
     drawn = np.concatenate([line.get_ydata() for line in ax.lines])
-    for mean, error in zip(of_size.mean(), half, strict=True):
-        assert np.isclose(drawn, mean - error).any()
-        assert np.isclose(drawn, mean + error).any()
+    for _, of_size in points.groupby("size"):
+        half = stats.t.ppf(0.975, len(points)) * noise / np.sqrt(len(of_size))
+        assert np.isclose(drawn, of_size["mean"].mean() - half).any()
+        assert np.isclose(drawn, of_size["mean"].mean() + half).any()
+    assert "by the noise of replications" in ax.get_title().replace("\n", "")
+    pairs = factorial.plot.interaction("y", "size", "rate", ax=Figure().subplots())
+    assert pairs.get_title() == ax.get_title()
+
+
+def test_without_noise_an_additive_model_has_no_bars():
+    space = doe.ParameterSpace(mean=doe.Real(0, 1), status=doe.Real(0, 10))
+    design = doe.full_factorial(space, 2)
+    once = doe.BatchRunner(design.configurations(product, rng=1, seed_policy="common")).run_all()
+    for ax in (
+        once.plot.main_effects("y", ax=Figure().subplots()),
+        once.plot.interaction("y", "mean", "status", ax=Figure().subplots()),
+    ):
+        assert not [line for line in ax.lines if line.get_marker() == "_"]
+        assert ax.get_title() == ""
+
+
+@pytest.fixture(scope="module")
+def ordered():
+    space = doe.ParameterSpace(
+        level=doe.Categorical(["low", "medium", "high"]),
+        beta=doe.Real(1e-4, 1, log=True),
+        network=doe.Categorical([["ring", 2], ["grid", 4]]),
+    )
+    return doe.BatchRunner(
+        doe.latin_hypercube(space, 60, rng=1).configurations(graded, rng=1, seed_policy="common")
+    ).run_all()
+
+
+def graded(level, beta, network):
+    return {"y": {"low": 1, "medium": 2, "high": 3}[level] + beta, "word": level}
+
+
+def x_labels(ax):
+    return [label.get_text() for label in ax.get_xticklabels()]
+
+
+def test_levels_stand_in_the_order_in_which_they_were_declared(ordered):
+    declared = ["low", "medium", "high"]
+    for draw in (ordered.plot.scatter, ordered.plot.partial_dependence):
+        assert x_labels(draw("y", "level", ax=Figure().subplots())) == declared
+        assert x_labels(draw("y", "network", ax=Figure().subplots())) == ["['ring', 2]", "['grid', 4]"]
+    ax = ordered.plot.parallel("y", ax=Figure().subplots())
+    heights = {text.get_text(): text.xy[1] for text in ax.texts}
+    assert heights["low"] < heights["medium"] < heights["high"]
+    ax = ordered.plot.failures(x="level", y="network", ax=Figure().subplots())
+    assert x_labels(ax) == declared
+    ax = ordered.plot.cusunoro("y", ax=Figure().subplots())
+    (line,) = (line for line in ax.lines if line.get_label() == "level")
+    assert (np.diff(line.get_ydata(), 2) > 0).all()  # the higher the level, the steeper
+
+
+def test_levels_of_factorial_figures_stand_in_their_declared_order():
+    space = doe.ParameterSpace(
+        level=doe.Categorical(["low", "medium", "high"]), beta=doe.Real(0, 1), network=doe.Boolean()
+    )
+    results = doe.BatchRunner(
+        doe.full_factorial(space, 2).configurations(graded, rng=1, seed_policy="common")
+    ).run_all()
+    ax = results.plot.main_effects("y", ax=Figure().subplots())
+    assert x_labels(ax)[:3] == ["low", "medium", "high"]
+    assert (np.diff(ax.lines[0].get_ydata()) > 0).all()
+    ax = results.plot.interaction("y", "beta", "level", ax=Figure().subplots())
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["low", "medium", "high"]
+
+
+def test_tables_of_words_have_the_declared_order(ordered):
+    assert ordered.tabulate("word", bins=2).table("level").index.tolist() == ["low", "medium", "high"]
+
+
+def test_logarithmic_axes_are_drawn_as_such(ordered):
+    for draw in (ordered.plot.scatter, ordered.plot.partial_dependence):
+        assert draw("y", "beta", ax=Figure().subplots()).get_xscale() == "log"
+        assert draw("y", "level", ax=Figure().subplots()).get_xscale() == "linear"
+    ax = ordered.plot.failures(x="level", y="beta", ax=Figure().subplots())
+    assert (ax.get_xscale(), ax.get_yscale()) == ("linear", "log")
+    assert "beta (log)" in x_labels(ordered.plot.parallel("y", ax=Figure().subplots()))
+
+
+def test_the_spider_of_a_logarithmic_axis_is_even_in_its_logarithm():
+    space = doe.ParameterSpace(mean=doe.Real(1e-4, 1, log=True), status=doe.Real(1, 3))
+    results = doe.BatchRunner(
+        doe.base_case(space, 5).configurations(product, rng=1, seed_policy="common")
+    ).run_all()
+    ax = results.plot.spider("y", ax=Figure().subplots())
+    lines = {line.get_label(): line.get_xdata() for line in ax.lines}
+    assert set(lines) == {"mean (log)", "status"}
+    for places in lines.values():
+        np.testing.assert_allclose(places, np.arange(5) / 4)
 
 
 def test_interaction_has_a_line_a_level_of_the_partner(factorial):

@@ -254,12 +254,57 @@ def write_title(ax: Axes, title: str, **style: Any) -> None:
     ax : matplotlib.axes.Axes
         The Axes, before any layout engine has run.
     title : str
-        As plain text.
+        Left as it is where it may hold a formula.
     **style
         Of ``Axes.set_title``.
     """
-    # A 12-point character is about 7.4 points wide; names of rows and a legend may take a third.
-    ax.set_title(folded(plain(title), int(0.65 * slot_width(ax, 1) / 7.4)), **style)
+    # A character is about 0.62 of its size wide; names of rows and a legend may take a third of the width.
+    character = 0.62 * {"small": 8.3, "medium": 10}.get(style.get("fontsize", ""), 12)
+    ax.set_title(_fitting(title, 0.65 * slot_width(ax, 1) / character), **style)
+
+
+def write_labels(ax: Axes, *, x: str | None = None, y: str | None = None) -> None:
+    """Write the labels of the axes, in lines that are no longer than these.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        The Axes, before any layout engine has run.
+    x, y : str, optional
+        Left as they are where they may hold a formula.
+    """
+    height = float(ax.get_window_extent().height) / float(ax.figure.dpi) * 72
+    if x is not None:
+        ax.set_xlabel(_fitting(x, 0.85 * slot_width(ax, 1) / 6.5))
+    if y is not None:
+        ax.set_ylabel(_fitting(y, 0.85 * height / 6.5))
+
+
+def _fitting(text: str, characters: float) -> str:
+    # A formula must not be broken.
+    return text if "$" in text else folded(text, max(int(characters), 12))
+
+
+def room_for(names: Sequence[str], usual: int = 20) -> float:
+    """Return by how much a figure must grow for names that are longer than usual, in inches.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of 10 points, on one side of the Axes.
+    usual : int, default 20
+        Characters for which there is room.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> round(room_for(["a", "b" * 30]), 9)
+    0.9
+    """
+    return 0.09 * max(max(map(len, names), default=0) - usual, 0)
 
 
 def name_x_ticks(ax: Axes, names: Sequence[str]) -> None:
@@ -306,12 +351,11 @@ def label_axes(ax: Axes, x: tuple[Any, str | None], y: tuple[Any, str | None]) -
     x, y : (array_like, str or None)
         The values along an axis, and the label given.
     """
-    for (values, label), write in ((x, ax.set_xlabel), (y, ax.set_ylabel)):
-        name = getattr(values, "name", None)
-        if label is not None:
-            write(label)
-        elif name is not None:
-            write(plain(name))
+    x_label, y_label = (
+        label if label is not None else None if getattr(values, "name", None) is None else plain(values.name)
+        for values, label in (x, y)
+    )
+    write_labels(ax, x=x_label, y=y_label)
 
 
 def legend(

@@ -94,7 +94,7 @@ def bin_codes(x: npt.NDArray[np.float64], bins: int) -> npt.NDArray[np.intp]:
     return np.asarray(codes, dtype=np.intp)
 
 
-def grouped(factor: pd.Series[Any], bins: int, *, caller: str) -> Groups:
+def grouped(factor: pd.Series[Any], bins: int, *, caller: str, logarithmic: bool = False) -> Groups:
     """Group a factor's values by level, by value when they are few, or by bins of equal count.
 
     Parameters
@@ -105,10 +105,17 @@ def grouped(factor: pd.Series[Any], bins: int, *, caller: str) -> Groups:
         Number of bins.
     caller : str
         Name of the plot, for the message.
+    logarithmic : bool, default False
+        Whether numbers stand on a logarithmic axis, which has none below zero.
 
     Returns
     -------
     Groups
+
+    Raises
+    ------
+    AnalysisError
+        If a number has no place on the axis.
 
     Examples
     --------
@@ -119,8 +126,52 @@ def grouped(factor: pd.Series[Any], bins: int, *, caller: str) -> Groups:
         codes, levels = levels_of(factor)
         return Groups(codes.astype(float), codes, [_canvas.level_name(level) for level in levels], "level")
     position = as_floats(factor, str(factor.name), caller=caller)
+    if logarithmic:
+        check_logarithm(position, str(factor.name), caller=caller)
     kind = "value" if len(np.unique(position)) <= FEW_VALUES else "bin"
     return Groups(position, bin_codes(position, bins), [], kind)
+
+
+def centres(groups: Groups, *, logarithmic: bool) -> Floats:
+    """Return where the middle of each group stands: the mean, on a logarithmic axis of the logarithms.
+
+    Parameters
+    ----------
+    groups : Groups
+    logarithmic : bool
+
+    Returns
+    -------
+    ndarray of float, shape (groups,)
+
+    Examples
+    --------
+    >>> centres(Groups(np.array([1.0, 100.0]), np.array([0, 0]), [], "bin"), logarithmic=True).round(9)
+    array([10.])
+    """
+    on_axis = logarithmic and not groups.names
+    place = pd.Series(np.log(groups.position) if on_axis else groups.position)
+    middle = np.asarray(place.groupby(groups.codes).mean(), dtype=np.float64)
+    return np.asarray(np.exp(middle)) if on_axis else middle
+
+
+def check_logarithm(numbers: Floats, name: str, *, caller: str) -> None:
+    """Refuse numbers that have no place on a logarithmic axis.
+
+    Parameters
+    ----------
+    numbers : ndarray
+    name : str
+        What the user calls them.
+    caller : str
+        Name of the plot, for the message.
+
+    Raises
+    ------
+    AnalysisError
+    """
+    if (least := float(numbers.min())) <= 0:
+        raise AnalysisError(f"{caller}: on a logarithmic axis {name} must be above zero, given {least:g}")
 
 
 def order_codes(factor: pd.Series[Any], *, caller: str) -> npt.NDArray[np.intp]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from mesa_doe.columns import levels_of
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import _canvas
 from mesa_doe.plots._checks import as_floats, factor_frame
-from mesa_doe.plots._groups import Floats, Values, finite_rows, is_numeric
+from mesa_doe.plots._groups import Floats, Values, check_logarithm, finite_rows, is_numeric
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,6 +30,7 @@ def parallel(
     ax: Axes | None = None,
     *,
     highlight: tuple[float, float] | None = None,
+    logarithmic: Collection[str] = (),
 ) -> Axes:
     """Draw each run as a line across one axis a factor, and the output as the last axis.
 
@@ -47,6 +49,8 @@ def parallel(
         Where to draw; by default a new figure that grows with the number of factors.
     highlight : (low, high), optional
         Range of the output to put in colour; either end may be infinite. By default all runs are alike.
+    logarithmic : collection of str, optional
+        Factors whose numbers are scaled by their logarithms; their names say so.
 
     Returns
     -------
@@ -55,7 +59,8 @@ def parallel(
     Raises
     ------
     AnalysisError
-        If it is no frame, the lengths differ, no run is finite, or the range is upside down.
+        If it is no frame, the lengths differ, no run is finite, the range is upside down, or a number has
+        no logarithm.
 
     Notes
     -----
@@ -78,7 +83,10 @@ def parallel(
     heights, ticks = [], []
     for name in inputs:
         if is_numeric(inputs[name]):
-            height, tick = _scaled(as_floats(inputs[name], str(name), caller="parallel"))
+            numbers = as_floats(inputs[name], str(name), caller="parallel")
+            if name in logarithmic:
+                check_logarithm(numbers, str(name), caller="parallel")
+            height, tick = _scaled(numbers, logarithmic=name in logarithmic)
         else:
             height, tick = _spread(inputs[name], rng)
         heights.append(height)
@@ -89,11 +97,18 @@ def parallel(
 
     count, places = lines.shape
     label = getattr(values, "name", None)
-    names = [*map(_canvas.factor_name, inputs), "output" if label is None else _canvas.plain(label)]
+    names = [
+        f"{_canvas.factor_name(name)}{' (log)' * (name in logarithmic and is_numeric(inputs[name]))}"
+        for name in inputs
+    ]
+    names.append("output" if label is None else _canvas.plain(label))
     ours = ax is None
     # Few axes may stand as far apart as their names are long; many would make the figure too wide.
     gap = 1.15 if places > 6 else float(np.clip(0.15 * max(map(len, names)), 1.15, 2.4))
-    ax = _canvas.axes_of(ax, width=3.0 + gap * places, height=4.8)
+    # Names that stand upright, since they would run into each other, take their length off the height.
+    upright = 6.5 * max(map(len, names)) > 0.6 * 72 * gap
+    tall = 4.2 + (_canvas.room_for(names, usual=0) if upright else 0.0)
+    ax = _canvas.axes_of(ax, width=3.0 + gap * places, height=tall)
     for place, tick in enumerate(ticks):
         _axis(ax, place, tick, last=place == places - 1)
     draw = require("matplotlib.collections", extra="plot").LineCollection
@@ -119,7 +134,8 @@ def parallel(
         )
     ax.set_xlim(-0.15, places - 0.85)
     # Lines fill the Axes: a legend inside needs room of its own above them.
-    ax.set_ylim(-0.09, 1.09 if ours else 1.35)
+    low = min(-0.05 - 0.05 * _canvas.folded(tick.get(0.0, ""), 14).count("\n") - 0.04 for tick in ticks)
+    ax.set_ylim(low, 1.09 if ours else 1.35)
     ax.set_yticks([])
     _canvas.name_x_ticks(ax, names)
     ax.tick_params(axis="x", length=0)
@@ -148,12 +164,13 @@ def _said(highlight: tuple[float, float] | None) -> str:
     return f"runs with output ≤ {high:g}" if np.isinf(low) else f"runs with output {low:g} to {high:g}"
 
 
-def _scaled(column: Floats) -> tuple[Floats, dict[float, str]]:
+def _scaled(column: Floats, *, logarithmic: bool = False) -> tuple[Floats, dict[float, str]]:
     """Return numbers as shares of their range, and the labels of its ends."""
     low, high = float(column.min()), float(column.max())
     if low == high:
         return np.full(len(column), 0.5), {0.5: _written(low)}
-    return (column - low) / (high - low), {0.0: _written(low), 1.0: _written(high)}
+    place = np.log(column / low) / np.log(high / low) if logarithmic else (column - low) / (high - low)
+    return place, {0.0: _written(low), 1.0: _written(high)}
 
 
 def _written(number: float) -> str:
@@ -172,13 +189,12 @@ def _spread(column: pd.Series[Any], rng: np.random.Generator) -> tuple[Floats, d
 
 
 def _axis(ax: Axes, place: int, labels: dict[float, str], *, last: bool) -> None:
-    """Draw one factor's axis: the ends of a range above and below it, levels beside it."""
+    """Draw one factor's axis: the ends of a range above and below it, what is between them beside it."""
     ax.plot([place, place], [0, 1], color=_canvas.INK, linewidth=1.0, zorder=3)
-    ends = set(labels) == {0.0, 1.0}
     for height, label in labels.items():
-        beside = not ends
+        beside = 0.0 < height < 1.0
         ax.annotate(
-            label,
+            _canvas.folded(label, 14),
             (place, height),
             xytext=(-4 if last else 4, 0) if beside else (0, 4 if height else -4),
             textcoords="offset points",
@@ -186,6 +202,7 @@ def _axis(ax: Axes, place: int, labels: dict[float, str], *, last: bool) -> None
             va="center" if beside else "bottom" if height else "top",
             fontsize="x-small",
             color=_canvas.INK,
-            bbox={"facecolor": "white", "alpha": 0.75, "linewidth": 0, "pad": 0.8},
+            # Not to be read through the lines of runs.
+            bbox={"facecolor": "white", "alpha": 0.9, "linewidth": 0, "pad": 0.8},
             zorder=5,
         )

@@ -10,7 +10,7 @@ import pandas as pd
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import _canvas
 from mesa_doe.plots._checks import factor_frame
-from mesa_doe.plots._groups import Floats, Values, finite_pairs, finite_rows, grouped, order_codes
+from mesa_doe.plots._groups import Floats, Values, centres, finite_pairs, finite_rows, grouped, order_codes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,6 +30,7 @@ def partial_dependence(
     bins: int = 20,
     xlabel: str | None = None,
     ylabel: str | None = None,
+    logarithmic: bool = False,
 ) -> Axes:
     """Draw the mean of an output given one factor, with its standard error and the output's spread.
 
@@ -50,6 +51,8 @@ def partial_dependence(
         ten points.
     xlabel, ylabel : str, optional
         Labels of the axes; by default the names of `x` and `y` when these are Series.
+    logarithmic : bool, default False
+        Whether numbers of `x` stand on a logarithmic axis.
 
     Returns
     -------
@@ -58,7 +61,8 @@ def partial_dependence(
     Raises
     ------
     AnalysisError
-        If `x` and `y` are not of one length, nothing is left to draw, or `bins` is below one.
+        If `x` and `y` are not of one length, nothing is left to draw, `bins` is below one, or a number has no
+        logarithm.
 
     Notes
     -----
@@ -79,10 +83,10 @@ def partial_dependence(
         raise AnalysisError(f"partial_dependence: bins must be at least 1, given {bins!r}")
     factor, output, left_out = finite_pairs(x, y, caller="partial_dependence")
     bins = max(1, min(bins, len(output) // _FEWEST_A_BIN))
-    position, codes, names, kind = grouped(factor, bins, caller="partial_dependence")
-    table = pd.DataFrame({"position": position, "output": output}).groupby(codes)
-    centre = table["position"].mean().to_numpy()
-    by_group = table["output"]
+    groups = grouped(factor, bins, caller="partial_dependence", logarithmic=logarithmic)
+    _, codes, names, kind = groups
+    centre = centres(groups, logarithmic=logarithmic)
+    by_group = pd.Series(output).groupby(codes)
     mean, error = by_group.mean().to_numpy(), by_group.sem().to_numpy()
     low, high = by_group.quantile(0.1).to_numpy(), by_group.quantile(0.9).to_numpy()
 
@@ -112,6 +116,8 @@ def partial_dependence(
     if names:
         _canvas.name_x_ticks(ax, names)
         ax.set_xlim(-0.5, len(names) - 0.5)
+    elif logarithmic:
+        ax.set_xscale("log")
     _canvas.label_axes(ax, (x, xlabel), (y, ylabel))
     _canvas.tidy_spines(ax)
     note = f"{len(output)} points in {len(centre)} {kind}s"

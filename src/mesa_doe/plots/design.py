@@ -20,7 +20,7 @@ Floats = npt.NDArray[np.float64]
 
 _BINS = 12
 _JITTER = 0.3
-# Characters of tick labels that stand side by side below one panel.
+# Characters that stand side by side below one panel.
 _FIT = 22
 
 
@@ -140,11 +140,11 @@ def _label(ax: Axes, below: str, beside: str, *, left: bool, bottom: bool) -> No
     """Write names and ticks on the outer edge only, where they belong to the whole row or column."""
     ax.tick_params(labelsize="x-small", labelbottom=bottom, labelleft=left)
     if bottom:
-        ax.set_xlabel(_canvas.plain(beside), fontsize="small")
+        ax.set_xlabel(_canvas.folded(_canvas.plain(beside), _FIT), fontsize="small")
         if sum(len(label.get_text()) + 2 for label in ax.get_xticklabels()) > _FIT:
             ax.tick_params(axis="x", rotation=90)
     if left:
-        ax.set_ylabel(_canvas.plain(below), fontsize="small")
+        ax.set_ylabel(_canvas.folded(_canvas.plain(below), _FIT), fontsize="small")
     if below == beside:
         # How many points a bar holds says nothing beside the scale of another factor.
         ax.set_yticks([])

@@ -81,8 +81,9 @@ def pareto(
 
     patches = require("matplotlib.patches", extra="plot")
     ours = ax is None
-    ax = _canvas.axes_of(ax, width=8.0, height=1.2 + 0.3 * len(frame))
     rows: list[Any] = list(frame.itertuples())
+    names = [_name(row) for row in rows]
+    ax = _canvas.axes_of(ax, width=8.0 + _canvas.room_for(names), height=1.2 + 0.3 * len(frame))
     for y, row in enumerate(rows):
         if not np.isfinite(row.estimate):
             ax.text(0.0, y, f" {row.estimate}", va="center", fontsize="small", color=_canvas.INK)
@@ -98,7 +99,7 @@ def pareto(
         handles.append(ax.axvline(limit, color=_canvas.INK, linewidth=1, linestyle="--", label=label))
     note = f"{counted(more, 'more effect')} not drawn" if more > 0 else None
     lines = 0 if ours else len(handles) + (note is not None)
-    _canvas.name_rows(ax, [_name(row) for row in rows], legend_lines=lines)
+    _canvas.name_rows(ax, names, legend_lines=lines)
     ax.set_xlabel(xlabel)
     _canvas.tidy_spines(ax)
     _canvas.legend(ax, handles, beside=ours, note=note, inside="lower right")

@@ -65,7 +65,9 @@ def main_effects(frame: pd.DataFrame, ax: Axes | None = None, *, ylabel: str = "
     starts = np.cumsum([0, *(len(part) + 1 for part in parts.values())]).tolist()
     slots = starts.pop()
     names = [_canvas.factor_name(factor) for factor in parts]
-    tall = 4.2 + 0.07 * max(map(len, names))
+    # Both may stand upright, one below the other.
+    written = [level for part in levels.values() for level in part]
+    tall = 4.2 + _canvas.room_for(names, usual=8) + _canvas.room_for(written, usual=8)
 
     ax = _canvas.axes_of(ax, width=float(np.clip(0.36 * slots, 8.0, 18.0)), height=tall)
     for start, (factor, part) in zip(starts, parts.items(), strict=True):
@@ -82,7 +84,7 @@ def main_effects(frame: pd.DataFrame, ax: Axes | None = None, *, ylabel: str = "
     ax.annotate("mean", (1.0, overall), xycoords=("axes fraction", "data"), fontsize="small", **beside)
     _name_panels(ax, starts, [levels[factor] for factor in parts], names)
     ax.set_xlim(-1, slots - 1)
-    ax.set_ylabel(ylabel)
+    _canvas.write_labels(ax, y=ylabel)
     _canvas.tidy_spines(ax)
     return ax
 
@@ -146,7 +148,8 @@ def interaction(
 
     styles = _canvas.line_styles(range(len(traces)), caller="interaction")
     ours = ax is None
-    ax = _canvas.axes_of(ax, width=8.0, height=max(4.2, 0.6 + 0.22 * len(traces)))
+    tall = max(4.2 + _canvas.room_for(levels, usual=8), 0.6 + 0.22 * len(traces))
+    ax = _canvas.axes_of(ax, width=8.0, height=tall)
     # A little apart, so that the intervals of one level can be told from each other.
     aside = np.linspace(-1, 1, len(traces)) * min(0.02 * len(traces), 0.12) if len(traces) > 1 else [0.0]
     handles = []
@@ -158,8 +161,7 @@ def interaction(
         _intervals(ax, x, part, styles[k]["color"])
     _canvas.name_x_ticks(ax, levels)
     ax.set_xlim(-0.4, len(levels) - 0.6)
-    ax.set_xlabel(_canvas.factor_name(factor))
-    ax.set_ylabel(ylabel)
+    _canvas.write_labels(ax, x=_canvas.factor_name(factor), y=ylabel)
     _canvas.tidy_spines(ax)
     _canvas.legend(ax, handles, beside=ours, note=None if partner is None else _canvas.factor_name(partner))
     return ax

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import cycle
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -14,7 +14,7 @@ from mesa_doe.columns import levels_of
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import _canvas
 from mesa_doe.plots._checks import as_floats, factor_frame, same_length
-from mesa_doe.plots._groups import is_numeric, order_codes
+from mesa_doe.plots._groups import check_logarithm, is_numeric, order_codes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,6 +34,7 @@ def failures(
     *,
     x: str | None = None,
     y: str | None = None,
+    logarithmic: Collection[str] = (),
 ) -> Axes:
     """Draw points or runs over two factors, those that failed in colour above the others.
 
@@ -52,6 +53,8 @@ def failures(
         Where to draw; by default a new figure.
     x, y : str, optional
         Factors to draw; one that is not given is chosen.
+    logarithmic : collection of str, optional
+        Factors whose numbers stand on a logarithmic axis.
 
     Returns
     -------
@@ -60,8 +63,8 @@ def failures(
     Raises
     ------
     AnalysisError
-        If there are fewer than two factors, the lengths differ, a factor is unknown or not finite, or
-        `failed` holds something else.
+        If there are fewer than two factors, the lengths differ, a factor is unknown, not finite or has no
+        logarithm, or `failed` holds something else.
 
     Notes
     -----
@@ -122,10 +125,13 @@ def failures(
     if y_names:
         ax.set_yticks(range(len(y_names)), labels=y_names)
         ax.set_ylim(-0.5, len(y_names) - 0.5)
-    ax.set_xlabel(_canvas.factor_name(across))
-    ax.set_ylabel(_canvas.factor_name(up))
+    for name, names, rescale in ((across, x_names, ax.set_xscale), (up, y_names, ax.set_yscale)):
+        if name in logarithmic and not names:
+            check_logarithm(as_floats(frame[name], name, caller="failures"), name, caller="failures")
+            rescale("log")
+    _canvas.write_labels(ax, x=_canvas.factor_name(across), y=_canvas.factor_name(up))
     word = "failed" if set(kinds) <= {"failed"} else "not ok"
-    ax.set_title(f"{int(bad.sum())} of {count} {word}{chosen}", fontsize="medium")
+    _canvas.write_title(ax, f"{int(bad.sum())} of {count} {word}{chosen}", fontsize="medium")
     _canvas.tidy_spines(ax)
     _canvas.legend(ax, [*handles[1:], handles[0]], beside=ours, inside="upper right")
     return ax

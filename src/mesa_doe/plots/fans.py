@@ -95,9 +95,7 @@ def noise_fan(
     )
     told = _canvas.runs_note(by_step["count"].sum().tolist())
     points = frame["point"].nunique()
-    ax.set_xlabel(xlabel)
-    if ylabel is not None:
-        ax.set_ylabel(ylabel)
+    _canvas.write_labels(ax, x=xlabel, y=ylabel)
     ax.margins(x=0.01)
     _canvas.whole_ticks(ax, steps)
     _canvas.tidy_spines(ax)

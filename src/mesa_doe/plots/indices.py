@@ -86,7 +86,9 @@ def bars(
     factors, measures = list(frame["factor"].unique()), list(frame["measure"].unique())
     patches = require("matplotlib.patches", extra="plot")
     ours = ax is None
-    ax = _canvas.axes_of(ax, width=8.0, height=1.2 + len(factors) * (0.2 + 0.16 * len(measures)))
+    rows = [_canvas.factor_name(factor) for factor in factors]
+    height = 1.2 + len(factors) * (0.2 + 0.16 * len(measures))
+    ax = _canvas.axes_of(ax, width=8.0 + _canvas.room_for(rows), height=height)
 
     colours = _colours(measures)
     thickness = 0.8 / len(measures)
@@ -109,11 +111,10 @@ def bars(
     if reference is not None:
         label = f"reference {reference:g}"
         handles.append(ax.axvline(reference, color=_canvas.INK, linewidth=1, linestyle="--", label=label))
-    rows = [_canvas.factor_name(factor) for factor in factors]
     _canvas.name_rows(ax, rows, legend_lines=0 if ours else len(handles))
-    ax.set_xlabel(xlabel)
+    _canvas.write_labels(ax, x=xlabel)
     if title is not None:
-        ax.set_title(title)
+        _canvas.write_title(ax, title)
     _canvas.tidy_spines(ax)
     if handles:
         _canvas.legend(ax, handles, beside=ours, inside="lower right")
@@ -186,7 +187,8 @@ def heatmap(
             farthest = max(farthest, -interval[0], interval[1])
 
     patches = require("matplotlib.patches", extra="plot")
-    side = 2.4 + 0.5 * len(names)
+    labels = [_canvas.factor_name(name) for name in names]
+    side = 2.4 + 0.5 * len(names) + _canvas.room_for(labels, usual=12)
     ours = ax is None
     ax = _canvas.axes_of(ax, width=side + 1.2, height=side)
     told = np.where(by_chance, np.nan, matrix)
@@ -215,11 +217,10 @@ def heatmap(
     for (i, j), text in written.items():
         colour = "white" if abs(told[i, j]) > 0.6 * limit else _canvas.INK
         ax.text(j, i, text, ha="center", va="center", fontsize=float(np.clip(size, 4, 10)), color=colour)
-    labels = [_canvas.factor_name(name) for name in names]
     ax.set_yticks(range(len(names)), labels=labels)
     _canvas.name_x_ticks(ax, labels)
     if title is not None:
-        ax.set_title(title)
+        _canvas.write_title(ax, title)
     return ax
 
 

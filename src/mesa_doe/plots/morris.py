@@ -106,7 +106,7 @@ def plane(
     ax.set_xlabel("μ*, mean absolute elementary effect")
     ax.set_ylabel("σ, standard deviation of the effects")
     if title is not None:
-        ax.set_title(title)
+        _canvas.write_title(ax, title)
     _canvas.tidy_spines(ax)
     joined = "\n".join(left_out)
     note = f"not finite, left out:\n{joined}" if left_out else None

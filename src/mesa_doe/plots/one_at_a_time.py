@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -82,7 +83,7 @@ def tornado(estimates: pd.DataFrame, ax: Axes | None = None, *, base: float | No
     patches = require("matplotlib.patches", extra="plot")
     ours = ax is None
     names = [_canvas.factor_name(factor) for factor in factors]
-    ax = _canvas.axes_of(ax, width=8.0, height=1.2 + 0.36 * len(factors))
+    ax = _canvas.axes_of(ax, width=8.0 + _canvas.room_for(names), height=1.2 + 0.36 * len(factors))
     rows: list[Any] = list(frame.itertuples())
     for row in rows:
         _bar(ax, factors.index(row.factor), row, origin)
@@ -130,7 +131,13 @@ def _bar(ax: Axes, y: float, row: Any, origin: float) -> None:
         )
 
 
-def spider(curves: pd.DataFrame, ax: Axes | None = None, *, ylabel: str = "output") -> Axes:
+def spider(
+    curves: pd.DataFrame,
+    ax: Axes | None = None,
+    *,
+    ylabel: str = "output",
+    logarithmic: Collection[str] = (),
+) -> Axes:
     """Draw the output over each factor's range, all other factors at their base case.
 
     The legend lists the factors from the widest curve to the narrowest. Where an output is not finite, the
@@ -145,6 +152,8 @@ def spider(curves: pd.DataFrame, ax: Axes | None = None, *, ylabel: str = "outpu
         Where to draw; by default a new figure.
     ylabel : str
         Label of the y axis.
+    logarithmic : collection of str, optional
+        Factors whose position is that of the logarithm; the legend says so.
 
     Returns
     -------
@@ -182,7 +191,7 @@ def spider(curves: pd.DataFrame, ax: Axes | None = None, *, ylabel: str = "outpu
     for factor in factors:
         curve = frame[frame["factor"] == factor].sort_values("position")
         output = curve["output"].where(np.isfinite(curve["output"])).to_numpy()
-        name = _canvas.factor_name(factor)
+        name = f"{_canvas.factor_name(factor)}{' (log)' * (factor in logarithmic)}"
         lines += ax.plot(
             curve["position"].to_numpy(), output, marker="o", markersize=4, label=name, **styles[factor]
         )
@@ -190,7 +199,7 @@ def spider(curves: pd.DataFrame, ax: Axes | None = None, *, ylabel: str = "outpu
         widths.append(np.ptp(known) if len(known) else -1.0)
     ax.set_xlim(-0.03, 1.03)
     ax.set_xlabel("position in the factor's range (0: lowest level, 1: highest)")
-    ax.set_ylabel(ylabel)
+    _canvas.write_labels(ax, y=ylabel)
     _canvas.tidy_spines(ax)
     _canvas.legend(ax, [lines[k] for k in np.argsort(-np.array(widths), kind="stable")], beside=ours)
     return ax

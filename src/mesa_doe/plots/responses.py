@@ -9,7 +9,7 @@ import pandas as pd
 
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import _canvas
-from mesa_doe.plots._groups import Values, finite_pairs, grouped
+from mesa_doe.plots._groups import Values, centres, finite_pairs, grouped
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,6 +23,7 @@ def scatter(
     xlabel: str | None = None,
     ylabel: str | None = None,
     bins: int = 10,
+    logarithmic: bool = False,
 ) -> Axes:
     """Draw an output over one factor, with the mean of the output given the factor.
 
@@ -43,6 +44,8 @@ def scatter(
         Labels of the axes; by default the names of `x` and `y` when these are Series.
     bins : int
         Number of bins for more than twelve distinct numbers.
+    logarithmic : bool, default False
+        Whether numbers of `x` stand on a logarithmic axis.
 
     Returns
     -------
@@ -51,7 +54,8 @@ def scatter(
     Raises
     ------
     AnalysisError
-        If `x` and `y` are not of one length, nothing is left to draw, or `bins` is below one.
+        If `x` and `y` are not of one length, nothing is left to draw, `bins` is below one, or a number has no
+        logarithm.
 
     Examples
     --------
@@ -63,11 +67,12 @@ def scatter(
     if bins < 1:
         raise AnalysisError(f"scatter: bins must be at least 1, given {bins!r}")
     factor, output, left_out = finite_pairs(x, y, caller="scatter")
-    position, codes, names, kind = grouped(factor, bins, caller="scatter")
+    groups = grouped(factor, bins, caller="scatter", logarithmic=logarithmic)
+    position, codes, names, kind = groups
     # A generator of its own: the same picture each time, and nobody's random state moves.
     aside = np.random.default_rng(0).uniform(-0.25, 0.25, len(position)) if names else 0.0
-    table = pd.DataFrame({"position": position, "output": output}).groupby(codes)
-    centre, mean, error = table["position"].mean(), table["output"].mean(), table["output"].sem()
+    by_group = pd.Series(output).groupby(codes)
+    mean, error = by_group.mean(), by_group.sem()
 
     ours = ax is None
     height = 4.2 + 0.07 * max(map(len, names), default=0)
@@ -85,7 +90,7 @@ def scatter(
         label=label,
     )
     means = ax.errorbar(
-        centre.to_numpy(),
+        centres(groups, logarithmic=logarithmic),
         mean.to_numpy(),
         yerr=error.to_numpy(),
         color=_canvas.VERMILLION,
@@ -99,6 +104,8 @@ def scatter(
     if names:
         _canvas.name_x_ticks(ax, names)
         ax.set_xlim(-0.5, len(names) - 0.5)
+    elif logarithmic:
+        ax.set_xscale("log")
     _canvas.label_axes(ax, (x, xlabel), (y, ylabel))
     _canvas.tidy_spines(ax)
     # A fixed corner: matplotlib's "best" tries every point, and warns when there are many.

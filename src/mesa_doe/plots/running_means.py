@@ -105,8 +105,7 @@ def replications(
                 alpha=1.0 if few else 0.7,
                 clip_on=False,
             )
-    ax.set_xlabel(xlabel)
-    ax.set_ylabel(ylabel)
+    _canvas.write_labels(ax, x=xlabel, y=ylabel)
     ax.set_xlim(1, max(map(len, means)))
     _canvas.whole_ticks(ax, ax.get_xlim())
     _limit(ax, means, halves, banded=few)

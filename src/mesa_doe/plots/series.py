@@ -83,9 +83,7 @@ def fan(
         )
         handles.insert(1, band)
     note = _canvas.runs_note(by_step.count().tolist())
-    ax.set_xlabel(xlabel)
-    if ylabel is not None:
-        ax.set_ylabel(ylabel)
+    _canvas.write_labels(ax, x=xlabel, y=ylabel)
     ax.margins(x=0.01)
     _canvas.whole_ticks(ax, steps)
     _canvas.tidy_spines(ax)

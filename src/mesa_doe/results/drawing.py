@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
@@ -9,10 +10,12 @@ import numpy as np
 import pandas as pd
 
 from mesa_doe import plots
-from mesa_doe.analysis.contrasts import margin
 from mesa_doe.analysis.options import check_known
 from mesa_doe.columns import levels_of
 from mesa_doe.errors import AnalysisError
+from mesa_doe.plots import _canvas
+from mesa_doe.results.declared import in_declared_order, logarithmic
+from mesa_doe.results.level_means import level_means
 from mesa_doe.results.numbers import At, Reduce
 
 if TYPE_CHECKING:
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Drawings"]
 
 _MOST_LEVELS = 12
+_BARS = "bars: 95 % intervals of the mean, by the noise of replications"
 
 
 class Drawings:
@@ -50,7 +54,8 @@ class Drawings:
         matplotlib Axes
         """
         x, y = self._over(output, factor, at, reduce)
-        return plots.scatter(x, y, ax=ax, xlabel=factor, ylabel=output)
+        log = factor in self._logarithmic
+        return plots.scatter(x, y, ax=ax, xlabel=factor, ylabel=output, logarithmic=log)
 
     def series(self, output: str, *, ax: Any = None, reduce: Reduce | None = None) -> Any:
         """Draw the time series of one output over all runs: median and quantile bands.
@@ -116,7 +121,8 @@ class Drawings:
         matplotlib Axes
         """
         x, y = self._over(output, factor, at, reduce)
-        return plots.partial_dependence(x, y, ax=ax, bins=bins, xlabel=factor, ylabel=output)
+        log = factor in self._logarithmic
+        return plots.partial_dependence(x, y, ax=ax, bins=bins, xlabel=factor, ylabel=output, logarithmic=log)
 
     def cusunoro(self, output: str, at: At = "final", *, ax: Any = None, reduce: Reduce | None = None) -> Any:
         """Draw the CUSUNORO curve of each factor: where in its range it moves the mean of the output.
@@ -158,15 +164,17 @@ class Drawings:
         matplotlib Axes
         """
         frame, y = self._factors(output, at, reduce)
-        return plots.parallel(frame, y.rename(output), ax=ax, highlight=highlight)
+        log = self._logarithmic
+        return plots.parallel(frame, y.rename(output), ax=ax, highlight=highlight, logarithmic=log)
 
     def main_effects(
         self, output: str, at: At = "final", *, ax: Any = None, reduce: Reduce | None = None
     ) -> Any:
         """Draw the mean of one output at each level of each factor, with its 95 % interval.
 
-        The interval is of the mean over all points at the level, so it holds what the other factors do;
-        `effects` tells a factor's own effect from that.
+        The interval is that of the noise: the points at a level are those of the design, and no sample of
+        others, so that what the other factors do there makes their mean no less sure. It is drawn where
+        there are replications.
 
         Parameters
         ----------
@@ -183,12 +191,16 @@ class Drawings:
         AnalysisError
             If a factor has more than twelve levels in the design.
         """
-        frame, y = self._factors(output, at, reduce)
+        frame = self._ordered()
+        values, policy = self._replications(output, at, reduce, "main_effects")
         parts = [
-            self._by_level([self._few(frame, name, "main_effects")], y).assign(factor=name)
+            level_means([self._few(frame, name, "main_effects")], values, seed_policy=policy).assign(
+                factor=name
+            )
             for name in map(str, frame)
         ]
-        return plots.main_effects(pd.concat(parts), ax=ax, ylabel=f"mean of {output}")
+        means = pd.concat(parts)
+        return _explained(plots.main_effects(means, ax=ax, ylabel=f"mean of {output}"), means)
 
     def interaction(
         self,
@@ -202,6 +214,8 @@ class Drawings:
     ) -> Any:
         """Draw the mean of one output over the levels of a factor, a line a level of another.
 
+        Intervals are as those of :meth:`main_effects`.
+
         Parameters
         ----------
         output, factor, partner : str
@@ -212,10 +226,12 @@ class Drawings:
         -------
         matplotlib Axes
         """
-        frame, y = self._factors(output, at, reduce)
+        frame = self._ordered()
+        values, policy = self._replications(output, at, reduce, "interaction")
         keys = [self._few(frame, name, "interaction") for name in (factor, partner)]
-        means = self._by_level(keys, y)
-        return plots.interaction(means, ax=ax, factor=factor, partner=partner, ylabel=f"mean of {output}")
+        means = level_means(keys, values, seed_policy=policy)
+        drawn = plots.interaction(means, ax=ax, factor=factor, partner=partner, ylabel=f"mean of {output}")
+        return _explained(drawn, means)
 
     def replications(
         self,
@@ -295,7 +311,8 @@ class Drawings:
         """
         results = self._results
         status = results.runs["status"]
-        return plots.failures(results.factors("runs"), status.to_numpy(), ax=ax, x=x, y=y)
+        frame = in_declared_order(results.factors("runs"), results.design)
+        return plots.failures(frame, status.to_numpy(), ax=ax, x=x, y=y, logarithmic=self._logarithmic)
 
     def spider(self, output: str, at: At = "final", *, ax: Any = None, reduce: Reduce | None = None) -> Any:
         """Draw the output over the range of each factor of a one-at-a-time design.
@@ -311,14 +328,17 @@ class Drawings:
         matplotlib Axes
         """
         found = self._results.sensitivity(output, at, reduce=reduce, method="one_at_a_time")
+        log = self._logarithmic
         rows = [
             {"factor": factor, "position": place, "output": value}
             for factor, curve in found.settings["curves"][output].items()
             for place, value in zip(
-                _places([level for level, _ in curve]), [v for _, v in curve], strict=True
+                _places([level for level, _ in curve], logarithmic=factor in log),
+                [value for _, value in curve],
+                strict=True,
             )
         ]
-        return plots.spider(pd.DataFrame(rows), ax=ax, ylabel=output)
+        return plots.spider(pd.DataFrame(rows), ax=ax, ylabel=output, logarithmic=log)
 
     def _need_replications(self, plot: str, instead: str) -> None:
         if int(self._results.runs["iteration"].max()) < 1:
@@ -334,8 +354,22 @@ class Drawings:
 
     def _factors(self, output: str, at: At, reduce: Reduce | None) -> tuple[pd.DataFrame, pd.Series[float]]:
         """Return the factors of each design point, by their names, and the mean of its replications."""
+        return self._ordered(), self._results.points(output, at, reduce=reduce)["mean"]
+
+    def _ordered(self) -> pd.DataFrame:
+        return in_declared_order(self._results.factors(), self._results.design)
+
+    @property
+    def _logarithmic(self) -> list[str]:
+        return logarithmic(self._results.design)
+
+    def _replications(
+        self, output: str, at: At, reduce: Reduce | None, plot: str
+    ) -> tuple[pd.DataFrame, str | None]:
+        """Return an output, a row a point and a column a replication, and how seeds reach it."""
         results = self._results
-        return results.factors(), results.points(output, at, reduce=reduce)["mean"]
+        values = results._by_point(results._one_a_run(output, at, reduce, f"plot.{plot}"))
+        return values, results._seeding(output, results.design)
 
     def _one(self, frame: pd.DataFrame, factor: str) -> pd.Series[Any]:
         check_known("factor", factor, frame)
@@ -353,25 +387,19 @@ class Drawings:
             raise AnalysisError(message)
         return column
 
-    def _by_level(self, keys: list[pd.Series[Any]], y: pd.Series[float]) -> pd.DataFrame:
-        """Return mean and 95 % interval of the point means at each level, or pair of levels."""
-        coded = [levels_of(key) for key in keys]
-        groups = y.groupby([codes for codes, _ in coded])
-        mean = groups.mean()
-        degrees = np.asarray(groups.count() - 1, dtype=np.float64)
-        error = margin(np.asarray(groups.sem(), dtype=np.float64), degrees, 0.95)
-        columns = {
-            # Objects, else True would become 1 beside numbers.
-            name: pd.Series([levels[code] for code in mean.index.get_level_values(k)], dtype=object)
-            for k, (name, (_, levels)) in enumerate(zip(("level", "trace"), coded, strict=False))
-        }
-        ends = {"mean": mean.array, "low": (mean - error).array, "high": (mean + error).array}
-        return pd.DataFrame(columns | ends)
+
+def _explained(ax: Any, means: pd.DataFrame) -> Any:
+    """Say what the bars of a figure are, where it has some."""
+    if np.isfinite(means["low"]).any():
+        _canvas.write_title(ax, _BARS, fontsize="small")
+    return ax
 
 
-def _places(levels: list[Any]) -> list[float]:
-    """Return where levels lie in their range: numbers by value, others by number."""
+def _places(levels: list[Any], *, logarithmic: bool) -> list[float]:
+    """Return where levels lie in their range: numbers by value or its logarithm, others by number."""
     if not all(isinstance(level, Real) for level in levels):
         levels = list(range(len(levels)))
+    if logarithmic:
+        levels = [math.log(level) for level in levels]
     low, high = float(min(levels)), float(max(levels))
     return [(float(level) - low) / (high - low) if high > low else 0.0 for level in levels]

@@ -34,6 +34,7 @@ from mesa_doe.configurations import Configurations, RunConfiguration, column_nam
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError, StudyError, warn
 from mesa_doe.model_run import Run, Wanted, run
+from mesa_doe.results.declared import in_declared_order
 from mesa_doe.results.drawing import Drawings
 from mesa_doe.results.exchange import to_xarray, to_xy
 from mesa_doe.results.numbers import At, Reduce, Unequal, every_step, of_agents, one_a_run
@@ -696,7 +697,7 @@ class Results:
         check_options("results.tabulate", options, tabulate)
         # A run that failed has no outcome, which is for the user to leave out.
         outcomes = self.model.groupby("run_id", sort=True)[output].last(skipna=False).reindex(self.runs.index)
-        return tabulate(outcomes, self.factors("runs"), **options)
+        return tabulate(outcomes, in_declared_order(self.factors("runs"), self.design), **options)
 
     def _one_a_run(self, output: str, at: At, reduce: Reduce | None, caller: str) -> pd.Series[Any]:
         values = pd.DataFrame() if _is_all(at) else self.output(output, at, reduce=reduce)
