@@ -124,3 +124,17 @@ def test_a_new_figure_clips_nothing_and_leaves_the_data_alone(series):
     ax = noise_fan(series)
     pd.testing.assert_frame_equal(series, before)
     assert_clips_nothing(ax)
+
+
+def test_the_noise_of_a_yes_or_no_is_cut_where_there_is_nothing_beyond():
+    values = np.array([[0, 0, 0, 1], [0, 1, 0, 0], [0, 0, 0, 0]], dtype=float)
+    index = pd.MultiIndex.from_product([range(3), range(4), range(2)], names=["point", "iteration", "step"])
+    series = pd.Series(np.repeat(values.ravel(), 2), index=index, name="value").reset_index()
+    ax = noise_fan(series, axes())
+    assert legend_texts(ax)[2] == "noise: ± sd of replications, cut at 0 and 1"
+    low, high = band_at(ax.collections[1], 0)
+    assert low == 0
+    assert high == pytest.approx(0.25 + np.sqrt(0.25 * 2 / 3))
+    doubled = noise_fan(series.assign(value=2 * series["value"]), axes())
+    assert legend_texts(doubled)[2] == "noise: ± sd of replications"
+    assert band_at(doubled.collections[1], 0)[0] < 0

@@ -588,3 +588,72 @@ def test_only_reports_are_written_over(study, folder):
         write_report(study, folder / "nowhere" / "a.html", outputs=[], analyses=[])
     path = write_report(study, folder / "ours.html", outputs=[], analyses=[], title="first")
     assert "second" in write_report(study, path, outputs=[], analyses=[], title="second").read_text()
+
+
+# ---- captions -------------------------------------------------------------------------------------------
+
+
+class Fading(models.mesa.Model):
+    """Runs for ``lasts`` steps; ``over`` says whether a coin has fallen."""
+
+    def __init__(self, lasts=3, fails=False, rng=None):
+        super().__init__(rng=rng)
+        if fails:
+            raise ValueError("told to fail")
+        self.lasts, self.over = lasts, False
+        self.datacollector = models.mesa.DataCollector({"over": "over", "size": "steps"})
+        self.datacollector.collect(self)
+
+    def step(self):
+        self.over = self.over or self.random.random() < 0.3
+        self.running = self.steps < self.lasts
+        self.datacollector.collect(self)
+
+
+def fading(design, **settings):
+    return run(design, Fading, seed_policy="independent", max_steps=5, data_collection_period=1, **settings)
+
+
+@pytest.fixture(scope="module")
+def stopping():
+    space = doe.ParameterSpace(lasts=doe.Integer(2, 4), fails=False)
+    return fading(doe.full_factorial(space), replications=4)
+
+
+def captions(results, tmp_path, **options):
+    path = write_report(results, tmp_path / "captions.html", **options)
+    return read(path), [one["text"] for one in read(path).all("figcaption")]
+
+
+def test_captions_over_time_say_how_many_runs_are_left(stopping, tmp_path):
+    _, told = captions(stopping, tmp_path, analyses=[])
+    assert "size over the steps, of the runs still going: 12 at step 0, 4 at step 4." in told
+    space = doe.ParameterSpace(lasts=doe.Integer(5, 6), fails=False)
+    _, told = captions(fading(doe.full_factorial(space)), tmp_path, analyses=[])
+    assert "size over the steps, of 2 runs." in told
+
+
+def test_an_output_that_is_true_or_false_has_two_bars(stopping, tmp_path):
+    page, told = captions(stopping, tmp_path, analyses=[])
+    (caption,) = (text for text in told if text.startswith("Distribution of over "))
+    assert "the share of points of which at most that share is True" in caption
+    figures = page.section("outputs")
+    assert "False" in figures
+    assert "True" in figures
+
+
+def test_analyses_of_one_method_say_of_which_step_they_are(tmp_path):
+    space = doe.ParameterSpace(lasts=doe.Integer(5, 6), fails=False)
+    results = fading(doe.full_factorial(space), replications=3)
+    both = [results.sensitivity("size", method="anova", at=at) for at in (3, "all")]
+    page, told = captions(results, tmp_path, analyses=[*both, results.sensitivity("size")])
+    assert {"ANOVA at step 3", "ANOVA over the steps", "Effects"} <= {one["text"] for one in page.all("h3")}
+    assert any(text.startswith("Effects of size at the last step, change of the output") for text in told)
+
+
+@pytest.mark.filterwarnings("ignore::mesa_doe.errors.MesaDoeWarning")
+def test_where_all_runs_failed_the_map_tells_of_no_difference(tmp_path):
+    space = doe.ParameterSpace(lasts=doe.Integer(2, 4), fails=doe.Categorical([True, 1]))
+    results = fading(doe.full_factorial(space))
+    _, told = captions(results, tmp_path)
+    assert "Where in the space runs failed, over two factors." in told

@@ -26,7 +26,8 @@ def noise_fan(
 
     The band of the parameters holds the means of the points, from the 10th to the 90th percentile. The band
     of the noise is the median of these means ± the standard deviation of replications around the mean of
-    their point, pooled over the points. Where it is the wider one, a run tells little about its parameters.
+    their point, pooled over the points; of an output that is 0 or 1 it is cut there. Where it is the wider
+    one, a run tells little about its parameters.
 
     Parameters
     ----------
@@ -84,6 +85,10 @@ def noise_fan(
     outer = draw(steps, low, high, color=_canvas.BLUE, alpha=0.25, linewidth=9 * one, label=label)
     colour, label = _canvas.OKABE_ITO[1], "noise: ± sd of replications"
     low, high = middle - noise, middle + noise
+    if frame["value"].isin([0.0, 1.0]).all() and ((low < 0) | (high > 1)).any():
+        # Of yes and no there is nothing beyond.
+        low, high = np.maximum(low, 0.0), np.minimum(high, 1.0)
+        label += ", cut at 0 and 1"
     inner = draw(steps, low, high, color=colour, alpha=0.55, linewidth=4 * one, label=label)
     (line,) = ax.plot(
         steps,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from numbers import Number
@@ -12,6 +13,7 @@ from mesa_doe.analysis.shown import method_name
 from mesa_doe.errors import counted
 from mesa_doe.report.figures import Figures
 from mesa_doe.report.markup import Markup, code, element, joined, paragraph
+from mesa_doe.report.outputs import when_of
 from mesa_doe.report.provenance import short
 from mesa_doe.report.tables import alike, interval, table
 
@@ -38,9 +40,12 @@ class Analysed:
 def indices(analysed: Analysed, figures: Figures, most: int) -> Markup:
     """Return the part about the analyses: figures and tables of at most so many outputs each."""
     parts = [paragraph(told, class_="missing") for told in analysed.problems]
+    methods = Counter(result.method for result in analysed.results)
     for place, result in enumerate(analysed.results, 1):
         name = method_name(result.method)
-        parts.append(element("h3", name, id=f"analysis-{place}"))
+        # What tells two of one method apart.
+        heading = f"{name} {_when(result)}".rstrip() if methods[result.method] > 1 else name
+        parts.append(element("h3", heading, id=f"analysis-{place}"))
         parts += [
             element("div", element("strong", "Warning. "), text, class_="warning", role="note")
             for text in result.warnings
@@ -60,6 +65,12 @@ def indices(analysed: Analysed, figures: Figures, most: int) -> Markup:
     return joined(*parts)
 
 
+def _when(result: SensitivityResult) -> str:
+    """Say which number of a run was analysed; nothing where only arrays were given."""
+    at = "all" if result.steps else result.settings.get("at")
+    return "" if at is None else when_of(at)
+
+
 def _settings(result: SensitivityResult) -> Markup:
     plain = {
         key: value
@@ -73,9 +84,9 @@ def _estimates(result: SensitivityResult, output: Any, method: str, figures: Fig
     label = f"{method} of {output}"
     drawn, left = _largest(result, output)
     steps = result.steps
-    caption = f"{label}, {result.scale}" + (
-        ", over the steps." if steps else f". Lines are {_interval_name(result)}."
-    )
+    caption = f"{label} {_when(result)}".rstrip() + f", {result.scale}."
+    if not steps:
+        caption += f" Lines are {_interval_name(result)}."
     if left:
         caption += f" Only the {_MOST_FACTORS} factors with the largest estimates, of {_MOST_FACTORS + left}."
     parts = [figures.draw(lambda: _untitled(drawn.plot(output=output)), label, caption)]

@@ -19,7 +19,7 @@ from mesa_doe.report.provenance import short
 from mesa_doe.report.tables import alike, interval, table
 from mesa_doe.results import Results
 
-__all__ = ["Outputs", "outputs"]
+__all__ = ["Outputs", "outputs", "when_of"]
 
 _MOST_WORDS = 20
 
@@ -52,7 +52,9 @@ def outputs(results: Results, shown: Outputs, figures: Figures) -> Markup:
     if shown.values:
         header = ["Output", "Runs", "Mean", "SD", "Least", "5 %", "Median", "95 %", "Most"]
         rows = [(code(name), *_summary(values)) for name, values in shown.values.items()]
-        parts.append(table(header, rows, caption=f"Outputs {_when(shown.at)}, over all runs", sortable=True))
+        parts.append(
+            table(header, rows, caption=f"Outputs {when_of(shown.at)}, over all runs", sortable=True)
+        )
     replicated = int(results.runs["iteration"].max() or 0) > 0 if len(results) else False
     replicated = replicated and not results.runs["point"].isna().any()
     for place, (name, values) in enumerate(shown.values.items(), 1):
@@ -61,7 +63,7 @@ def outputs(results: Results, shown: Outputs, figures: Figures) -> Markup:
         if _has_steps(results, name):
             draw = results.plot.noise_fan if replicated else results.plot.series
             label = f"{name} over the steps"
-            parts.append(figures.draw(partial(draw, name), label, f"{label}, of all runs."))
+            parts.append(figures.draw(partial(draw, name), label, f"{label}, {_of_runs(results, name)}."))
         if replicated:
             parts.append(_noise(results, name, shown.at))
     for place, name in enumerate(shown.words, 1):
@@ -76,11 +78,41 @@ def outputs(results: Results, shown: Outputs, figures: Figures) -> Markup:
     return paragraph("No output was asked for." if results.outputs else "No run has reported an output.")
 
 
-def _when(at: Any) -> str:
-    if callable(at):
-        return f"as {short(at)} of the series"
-    named = {"final": "at the last step", "mean": "as means over the steps"}
-    return named[at] if isinstance(at, str) else f"at step {at:g}"
+def when_of(at: Any) -> str:
+    """Say which number of a run is taken.
+
+    Parameters
+    ----------
+    at : str, number or callable
+        As in :meth:`Results.output`, or the name of such a callable.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> when_of("final"), when_of(20), when_of(max)
+    ('at the last step', 'at step 20', 'as max of the series')
+    """
+    named = {"final": "at the last step", "mean": "as means over the steps", "all": "over the steps"}
+    if isinstance(at, str) or callable(at):
+        return named.get(at, f"as {at if isinstance(at, str) else short(at)} of the series")
+    return f"at step {at:g}"
+
+
+def _of_runs(results: Results, name: str) -> str:
+    """Say of which runs a figure over time is."""
+    rows = results.model[results.model[name].notna()]
+    counts = rows.groupby("step")["run_id"].nunique()
+    if counts.nunique() == 1:
+        return f"of {counted(int(counts.iloc[0]), 'run')}"
+    if counts.is_monotonic_decreasing:
+        first, last = (
+            f"{counts.loc[step]:,} at step {step:g}" for step in (counts.index[0], counts.index[-1])
+        )
+        return f"of the runs still going: {first}, {last}"
+    return f"of the runs that have a value: {counts.min():,} to {counts.max():,} a step"
 
 
 def _summary(values: pd.Series[Any]) -> list[float | int]:
@@ -104,7 +136,7 @@ def _distribution(
     known = values[np.isfinite(values)].to_numpy(np.float64)
     if not len(known):
         return paragraph("No run has a finite value.", class_="missing")
-    label = f"Distribution of {name} {_when(at)}"
+    label = f"Distribution of {name} {when_of(at)}"
     left = (
         f", {counted(len(values) - len(known), 'run')} without a finite value left out"
         if len(known) < len(values)
@@ -115,11 +147,33 @@ def _distribution(
         means = (
             values.groupby(results.runs["point"].reindex(values.index)).mean().dropna().to_numpy(np.float64)
         )
-    caption = (
-        f"{label}, over {counted(len(known), 'run')}{left}: how many, and the share that is at most as large"
-    )
+    caption = f"{label}, over {counted(len(known), 'run')}{left}: how many"
+    if name in results.outputs and results.model[name].dtype.kind == "b":
+        caption += ", and the share of points of which at most that share is True." if replicated else "."
+        return figures.draw(lambda: _draw_truths(known, means, name), label, caption)
+    caption += ", and the share that is at most as large"
     caption += "; dashed, the means of points." if means is not None else "."
     return figures.draw(lambda: _draw_distribution(known, means, name), label, caption)
+
+
+def _draw_truths(values: Any, means: Any, name: str) -> Any:
+    """Draw how many runs are False and True, and how the shares of True of the points are distributed."""
+    plt = require("matplotlib.pyplot", extra="plot")
+    panels = 1 if means is None else 2
+    _, axes = plt.subplots(1, panels, figsize=(4.0 * panels, 2.7), layout="constrained", squeeze=False)
+    left = axes[0, 0]
+    true = int(values.sum())
+    left.bar([0, 1], [len(values) - true, true], 0.6, color=_canvas.OKABE_ITO[4], linewidth=0)
+    left.set_xticks([0, 1], labels=["False", "True"])
+    _canvas.write_labels(left, x=_canvas.plain(name), y="runs")
+    if means is not None:
+        right = axes[0, 1]
+        right.ecdf(means, color=_canvas.VERMILLION, linewidth=1.6, linestyle="--")
+        right.set_xlim(-0.02, 1.02)
+        _canvas.write_labels(right, x=f"share of True: {_canvas.plain(name)}", y="share of points")
+    for ax in axes.flat:
+        _canvas.tidy_spines(ax)
+    return left
 
 
 def _draw_distribution(values: Any, means: Any, name: str) -> Any:

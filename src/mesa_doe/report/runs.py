@@ -63,7 +63,11 @@ def failures(results: Results, figures: Figures, rest: str) -> Markup:
     factors = results.factors("runs")
     if factors.shape[1] > 1:
         label = "Where in the space runs failed"
-        caption = f"{label}, over the two factors along which they differ most from the others."
+        none_left = len(failed) == len(results)
+        which = "two factors" if none_left else "the two factors along which they differ most from the others"
+        caption = f"{label}, over {which}."
+        if none_left and factors.shape[1] > 2:
+            caption += " No run is left from which they could differ, so these are the first."
         parts.append(figures.draw(results.plot.failures, label, caption))
     shown = failed.iloc[:_MOST_FAILURES]
     parts.append(element("h3", "Runs that failed", id="failed-runs"))

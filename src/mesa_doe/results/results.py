@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -551,7 +552,9 @@ class Results:
             some = {name: numbers[name] for name in names if policies[name] == policy}
             y, labels = self._aligned(design, some, policy)
             parts.append(analyse(of, y, outputs=labels, missing=missing, seed_policy=policy, **options))
-        return joined(parts, names)
+        found = joined(parts, names)
+        told = getattr(at, "__name__", repr(at)) if callable(at) else at
+        return replace(found, settings={**found.settings, "at": told})
 
     def convergence(
         self,
