@@ -164,7 +164,7 @@ class SensitivityResult:
         rows = everything[everything["partner"] == ""]
         measures = set(rows["measure"])
         chosen = rows[rows["measure"].isin(self.plotted)] if self.plotted else rows
-        title = f"{method_name(self.method)}: {name}"
+        title = _canvas.plain(f"{method_name(self.method)}: {name}")
         if self.steps:
             drawn = plots.over_time(chosen, ax=ax, measure=chosen["measure"].iloc[-1])
         elif {"mu_star", "sigma"} <= measures:
@@ -214,7 +214,7 @@ class SensitivityResult:
             )
             raise AnalysisError(message)
         measure = pairs["measure"].iloc[0]
-        title = f"Pairs of factors, {rows['output'].iloc[0]}"
+        title = _canvas.plain(f"Pairs of factors, {rows['output'].iloc[0]}")
         return plots.heatmap(pairs[pairs["measure"] == measure], ax=ax, title=title, label=measure)
 
     def _at(self, rows: pd.DataFrame, step: Any) -> pd.DataFrame:

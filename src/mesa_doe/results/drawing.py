@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Drawings"]
 
 _MOST_LEVELS = 12
-_BARS = "bars: 95 % intervals of the mean, by the noise of replications"
+_BARS = "bars: 95 % intervals by the noise of replications"
 
 
 class Drawings:
