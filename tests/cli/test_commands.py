@@ -93,24 +93,33 @@ import sys
 
 
 def simulate(a, b, inert):
-    if "MODEL_LEAVES" in os.environ:
-        sys.exit(0)
+    match os.environ.get("MODEL_LEAVES"):
+        case "exit":
+            sys.exit(0)
+        case "panic":
+            raise Panic(0)
     return {"exact": a}
+
+class Panic(BaseException):
+    pass
 """
 
 
-def test_a_model_that_leaves_the_process_ends_no_command_as_if_all_were_well(tmp_path, monkeypatch):
+@pytest.mark.parametrize(("how", "error"), [("exit", "SystemExit"), ("panic", "Panic")])
+def test_a_model_that_leaves_the_process_ends_no_command_as_if_all_were_well(
+    tmp_path, monkeypatch, how, error
+):
     monkeypatch.setattr(sys, "path", sys.path[:])
     (tmp_path / "model_leaves.py").write_text(LEAVES)
     monkeypatch.chdir(tmp_path)
     text = changed('class = "tests.models:noisy"', 'class = "model_leaves:simulate"')
     path = written(tmp_path, text.replace("replications = 2\n", ""))
     command("run", path)
-    monkeypatch.setenv("MODEL_LEAVES", "1")
-    assert command("replay", "study", 0, expected=1).splitlines()[-1] == "SystemExit: 0"
-    assert "SystemExit: 0" in command("plan", path, "--store", "new", expected=1)
+    monkeypatch.setenv("MODEL_LEAVES", how)
+    assert command("replay", "study", 0, expected=1).splitlines()[-1].endswith(f"{error}: 0")
+    assert f"{error}: 0" in command("plan", path, "--store", "new", expected=1)
     command("run", path, "--store", "new", expected=1)
-    assert set(doe.load("new").failures["error_type"]) == {"SystemExit"}
+    assert set(doe.load("new").failures["error_type"]) == {error}
 
 
 def test_a_module_that_leaves_the_process_when_it_is_imported_is_told(tmp_path, monkeypatch):

@@ -328,6 +328,7 @@ def test_there_is_no_file_where_there_is_none(tmp_path):
         ("model_raises.py", "x = 1\nraise KeyError('here')", "KeyError: 'here' ("),
         ("model_broken.py", "def", "SyntaxError: "),
         ("model_exits.py", "raise SystemExit(3)", "model_exits cannot be imported: SystemExit: 3"),
+        ("model_panics.py", "class Panic(BaseException): ...\nraise Panic", "cannot be imported: Panic"),
         ("model_empty.py", "x = 1", "model.class: 'Model' is not there in model_empty: it has none"),
         (
             "model_number.py",

@@ -44,6 +44,19 @@ class Quitting(mesa.Model):
         self.datacollector.collect(self)
 
 
+class Panic(BaseException):
+    """As what an extension in Rust raises when it panics."""
+
+
+class Panicking(Quitting):
+    """Raises what is no Exception in its second step."""
+
+    def step(self):
+        if self.steps == 2:
+            raise Panic("enough")
+        self.datacollector.collect(self)
+
+
 def draws_too(model):
     """Draw where the run reads it."""
     return model.total + random.random()
@@ -73,6 +86,11 @@ def drawing(store=None):
 def quitting(store=None):
     """Make a study whose model calls sys.exit."""
     return run(doe.grid(doe.ParameterSpace(n=doe.Integer(1, 2)), 2), Quitting, store=store, **SETTINGS)
+
+
+def panicking(store=None):
+    """Make a study whose model panics."""
+    return run(doe.grid(doe.ParameterSpace(n=doe.Integer(1, 2)), 2), Panicking, store=store, **SETTINGS)
 
 
 def noisy(store=None):

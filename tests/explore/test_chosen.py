@@ -52,9 +52,21 @@ def test_a_run_that_failed_fails_again_in_the_same_way(opened):
     assert comparison.lines == ["It failed again, in the same way: ZeroDivisionError: told to fail"]
 
 
-def test_a_model_that_ends_its_process_does_not_end_the_page(opened):
-    comparison = replayed(opened("quitting"), 0)
-    assert comparison.lines == ["It failed again, in the same way: SystemExit: enough"]
+@pytest.mark.parametrize(("name", "error"), [("quitting", "SystemExit"), ("panicking", "Panic")])
+def test_a_model_that_ends_its_process_does_not_end_the_page(opened, name, error):
+    comparison = replayed(opened(name), 0)
+    assert comparison.lines == [f"It failed again, in the same way: {error}: enough"]
+
+
+def test_ctrl_c_is_no_outcome_of_a_replay(opened, monkeypatch):
+    study = opened("quitting")
+    monkeypatch.setattr(study.results, "replay", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        replayed(study, 0)
+
+
+def interrupted(*_, **__):
+    raise KeyboardInterrupt
 
 
 def test_another_outcome_is_told_step_by_step(opened):

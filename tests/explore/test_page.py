@@ -156,6 +156,15 @@ def test_the_model_of_a_run_is_built_or_it_is_said_why_not(rendered, opened, nam
     waited(lambda: told in texts(context))
 
 
+def test_a_model_that_panics_when_it_is_built_says_why(rendered, opened, monkeypatch):
+    def panics(_):
+        raise studies.Panic("enough")
+
+    monkeypatch.setattr("mesa_doe.explore.visualisation.stepped", panics)
+    context = rendered(visualisation(opened("drawing"), 1, lambda: None))
+    waited(lambda: "Panic: enough" in texts(context))
+
+
 def test_it_is_stepped_and_reset_to_the_same_run(rendered, opened):
     study = opened("drawing")
     context = rendered(visualisation(study, 1, lambda: None))

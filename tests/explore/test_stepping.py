@@ -113,10 +113,22 @@ def test_the_failure_of_a_step_is_kept(opened):
     assert model.now == study.results.runs["steps"].loc[run]
 
 
-def test_a_model_that_ends_its_process_in_a_step_fails_there(opened):
-    model = stepped(configuration_of(opened("quitting"), 0))
+@pytest.mark.parametrize(("name", "error"), [("quitting", "SystemExit"), ("panicking", "Panic")])
+def test_a_model_that_ends_its_process_in_a_step_fails_there(opened, name, error):
+    model = stepped(configuration_of(opened(name), 0))
     to_the_end(model)
-    assert model.failure.strip().endswith("SystemExit: enough")
+    assert model.failure.strip().endswith(f"{error}: enough")
+
+
+def test_ctrl_c_in_a_step_is_no_failure():
+    class Interrupted(Drawing):
+        def step(self):
+            raise KeyboardInterrupt
+
+    model = stepped(RunConfiguration(Interrupted, run_id=0, seed=1))
+    with pytest.raises(KeyboardInterrupt):
+        model.step()
+    assert not model.failure
 
 
 def test_one_that_is_let_go_of_is_not_played_on(opened):

@@ -67,7 +67,9 @@ def import_module(name: str, folder: Path) -> ModuleType:
     look_in(folder)
     try:
         return importlib.import_module(name)
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         message = f"{name} cannot be imported: {_told(error)}"
         if isinstance(error, ModuleNotFoundError) and error.name is not None and name.startswith(error.name):
             message += f"; it was looked for in {folder.resolve()}, {Path.cwd()} and what is installed"

@@ -53,9 +53,9 @@ def _replay(arguments: argparse.Namespace) -> int:
     model = None if arguments.model is None else named_model(arguments.model)
     try:
         run = results.replay(arguments.run_id, model=model, allow_changed_model=arguments.allow_changed_model)
-    except MesaDoeError:
+    except (MesaDoeError, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever the model raises is what was asked for
+    except BaseException as error:  # noqa: BLE001 - whatever the model raises is what was asked for
         sys.stderr.writelines(traceback.format_exception(error.with_traceback(_of_the_model(error))))
         return 1
     print_frame(run.model, arguments.format)

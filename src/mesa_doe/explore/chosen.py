@@ -136,7 +136,9 @@ def replayed(opened: Opened, run_id: int) -> Comparison:
             run = opened.results.replay(run_id, model=model, allow_changed_model=opened.allow_changed_model)
     except MesaDoeError as error:
         return Comparison("not made", str(error).splitlines())
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever the model raises is what is compared
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - whatever the model raises is what is compared
         told = _failure(type(error).__name__, error)
         before = _failure(recorded["error_type"], recorded["error"])
         if failed and told == before:

@@ -105,7 +105,9 @@ class Stepped:
                     self._simulator.run_for(1)
                 self._taken += 1
                 self._look()
-            except (Exception, SystemExit):  # noqa: BLE001 - the failure of a run is what one wants to see
+            except KeyboardInterrupt:
+                raise
+            except BaseException:  # noqa: BLE001 - the failure of a run is what one wants to see
                 self.failure = traceback.format_exc()
 
     def close(self) -> None:

@@ -64,7 +64,9 @@ def _built(opened: Opened, run_id: int) -> _Built:
         return _Built(stepped(configuration_of(opened, run_id)))
     except MesaDoeError as error:
         return _Built(problem=str(error))
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - a model that cannot be built says why
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - a model that cannot be built says why
         return _Built(problem=f"{type(error).__name__}: {error}", trace=traceback.format_exc())
 
 
