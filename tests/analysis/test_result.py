@@ -65,13 +65,14 @@ def test_plot_draws_on_the_given_axes(result):
     assert result.plot_interactions(Figure().subplots(), output="product") is not None
 
 
+@pytest.mark.filterwarnings("ignore::mesa_doe.errors.MesaDoeWarning")  # of the few points
 def test_titles_name_the_method_as_the_field_does_and_print_dollars():
     design = doe.latin_hypercube(doe.ParameterSpace(a=doe.Real(0, 1), b=doe.Real(0, 1)), 200, rng=1)
     y = design.unit[:, [0]]
     for analyse, written in (
         (doe.analyze.rbd_fast, "RBD-FAST"),
         (doe.analyze.pawn, "PAWN"),
-        (doe.analyze.regression, "Regression"),
+        (doe.analyze.delta, "Delta"),
     ):
         ax = analyse(design, y, outputs=["$low and $high"], resamples=100).plot(Figure().subplots())
         assert ax.get_title() == rf"{written}: \$low and \$high"
