@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from mesa_doe.errors import DesignError
-from mesa_doe.samplers import base_case
+from mesa_doe.samplers import base_case, full_factorial
 from mesa_doe.space import Boolean, Categorical, Discrete, Integer, ParameterSpace, Real
 from tests.ids import stable_id
 
@@ -65,6 +65,78 @@ def test_without_a_base_the_middle_is_taken_and_the_first_of_names(axis, middle)
     levels = None if ParameterSpace(x=axis)["x"].n_levels else 3
     first = base_case(ParameterSpace(x=axis), levels).points["x"].iloc[0]
     assert first == middle if isinstance(middle, str) else math.isclose(first, middle)
+
+
+@pytest.mark.parametrize("levels", [1, 3, 5, 11])
+@pytest.mark.parametrize(
+    "axis",
+    [
+        stats.norm(0, 1),
+        stats.norm(5, 0.001),
+        stats.beta(2, 2),
+        stats.t(3),
+        stats.uniform(-1, 2),
+        stats.semicircular(),
+        # Its density is zero at the median, so that a last digit of the quantile is many of the value.
+        stats.dweibull(2.0),
+        stats.Normal(mu=0, sigma=1),
+        Real(-1, 1),
+        Real(0.01, 1, log=True),
+    ],
+    ids=stable_id,
+)
+def test_the_middle_is_one_of_an_odd_number_of_levels_and_comes_once(axis, levels):
+    x = base_case(ParameterSpace(x=axis, on=Boolean()), levels).points["x"].tolist()
+    assert len(x) == levels + 1
+    assert x.count(x[0]) == 2  # of the reference, and of the switch
+    assert sum(value < x[0] for value in x) == levels // 2
+
+
+@pytest.mark.parametrize("levels", [1, 3, 5, 9, 11])
+@pytest.mark.parametrize("axis", [Integer(1, 9), Discrete([0.1 * k for k in range(1, 10)])], ids=stable_id)
+def test_the_middle_of_an_axis_that_has_levels_comes_once(axis, levels):
+    x = base_case(ParameterSpace(x=axis), levels).points["x"].tolist()
+    assert len(x) == len(set(x)) == min(levels, 9)
+    assert x[0] == axis.from_unit(np.array([0.5]))[0]
+
+
+@pytest.mark.parametrize(
+    ("axis", "levels", "base"),
+    [
+        (Real(0, 1), 11, 0.3),
+        (Real(-1, 1), [-1.0, -(2**-52), 1.0], 0.0),
+        (Real(1e-20, 1, log=True), 21, 1e-7),
+        (stats.norm(0, 1), [-1.0, 1e-17, 1.0], 0.0),
+        (stats.expon(), [0.1, 0.1 + 0.2, 0.5], 0.3),
+        (Real(1_000_000, 1_001_000, log=True), [1_000_000, 1_000_500.1 * (1 + 2**-52)], 1_000_500.1),
+    ],
+    ids=stable_id,
+)
+def test_a_level_that_misses_the_reference_by_rounding_is_the_reference(axis, levels, base):
+    space = ParameterSpace(x=axis)
+    x = base_case(space, levels, base={"x": base}).points["x"].to_numpy()
+    assert x[0] == base
+    assert len(x) == len(full_factorial(space, levels))
+    assert np.diff(space["x"].to_unit(np.sort(x))).min() > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("axis", "levels", "base"),
+    [
+        (Real(1e-20, 1, log=True), [1e-20, 1e-19, 1.0], 1e-20),
+        # In the tail the law gives both one place in the unit interval.
+        (stats.norm(0, 1), [7.0, 8.0, 9.0], 8.0),
+        (Real(0, 1e9), [0.0, 1.0, 1e9], 0.0),
+        (Integer(2**60, 2**60 + 2), None, 2**60),
+        (Discrete([1e-17, 2e-17, 1.0]), None, 1e-17),
+        (stats.poisson(3), [3, 4, 5], 4),
+    ],
+    ids=stable_id,
+)
+def test_levels_near_the_reference_are_kept(axis, levels, base):
+    x = base_case(ParameterSpace(x=axis), levels, base={"x": base}).points["x"].tolist()
+    assert x[0] == base
+    assert len(set(x)) == len(x) == 3
 
 
 def test_levels_are_counted_or_listed_for_each_axis():

@@ -189,7 +189,10 @@ def _counted(axis: Axis, own: int | None, k: int, *, for_all: bool) -> Array | s
         picked = np.round(np.linspace(0, own - 1, k)).astype(np.int64) if k > 1 else np.array([own // 2])
         return own_levels(axis, own, picked)
     low, high = LAW_ENDS if isinstance(axis, Law) else (0.0, 1.0)
-    native = axis.from_unit(np.linspace(low, high, k) if k > 1 else np.array([0.5]))
+    unit = np.linspace(low, high, k)
+    if k % 2:  # between 0.05 and 0.95 it misses the middle by a last digit
+        unit[k // 2] = 0.5
+    native = axis.from_unit(unit)
     if repeats(axis, native):
         return f"{k} levels would repeat a value of {axis!r}; use fewer, or list the levels to use"
     return native

@@ -21,6 +21,9 @@ from mesa_doe.space.values import as_column, objects, plain, same
 
 __all__ = ["base_case", "explicit"]
 
+# By this share of the largest level two values may differ and be one.
+_ROUNDING = 1e-14
+
 
 @declare(
     library="mesa-doe",
@@ -119,6 +122,7 @@ def base_case(
     -------
     Design
         The reference first, then the levels of the first factor with all others at the reference, and so on.
+        A level that misses the reference by rounding only is the reference.
         Interactions of factors cannot be seen in it.
 
     Raises
@@ -137,9 +141,7 @@ def base_case(
     natives = chosen_levels(space, levels, "base_case")
     columns, moved = [], []
     for k, (axis, value, native) in enumerate(zip(space.axes.values(), values, natives, strict=True)):
-        # Levels may not be comparable, but each has a place of its own; numbers may share one.
-        keys = [axis.to_unit(one) if one.dtype.kind == "O" else one for one in (native, value)]
-        others = native[keys[0] != keys[1]]
+        others = native[~_is_base(axis, native, value)]
         columns.append(np.concatenate([value, others]))
         moved.append(np.zeros((len(others), len(values)), dtype=np.intp))
         moved[-1][:, k] = 1 + np.arange(len(others))
@@ -173,6 +175,17 @@ def _reference(space: ParameterSpace, base: Any) -> list[np.ndarray[Any, Any]]:
         native_column(axis, objects([given[name]])) if name in given else _middle(axis)
         for name, axis in space.axes.items()
     ]
+
+
+def _is_base(axis: Axis, native: np.ndarray[Any, Any], value: np.ndarray[Any, Any]) -> Any:
+    """Tell which levels are the reference value, or miss it by rounding, as 3 * 0.1 misses 0.3."""
+    if native.dtype.kind == "O":  # levels may not be comparable, but each has a place of its own
+        return axis.to_unit(native) == axis.to_unit(value)
+    if native.dtype.kind != "f" or axis.n_levels is not None:
+        return native == value
+    near = np.abs(native - value) <= _ROUNDING * max(np.abs(native).max(), np.abs(value[0]))
+    # Nearness of values is not enough: an axis of logarithms tells 1e-15 from 2e-15.
+    return near & (np.abs(axis.to_unit(native) - axis.to_unit(value)) < 1e-9)
 
 
 def _middle(axis: Axis) -> np.ndarray[Any, Any]:
