@@ -1,4 +1,6 @@
 import warnings
+from dataclasses import replace
+from functools import partial
 from itertools import combinations
 
 import numpy as np
@@ -13,7 +15,7 @@ from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.settling import _ranks_moved
 from mesa_doe.analysis.sobol import sobol
 from mesa_doe.errors import AnalysisError, MesaDoeWarning
-from tests.analysis.helpers import angles, ishigami, unit_space
+from tests.analysis.helpers import angles, ishigami, quiet, unit_space
 from tests.random_state import global_state
 
 G = np.array([0, 1, 4.5, 9, 99, 99, 99, 99])
@@ -335,6 +337,31 @@ def test_indices_of_factors_are_judged_without_those_of_pairs():
     options = {"halves": 0, "outputs": ["y"], "measures": ["S2"]}
     pairs = convergence(design, linear(design), analysis=analysis, **options)
     assert pairs.criteria["indices"].tolist() == pytest.approx([0.2] * 3)
+
+
+@pytest.mark.parametrize("analysis", [doe.analyze.pawn, doe.analyze.delta])
+def test_the_dummy_is_no_factor_of_which_one_waits_that_it_settles(analysis):
+    design = doe.latin_hypercube(unit_space(2), 256, rng=1)
+    y = linear(design)
+    grown = partial(convergence, analysis=analysis, halves=4, sizes=[128, 256], resamples=100)
+    with_dummy, without = (quiet(grown, design, y, dummy=dummy) for dummy in (True, False))
+    pd.testing.assert_frame_equal(with_dummy.criteria, without.criteria)
+    assert "dummy" in set(with_dummy.to_frame()["factor"])
+    result = quiet(analysis, design, y, resamples=100)
+    frame = result.to_frame()
+    of_dummy = frame["factor"] == "dummy"
+    frame.loc[of_dummy, "high"] = 10.0
+    assert converged(replace(result, estimates=frame), width=5)["indices"].all()
+
+
+def test_a_factor_that_is_called_dummy_is_judged_as_one():
+    frame = pd.DataFrame(
+        {"output": "y", "measure": "S", "factor": ["a", "dummy"], "partner": "",
+         "estimate": 0.5, "low": [0.5, 0.0], "high": [0.5, 1.0]}
+    )  # fmt: skip
+    for dummy in (True, False):
+        result = SensitivityResult("fake", frame, {"dummy": dummy})
+        assert converged(result, width=0.5)["indices"].tolist() == [dummy]
 
 
 def test_it_reads_as_a_table_and_draws():

@@ -3,6 +3,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import mesa_doe as doe
@@ -136,3 +137,13 @@ def test_an_interval_of_one_factor_that_is_not_known_is_not_narrow():
     unknown = doe.SensitivityResult(result.method, frame, result.settings, plotted=result.plotted)
     assert np.isfinite(module._widths(result, None)["y"])
     assert module._widths(unknown, None) == {"y": np.inf}
+
+
+@pytest.mark.parametrize(("dummy", "width"), [(True, 0.25), (False, 1.0)])
+def test_nobody_waits_for_a_dummy_but_for_a_factor_of_that_name(dummy, width):
+    module = importlib.import_module("mesa_doe.runner.until")
+    frame = pd.DataFrame(
+        {"output": "y", "measure": "S", "factor": ["a", "dummy"], "partner": "",
+         "estimate": 0.5, "low": [0.5, 0.0], "high": [0.75, 1.0]}
+    )  # fmt: skip
+    assert module._widths(doe.SensitivityResult("fake", frame, {"dummy": dummy}), None) == {"y": width}

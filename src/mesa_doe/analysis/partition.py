@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
+import pandas as pd
 
 from mesa_doe.analysis.inputs import level_codes
 from mesa_doe.analysis.options import check_bool, checked_int
@@ -13,7 +14,7 @@ from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError
 from mesa_doe.space import Categorical
 
-__all__ = ["classes", "input_values", "like_dummy", "rows_of", "slices", "unordered"]
+__all__ = ["classes", "input_values", "like_dummy", "of_dummy", "rows_of", "slices", "unordered"]
 
 FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
@@ -50,6 +51,28 @@ def rows_of(factors: Sequence[str], method: str, *, dummy: bool) -> list[str]:
         )
         raise AnalysisError(message)
     return [*factors, *([_DUMMY] if dummy else [])]
+
+
+def of_dummy(estimates: pd.DataFrame, settings: Mapping[str, Any]) -> pd.Series[bool]:
+    """Tell which rows of a result are of the dummy; with ``dummy=False`` a factor may have its name.
+
+    Parameters
+    ----------
+    estimates : DataFrame
+        With a column ``factor``.
+    settings : mapping
+        Of the same result.
+
+    Returns
+    -------
+    Series of bool
+
+    Examples
+    --------
+    >>> of_dummy(pd.DataFrame({"factor": ["a", "dummy"]}), {"dummy": True}).tolist()
+    [False, True]
+    """
+    return (estimates["factor"] == _DUMMY) & bool(settings.get("dummy", False))
 
 
 def like_dummy(

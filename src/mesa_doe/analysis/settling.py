@@ -12,6 +12,7 @@ import pandas as pd
 from mesa_doe import plots
 from mesa_doe._optional import require
 from mesa_doe.analysis.options import one_of
+from mesa_doe.analysis.partition import of_dummy
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.shown import as_html, notes_of
 from mesa_doe.errors import AnalysisError, counted
@@ -197,7 +198,7 @@ def criteria_of(
     """
     last = results[max(results)]
     keys = last.estimates[_KEYS]
-    alone = _of_factors(last.estimates).to_numpy()
+    alone = _of_factors(last).to_numpy()
     groups = last.estimates.groupby(["output", "measure"], sort=False).indices
     places = {key: rows[alone[rows]] for key, rows in groups.items()}
     found = {size: _values(result, keys) for size, result in results.items()}
@@ -261,7 +262,7 @@ def converged(
         return held
     if isinstance(given, SensitivityResult):
         judged = given.estimates["measure"].isin(_judged(given, None))
-        rows = given.estimates[judged & _of_factors(given.estimates)]
+        rows = given.estimates[judged & _of_factors(given)]
         wide = (rows["high"] - rows["low"]).le(width).groupby([rows["output"], rows["measure"]], sort=False)
         return wide.all().to_frame("indices")
     message = f"converged takes a Convergence or a SensitivityResult, got {type(given).__name__}"
@@ -281,10 +282,12 @@ def _judged(result: SensitivityResult, measures: Sequence[str] | None) -> list[s
     return list(measures)
 
 
-def _of_factors(estimates: pd.DataFrame) -> pd.Series[bool]:
-    """Tell which rows are of factors alone; of a measure that only pairs have, which are of pairs."""
+def _of_factors(result: SensitivityResult) -> pd.Series[bool]:
+    """Tell which rows are of factors, no dummy; of a measure that only pairs have, which are of pairs."""
+    estimates = result.estimates
     alone = estimates["partner"] == ""
-    return alone | ~alone.groupby(estimates["measure"]).transform("any")
+    only_pairs = ~alone.groupby(estimates["measure"]).transform("any")
+    return (alone | only_pairs) & ~of_dummy(estimates, result.settings)
 
 
 def _values(result: SensitivityResult, keys: pd.DataFrame) -> FloatArray:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from mesa_doe.analysis import ANALYSES, SensitivityResult, choose
 from mesa_doe.analysis.declare import check_design, suited
+from mesa_doe.analysis.partition import of_dummy
 from mesa_doe.configurations import Configurations
 from mesa_doe.design import Design
 from mesa_doe.errors import ConfigurationError, warn
@@ -211,7 +212,8 @@ def _widths(found: SensitivityResult, measures: Sequence[str] | None) -> dict[An
     if measures and not set(wanted) <= set(have):
         message = f"measures takes some of {', '.join(have)}, which {found.method} has here, got {measures!r}"
         raise ConfigurationError(message)
-    rows = rows[rows["measure"].isin(wanted)]
+    # A dummy is a yardstick, and nobody waits for it.
+    rows = rows[rows["measure"].isin(wanted) & ~of_dummy(rows, found.settings)]
     # An interval that is not known is not narrow.
     widths = (rows["high"] - rows["low"]).fillna(np.inf)
     return {name: float(width) for name, width in widths.groupby(rows["output"], sort=False).max().items()}
