@@ -1,10 +1,12 @@
 import sys
+import time
 import warnings
 
 import pytest
 
 from mesa_doe.cli.main import main
-from mesa_doe.cli.plan import _size
+from mesa_doe.cli.plan import _pilot, _size
+from mesa_doe.cli.study_file import read_study
 from tests.cli.studies import NOISY, changed, command, written
 from tests.cli.test_run import FAILING
 
@@ -110,6 +112,31 @@ def test_a_model_that_always_fails_is_told_with_its_traceback(tmp_path):
     assert told.rstrip().endswith("ZeroDivisionError: told to fail")
 
 
+def test_each_run_of_the_pilot_that_failed_says_why(tmp_path, capsys):
+    assert main(["plan", str(written(tmp_path, FAILING))]) == 0
+    told = capsys.readouterr().out
+    assert "pilot    run 0, 6, 12, one at a time: 2 ok, 1 failed\n" in told
+    assert "failed   run 12 while stepping: ZeroDivisionError: told to fail\n" in told
+
+
+def test_of_many_runs_that_failed_the_first_say_why(tmp_path):
+    told = command("plan", written(tmp_path, FAILING), "--pilot", 20)
+    assert told.count("failed   run ") == 5
+    assert "         … and 5 more runs\n" in told
+
+
+def test_runs_that_took_all_their_time_count_in_the_time(tmp_path):
+    text = changed("tests.models:noisy", "tests.cli.test_plan:dawdling").replace("replications = 2\n", "")
+    study = read_study(written(tmp_path, text))
+    pilot = _pilot(study.configurations, 8, 0.3)
+    counts = pilot.results.runs["status"].value_counts()
+    assert set(counts.index) == {"ok", "timeout"}
+    assert len(pilot.seconds) == 8
+    told = pilot.told(80, 1)
+    assert told[0][1].endswith(f"{counts['ok']} ok, {counts['timeout']} timeout")
+    assert any(name == "timeout" and "took longer than timeout=0.3 seconds" in text for name, text in told)
+
+
 def test_what_the_pilot_warns_of_is_told(tmp_path):
     path = written(tmp_path, changed("tests.models:noisy", "tests.cli.test_plan:deterministic"))
     assert rows(command("plan", path))["note"].startswith("the model draws no random numbers")
@@ -127,11 +154,17 @@ def test_what_the_pilot_warns_of_is_told_where_no_run_was_ok(tmp_path, capsys):
     path = written(tmp_path, changed("tests.models:noisy", "tests.cli.test_plan:doomed"))
     assert main(["plan", str(path)]) == 1
     told = rows(capsys.readouterr().out)
-    assert told["pilot"].endswith("0 ok")
+    assert told["pilot"].endswith("0 ok, 3 failed")
     assert told["note"] == "a division is near"
 
 
 def deterministic(a, b, inert):
+    return {"exact": a + b}
+
+
+def dawdling(a, b, inert):
+    if inert:
+        time.sleep(60)
     return {"exact": a + b}
 
 

@@ -27,6 +27,8 @@ __all__ = ["add_plan"]
 _PILOT = 3
 # A first run of more seconds is pilot enough.
 _LONG = 10.0
+# Of runs that were not ok.
+_SHOWN = 5
 
 
 def add_plan(commands: Any) -> None:
@@ -77,7 +79,7 @@ def _plan(arguments: argparse.Namespace) -> int:
         return 0
     pilot = _pilot(study.configurations, arguments.pilot, study.batch.get("timeout"))
     print_pairs(pilot.told(pending, workers))
-    if not pilot.seconds:
+    if not pilot.ok:
         print(f"mesa-doe: no run of the pilot was ok; the first:\n{pilot.failure}", file=sys.stderr)
         return 1
     _check_outputs(study, pilot.results)
@@ -119,7 +121,7 @@ class _Pilot:
     ----------
     results : Results
     seconds : list of float
-        Of each run that was ok.
+        Of each run that was ok, or took all its time.
     bytes_a_run, bytes_a_file : float
         On disk.
     peak : int or None
@@ -136,6 +138,11 @@ class _Pilot:
     notes: tuple[str, ...]
 
     @property
+    def ok(self) -> int:
+        """How many runs were ok."""
+        return int((self.results.runs["status"] == "ok").sum())
+
+    @property
     def failure(self) -> str:
         """The traceback of the first run that failed."""
         return str(self.results.failures["traceback"].iloc[0])
@@ -146,8 +153,10 @@ class _Pilot:
 
     def _measured(self, pending: int, workers: int) -> list[tuple[str, str]]:
         made = ", ".join(map(str, self.results.runs.index))
-        rows = [("pilot", f"run {made}, one at a time: {len(self.seconds)} ok")]
-        if not self.seconds:
+        counts = self.results.runs["status"].value_counts().drop("ok", errors="ignore").sort_index()
+        told = ", ".join([f"{self.ok} ok", *(f"{count} {status}" for status, count in counts.items())])
+        rows = [("pilot", f"run {made}, one at a time: {told}"), *_failed(self.results)]
+        if not self.ok:
             return rows
         mean = sum(self.seconds) / len(self.seconds)
         each = f"{duration(mean)} a run ({duration(min(self.seconds))} to {duration(max(self.seconds))})"
@@ -171,6 +180,20 @@ class _Pilot:
             )
         )
         return rows
+
+
+def _failed(results: Results) -> list[tuple[str, str]]:
+    """Say of the first runs that were not ok what happened, a line each."""
+    failures = results.failures
+    rows = []
+    for run_id, status, origin, kind, error in failures[["status", "origin", "error_type", "error"]][
+        :_SHOWN
+    ].itertuples(name=None):
+        where = f" while {origin}" if status == "failed" else ""
+        rows.append((status, f"run {run_id}{where}: {kind}: {' '.join(str(error).split())}"))
+    if len(failures) > _SHOWN:
+        rows.append(("", f"… and {counted(len(failures) - _SHOWN, 'more run')}"))
+    return rows
 
 
 def _pilot(configurations: Configurations, count: int, timeout: float | None) -> _Pilot:
@@ -203,9 +226,9 @@ def _pilot(configurations: Configurations, count: int, timeout: float | None) ->
     notes = dict.fromkeys(
         str(one.message) for one in caught if "See results.failures" not in str(one.message)
     )
-    return _Pilot(
-        results, runs.loc[runs["status"] == "ok", "wall_time"].tolist(), a_run, a_file, _peak(), tuple(notes)
-    )
+    # What fails at once would make all seem quick; what takes too long takes that long.
+    lasted = runs.loc[runs["status"].isin(["ok", "timeout"]), "wall_time"].tolist()
+    return _Pilot(results, lasted, a_run, a_file, _peak(), tuple(notes))
 
 
 def _peak() -> int | None:
