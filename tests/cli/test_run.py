@@ -91,6 +91,14 @@ def test_runs_that_fail_are_told_and_the_analyses_that_need_them(tmp_path, capsy
         command("run", path, "--resume", "sometimes")
 
 
+def test_that_runs_failed_is_no_mistake_of_the_file(tmp_path):
+    text = f'{FAILING}\n[[analysis]]\noutput = "mean"\nmethod = "anova"\n'
+    path = written(tmp_path, text)
+    told = command("run", path, expected=1)
+    assert f"mesa-doe: {path} asks for analyses that these runs do not allow (2):\n  - line 18: ana" in told
+    assert "mistakes" not in told
+
+
 def test_what_could_be_analysed_is_printed_all_the_same(tmp_path, capsys):
     from mesa_doe.cli.main import main
 

@@ -131,7 +131,9 @@ def _analyse(study: StudyFile, results: Results, store: Path, made: list[Sensiti
             made.append(result)
             print(f"\n{result}")
     if code:
-        print(f"mesa-doe: {study.file.error()}", file=sys.stderr)
+        # The file is right: it is the runs that lack something.
+        told = study.file.error("asks for analyses that these runs do not allow")
+        print(f"mesa-doe: {told}", file=sys.stderr)
     return code
 
 

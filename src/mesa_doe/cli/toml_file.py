@@ -159,12 +159,18 @@ class TomlFile:
         if self._problems:
             raise self.error()
 
-    def error(self) -> ConfigurationError:
-        """Return the error that tells each mistake that was noted, in the order of the lines."""
+    def error(self, heading: str = "has mistakes") -> ConfigurationError:
+        """Return the error that tells each mistake that was noted, in the order of the lines.
+
+        Parameters
+        ----------
+        heading : str
+            What is said of the file where there are several.
+        """
         problems = sorted(dict.fromkeys(self._problems), key=lambda problem: problem[0])
         told = [f"line {line}: {text}" if line else text for line, text in problems]
         if len(told) != 1:
-            return ConfigurationError(listed(told, f"{self.path} has mistakes"))
+            return ConfigurationError(listed(told, f"{self.path} {heading}"))
         return ConfigurationError(f"{self.path}{', ' if problems[0][0] else ': '}{told[0]}")
 
 
