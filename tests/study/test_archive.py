@@ -266,6 +266,20 @@ def test_a_study_without_its_ledger_is_archived(study, packed, tmp_path):
     assert names == [name for name in names_in(packed) if name[-6:] != ".jsonl"]
 
 
+def test_results_are_archived_as_the_folder_that_they_lie_in(study, packed, tmp_path):
+    again = archive(doe.load(study), tmp_path / "again.zip")
+    assert again.read_bytes() == packed.read_bytes()
+
+
+def test_what_lies_in_no_study_is_refused(tmp_path):
+    runs = doe.explicit({"a": [0.5], "b": [0.5], "inert": [True]}).configurations(models.noisy, rng=1)
+    with pytest.raises(doe.StudyError, match="these results are in no study.* run them with store="):
+        archive(doe.BatchRunner(runs).run_all(), tmp_path / "new.zip")
+    with pytest.raises(doe.StudyError, match="archive takes the folder of a study, or its results, got int"):
+        archive(3, tmp_path / "new.zip")
+    assert not (tmp_path / "new.zip").exists()
+
+
 def test_nothing_is_overwritten(study, packed):
     before = packed.read_bytes()
     with pytest.raises(doe.StudyError, match="exists, and nothing is overwritten: give another name"):

@@ -21,7 +21,7 @@ import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from mesa_doe.errors import StudyError, counted
 from mesa_doe.study.folder import StudyFolder
@@ -60,13 +60,23 @@ Model: {models}.
 """
 
 
-def archive(study: str | os.PathLike[str], path: str | os.PathLike[str], *, title: str | None = None) -> Path:
+class HasStudy(Protocol):
+    """Results that may lie in the folder of a study."""
+
+    @property
+    def study(self) -> Path | None:
+        """The folder; None where there is none."""
+
+
+def archive(
+    study: str | os.PathLike[str] | HasStudy, path: str | os.PathLike[str], *, title: str | None = None
+) -> Path:
     """Write a study to one zip file, to be sent or deposited.
 
     Parameters
     ----------
-    study : str or path
-        Its folder.
+    study : str, path or Results
+        Its folder, or results that lie in one.
     path : str or path
         Of the file; nothing is overwritten.
     title : str, optional
@@ -81,7 +91,7 @@ def archive(study: str | os.PathLike[str], path: str | os.PathLike[str], *, titl
     ------
     StudyError
         If there is no such study, it is being written, something is at ``path`` already, or the file cannot
-        be written.
+        be written; or results lie in no study.
 
     Notes
     -----
@@ -96,11 +106,11 @@ def archive(study: str | os.PathLike[str], path: str | os.PathLike[str], *, titl
     ...     return {"y": 2 * x}
     >>> runs = explicit({"x": [1, 2]}).configurations(double, rng=1, seed_policy="common")
     >>> with TemporaryDirectory() as folder:
-    ...     _ = BatchRunner(runs, store=f"{folder}/doubles").run_all()
-    ...     sorted(zipfile.ZipFile(archive(f"{folder}/doubles", f"{folder}/doubles.zip")).namelist())[:3]
+    ...     results = BatchRunner(runs, store=f"{folder}/doubles").run_all()
+    ...     sorted(zipfile.ZipFile(archive(results, f"{folder}/doubles.zip")).namelist())[:3]
     ['README.md', 'data/model.csv', 'data/points.csv']
     """
-    folder, file = Path(study), Path(path)
+    folder, file = _folder_of(study), Path(path)
     _check_quiet(folder)
     opened = StudyFolder(folder)
     written = (folder / FILE).read_bytes()
@@ -128,6 +138,18 @@ def archive(study: str | os.PathLike[str], path: str | os.PathLike[str], *, titl
             raise StudyError(message) from error
         raise
     return file
+
+
+def _folder_of(study: Any) -> Path:
+    if isinstance(study, (str, os.PathLike)):
+        return Path(study)
+    if not hasattr(study, "study"):
+        message = f"archive takes the folder of a study, or its results, got {type(study).__name__}"
+        raise StudyError(message)
+    if study.study is None:
+        message = "these results are in no study, and only a study is archived: run them with store="
+        raise StudyError(message)
+    return Path(study.study)
 
 
 def _check_quiet(folder: Path) -> None:
