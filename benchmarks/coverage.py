@@ -280,12 +280,17 @@ def told(found: np.ndarray, exact: list[float]) -> list[str]:
     """Return coverage, width and bias, each as a text with a figure a factor."""
     estimate, low, high = found.transpose(1, 0, 2)
     held = (low - 1e-12 <= exact) & (np.asarray(exact) <= high + 1e-12)
-    width = (high - low).mean(axis=0) / (2 * stats.norm.ppf(0.975) * estimate.std(axis=0, ddof=1))
+    # An end that is not known is in no width, and such an interval holds nothing.
+    width = np.nanmean(high - low, axis=0) / (2 * stats.norm.ppf(0.975) * estimate.std(axis=0, ddof=1))
     bias = estimate.mean(axis=0) - exact
+    is_zero = np.abs(exact) < 1e-12
     figures = (
         [f"{share:.3f}" for share in held.mean(axis=0)],
         [f"{ratio:.2f}" for ratio in width],
-        [f"{part / true:+.2%}" if true else f"{part:+.4f}" for part, true in zip(bias, exact, strict=True)],
+        [
+            f"{part:+.4f}" if zero else f"{part / true:+.2%}"
+            for part, true, zero in zip(bias, exact, is_zero, strict=True)
+        ],
     )
     return [", ".join(one) for one in figures]
 
