@@ -528,6 +528,22 @@ def test_a_run_repeated_for_noise_that_ends_its_process_does_not_end_this_one(tm
     assert os.getpid() not in ended
 
 
+def interrupted_under_other_seeds(x, seed):
+    if seed % 2:
+        raise KeyboardInterrupt
+    return {"y": x}
+
+
+def test_ctrl_c_while_runs_are_repeated_for_noise_says_that_all_are_done():
+    model = interrupted_under_other_seeds
+    runs = [doe.RunConfiguration(model, k, parameters={"x": k}, seed=2 * k) for k in range(3)]
+    runner = doe.BatchRunner(runs)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        runner.run_all()
+    assert "all runs are done and in runner.results" in caught.value.__notes__[0]
+    assert runner.results.output("y").tolist() == [0, 1, 2]
+
+
 def slow_under_other_seeds(x, seed):
     time.sleep(5 if seed % 2 else 0)
     return {"y": x}

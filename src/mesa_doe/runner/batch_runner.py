@@ -327,6 +327,9 @@ class BatchRunner:
         except StudyError as error:
             warn(f"all runs are made, but of what noise their outputs have nothing is known: {error}")
             return {}
+        except KeyboardInterrupt as stop:
+            stop.add_note("all runs are done and in runner.results; what was stopped is the look at noise")
+            raise
 
     def _keep(self, kept: StudyWriter | Gathered, numbering: Numbering, noise: Mapping[str, Noise]) -> None:
         records = kept.records(numbering) if isinstance(kept, StudyWriter) else kept
