@@ -98,6 +98,31 @@ def test_points_take_no_whole_series(dying):
     assert counts["mean"].tolist() == [3, 2]
 
 
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        (lambda series: series.tail(1), "Series"),
+        (lambda series: (series.min(), series.max()), "tuple"),
+        (lambda series: series.to_numpy()[:1], "ndarray"),
+        (lambda series: "high", "'high'"),
+    ],
+)
+def test_a_function_that_gives_no_number_is_told_what_it_gave(dying, number, told):
+    for ask in (dying.output, dying.points):
+        with pytest.raises(doe.AnalysisError, match=rf"^at\(series\) must return one number, got {told}$"):
+            ask("alive", at=number)
+    with pytest.raises(doe.AnalysisError, match=rf"^reduce\(values\) must return one number, got {told}$"):
+        dying.output("wealth", reduce=number)
+
+
+@pytest.mark.parametrize("number", [2, 2.0, np.float32(2), np.array(2), np.int64(2)])
+def test_a_function_may_give_any_kind_of_number_or_none(dying, number):
+    assert dying.output("alive", at=lambda series: number).tolist() == [2, 2]
+    assert dying.output("alive", at=lambda series: series.max() > 2).tolist() == [1, 0]
+    assert dying.output("alive", at=lambda series: None).isna().all()
+    assert dying.output("wealth", at=0, reduce=lambda values: number).tolist() == [2, 2]
+
+
 # Analyses of several outputs, and over time
 
 

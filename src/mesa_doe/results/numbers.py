@@ -50,7 +50,7 @@ def one_a_run(series: pd.DataFrame, name: str, at: Any, *, period: int | None) -
     Raises
     ------
     AnalysisError
-        If ``at`` is none of these, or a run has no value at the step.
+        If ``at`` is none of these, or does not return one number, or a run has no value at the step.
 
     Examples
     --------
@@ -61,7 +61,7 @@ def one_a_run(series: pd.DataFrame, name: str, at: Any, *, period: int | None) -
     by_run = series.groupby("run_id", sort=True)[name]
     if callable(at):
         indexed = series.set_index("step").groupby("run_id", sort=True)[name]
-        values = {run: at(one) for run, one in indexed}
+        values = {run: _one_number("at(series)", at(one)) for run, one in indexed}
         return pd.Series(values, name=name, dtype=np.float64).rename_axis("run_id")
     if isinstance(at, str) and at == "final":
         return by_run.last(skipna=False)
@@ -146,6 +146,19 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool)
 
 
+def _one_number(what: str, value: Any) -> float:
+    """Return what a function of the user's gave as a float; nothing (None) is NaN."""
+    if isinstance(value, (np.generic, np.ndarray)) and value.ndim == 0:
+        value = value.item()
+    if value is None or value is pd.NA:
+        return np.nan
+    if not isinstance(value, Real):
+        got = repr(value) if isinstance(value, (str, complex)) else type(value).__name__
+        message = f"{what} must return one number, got {got}"
+        raise AnalysisError(message)
+    return float(value)
+
+
 def of_agents(
     agents: Mapping[str, pd.DataFrame], name: str, reduce: Any, kept: pd.DataFrame
 ) -> pd.DataFrame | None:
@@ -169,7 +182,8 @@ def of_agents(
     Raises
     ------
     AnalysisError
-        If agents of several types have it, it holds no numbers, or nothing is said of how to reduce it.
+        If agents of several types have it, it holds no numbers, nothing is said of how to reduce it, or
+        ``reduce`` does not return one number.
     """
     having = {
         kind: column
@@ -197,7 +211,8 @@ def of_agents(
         )
         raise AnalysisError(message)
     groups = frame.astype({column: np.float64}).groupby(["run_id", "step"], sort=True)[column]
-    reduced = groups.agg(reduce)
+    by = (lambda values: _one_number("reduce(values)", reduce(values))) if callable(reduce) else reduce
+    reduced = groups.agg(by)
     every = reduced.index.union(pd.MultiIndex.from_frame(kept[["run_id", "step"]]))
     nothing = _NOTHING.get(reduce, np.nan) if isinstance(reduce, str) else np.nan
     whole: pd.DataFrame = reduced.reindex(every, fill_value=nothing).rename(name).astype(float).reset_index()
