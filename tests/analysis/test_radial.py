@@ -136,7 +136,8 @@ def test_steps_of_length_zero_are_left_out_and_not_zero_or_infinite():
 
 def test_jansen_takes_levels_and_categories():
     space = doe.ParameterSpace(rule=doe.Categorical(["a", "b", "c"]), b=doe.Real(0, 1))
-    design = doe.radial(space, 512, rng=1)
+    with pytest.warns(doe.MesaDoeWarning, match="'radial_effects' will refuse .* name method='jansen'"):
+        design = doe.radial(space, 512, rng=1)
     y = design.points["rule"].map({"a": 0.0, "b": 5.0, "c": 1.0}) + design.points["b"]
     v_rule, v_b = np.var([0.0, 5.0, 1.0]), 1 / 12
     check_within(jansen(design, y), {"rule": v_rule / (v_rule + v_b), "b": v_b / (v_rule + v_b)})

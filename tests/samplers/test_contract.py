@@ -88,12 +88,14 @@ MAKE: dict[str, Callable[..., Design]] = {
     "d_optimal": lambda space, rng: samplers.d_optimal(
         space, 12, candidates=samplers.latin_hypercube(space, 40, rng=0).points
     ),
-    "definitive_screening": lambda space, rng: samplers.definitive_screening(space, levels=two(space)),
+    "definitive_screening": lambda space, rng: unwarned(
+        samplers.definitive_screening, space, levels=two(space)
+    ),
     "doehlert": lambda space, rng: samplers.doehlert(space),
     "explicit": lambda space, rng: samplers.explicit(
         space.from_unit(np.repeat(GIVEN[:, None], len(space), axis=1)), space
     ),
-    "fast": lambda space, rng: samplers.fast(space, 200, rng=rng),
+    "fast": lambda space, rng: unwarned(samplers.fast, space, 200, rng=rng),
     "finite_difference": lambda space, rng: unwarned(
         samplers.finite_difference, space, 256, rng=rng, delta=0.1
     ),
@@ -131,7 +133,7 @@ MAKE: dict[str, Callable[..., Design]] = {
     "orthogonal_array_lhs": lambda space, rng: samplers.orthogonal_array_lhs(space, 81, rng=rng),
     "plackett_burman": lambda space, rng: samplers.plackett_burman(space, levels=two(space)),
     "poisson_disk": lambda space, rng: samplers.poisson_disk(space, 50, rng=rng),
-    "radial": lambda space, rng: samplers.radial(space, 128, rng=rng),
+    "radial": lambda space, rng: unwarned(samplers.radial, space, 128, rng=rng),
     "random_k_means": lambda space, rng: samplers.random_k_means(space, 60, steps=60, rng=rng),
     "rank1_lattice": lambda space, rng: samplers.rank1_lattice(space, 1000, rng=rng),
     "rbd_fast": lambda space, rng: samplers.rbd_fast(space, 500, rng=rng),

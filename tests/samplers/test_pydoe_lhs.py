@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import cdist, pdist
 
 from mesa_doe._optional import pydoe
-from mesa_doe.errors import DesignError, MissingDependencyError
+from mesa_doe.errors import DesignError, MesaDoeWarning, MissingDependencyError
 from mesa_doe.samplers import (
     definitive_screening,
     iman_conover_lhs,
@@ -309,7 +309,10 @@ def test_definitive_screening_keeps_the_order_of_axes_wherever_those_of_two_leve
         d=Discrete([1, 5]),
         y=Real(-1, 1),
     )
-    design = definitive_screening(space, levels={"k": ("w", "u")})
+    with pytest.warns(
+        MesaDoeWarning, match="'response_surface' will refuse .* the levels of k have no order"
+    ):
+        design = definitive_screening(space, levels={"k": ("w", "u")})
     points = design.points
     assert set(points["s"]) == {False, True}
     assert set(points["k"]) == {"w", "u"}

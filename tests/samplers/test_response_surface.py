@@ -5,7 +5,7 @@ import pyDOE3
 import pytest
 from scipy import stats
 
-from mesa_doe.errors import DesignError
+from mesa_doe.errors import DesignError, MesaDoeWarning
 from mesa_doe.samplers import box_behnken, central_composite, doehlert
 from mesa_doe.space import Boolean, Categorical, Discrete, Integer, ParameterSpace, Real
 
@@ -52,7 +52,10 @@ def test_box_behnken_takes_every_kind_of_axis_with_three_levels():
     space = ParameterSpace(
         n=Integer(1, 9), d=Discrete([1, 10, 100]), k=Categorical(["a", "b", "c"]), law=stats.norm(), c=3
     )
-    points = box_behnken(space, levels={"n": (2, 3, 9)}).points
+    with pytest.warns(
+        MesaDoeWarning, match="'response_surface' will refuse .* the levels of k have no order"
+    ):
+        points = box_behnken(space, levels={"n": (2, 3, 9)}).points
     assert set(points["n"]) == {2, 3, 9}
     assert set(points["d"]) == {1, 10, 100}
     assert set(points["k"]) == {"a", "b", "c"}

@@ -100,6 +100,7 @@ def explicit(points: Any, space: ParameterSpace | None = None) -> Design:
     source="",
     even=False,
     laws="quantiles",
+    analysis="one_at_a_time",
 )
 def base_case(
     space: ParameterSpace,

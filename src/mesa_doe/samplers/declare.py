@@ -12,8 +12,8 @@ import pandas as pd
 from mesa_doe.design import Design, Extension
 from mesa_doe.design.design import Longer
 from mesa_doe.design.gate import check_bool
-from mesa_doe.errors import DesignError
-from mesa_doe.space import ParameterSpace
+from mesa_doe.errors import DesignError, warn
+from mesa_doe.space import Axis, Categorical, ParameterSpace
 
 __all__ = [
     "LONGER",
@@ -26,6 +26,7 @@ __all__ = [
     "continues",
     "declare",
     "table",
+    "warn_of_axes",
 ]
 
 P = ParamSpec("P")
@@ -38,6 +39,10 @@ Constraints: TypeAlias = Literal["checked", "drawn again", "left out"]
 
 #: Which values of an integer axis come up: all, given points enough, or those at the levels of the design.
 Integers: TypeAlias = Literal["all", "levels"]
+
+#: Which axes the analysis of a design makes sense of: all; all but categories without an order; or real
+#: numbers alone.
+Axes: TypeAlias = Literal["any", "ordered", "real"]
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,11 @@ class SamplerInfo:
         Whether every value of an Integer comes up, given points enough, or those at the design's levels.
     categories : tuple of int, optional
         How many levels a Categorical may have; without it any number.
+    analysis : str, optional
+        The analysis that the design is made for; without it any of given data.
+    axes : {"any", "ordered", "real"}, default "any"
+        Which axes that analysis makes sense of, as it says itself: it lies on a floor that cannot be asked
+        from here, so that a test holds the two to each other.
     """
 
     function: Callable[..., Design]
@@ -93,6 +103,8 @@ class SamplerInfo:
     laws: Laws = "whole"
     integers: Integers = "all"
     categories: tuple[int, ...] | None = None
+    analysis: str = ""
+    axes: Axes = "any"
 
 
 #: Every sampler by name; filled by :func:`declare`.
@@ -118,13 +130,15 @@ def declare(
     laws: Laws = "whole",
     integers: Integers = "all",
     categories: tuple[int, ...] | None = None,
+    analysis: str = "",
+    axes: Axes = "any",
 ) -> Callable[[Callable[P, Design]], Callable[P, Design]]:
     """Enter a sampler in the table of samplers; the function itself stays as it is.
 
     Parameters
     ----------
     library, purpose, points, extension, random, source, groups, even, correlated, constraints, ordered, \
-laws, integers, categories
+laws, integers, categories, analysis, axes
         As in :class:`SamplerInfo`.
 
     Returns
@@ -150,6 +164,8 @@ laws, integers, categories
             laws,
             integers,
             categories,
+            analysis,
+            axes,
         )
         return function
 
@@ -205,6 +221,8 @@ def table() -> pd.DataFrame:
             "even": info.even,
             "correlation": info.correlated,
             "constraints": info.constraints,
+            "analysis": info.analysis,
+            "axes": info.axes,
             "source": info.source,
         }
         for name, info in sorted(SAMPLERS.items())
@@ -239,6 +257,50 @@ def check_space(space: Any, method: str) -> None:
             f"a pattern that a correlation would bend. Take a space without correlation=, or one of {able}"
         )
         raise DesignError(message)
+
+
+def warn_of_axes(space: ParameterSpace, method: str, instead: str = "") -> None:
+    """Say which axes the analysis of a design will refuse, while no run has been made for it yet.
+
+    Parameters
+    ----------
+    space : ParameterSpace
+    method : str
+        The sampler.
+    instead : str, optional
+        What else to do, beside another design.
+
+    Warns
+    -----
+    MesaDoeWarning
+        If there is such an axis; with the designs like this one whose analysis takes every axis.
+    """
+    own = SAMPLERS[method]
+    refused = ", ".join(name for name, axis in space.axes.items() if not _read(axis, own.axes))
+    if not refused:
+        return
+    able = [
+        name
+        for name, info in sorted(SAMPLERS.items())
+        if info.analysis and info.axes == "any" and info.categories is None and info.ordered == own.ordered
+    ]
+    why = (
+        f"nothing lies between the values of {refused}, so that the output has no derivative"
+        if own.axes == "real"
+        else f"the levels of {refused} have no order"
+    )
+    use = f"use {', '.join(able[:-1])} or {able[-1]}"
+    warn(
+        f"{method}: its analysis {own.analysis!r} will refuse this design, since {why}; "
+        f"{f'{instead}, or ' if instead else ''}{use}"
+    )
+
+
+def _read(axis: Axis, axes: Axes) -> bool:
+    if axes == "real":
+        # A law of counts without an end has no number of levels.
+        return axis.n_levels is None and axis.from_unit(np.array([0.5])).dtype.kind == "f"
+    return axes == "any" or not isinstance(axis, Categorical) or len(axis.levels) < 3
 
 
 def check_n(n: Any, method: str) -> int:

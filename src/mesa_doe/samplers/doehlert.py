@@ -26,6 +26,8 @@ __all__ = ["doehlert"]
     laws="quantiles",
     integers="levels",
     categories=(),
+    analysis="response_surface",
+    axes="ordered",
 )
 def doehlert(
     space: ParameterSpace,

@@ -26,6 +26,7 @@ __all__ = ["folded_hadamard"]
     laws="quantiles",
     integers="levels",
     categories=(2,),
+    analysis="effects",
 )
 def folded_hadamard(
     space: ParameterSpace, *, levels: Ends = None, quantiles: tuple[float, float] = LAW_ENDS

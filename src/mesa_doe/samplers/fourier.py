@@ -9,7 +9,7 @@ import numpy as np
 from mesa_doe.design import Design, frozen
 from mesa_doe.design.salib import unit_problem
 from mesa_doe.errors import DesignError
-from mesa_doe.samplers.declare import check_count, check_n, check_space, declare
+from mesa_doe.samplers.declare import check_count, check_n, check_space, declare, warn_of_axes
 from mesa_doe.seeding import RNG, library_seed, root_entropy
 from mesa_doe.space import ParameterSpace
 
@@ -24,6 +24,8 @@ __all__ = ["fast", "rbd_fast"]
     random=True,
     source="Cukier et al. 1973; Saltelli, Tarantola & Chan 1999",
     ordered=True,
+    analysis="fast",
+    axes="ordered",
 )
 def fast(space: ParameterSpace, n: int, *, rng: RNG = None, M: int = 4) -> Design:
     """Search curves of the extended Fourier amplitude sensitivity test (FAST).
@@ -52,6 +54,11 @@ def fast(space: ParameterSpace, n: int, *, rng: RNG = None, M: int = 4) -> Desig
     DesignError
         If ``n`` is not above 4M².
 
+    Warns
+    -----
+    MesaDoeWarning
+        If a Categorical axis has more than two levels: they have no order, and the analysis will refuse it.
+
     Notes
     -----
     Wraps `SALib.sample.fast_sampler <https://salib.readthedocs.io/en/latest/api.html>`_, asked for the unit
@@ -71,6 +78,7 @@ def fast(space: ParameterSpace, n: int, *, rng: RNG = None, M: int = 4) -> Desig
     if n <= 4 * M**2:
         message = f"fast: n must be above 4M² = {4 * M**2} for M={M}, got n={n}"
         raise DesignError(message)
+    warn_of_axes(space, "fast")
     entropy = root_entropy(rng)
     return Design(
         space,
@@ -88,6 +96,7 @@ def fast(space: ParameterSpace, n: int, *, rng: RNG = None, M: int = 4) -> Desig
     extension="none",
     random=True,
     source="Tarantola, Gatelli & Mara 2006; Plischke 2010",
+    analysis="rbd_fast",
 )
 def rbd_fast(
     space: ParameterSpace,

@@ -28,6 +28,7 @@ Array: TypeAlias = np.ndarray[Any, Any]
     random=False,
     source="",
     laws="quantiles",
+    analysis="effects",
 )
 def grid(
     space: ParameterSpace,

@@ -29,6 +29,7 @@ __all__ = ["sobol"]
     groups=True,
     source="Saltelli 2002; Saltelli et al. 2010",
     ordered=True,
+    analysis="sobol",
 )
 def sobol(
     space: ParameterSpace,

@@ -8,11 +8,11 @@ import numpy as np
 
 from mesa_doe.design import Design
 from mesa_doe.design.salib import unit_problem
-from mesa_doe.errors import DesignError, warn
-from mesa_doe.samplers.declare import check_n, check_space, continues, declare
+from mesa_doe.errors import DesignError
+from mesa_doe.samplers.declare import check_n, check_space, continues, declare, warn_of_axes
 from mesa_doe.samplers.qmc import sobol_points, warn_if_unbalanced
 from mesa_doe.seeding import RNG, kept_generators, library_seed, root_entropy
-from mesa_doe.space import Axis, Boolean, Discrete, Integer, ParameterSpace
+from mesa_doe.space import ParameterSpace
 from mesa_doe.space.values import is_number, plain
 
 __all__ = ["finite_difference", "radial"]
@@ -28,6 +28,8 @@ FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
     random=True,
     source="Sobol' & Kucherenko 2009",
     ordered=True,
+    analysis="dgsm",
+    axes="real",
 )
 def finite_difference(space: ParameterSpace, n: int, *, rng: RNG = None, delta: float = 0.01) -> Design:
     """Short steps, one a factor, from points all over the cube: for derivative-based measures (DGSM).
@@ -60,8 +62,8 @@ def finite_difference(space: ParameterSpace, n: int, *, rng: RNG = None, delta: 
     Warns
     -----
     MesaDoeWarning
-        If ``n`` is no power of two, or a discrete axis is moved by no whole number of its values: most steps
-        then change nothing, and the others too much.
+        If ``n`` is no power of two, or nothing lies between the values of an axis: there is no derivative
+        then, and the analysis will refuse it.
 
     Notes
     -----
@@ -83,20 +85,8 @@ def finite_difference(space: ParameterSpace, n: int, *, rng: RNG = None, delta: 
         message = f"finite_difference: delta takes a number above 0 and at most 0.5, got {delta!r}"
         raise DesignError(message)
     warn_if_unbalanced(n, "finite_difference")
-    uneven = [name for name, axis in space.axes.items() if _moves_now_and_then(axis, delta)]
-    if uneven:
-        warn(
-            f"finite_difference: a step of delta={delta!r} changes the discrete {', '.join(uneven)} now and "
-            "then only, and has no derivative; use sobol or shapley, or 1/delta values an axis"
-        )
+    warn_of_axes(space, "finite_difference")
     return _finite_difference(space, n, root_entropy(rng), float(delta))
-
-
-def _moves_now_and_then(axis: Axis, delta: float) -> bool:
-    if isinstance(axis, (Boolean, Discrete, Integer)):
-        values = (axis.n_levels or 0) * delta
-        return round(values) < 1 or abs(values - round(values)) > 1e-9
-    return axis.n_levels is not None or axis.from_unit(np.array([0.5])).dtype.kind != "f"
 
 
 def _finite_difference(space: ParameterSpace, n: int, entropy: int, delta: float) -> Design:
@@ -118,6 +108,8 @@ def _finite_difference(space: ParameterSpace, n: int, entropy: int, delta: float
     random=True,
     source="Campolongo, Saltelli & Cariboni 2011",
     ordered=True,
+    analysis="radial_effects",
+    axes="ordered",
 )
 def radial(
     space: ParameterSpace,
@@ -153,7 +145,8 @@ def radial(
     Warns
     -----
     MesaDoeWarning
-        If the kind is ``"sobol"`` and ``n`` is no power of two.
+        If the kind is ``"sobol"`` and ``n`` is no power of two, or a Categorical axis has more than two
+        levels: radial effects will refuse it, and Jansen's indices will not.
 
     Notes
     -----
@@ -175,6 +168,7 @@ def radial(
         raise DesignError(message)
     if kind == "sobol":
         warn_if_unbalanced(n, "radial")
+    warn_of_axes(space, "radial", instead="name method='jansen', which takes it")
     return _radial(space, n, root_entropy(rng), kind)
 
 

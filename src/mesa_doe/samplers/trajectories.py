@@ -10,10 +10,18 @@ import numpy as np
 
 from mesa_doe.design import Design, frozen
 from mesa_doe.design.salib import unit_problem
-from mesa_doe.errors import DesignError, warn
-from mesa_doe.samplers.declare import check_bool, check_count, check_n, check_space, continues, declare
+from mesa_doe.errors import DesignError
+from mesa_doe.samplers.declare import (
+    check_bool,
+    check_count,
+    check_n,
+    check_space,
+    continues,
+    declare,
+    warn_of_axes,
+)
 from mesa_doe.seeding import RNG, library_seed, root_entropy
-from mesa_doe.space import Categorical, ParameterSpace
+from mesa_doe.space import ParameterSpace
 from mesa_doe.space.groups import read_groups
 
 __all__ = ["morris", "shapley"]
@@ -33,6 +41,8 @@ _MOST_BY_BRUTE_FORCE = 10
     even=False,
     source="Morris 1991; optimal: Campolongo et al. 2007; local: Ruano et al. 2012",
     ordered=True,
+    analysis="morris",
+    axes="ordered",
 )
 def morris(
     space: ParameterSpace,
@@ -83,7 +93,7 @@ def morris(
     Warns
     -----
     MesaDoeWarning
-        If a Categorical axis has more than two levels: they have no order, so a step up means nothing.
+        If a Categorical axis has more than two levels: they have no order, and the analysis will refuse it.
 
     Notes
     -----
@@ -109,18 +119,9 @@ def morris(
     if optimal is not None:
         optimal = _checked_optimal(optimal, n, local)
     shared = None if groups is None else read_groups(groups, space.names, "morris")
-    unordered = [name for name, axis in space.axes.items() if _is_unordered(axis)]
-    if unordered:
-        warn(
-            f"morris: {', '.join(unordered)}: categories of more than two levels have no order, so what a "
-            "step between two of them does depends on how they are listed; use sobol or shapley"
-        )
+    warn_of_axes(space, "morris")
     options = {"n": n, "levels": levels, "optimal": optimal, "local": local, "groups": shared}
     return _morris(space, {**options, "entropy": root_entropy(rng)})
-
-
-def _is_unordered(axis: Any) -> bool:
-    return isinstance(axis, Categorical) and len(axis.levels) > 2
 
 
 def _checked_optimal(optimal: Any, n: int, local: bool) -> int:
@@ -188,6 +189,7 @@ def _more(design: Design, n: int) -> Design:
     random=True,
     source="Goda 2021",
     ordered=True,
+    analysis="shapley",
 )
 def shapley(space: ParameterSpace, n: int, *, rng: RNG = None) -> Design:
     """Goda's trajectories for Shapley effects: from one random point to another, a factor at a time.

@@ -26,6 +26,7 @@ __all__ = ["full_factorial", "two_level_factorial"]
     random=False,
     source="Fisher 1935; Montgomery, Design and Analysis of Experiments",
     laws="quantiles",
+    analysis="effects",
 )
 def full_factorial(space: ParameterSpace, levels: Levels | Mapping[str, Levels] | None = None) -> Design:
     """Full factorial: every combination of the factors' levels.
@@ -87,6 +88,7 @@ def full_factorial(space: ParameterSpace, levels: Levels | Mapping[str, Levels] 
     laws="quantiles",
     integers="levels",
     categories=(2,),
+    analysis="effects",
 )
 def two_level_factorial(
     space: ParameterSpace, *, levels: Ends = None, quantiles: tuple[float, float] = LAW_ENDS

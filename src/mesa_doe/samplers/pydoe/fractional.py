@@ -35,6 +35,7 @@ Generators = str | Sequence[str] | Mapping[str, str]
     laws="quantiles",
     integers="levels",
     categories=(2,),
+    analysis="effects",
 )
 def fractional_factorial(
     space: ParameterSpace,

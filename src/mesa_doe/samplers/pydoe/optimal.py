@@ -44,6 +44,8 @@ _ALPHA = 1e-3
     integers="levels",
     categories=(2,),
     constraints="left out",
+    analysis="response_surface",
+    axes="ordered",
 )
 def d_optimal(
     space: ParameterSpace,
@@ -115,6 +117,8 @@ def d_optimal(
     integers="levels",
     categories=(2,),
     constraints="left out",
+    analysis="response_surface",
+    axes="ordered",
 )
 def a_optimal(
     space: ParameterSpace,
@@ -162,6 +166,8 @@ def a_optimal(
     integers="levels",
     categories=(2,),
     constraints="left out",
+    analysis="response_surface",
+    axes="ordered",
 )
 def i_optimal(
     space: ParameterSpace,

@@ -33,6 +33,7 @@ _WRONG = "L64(2^31)"
     source="Rao 1947; Taguchi 1987",
     laws="quantiles",
     integers="levels",
+    analysis="effects",
 )
 def orthogonal_array(
     space: ParameterSpace,

@@ -12,7 +12,7 @@ from mesa_doe.design import Design
 from mesa_doe.errors import DesignError
 from mesa_doe.samplers.axis_levels import LAW_ENDS, MOST_POINTS
 from mesa_doe.samplers.coded import Ends, coded_design
-from mesa_doe.samplers.declare import check_count, check_space, declare
+from mesa_doe.samplers.declare import check_count, check_space, declare, warn_of_axes
 from mesa_doe.space import ParameterSpace
 
 __all__ = ["box_behnken", "central_composite"]
@@ -29,6 +29,8 @@ __all__ = ["box_behnken", "central_composite"]
     laws="quantiles",
     integers="levels",
     categories=(3,),
+    analysis="response_surface",
+    axes="ordered",
 )
 def box_behnken(
     space: ParameterSpace,
@@ -60,6 +62,11 @@ def box_behnken(
     DesignError
         If there are fewer than three factors, or an axis has fewer than three levels, or names but not three.
 
+    Warns
+    -----
+    MesaDoeWarning
+        If an axis has names: three have no order, and the analysis will refuse them.
+
     Notes
     -----
     Wraps ``pyDOE3.bbdesign``. As there, every pair of factors gets its own four points, which for six
@@ -80,9 +87,11 @@ def box_behnken(
         center = check_count(center, "box_behnken", "center", 0)
     codes = pydoe().bbdesign(n=len(space), center=center)
     options = {"center": len(codes) - 2 * len(space) * (len(space) - 1)}
-    return coded_design(
+    design = coded_design(
         space, codes, method="box_behnken", options=options, levels=levels, quantiles=quantiles
     )
+    warn_of_axes(space, "box_behnken", instead="name method='anova', which takes it")
+    return design
 
 
 @declare(
@@ -96,6 +105,8 @@ def box_behnken(
     laws="quantiles",
     integers="levels",
     categories=(),
+    analysis="response_surface",
+    axes="ordered",
 )
 def central_composite(
     space: ParameterSpace,

@@ -12,7 +12,7 @@ from mesa_doe.design import Design
 from mesa_doe.errors import DesignError
 from mesa_doe.samplers.axis_levels import LAW_ENDS
 from mesa_doe.samplers.coded import Array, Ends, coded_design
-from mesa_doe.samplers.declare import check_space, declare
+from mesa_doe.samplers.declare import check_space, declare, warn_of_axes
 from mesa_doe.samplers.pydoe.fractional import fold_over
 from mesa_doe.space import ParameterSpace
 from mesa_doe.space.values import plain
@@ -31,6 +31,7 @@ __all__ = ["definitive_screening", "plackett_burman"]
     laws="quantiles",
     integers="levels",
     categories=(2,),
+    analysis="effects",
 )
 def plackett_burman(
     space: ParameterSpace,
@@ -121,6 +122,8 @@ def _plackett_burman(points: int) -> Array | None:
     laws="quantiles",
     integers="levels",
     categories=(2, 3),
+    analysis="response_surface",
+    axes="ordered",
 )
 def definitive_screening(
     space: ParameterSpace,
@@ -150,7 +153,12 @@ def definitive_screening(
     MissingDependencyError
         If ``pydoe`` is not installed: pyDOE3 has no such design.
     DesignError
-        If an axis has names, but not two.
+        If an axis has names, but not two or three.
+
+    Warns
+    -----
+    MesaDoeWarning
+        If a Categorical axis has more than two levels: they have no order, and the analysis will refuse it.
 
     Notes
     -----
@@ -174,7 +182,7 @@ def definitive_screening(
     codes = library.definitive_screening_design(k=int((~two).sum()), n_cat=int(two.sum()), method=method)
     # The library puts the axes of two levels last.
     codes = np.asarray(codes)[:, np.argsort(np.argsort(two, kind="stable"))]
-    return coded_design(
+    design = coded_design(
         space,
         codes,
         method="definitive_screening",
@@ -182,6 +190,8 @@ def definitive_screening(
         levels=levels,
         quantiles=quantiles,
     )
+    warn_of_axes(space, "definitive_screening", instead="name method='anova', which takes it")
+    return design
 
 
 def _two_levels(axis: Any, wanted: Any) -> bool:

@@ -25,6 +25,7 @@ __all__ = ["generalized_subset"]
     source="Surowiec et al. 2017",
     even=False,
     laws="quantiles",
+    analysis="effects",
 )
 def generalized_subset(
     space: ParameterSpace,
