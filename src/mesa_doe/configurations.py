@@ -12,7 +12,7 @@ import pandas as pd
 from mesa_doe.columns import free_names
 from mesa_doe.errors import ConfigurationError, listed
 from mesa_doe.seeding import SeedPlan
-from mesa_doe.space.values import plain
+from mesa_doe.space.values import is_int, plain
 
 __all__ = ["Configurations", "RunConfiguration", "column_names"]
 
@@ -168,15 +168,11 @@ def _outputs_problems(outputs: Any) -> list[str]:
 
 
 def _is_period(value: Any) -> bool:
-    return _is_int(value) and (value == -1 or value > 0)
-
-
-def _is_int(value: Any) -> bool:
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    return is_int(value) and (value == -1 or value > 0)
 
 
 def _is_count(value: Any) -> bool:
-    return _is_int(value) and value >= 0
+    return is_int(value) and value >= 0
 
 
 class Configurations(Sequence[RunConfiguration]):

@@ -22,6 +22,7 @@ from mesa_doe.model_run import recipe_of, run
 from mesa_doe.results import Results
 from mesa_doe.runner import BatchRunner
 from mesa_doe.seeding import root_entropy
+from mesa_doe.space.values import is_int
 
 __all__ = ["batch_run"]
 
@@ -215,7 +216,7 @@ def _plan(
 
 def _model_seed(value: Any) -> int:
     """Return what the model gets: an int itself, so that it draws what it draws under Mesa."""
-    if _is_int(value) and value >= 0:
+    if is_int(value) and value >= 0:
         return int(value)
     if isinstance(value, Sequence) and not isinstance(value, str):
         value = np.random.SeedSequence(value)
@@ -254,12 +255,8 @@ def _levels(values: Any) -> list[Any]:
     return list(several)
 
 
-def _is_int(value: Any) -> bool:
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-
-
 def _is_positive(value: Any) -> bool:
-    return _is_int(value) and value > 0
+    return is_int(value) and value > 0
 
 
 @dataclass(frozen=True)

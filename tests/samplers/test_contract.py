@@ -671,7 +671,7 @@ def test_a_design_pickles_and_copies(designs, name, copied):
 
 
 @pytest.mark.parametrize("name", SIZED)
-@pytest.mark.parametrize("size", [0, -1, 2.5, True, np.True_, "3", 2.0], ids=repr)
+@pytest.mark.parametrize("size", [0, -1, 2.5, True, np.True_, "3", 2.0, np.timedelta64(3, "s")], ids=repr)
 def test_a_size_that_is_no_int_from_one_is_refused_with_what_is_allowed(name, size):
     allowed = "takes an int from 1"
     with pytest.raises(DesignError, match=allowed) as caught:
@@ -783,7 +783,7 @@ def test_a_longer_design_is_what_the_sampler_makes_at_once_unless_it_is_augmente
 
 
 @pytest.mark.parametrize("name", [name for name in EVERY if SAMPLERS[name].extension != "none"])
-@pytest.mark.parametrize("n", [0, -1, 4, 8, 16.0, True, None, "16"], ids=repr)
+@pytest.mark.parametrize("n", [0, -1, 4, 8, 16.0, True, None, "16", np.timedelta64(32, "s")], ids=repr)
 def test_an_extension_to_no_larger_size_is_refused(name, n):
     design = small(name, 8, rng=1)
     with pytest.raises(

@@ -6,7 +6,17 @@ import pandas as pd
 import pytest
 
 from mesa_doe.errors import SpaceError
-from mesa_doe.space.values import as_column, as_numbers, is_nan, is_number, json_ready, objects, plain, same
+from mesa_doe.space.values import (
+    as_column,
+    as_numbers,
+    is_int,
+    is_nan,
+    is_number,
+    json_ready,
+    objects,
+    plain,
+    same,
+)
 
 
 class Colour(enum.Enum):
@@ -31,6 +41,18 @@ def test_a_date_or_a_span_of_time_does_not_become_an_int(kind, unit):
 
 def test_bools_and_infinities_are_no_numbers():
     assert not any(map(is_number, [True, math.inf, math.nan, "1", None, 10**400]))
+
+
+@pytest.mark.parametrize("value", [3, -1, 10**400, np.int8(3), np.uint64(3), enum.IntEnum("N", "ONE").ONE])
+def test_ints_are_those_of_python_and_of_numpy_of_any_size(value):
+    assert is_int(value)
+
+
+@pytest.mark.parametrize(
+    "value", [True, np.True_, 3.0, np.float64(3), "3", None, np.timedelta64(3, "s"), np.array(3)], ids=repr
+)
+def test_bools_spans_of_time_and_whole_floats_are_no_ints(value):
+    assert not is_int(value)
 
 
 def test_every_nan_is_known():

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from mesa_doe.errors import DesignError, counted, duration, listed
-from mesa_doe.space.values import is_number, plain
+from mesa_doe.space.values import is_int, is_number, plain
 
 __all__ = ["Cost", "cost_of"]
 
@@ -86,11 +84,11 @@ def cost_of(points: int, replications: Any, seconds_per_run: Any, n_jobs: Any) -
     mesa_doe.errors.DesignError: replications takes an int from 1, got 0
     """
     problems = []
-    if not _is_int(replications) or replications < 1:
+    if not is_int(replications) or replications < 1:
         problems.append(f"replications takes an int from 1, got {replications!r}")
     if seconds_per_run is not None and not (is_number(plain(seconds_per_run)) and seconds_per_run >= 0):
         problems.append(f"seconds_per_run takes a number from 0, got {seconds_per_run!r}")
-    if not _is_int(n_jobs) or n_jobs == 0:
+    if not is_int(n_jobs) or n_jobs == 0:
         problems.append(f"n_jobs takes an int from 1, or -1 for all processors, got {n_jobs!r}")
     if problems:
         raise DesignError(listed(problems, "the cost cannot be told"))
@@ -100,7 +98,3 @@ def cost_of(points: int, replications: Any, seconds_per_run: Any, n_jobs: Any) -
 
         at_once = max(1, cpu_count() + 1 + at_once)
     return Cost(points, int(replications), at_once, plain(seconds_per_run))
-
-
-def _is_int(value: Any) -> bool:
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)

@@ -37,6 +37,7 @@ from mesa_doe.plots.design import pair_grid
 from mesa_doe.seeding import RNG, SeedPlan, SeedPolicy, root_entropy, seed_units
 from mesa_doe.space import ParameterSpace
 from mesa_doe.space.groups import Groups, read_groups
+from mesa_doe.space.values import is_int
 
 __all__ = ["Design", "Longer"]
 
@@ -200,7 +201,7 @@ class Design:
         if self._longer is None:
             _never_longer(self, n)
         size = self.options.get("n")
-        if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or (size is not None and n <= size):
+        if not is_int(n) or (size is not None and n <= size):
             message = f"extend takes the new size, an int larger than n={size!r}, got {n!r}"
             raise DesignError(message)
         longer = self._longer(self, int(n))
@@ -509,7 +510,7 @@ class Design:
         >>> design.repeat_center(2).points["x"].tolist()
         [0.0, 4.0, 2.0, 2.0]
         """
-        if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 1:
+        if not is_int(k) or k < 1:
             message = f"repeat_center takes an int from 1, got {k!r}"
             raise DesignError(message)
         if self.seed_levels is not None:

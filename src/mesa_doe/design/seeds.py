@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from mesa_doe.errors import ConfigurationError
+from mesa_doe.space.values import is_int
 
 __all__ = ["check_replications", "chosen_policy"]
 
@@ -62,7 +61,7 @@ def check_replications(policy: str, replications: Any) -> None:
     ------
     ConfigurationError
     """
-    if not isinstance(replications, (int, np.integer)) or replications <= 1:
+    if not is_int(replications) or replications <= 1:
         return
     if policy == "factor":
         message = (

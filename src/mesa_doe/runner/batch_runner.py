@@ -34,6 +34,7 @@ from mesa_doe.runner.dispatch import (
 from mesa_doe.runner.gathered import Gathered
 from mesa_doe.runner.noise import find_noise
 from mesa_doe.runner.progress import Display, check_display, shown
+from mesa_doe.space.values import is_int
 from mesa_doe.study import Ints, Numbering, Records, StudyWriter, open_study, plan_of
 
 __all__ = ["BatchRunner"]
@@ -123,9 +124,9 @@ class BatchRunner:
         problems = [
             message
             for wrong, message in (
-                (n_jobs is not None and (not _is_int(n_jobs) or n_jobs == 0),
+                (n_jobs is not None and (not is_int(n_jobs) or n_jobs == 0),
                  f"n_jobs takes an int other than 0 (-1 is all cores) or None, got {n_jobs!r}"),
-                (chunk_size is not None and (not _is_int(chunk_size) or chunk_size < 1),
+                (chunk_size is not None and (not is_int(chunk_size) or chunk_size < 1),
                  f"chunk_size takes an int from 1 or None, got {chunk_size!r}"),
                 (resume not in get_args(Resume),
                  f"resume takes 'missing', 'failed' or 'all', got {resume!r}"),
@@ -134,7 +135,7 @@ class BatchRunner:
                 (store is None and allow_changed_model,
                  "allow_changed_model=True needs store=, the folder of the study that goes on"),
                 (on_error not in get_args(OnError), f"on_error takes 'record' or 'raise', got {on_error!r}"),
-                (not _is_int(retries) or retries < 0, f"retries takes an int from 0, got {retries!r}"),
+                (not is_int(retries) or retries < 0, f"retries takes an int from 0, got {retries!r}"),
                 (backend is not None and executor is not None, "give backend= or executor=, not both"),
                 (executor is not None and not callable(getattr(executor, "submit", None)),
                  f"executor takes a concurrent.futures.Executor, got {executor!r}"),
@@ -223,7 +224,7 @@ class BatchRunner:
         if self.store is None:
             message = "run_shard needs store=, the folder of the study that all parts share"
             raise ConfigurationError(message)
-        if not _is_int(of) or not _is_int(i) or not 0 <= i < of:
+        if not is_int(of) or not is_int(i) or not 0 <= i < of:
             message = f"run_shard takes a part i from 0 to of - 1, got i={i!r}, of={of!r}"
             raise ConfigurationError(message)
         return self._run((int(i), int(of)))
@@ -384,7 +385,3 @@ def _here_if_quicker(
             batch.made_by = through
             yield from through(coming)
             return
-
-
-def _is_int(value: Any) -> bool:
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)

@@ -12,7 +12,7 @@ from mesa_doe.design import Design, frozen
 from mesa_doe.errors import DesignError, listed
 from mesa_doe.samplers.native import native_column
 from mesa_doe.space import Axis, Boolean, Categorical, Law, ParameterSpace
-from mesa_doe.space.values import objects, plain
+from mesa_doe.space.values import is_int, objects, plain
 
 __all__ = [
     "LAW_ENDS",
@@ -170,7 +170,7 @@ def _levels(axis: Axis, wanted: Any, *, for_all: bool) -> Array | str:
         return "it is continuous or unbounded; say how many levels, e.g. levels=3, or which"
     if wanted is None:
         return own_levels(axis, own)
-    if isinstance(wanted, (int, np.integer)) and not isinstance(wanted, bool):
+    if is_int(wanted):
         return _counted(axis, own, int(wanted), for_all=for_all)
     return given_levels(axis, wanted)
 

@@ -14,6 +14,7 @@ from mesa_doe.design.design import Longer
 from mesa_doe.design.gate import check_bool
 from mesa_doe.errors import DesignError, warn
 from mesa_doe.space import Axis, Categorical, ParameterSpace
+from mesa_doe.space.values import is_int
 
 __all__ = [
     "LONGER",
@@ -328,7 +329,7 @@ def check_count(value: Any, method: str, name: str, least: int) -> int:
     Traceback (most recent call last):
     mesa_doe.errors.DesignError: morris: levels takes an int from 2, got 0
     """
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+    if not is_int(value) or value < least:
         message = f"{method}: {name} takes an int from {least}, got {value!r}"
         raise DesignError(message)
     return int(value)

@@ -14,6 +14,7 @@ from mesa_doe.errors import DesignError, listed
 from mesa_doe.samplers.axis_levels import MOST_POINTS, Levels, chosen_levels, from_levels
 from mesa_doe.samplers.declare import check_count, check_n, check_space, declare
 from mesa_doe.space import Axis, Boolean, Categorical, ParameterSpace
+from mesa_doe.space.values import is_int
 
 __all__ = ["grid", "sparse_grid", "sukharev_grid"]
 
@@ -73,7 +74,7 @@ def grid(
         for k, (name, axis) in enumerate(space.axes.items()):
             wanted = levels.get(name) if isinstance(levels, Mapping) else levels
             own, count = axis.n_levels, len(natives[k])
-            if isinstance(wanted, (int, np.integer)) and own != count:
+            if is_int(wanted) and own != count:
                 natives[k] = axis.from_unit((np.arange(count) + 0.5) / count)
     counts = [len(native) for native in natives]
     _check_count(math.prod(counts), f"grid would have {' × '.join(map(str, counts))} =")

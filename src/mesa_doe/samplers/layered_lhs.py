@@ -11,6 +11,7 @@ from mesa_doe.errors import DesignError
 from mesa_doe.samplers.declare import check_n, check_space, declare
 from mesa_doe.seeding import RNG, root_entropy
 from mesa_doe.space import ParameterSpace
+from mesa_doe.space.values import is_int
 
 __all__ = ["nested_lhs", "sliced_lhs"]
 
@@ -138,7 +139,7 @@ def _checked(
 ) -> tuple[int, int, int]:
     check_space(space, method)
     n = check_n(n, method)
-    if isinstance(parts, bool) or not isinstance(parts, (int, np.integer)) or parts < 1 or n % parts:
+    if not is_int(parts) or parts < 1 or n % parts:
         message = f"{method}: {name} takes an int that divides n={n}, got {parts!r}"
         raise DesignError(message)
     return n, int(parts), root_entropy(rng)

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from mesa_doe.space.values import Array, Floats, as_numbers, as_tuple, is_number, level_index, plain
+from mesa_doe.space.values import Array, Floats, as_numbers, as_tuple, is_int, is_number, level_index, plain
 
 __all__ = ["Axis", "Discrete", "Integer", "Real"]
 
@@ -168,7 +168,7 @@ class Integer:
         """Say what is wrong with the axis, a sentence each."""
         found = []
         for name, value in (("low", self.low), ("high", self.high)):
-            if isinstance(value, bool) or not isinstance(value, int):
+            if not is_int(value):
                 found.append(f"{name} must be an int, got {value!r}{_int_hint(value)}")
             elif not -(2**63) <= value < 2**63:
                 found.append(f"{name} must fit into 64 bits, got {value!r}")

@@ -23,7 +23,7 @@ from mesa_doe.space.points import close_to, points_problems, typed_columns
 from mesa_doe.space.reading import read_entry
 from mesa_doe.space.rules import Rule
 from mesa_doe.space.serial import entries_from_dict, entries_to_dict, extras_from_dict, extras_to_dict
-from mesa_doe.space.values import Array, Floats
+from mesa_doe.space.values import Array, Floats, is_int
 
 __all__ = ["ParameterSpace"]
 
@@ -360,7 +360,7 @@ class ParameterSpace:
         >>> round(space.acceptance(), 1)
         0.5
         """
-        if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
+        if not is_int(n) or n < 1:
             raise SpaceError(f"acceptance: n takes an int from 1, got {n!r}")
         root = root_entropy(rng)
         if not self._constraints:

@@ -16,6 +16,7 @@ __all__ = [
     "as_column",
     "as_numbers",
     "as_tuple",
+    "is_int",
     "is_nan",
     "is_number",
     "json_ready",
@@ -52,6 +53,18 @@ def as_tuple(values: Any) -> Any:
     if isinstance(values, np.ndarray) and values.ndim == 0:
         return values
     return tuple(plain(value) for value in values)
+
+
+def is_int(value: Any) -> bool:
+    """Tell whether a value is an int, of Python or numpy; a bool is not, nor a span of time.
+
+    Examples
+    --------
+    >>> is_int(np.int64(3)), is_int(3.0), is_int(True)
+    (True, False, False)
+    """
+    # For numpy a span of time is an integer too.
+    return isinstance(value, (int, np.integer)) and not isinstance(value, (bool, np.timedelta64))
 
 
 def is_number(value: Any) -> bool:

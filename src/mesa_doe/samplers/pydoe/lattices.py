@@ -14,6 +14,7 @@ from mesa_doe.errors import DesignError
 from mesa_doe.samplers.declare import check_bool, check_n, check_space, declare
 from mesa_doe.seeding import RNG, root_entropy
 from mesa_doe.space import ParameterSpace
+from mesa_doe.space.values import is_int
 
 __all__ = ["korobov", "rank1_lattice"]
 
@@ -74,7 +75,7 @@ def korobov(
     n = check_n(n, "korobov")
     if generator is None:
         generator = _good_generator(n, len(space))
-    elif isinstance(generator, bool) or not isinstance(generator, (int, np.integer)):
+    elif not is_int(generator):
         message = f"korobov: generator takes an int, got {generator!r}"
         raise DesignError(message)
     generator = int(generator)
@@ -146,8 +147,7 @@ def rank1_lattice(
         vector = _good_vector(n, len(space))
     else:
         vector = list(generator) if isinstance(generator, (Sequence, np.ndarray)) else []
-        whole = [not isinstance(z, bool) and isinstance(z, (int, np.integer)) for z in vector]
-        if len(vector) != len(space) or not all(whole):
+        if len(vector) != len(space) or not all(map(is_int, vector)):
             message = f"rank1_lattice: generator takes {len(space)} ints, one a factor, got {generator!r}"
             raise DesignError(message)
         vector = [int(z) for z in vector]

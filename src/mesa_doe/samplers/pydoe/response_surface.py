@@ -14,6 +14,7 @@ from mesa_doe.samplers.axis_levels import LAW_ENDS, MOST_POINTS
 from mesa_doe.samplers.coded import Ends, coded_design
 from mesa_doe.samplers.declare import check_count, check_space, declare, warn_of_axes
 from mesa_doe.space import ParameterSpace
+from mesa_doe.space.values import is_int
 
 __all__ = ["box_behnken", "central_composite"]
 
@@ -174,7 +175,7 @@ def central_composite(
         message = f"central_composite would have 2^{len(space)} corners; use box_behnken"
         raise DesignError(message)
     # The library takes pairs only.
-    pair: Sequence[Any] = (center, center) if isinstance(center, (int, np.integer)) else center
+    pair: Any = (center, center) if is_int(center) else center
     if not isinstance(pair, Sequence) or isinstance(pair, str) or len(pair) != 2:
         message = f"central_composite: center takes an int or two, got {center!r}"
         raise DesignError(message)

@@ -15,7 +15,7 @@ from mesa_doe.samplers.coded import Array, Ends, coded_design
 from mesa_doe.samplers.declare import check_space, declare, warn_of_axes
 from mesa_doe.samplers.pydoe.fractional import fold_over
 from mesa_doe.space import ParameterSpace
-from mesa_doe.space.values import plain
+from mesa_doe.space.values import is_int, plain
 
 __all__ = ["definitive_screening", "plackett_burman"]
 
@@ -80,7 +80,7 @@ def plackett_burman(
     factors = len(space)
     if size is None:
         points = 4 * (factors // 4 + 1)
-    elif isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size % 4 or size <= factors:
+    elif not is_int(size) or size % 4 or size <= factors:
         message = f"plackett_burman: size takes a multiple of 4 above the {factors} factors, got {size!r}"
         raise DesignError(message)
     else:
