@@ -14,7 +14,7 @@ from mesa_doe.analysis.pawn import pawn
 from mesa_doe.analysis.rbd_fast import rbd_fast
 from mesa_doe.analysis.rsa import rsa
 from mesa_doe.errors import AnalysisError, MesaDoeWarning
-from tests.analysis.helpers import PROBLEM, unit_space
+from tests.analysis.helpers import PROBLEM, quiet, unit_space
 from tests.random_state import global_state
 
 MEASURES = ("minimum", "mean", "median", "maximum")
@@ -152,10 +152,28 @@ def test_nonsense_slides_are_refused(count):
         pawn(design, design.unit[:, 0], slides=count)
 
 
-def test_more_slides_than_points_are_refused():
+@pytest.mark.parametrize(("analysis", "option"), [(pawn, "slides"), (delta, "bins")])
+@pytest.mark.parametrize("count", [10, 15, 40])
+def test_classes_of_fewer_than_two_points_are_refused(analysis, option, count):
     design = doe.monte_carlo(unit_space(3), 15, rng=1)
-    with pytest.raises(AnalysisError, match="slides=10 of factor 'x0' need at least 20 points, got 15"):
-        pawn(design, design.unit[:, 0])
+    classes = min(count, 15)
+    words = (
+        f"the {classes} classes of factor 'x0' with {option}={count} need at least {2 * classes} points, "
+        f"got 15; use fewer {option} or more points"
+    )
+    with pytest.raises(AnalysisError, match=words):
+        analysis(design, design.unit[:, 0], **{option: count})
+
+
+def test_levels_of_fewer_than_two_points_are_refused_and_those_of_more_are_classes_whatever_the_slides():
+    space = doe.ParameterSpace(kind=doe.Categorical(list("abcdefgh")), x=doe.Integer(1, 3))
+    few, enough = (doe.sobol_sequence(space, n, rng=1) for n in (8, 32))
+    words = "the 8 classes of factor 'kind' with slides=2 need at least 16 points, got 8; use fewer levels"
+    with pytest.raises(AnalysisError, match=words):
+        pawn(few, few.unit[:, 0], slides=2)
+    y = enough.points["x"]
+    by_level, too_many = (quiet(pawn, enough, y, slides=slides, dummy=False) for slides in (10, 1000))
+    pd.testing.assert_frame_equal(by_level.to_frame(), too_many.to_frame())
 
 
 # ---- what the given-data analyses have in common ------------------------------------------------------

@@ -164,7 +164,7 @@ def classes(design: Design, points: IntArray, count: int, method: str, option: s
     Raises
     ------
     AnalysisError
-        If ``count`` is no int from 2, or there are not two points a slice.
+        If ``count`` is no int from 2, or there are not two points a class.
     """
     count = checked_int(method, option, count, 2)
     found = []
@@ -173,10 +173,12 @@ def classes(design: Design, points: IntArray, count: int, method: str, option: s
     ):
         distinct, codes = np.unique(values, return_inverse=True)
         sliced = len(distinct) > count and not free
-        if sliced and len(points) < 2 * count:
+        # A real factor with no more points than slices would else have a class a point.
+        least = 2 * (count if sliced else len(distinct))
+        if len(points) < least:
             message = (
-                f"{method}: {option}={count} of factor {name!r} need at least {2 * count} points, "
-                f"got {len(points)}; use fewer {option} or more points"
+                f"{method}: the {least // 2} classes of factor {name!r} with {option}={count} need at least "
+                f"{least} points, got {len(points)}; use fewer {'levels' if free else option} or more points"
             )
             raise AnalysisError(message)
         found.append(slices(values, count) if sliced else codes)

@@ -82,7 +82,7 @@ def pawn(
     Raises
     ------
     AnalysisError
-        If there are fewer than two points a slide, ``dummy`` is no bool, or outputs are missing.
+        If there are fewer than two points a slide or level, ``dummy`` is no bool, or outputs are missing.
 
     Warns
     -----
