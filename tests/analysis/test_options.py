@@ -7,6 +7,7 @@ from mesa_doe.analysis.options import (
     check_bool,
     check_known,
     check_missing,
+    check_one,
     check_policy,
     checked_bootstrap,
     checked_int,
@@ -95,3 +96,16 @@ def test_the_only_one_need_not_be_named_and_of_several_one_must_be():
     assert one_of("output", "z", ["y", "z"]) == "z"
     with pytest.raises(AnalysisError, match=r"^there are several outputs \(y, z\); choose one with output=$"):
         one_of("output", None, ["y", "z"])
+
+
+@pytest.mark.parametrize("several", [["a", "b"], ("a", "b"), {"a": 1}, np.array(["a", "b"])])
+def test_several_names_in_the_place_of_one_are_not_said_to_be_missing(several):
+    with pytest.raises(AnalysisError, match="name one output at a time, got"):
+        check_known("output", several, ["a", "b"])
+
+
+def test_a_tuple_may_be_one_name():
+    check_one("output", ("y", 3))
+    check_known("output", ("y", 3), [("y", 2), ("y", 3)])
+    with pytest.raises(AnalysisError, match=r"there is no output \('y', 4\)"):
+        check_known("output", ("y", 4), [("y", 2), ("y", 3)])

@@ -83,6 +83,15 @@ def test_unknown_output_is_refused_with_what_there_is(lines):
         lines.output("z")
 
 
+@pytest.mark.parametrize("several", [["y", "word"], ("y", "word")])
+def test_several_outputs_in_the_place_of_one_are_refused_as_several(lines, several):
+    asked = [lines.output, lines.points, lines.to_xy, lines.split_variance, lines.recommend_replications,
+             lines.convergence, lines.uncertainty, lines.tabulate, lines.plot.series]  # fmt: skip
+    for ask in asked:
+        with pytest.raises(doe.AnalysisError, match="name one output at a time, got"):
+            ask(several)
+
+
 def test_text_output_is_refused(lines):
     with pytest.raises(doe.AnalysisError, match="'word' holds text"):
         lines.output("word")

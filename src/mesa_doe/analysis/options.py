@@ -15,6 +15,7 @@ __all__ = [
     "check_bool",
     "check_known",
     "check_missing",
+    "check_one",
     "check_policy",
     "checked_bootstrap",
     "checked_int",
@@ -133,6 +134,24 @@ def check_policy(method: str, policy: Any) -> None:
         raise AnalysisError(message)
 
 
+def check_one(what: str, name: Any) -> None:
+    """Refuse several names where one is wanted; a tuple may be one.
+
+    Raises
+    ------
+    AnalysisError
+
+    Examples
+    --------
+    >>> check_one("output", ["share", "paid"])
+    Traceback (most recent call last):
+    mesa_doe.errors.AnalysisError: name one output at a time, got ['share', 'paid']
+    """
+    if isinstance(name, Iterable) and not isinstance(name, (str, tuple)):
+        message = f"name one {what} at a time, got {name!r}"
+        raise AnalysisError(message)
+
+
 def check_known(what: str, name: Any, known: Iterable[Any]) -> None:
     """Refuse a name that there is not, with those that there are.
 
@@ -154,8 +173,11 @@ def check_known(what: str, name: Any, known: Iterable[Any]) -> None:
     Traceback (most recent call last):
     mesa_doe.errors.AnalysisError: there is no factor 'densty'; did you mean 'density'? there are density, ...
     """
+    check_one(what, name)
     names = list(known)
     if name not in names:
+        if isinstance(name, tuple) and any(one in names for one in name):
+            check_one(what, list(name))
         there_are = f"there are {', '.join(map(str, names)) or 'none'}"
         message = f"there is no {what} {name!r}; {did_you_mean(name, names)}{there_are}"
         raise AnalysisError(message)

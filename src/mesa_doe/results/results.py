@@ -29,7 +29,7 @@ from mesa_doe.analysis import (
 )
 from mesa_doe.analysis.aligning import aligned_outputs
 from mesa_doe.analysis.joining import joined
-from mesa_doe.analysis.options import check_known
+from mesa_doe.analysis.options import check_known, check_one
 from mesa_doe.columns import Tables, free_names
 from mesa_doe.configurations import Configurations, RunConfiguration, column_names
 from mesa_doe.design import Design
@@ -225,6 +225,7 @@ class Results:
 
     def _numeric(self, name: str, reduce: Reduce | None = None) -> pd.DataFrame:
         """Return an output's series: columns ``run_id``, ``step`` and its name."""
+        check_one("output", name)
         model = self.model
         if name not in self.outputs:
             found = of_agents(self.agents, name, reduce, model[["run_id", "step"]])
@@ -580,8 +581,8 @@ class Results:
         Convergence
         """
         design = self._given(design)
-        policy = self._policy(design, output)
         values = self._one_a_run(output, at, reduce, "convergence")
+        policy = self._policy(design, output)
         y, labels = self._aligned(design, {output: values}, policy)
         of = design.origin or design
         analyse = choose(of, method)
