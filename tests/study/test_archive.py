@@ -273,7 +273,7 @@ def test_results_are_archived_as_the_folder_that_they_lie_in(study, packed, tmp_
 
 def test_what_lies_in_no_study_is_refused(tmp_path):
     runs = doe.explicit({"a": [0.5], "b": [0.5], "inert": [True]}).configurations(models.noisy, rng=1)
-    with pytest.raises(doe.StudyError, match="these results are in no study.* run them with store="):
+    with pytest.raises(doe.StudyError, match=r"these results are in no study.* run them with store="):
         archive(doe.BatchRunner(runs).run_all(), tmp_path / "new.zip")
     with pytest.raises(doe.StudyError, match="archive takes the folder of a study, or its results, got int"):
         archive(3, tmp_path / "new.zip")
