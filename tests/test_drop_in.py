@@ -565,11 +565,14 @@ def stops():
 @pytest.mark.parametrize("processes", [1, 2])
 @pytest.mark.usefixtures("stops")
 def test_what_a_model_raises_is_raised_with_the_run_that_it_was(processes):
-    with pytest.raises(Spoilt, match="on day 2") as raised:
+    with pytest.raises(Spoilt, match=r"on day [23]") as raised:
         rows_of(Spoiling, {"day": [1, 2, 3, 4]}, rng=1, number_processes=processes)
+    # Of runs that are made at once, the first one to end stops the others.
+    day = int(str(raised.value)[-1])
+    assert day == 2 or processes > 1
     (note,) = raised.value.__notes__
-    assert "run 1 of 4" in note
-    assert "{'day': 2}" in note
+    assert f"run {day - 1} of 4" in note
+    assert f"{{'day': {day}}}" in note
     assert raised.value.__context__ is None
     assert raised.traceback[-1].name == "__init__"
 

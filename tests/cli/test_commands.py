@@ -188,10 +188,10 @@ def test_an_output_is_analysed(noisy):
 @pytest.mark.parametrize("form", ["json", "csv"])
 def test_what_must_be_known_of_an_analysis_goes_beside_what_programs_read(failing, form, capsys):
     with pytest.warns(doe.MesaDoeWarning, match="left out|no more than a dummy"):
-        expected = doe.load(failing).sensitivity("alive", method="pawn", missing="drop", resamples=100)
+        expected = doe.load(failing).sensitivity("alive", method="pawn", missing="drop", slides=2)
     said = [*expected.warnings, *expected.notes]
     assert said
-    line = ["analyze", failing, "alive", "--method", "pawn", "--missing", "drop", "-o", "resamples=100"]
+    line = ["analyze", failing, "alive", "--method", "pawn", "--missing", "drop", "-o", "slides=2"]
     assert main([*map(str, line), "-f", form]) == 0
     told = capsys.readouterr()
     assert told.err == "".join(f"mesa-doe: {text}\n" for text in said)
@@ -202,8 +202,8 @@ def test_what_must_be_known_of_an_analysis_goes_beside_what_programs_read(failin
 def test_at_method_and_missing_are_taken(failing):
     results = doe.load(failing)
     with pytest.warns(doe.MesaDoeWarning, match="left out|no more than a dummy"):
-        expected = results.sensitivity("alive", at="final", method="pawn", missing="drop", resamples=100)
-    arguments = ["alive", "--at", "final", "--method", "pawn", "--missing", "drop", "-o", "resamples=100"]
+        expected = results.sensitivity("alive", at="final", method="pawn", missing="drop", slides=2)
+    arguments = ["alive", "--at", "final", "--method", "pawn", "--missing", "drop", "-o", "slides=2"]
     assert command("analyze", failing, *arguments) == f"{expected}\n"
     assert "only the last step of each run was kept" in command(
         "analyze", failing, "alive", "--at", "2", expected=1
