@@ -298,6 +298,27 @@ def test_points_without_a_value_can_be_left_out_of_given_data(name):
     assert any("2 points (3, 5)" in text for text in result.warnings)
 
 
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "fast"])  # which needs every point
+def test_an_output_with_gaps_takes_no_points_from_others(name):
+    design = design_of(name)
+    whole = some_outputs(design)
+    gaps = whole.copy()
+    gaps[[3, 5]] = np.nan
+    outputs = {"gaps": gaps, "whole": whole, "other": np.exp(whole)}
+    together = analysed(name, design, pd.DataFrame(outputs), missing="drop")
+    assert together.outputs == list(outputs)
+    for output, y in outputs.items():
+        alone = analysed(name, design, y, missing="drop", outputs=[output])
+        mine = together.to_frame().query("output == @output").reset_index(drop=True)
+        pd.testing.assert_frame_equal(mine, alone.to_frame(), rtol=1e-6, atol=1e-9)
+        (dropped,) = [key for key in together.settings if key.startswith("dropped_")]
+        assert together.settings[dropped][output] == alone.settings[dropped]
+        assert set(alone.warnings) <= set(together.warnings)
+    assert together.plot(Figure().subplots(), output="whole") is not None
+    assert any("finite value of gaps:" in text for text in together.warnings)
+    assert not any("finite value of whole" in text for text in together.warnings)
+
+
 @pytest.mark.parametrize("name", [name for name in NAMES if "dummy" in _options(name)])
 @pytest.mark.parametrize("dummy", ["no", 1, None])
 def test_a_dummy_is_there_or_not_and_nothing_else(name, dummy):

@@ -206,6 +206,10 @@ def test_missing_values_leave_out_whole_blocks_or_points():
         found = convergence(design, y, analysis=sobol, missing="drop", halves=2)
     assert found.criteria["size"].max() == 15
     assert found.criteria["runs"].max() == 60
+    both = pd.DataFrame({"gap": y, "whole": linear(design)})
+    words = "no finite value of gap: 1 block .*; all outputs analysed at once lose them"
+    with pytest.warns(MesaDoeWarning, match=words):
+        convergence(design, both, analysis=sobol, missing="drop", halves=2)
     plain = doe.monte_carlo(unit_space(2), 100, rng=1)
     y = linear(plain)
     y[5] = np.nan

@@ -1,3 +1,5 @@
+from copy import copy
+
 import numpy as np
 import pytest
 
@@ -188,6 +190,28 @@ def test_several_outputs_are_analysed_together_each_as_alone(ramps):
     assert both.settings["noise_share"]["noise"] > 0.2
     with pytest.raises(doe.AnalysisError, match="several different ones in a list"):
         ramps.sensitivity(["y", "y"])
+
+
+def test_a_gap_at_one_step_takes_no_points_from_other_steps_and_outputs(ramps):
+    results = copy(ramps)
+    lost = results.model["run_id"].isin([0, 1])
+    model = results.model.assign(y=results.model["y"].mask(lost & (results.model["step"] == 2)))
+    results.model = model
+    with pytest.raises(doe.AnalysisError, match=r"1 of 256 lack a finite value of \('y', 2\).*: points 0"):
+        results.sensitivity(["noise", "y"], at="all")
+    with pytest.warns(doe.MesaDoeWarning, match="no finite value of 'y' at step 2.*1 block"):
+        found = results.sensitivity(["noise", "y"], at="all", missing="drop")
+    whole = ramps.sensitivity(["noise", "y"], at="all")
+    assert found.outputs == ["noise", "y"]
+    assert found.steps == whole.steps == [0, 1, 2, 3, 4]
+    here, there = (
+        one.to_frame().set_index(["output", "step", "measure", "factor", "partner"]) for one in (found, whole)
+    )
+    assert here.index.equals(there.index)
+    changed = ~np.isclose(here["estimate"], there["estimate"], rtol=1e-9, atol=1e-12, equal_nan=True)
+    assert set(here.index[changed].droplevel(["measure", "factor", "partner"])) == {("y", 2)}
+    assert found.settings["dropped_blocks"]["y", 2] == [0]
+    assert found.settings["dropped_blocks"]["y", 3] == []
 
 
 def test_several_outputs_over_time_have_rows_of_both(ramps):

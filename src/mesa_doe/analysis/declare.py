@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, ParamSpec, TypeAlias
 
 import pandas as pd
 
-from mesa_doe.analysis.joining import condensed
+from mesa_doe.analysis.joining import condensed, together
 from mesa_doe.analysis.options import check_policy
+from mesa_doe.analysis.outputs import alike
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError, warn
@@ -112,7 +114,7 @@ least_points, most_levels, intervals
         @functools.wraps(function)
         def analysis(*args: P.args, **options: P.kwargs) -> SensitivityResult:
             check_policy(function.__name__, options.get("seed_policy"))
-            result = function(*args, **options)
+            result = _each_of_its_points(function, *args, **options)
             design = args[0] if args else options["design"]
             dependent = isinstance(design, Design) and not design.space.is_independent
             result = dataclasses.replace(
@@ -141,6 +143,23 @@ least_points, most_levels, intervals
         return analysis
 
     return enter
+
+
+def _each_of_its_points(
+    function: Callable[P, SensitivityResult], *args: P.args, **options: P.kwargs
+) -> SensitivityResult:
+    """Analyse outputs of which points may be left out apart, where they lack different ones."""
+    if options.get("missing") != "drop":
+        return function(*args, **options)
+    given = inspect.signature(function).bind(*args, **options)
+    every, parts = alike(given.arguments["y"], given.arguments.get("outputs"), function.__name__)
+    if not parts:
+        return function(*args, **options)
+    found = []
+    for y, names in parts:
+        given.arguments |= {"y": y, "outputs": names}
+        found.append(function(*given.args, **given.kwargs))
+    return together(found, every)
 
 
 def table() -> pd.DataFrame:

@@ -7,20 +7,53 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.errors import counted
 
-__all__ = ["condensed", "joined"]
+__all__ = ["condensed", "joined", "together"]
 
 # A pair (name, step) as it is written, and what may differ between steps.
 _OVER_TIME = re.compile(r"\(('[^']*'), ([^)]*)\)")
 _FIGURES = re.compile(r"(?<!\w)[-+]?\d[\d,.]*(?:e[-+]?\d+)?")
 
 
+def together(parts: Sequence[SensitivityResult], outputs: Sequence[Any]) -> SensitivityResult:
+    """Join results of one analysis of different outputs, which keep their names.
+
+    Parameters
+    ----------
+    parts : sequence of SensitivityResult
+    outputs : sequence
+        Names, in the order wanted.
+
+    Returns
+    -------
+    SensitivityResult
+        Settings that are not the same for all outputs are mappings, by output.
+
+    Examples
+    --------
+    >>> columns = ["output", "measure", "factor", "partner", "estimate", "low", "high"]
+    >>> a, b = (SensitivityResult("sobol", pd.DataFrame([[name, "S1", "x", "", 1, 1, 1]], columns=columns),
+    ...                           {"blocks": blocks}) for name, blocks in (("a", 8), ("b", 16)))
+    >>> together([b, a], ["a", "b"]).settings
+    {'blocks': {'b': 16, 'a': 8}}
+    """
+    frame = pd.concat([part.estimates for part in parts], ignore_index=True)
+    return replace(
+        parts[0],
+        estimates=_in_order(frame, outputs),
+        settings=_joined_settings(parts),
+        warnings=tuple(dict.fromkeys(text for part in parts for text in part.warnings)),
+        notes=tuple(dict.fromkeys(text for part in parts for text in part.notes)),
+    )
+
+
 def joined(parts: Sequence[SensitivityResult], outputs: Sequence[Any]) -> SensitivityResult:
-    """Join results of one analysis of different outputs.
+    """Join results of one analysis of different outputs, some of which may be over time.
 
     Parameters
     ----------
@@ -32,7 +65,7 @@ def joined(parts: Sequence[SensitivityResult], outputs: Sequence[Any]) -> Sensit
     Returns
     -------
     SensitivityResult
-        Settings that are not the same for all outputs are mappings, by output.
+        Settings as of :func:`together`.
 
     Examples
     --------
@@ -41,21 +74,20 @@ def joined(parts: Sequence[SensitivityResult], outputs: Sequence[Any]) -> Sensit
     >>> joined([SensitivityResult("sobol", frame)], ["y"]).to_frame()[["output", "step"]].values.tolist()
     [['y', 3]]
     """
-    first = parts[0]
-    frame = pd.concat([part.estimates for part in parts], ignore_index=True)
+    found = together(parts, [label for part in parts for label in part.outputs])
+    frame = found.estimates
     if all(isinstance(name, tuple) for name in frame["output"]):
         names, steps = zip(*frame["output"], strict=True)
         frame = frame.assign(output=names)
         frame.insert(1, "step", steps)
+    return replace(found, estimates=_in_order(frame, outputs))
+
+
+def _in_order(frame: pd.DataFrame, outputs: Sequence[Any]) -> pd.DataFrame:
     order = {name: place for place, name in enumerate(outputs)}
-    frame = frame.sort_values("output", key=lambda names: names.map(order), kind="stable", ignore_index=True)
-    return replace(
-        first,
-        estimates=frame,
-        settings=_joined_settings(parts),
-        warnings=tuple(dict.fromkeys(text for part in parts for text in part.warnings)),
-        notes=tuple(dict.fromkeys(text for part in parts for text in part.notes)),
-    )
+    # Not .map(order), to which tuples would be a MultiIndex.
+    places = np.array([order[name] for name in frame["output"]])
+    return frame.iloc[places.argsort(kind="stable")].reset_index(drop=True)
 
 
 def _joined_settings(parts: Sequence[SensitivityResult]) -> dict[str, Any]:
@@ -68,17 +100,39 @@ def _joined_settings(parts: Sequence[SensitivityResult]) -> dict[str, Any]:
         elif all(value == values[0] for value in values):
             settings[name] = values[0]
         else:
-            settings[name] = {
-                output: value
-                for value, part in zip(values, parts, strict=True)
-                # Over time an output is a pair, with the step.
-                for output in (one[0] if isinstance(one, tuple) else one for one in part.outputs)
-            }
+            settings[name] = _by_name(
+                {
+                    output: _of_output(value, part, output)
+                    for value, part in zip(values, parts, strict=True)
+                    for output in part.outputs
+                }
+            )
     return settings
 
 
 def _is_by_output(value: Any, part: SensitivityResult) -> bool:
-    return isinstance(value, dict) and set(value) <= set(part.outputs)
+    # Parts may have been joined of parts, whose settings are by name where steps have the same.
+    outputs = part.outputs
+    return isinstance(value, dict) and set(value) <= {*outputs, *map(_name_of, outputs)}
+
+
+def _of_output(value: Any, part: SensitivityResult, output: Any) -> Any:
+    if value and _is_by_output(value, part):
+        return value.get(output, value.get(_name_of(output)))
+    return value
+
+
+def _by_name(by_output: dict[Any, Any]) -> dict[Any, Any]:
+    """Say once what holds of all steps of an output, which over time is a pair with the step."""
+    by_name: dict[Any, Any] = {}
+    for output, value in by_output.items():
+        if by_name.setdefault(_name_of(output), value) != value:
+            return by_output
+    return by_name
+
+
+def _name_of(output: Any) -> Any:
+    return output[0] if isinstance(output, tuple) else output
 
 
 def condensed(warnings: Sequence[str]) -> tuple[str, ...]:

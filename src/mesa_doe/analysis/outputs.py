@@ -15,7 +15,7 @@ from mesa_doe.analysis.options import check_missing
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError, counted, some
 
-__all__ = ["Missing", "Outputs", "checked_outputs", "replicated", "replicated_output"]
+__all__ = ["Missing", "Outputs", "alike", "checked_outputs", "replicated", "replicated_output"]
 
 FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
@@ -141,6 +141,50 @@ def checked_outputs(
     checked = _complete(design, array, list(names), missing, method, given_data)
     _check_sums(checked, method)
     return checked
+
+
+def alike(y: Any, names: Any, method: str) -> tuple[list[Any], list[tuple[Any, list[Any]]]]:
+    """Part outputs that lack different values, so that none loses points to another.
+
+    Parameters
+    ----------
+    y : array_like
+        As of :func:`checked_outputs`.
+    names : sequence, optional
+    method : str
+        For messages.
+
+    Returns
+    -------
+    names : list
+        Of all outputs.
+    parts : list of tuple
+        Outputs that lack the same values, and their names; none where all do, or something is wrong with the
+        shape or the names.
+
+    Examples
+    --------
+    >>> names, parts = alike([[1, np.nan, 5], [2, 4, 6]], None, "pawn")
+    >>> [part for _, part in parts]
+    [['y0', 'y2'], ['y1']]
+    """
+    array = _real_numbers(y, method)
+    if array.ndim not in (2, 3) or array.size == 0:
+        return [], []
+    frame = isinstance(y, pd.DataFrame)
+    count = array.shape[-1]
+    names = list(names if names is not None else y.columns if frame else _numbered(count))
+    if len(names) != count or len(set(names)) < count:
+        return names, []
+    lacking = ~np.isfinite(array).reshape(-1, count)
+    parts: dict[bytes, list[int]] = {}
+    for k in range(count):
+        parts.setdefault(lacking[:, k].tobytes(), []).append(k)
+    if len(parts) == 1:
+        return names, []
+    return names, [
+        (y.iloc[:, own] if frame else array[..., own], [names[k] for k in own]) for own in parts.values()
+    ]
 
 
 def _check_sums(checked: Outputs, method: str) -> None:
@@ -274,12 +318,13 @@ def _complete(
     if not bad.any():
         return Outputs(names, array, every, [], [])
     blocks = every if given_data else design.blocks
+    lacking = [str(names[k]) for k in np.flatnonzero(bad_cells.any(axis=(0, 1))).tolist()]
+    where = _few(lacking)
     if missing == "raise" or blocks is None:
-        where = [str(names[k]) for k in np.flatnonzero(bad_cells.any(axis=(0, 1))).tolist()]
         remedy = "" if blocks is None else f"; or {_whole(given_data)} with missing='drop'"
         message = (
             f"{method} needs every point, but {np.count_nonzero(bad)} of {len(design)} lack a finite value "
-            f"of {_few(where)}: points {some(np.flatnonzero(bad))}. Look at results.failures and run "
+            f"of {where}: points {some(np.flatnonzero(bad))}. Look at results.failures and run "
             f"them again{remedy}"
         )
         raise AnalysisError(message)
@@ -287,12 +332,14 @@ def _complete(
     keep = ~np.isin(blocks, dropped)
     noun = "point" if given_data else "block"
     if not keep.any():
-        message = f"{method}: every {noun} lacks a finite value; nothing is left to analyse"
+        message = f"{method}: every {noun} lacks a finite value of {where}; nothing is left to analyse"
         raise AnalysisError(message)
     why = "they have" if given_data else "a point of theirs has"
+    same = bool((bad_cells == bad_cells[..., :1]).all())
+    others = "" if same else "; all outputs analysed at once lose them"
     said = (
-        f"left out{'' if given_data else ' whole'}, since {why} no finite value: "
-        f"{counted(len(dropped), noun)} ({some(dropped)}); left: {len(np.unique(blocks[keep]))}"
+        f"left out{'' if given_data else ' whole'}, since {why} no finite value of {where}: "
+        f"{counted(len(dropped), noun)} ({some(dropped)}); left: {len(np.unique(blocks[keep]))}{others}"
     )
     return Outputs(names, array[keep], every[keep], [int(block) for block in dropped], [said])
 
