@@ -43,6 +43,8 @@ BLIND_TO = {
     "dgsm": "no derivative; .* sobol or shapley",
     "discrepancy": "two values only, .* rsa, pawn and delta",
 }
+#: Who reads no more of replications than their mean.
+AVERAGING = {"delta", "discrepancy", "enhanced_hdmr", "hdmr", "pawn", "rbd_fast", "regression", "rsa"}
 NAMES = sorted(ANALYSES)
 
 
@@ -296,6 +298,32 @@ def test_points_without_a_value_can_be_left_out_of_given_data(name):
     y[[3, 5]] = np.nan
     result = analysed(name, design, y, missing="drop")
     assert any("2 points (3, 5)" in text for text in result.warnings)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_failed_replications_are_averaged_over_or_take_what_the_method_needs_whole(name):
+    design = design_of(name)
+    y = some_outputs(design)[:, None, None] + np.random.default_rng(1).normal(0, 0.1, (len(design), 4, 1))
+    y[3, 1], y[5, 2:] = np.nan, np.nan
+    with pytest.raises(doe.AnalysisError, match=r"2 of \d+ lack .* in one or more of 4 replications"):
+        analysed(name, design, y)
+    if name == "fast":  # needs every point
+        return
+    result = analysed(name, design, y, missing="drop")
+    if name in AVERAGING:
+        means = analysed(name, design, np.nanmean(y, axis=1))
+        pd.testing.assert_frame_equal(result.to_frame(), means.to_frame())
+        assert result.settings["dropped_points"] == []
+        assert result.warnings[0].startswith(
+            "averaged over the replications that have a finite value of y: 2"
+        )
+    else:
+        lost = y.copy()
+        lost[[3, 5]] = np.nan
+        pd.testing.assert_frame_equal(
+            result.to_frame(), analysed(name, design, lost, missing="drop").to_frame()
+        )
+        assert "no finite value of y in one or more of 4 replications" in result.warnings[0]
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "fast"])  # which needs every point

@@ -9,8 +9,8 @@ from tests.analysis.helpers import unit_space
 DESIGN = doe.monte_carlo(unit_space(2), 4, rng=1)
 
 
-def checked(y, missing="drop"):
-    return checked_outputs(DESIGN, y, names=None, missing=missing, method="pawn", given_data=True)
+def checked(y, missing="drop", **options):
+    return checked_outputs(DESIGN, y, names=None, missing=missing, method="pawn", given_data=True, **options)
 
 
 @pytest.mark.parametrize("kind", ["Float64", "Int64", "boolean", object])
@@ -34,3 +34,34 @@ def test_masked_objects_are_missing_too():
 def test_words_are_told_from_numbers_beside_a_missing_one():
     with pytest.raises(doe.AnalysisError, match="pawn needs real numbers as outputs, got values of type obj"):
         checked(pd.Series(["high", pd.NA, "low", "low"], index=DESIGN.points.index))
+
+
+GAPS = np.array([[1.0, 3.0, np.nan], [4.0, np.nan, np.inf], [np.nan] * 3, [2.0, 2.0, 5.0]])[:, :, None]
+
+
+def test_means_are_those_of_the_replications_that_there_are():
+    found = checked(GAPS, means_only=True)
+    assert found.means.ravel().tolist() == [2, 4, 3]
+    assert found.runs.ravel().tolist() == [2, 1, 3]
+    assert found.dropped == [2]
+    # Squares of 2 and 6 within the points, of which three runs are free.
+    assert found.noise.tolist() == pytest.approx([8 / 3])
+    left_out, averaged = found.said
+    assert left_out == "left out, since they have no finite value of y: 1 point (2); left: 3"
+    assert averaged == "averaged over the replications that have a finite value of y: 2 points (0, 1)"
+
+
+def test_who_reads_replications_apart_gets_whole_points_and_is_told_that_a_replication_is_what_they_lack():
+    found = checked(GAPS)
+    assert found.means.ravel().tolist() == [3]
+    assert found.dropped == [0, 1, 2]
+    words = "no finite value of y in one or more of 3 replications: 3 points"
+    assert words in found.said[0]
+    words = r"3 of 4 lack a finite value of y in one or more of 3 replications.*resume='failed'.*retries="
+    with pytest.raises(doe.AnalysisError, match=words):
+        checked(GAPS, missing="raise")
+
+
+def test_points_with_one_run_each_tell_nothing_of_noise():
+    once = np.array([[1.0, np.nan], [np.nan, 4.0], [3.0, np.nan], [5.0, np.nan]])[:, :, None]
+    assert np.isnan(checked(once, means_only=True).noise).all()

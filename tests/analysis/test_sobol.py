@@ -339,6 +339,15 @@ def test_one_block_is_too_few():
         doe.analyze.sobol(design, design.unit[:, 0])
 
 
+def test_blocks_that_missing_runs_took_are_not_said_to_be_too_few_of_the_design():
+    design = doe.sobol(doe.ParameterSpace(a=doe.Real(0, 1)), 16, rng=1)
+    y = np.stack([design.unit[:, 0]] * 2, axis=1)[:, :, None]
+    y[3:, 1] = np.nan
+    words = r"at least two complete blocks, but values that are missing leave 1 of 16: run what failed again"
+    with pytest.raises(doe.AnalysisError, match=words):
+        doe.analyze.sobol(design, y, missing="drop")
+
+
 def test_intervals_are_seeded_and_leave_global_generators_alone():
     design = doe.sobol(unit_space(2), 32, rng=1)
     y = some_outputs(design)

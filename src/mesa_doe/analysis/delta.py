@@ -127,7 +127,9 @@ def delta(
     check_design(design, "delta")
     resamples, confidence = checked_bootstrap("delta", resamples, confidence)
     factors = rows_of(design.factors, "delta", dummy=dummy)
-    checked = checked_outputs(design, y, names=outputs, missing=missing, method="delta", given_data=True)
+    checked = checked_outputs(
+        design, y, names=outputs, missing=missing, method="delta", given_data=True, means_only=True
+    )
     count = len(checked.means)
     bins = _advised(count) if bins is None else bins
     parts = classes(design, checked.points, bins, "delta", "bins")

@@ -100,7 +100,7 @@ def discrepancy(
         raise AnalysisError(message)
     check_design(design, "discrepancy")
     checked = checked_outputs(
-        design, y, names=outputs, missing=missing, method="discrepancy", given_data=True
+        design, y, names=outputs, missing=missing, method="discrepancy", given_data=True, means_only=True
     )
     scaled = standardised(checked.means)[0]
     constant = constant_outputs(scaled)

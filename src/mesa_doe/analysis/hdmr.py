@@ -294,7 +294,9 @@ def _data(
     if confidence < 0.5:
         message = f"{method}: confidence takes a number from 0.5, got {confidence!r}"
         raise AnalysisError(message)
-    checked = checked_outputs(design, y, names=outputs, missing=missing, method=method, given_data=True)
+    checked = checked_outputs(
+        design, y, names=outputs, missing=missing, method=method, given_data=True, means_only=True
+    )
     x = checked.kept(level_codes(design))
     still = constant_outputs(x)
     moving = [name for name, is_still in zip(design.factors, still, strict=True) if not is_still]

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from mesa_doe.analysis.outputs import Outputs
+from mesa_doe.analysis.outputs import Outputs, too_few
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError
 
@@ -114,8 +114,7 @@ def turns(design: Design, checked: Outputs, movers: Sequence[tuple[int, ...]], m
         )
         raise AnalysisError(message)
     if len(unit) < 2:
-        message = f"{method} needs at least two trajectories, got {len(unit)}; make the design with larger n"
-        raise AnalysisError(message)
+        raise too_few(method, "trajectories", checked)
     return turn
 
 
@@ -163,8 +162,7 @@ def star_steps(
         raise AnalysisError(message)
     stars = by_block(checked.kept(places), rows)
     if len(stars) < 2:
-        message = f"{method} needs at least two stars, got {len(stars)}; make the design with a larger n"
-        raise AnalysisError(message)
+        raise too_few(method, "stars", checked)
     paths = by_block(values, rows)
     step = np.einsum("njj->nj", stars[:, 1:]) - stars[:, 0]
     return step, paths[:, 1:] - paths[:, :1], paths[:, 0]

@@ -102,7 +102,7 @@ def one_at_a_time(
     )
     if checked.points[0] != 0:
         message = (
-            "one_at_a_time compares with the base case, but that point (0) has no finite value; look at "
+            "one_at_a_time compares with the base case, but that point (0) lacks a finite value; look at "
             "results.failures and run it again"
         )
         raise AnalysisError(message)

@@ -15,16 +15,18 @@ from mesa_doe.analysis.options import check_missing
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError, counted, some
 
-__all__ = ["Missing", "Outputs", "alike", "checked_outputs", "replicated", "replicated_output"]
+__all__ = ["Missing", "Outputs", "alike", "checked_outputs", "replicated", "replicated_output", "too_few"]
 
 FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 Missing: TypeAlias = Literal["raise", "drop"]
 
+_AGAIN = "run what failed again (resume='failed' in a study, or retries=)"
+
 
 @dataclass(frozen=True)
 class Outputs:
-    """Outputs of a design, complete.
+    """Outputs of a design: complete, but for replications of an analysis that reads means alone.
 
     Parameters
     ----------
@@ -38,6 +40,8 @@ class Outputs:
         Blocks left out since a point of theirs is missing; without blocks, points.
     said : list of str
         What was left out, as a warning.
+    gaps : bool, default False
+        Whether values are NaN where a replication is missing.
     """
 
     names: list[Any]
@@ -45,6 +49,7 @@ class Outputs:
     points: IntArray
     dropped: list[int]
     said: list[str]
+    gaps: bool = False
 
     @property
     def replications(self) -> int:
@@ -57,9 +62,15 @@ class Outputs:
 
     @cached_property
     def means(self) -> FloatArray:
-        """Means over replications (points, outputs)."""
-        means: FloatArray = self.values.mean(axis=1)
+        """Means over the replications that there are (points, outputs)."""
+        means: FloatArray = (np.nanmean if self.gaps else np.mean)(self.values, axis=1)
         return means
+
+    @cached_property
+    def runs(self) -> IntArray:
+        """How many replications of each point have a value (points, outputs)."""
+        runs: IntArray = np.isfinite(self.values).sum(axis=1)
+        return runs
 
     @cached_property
     def noise_deviation(self) -> FloatArray:
@@ -70,9 +81,13 @@ class Outputs:
         if self.replications == 1:
             return np.full(len(self.names), np.nan)
         own = self.values - self.means[:, None]
+        if self.gaps:
+            own = np.nan_to_num(own)
         largest = np.abs(own).max(axis=(0, 1))
         own /= np.where(largest > 0, largest, 1.0)  # so that squares are floats
-        deviation: FloatArray = largest * np.sqrt((own**2).sum(axis=1).mean(axis=0) / (self.replications - 1))
+        free = (self.runs - 1).sum(axis=0)
+        squares = (own**2).sum(axis=(0, 1)) / np.maximum(free, 1)
+        deviation: FloatArray = np.where(free > 0, largest * np.sqrt(squares), np.nan)
         return deviation
 
     @property
@@ -91,6 +106,7 @@ def checked_outputs(
     missing: Missing,
     method: str,
     given_data: bool = False,
+    means_only: bool = False,
 ) -> Outputs:
     """Check outputs against the design.
 
@@ -107,6 +123,8 @@ def checked_outputs(
         Name of the analysis, for messages.
     given_data : bool, default False
         Whether the analysis takes any points, so that those missing are left out alone, not with their block.
+    means_only : bool, default False
+        Whether it reads no more than means, so that a point with some of its replications is not missing.
 
     Returns
     -------
@@ -138,7 +156,7 @@ def checked_outputs(
     if len(set(names)) < count:
         message = f"{method}: names of outputs must differ, got {', '.join(map(str, names))}"
         raise AnalysisError(message)
-    checked = _complete(design, array, list(names), missing, method, given_data)
+    checked = _complete(design, array, list(names), missing, method, given_data, means_only)
     _check_sums(checked, method)
     return checked
 
@@ -189,7 +207,7 @@ def alike(y: Any, names: Any, method: str) -> tuple[list[Any], list[tuple[Any, l
 
 def _check_sums(checked: Outputs, method: str) -> None:
     """Refuse outputs of which there is no mean."""
-    largest = np.abs(checked.values).max(axis=(0, 1))
+    largest = np.nanmax(np.abs(checked.values), axis=(0, 1))
     beyond = largest > np.finfo(float).max / checked.values[..., 0].size
     if beyond.any():
         told = [
@@ -310,41 +328,88 @@ def _check_index(design: Design, y: Any, method: str) -> None:
 
 
 def _complete(
-    design: Design, array: FloatArray, names: list[Any], missing: Missing, method: str, given_data: bool
+    design: Design,
+    array: FloatArray,
+    names: list[Any],
+    missing: Missing,
+    method: str,
+    given_data: bool,
+    means_only: bool,
 ) -> Outputs:
     every = np.arange(len(array), dtype=np.int64)
-    bad_cells = ~np.isfinite(array)
-    bad = bad_cells.any(axis=(1, 2))
-    if not bad.any():
+    good_cells = np.isfinite(array)
+    lacking = ~good_cells.all(axis=(1, 2))
+    if not lacking.any():
         return Outputs(names, array, every, [], [])
     blocks = every if given_data else design.blocks
-    lacking = [str(names[k]) for k in np.flatnonzero(bad_cells.any(axis=(0, 1))).tolist()]
-    where = _few(lacking)
+    where = _few([str(names[k]) for k in np.flatnonzero(~good_cells.all(axis=(0, 1))).tolist()])
+    # Most often one run of several failed: a point that "has no value" would be looked for in vain.
+    runs = f" in one or more of {array.shape[1]} replications" if array.shape[1] > 1 else ""
     if missing == "raise" or blocks is None:
-        remedy = "" if blocks is None else f"; or {_whole(given_data)} with missing='drop'"
+        remedy = (
+            "" if blocks is None else f"; or {_whole(given_data, means_only and runs)} with missing='drop'"
+        )
         message = (
-            f"{method} needs every point, but {np.count_nonzero(bad)} of {len(design)} lack a finite value "
-            f"of {where}: points {some(np.flatnonzero(bad))}. Look at results.failures and run "
-            f"them again{remedy}"
+            f"{method} needs every point, but {np.count_nonzero(lacking)} of {len(design)} lack a finite "
+            f"value of {where}{runs}: points {some(np.flatnonzero(lacking))}. Look at results.failures and "
+            f"{_AGAIN}{remedy}"
         )
         raise AnalysisError(message)
+    bad = ~np.all(good_cells.any(axis=1), axis=1) if means_only else lacking
     dropped = np.unique(blocks[bad])
     keep = ~np.isin(blocks, dropped)
     noun = "point" if given_data else "block"
     if not keep.any():
-        message = f"{method}: every {noun} lacks a finite value of {where}; nothing is left to analyse"
+        message = (
+            f"{method}: every {noun} lacks a finite value of {where}{'' if means_only else runs}; nothing is "
+            f"left to analyse: {_AGAIN}"
+        )
         raise AnalysisError(message)
-    why = "they have" if given_data else "a point of theirs has"
-    same = bool((bad_cells == bad_cells[..., :1]).all())
+    same = bool((good_cells == good_cells[..., :1]).all())
     others = "" if same else "; all outputs analysed at once lose them"
-    said = (
-        f"left out{'' if given_data else ' whole'}, since {why} no finite value of {where}: "
-        f"{counted(len(dropped), noun)} ({some(dropped)}); left: {len(np.unique(blocks[keep]))}{others}"
-    )
-    return Outputs(names, array[keep], every[keep], [int(block) for block in dropped], [said])
+    said = []
+    if len(dropped):
+        why = "they have" if given_data else "a point of theirs has"
+        said.append(
+            f"left out{'' if given_data else ' whole'}, since {why} no finite value of {where}"
+            f"{'' if means_only else runs}: {counted(len(dropped), noun)} ({some(dropped)}); left: "
+            f"{len(np.unique(blocks[keep]))}{others}"
+        )
+    averaged = lacking & ~bad
+    if averaged.any():
+        said.append(
+            f"averaged over the replications that have a finite value of {where}: "
+            f"{counted(int(averaged.sum()), 'point')} ({some(np.flatnonzero(averaged))})"
+        )
+    kept = np.where(good_cells, array, np.nan)[keep]
+    gaps = bool(averaged.any())
+    return Outputs(names, kept, every[keep], [int(block) for block in dropped], said, gaps)
 
 
-def _whole(given_data: bool) -> str:
+def too_few(method: str, what: str, checked: Outputs) -> AnalysisError:
+    """Return the error of an analysis that is left with less than two blocks.
+
+    Parameters
+    ----------
+    method : str
+    what : str
+        How its blocks are called; there is one left.
+    checked : Outputs
+
+    Returns
+    -------
+    AnalysisError
+    """
+    start = f"{method} needs at least two {what}, "
+    if checked.dropped:
+        left = f"but values that are missing leave 1 of {1 + len(checked.dropped)}: "
+        return AnalysisError(f"{start}{left}{_AGAIN}")
+    return AnalysisError(f"{start}got 1; make the design with a larger n")
+
+
+def _whole(given_data: bool, averages: Any) -> str:
+    if averages:
+        return "average the replications that there are"
     return "leave them out" if given_data else "leave out their whole blocks"
 
 

@@ -114,7 +114,9 @@ def pawn(
     check_design(design, "pawn")
     resamples, confidence = checked_bootstrap("pawn", resamples, confidence)
     factors = rows_of(design.factors, "pawn", dummy=dummy)
-    checked = checked_outputs(design, y, names=outputs, missing=missing, method="pawn", given_data=True)
+    checked = checked_outputs(
+        design, y, names=outputs, missing=missing, method="pawn", given_data=True, means_only=True
+    )
     parts = classes(design, checked.points, slides, "pawn", "slides")
     constant = constant_outputs(standardised(checked.means)[0])
     generator = np.random.default_rng(root_entropy(rng))

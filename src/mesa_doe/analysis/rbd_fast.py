@@ -111,7 +111,9 @@ def rbd_fast(
     """
     check_design(design, "rbd_fast")
     resamples, confidence = checked_bootstrap("rbd_fast", resamples, confidence)
-    checked = checked_outputs(design, y, names=outputs, missing=missing, method="rbd_fast", given_data=True)
+    checked = checked_outputs(
+        design, y, names=outputs, missing=missing, method="rbd_fast", given_data=True, means_only=True
+    )
     count = len(checked.means)
     M = checked_int("rbd_fast", "M", M, 1)
     if count <= 4 * M:

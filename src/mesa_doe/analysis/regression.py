@@ -145,7 +145,9 @@ def regression(
     check_design(design, "regression")
     resamples, confidence = checked_bootstrap("regression", resamples, confidence)
     check_bool("regression", "ranks", ranks)
-    checked = checked_outputs(design, y, names=outputs, missing=missing, method="regression", given_data=True)
+    checked = checked_outputs(
+        design, y, names=outputs, missing=missing, method="regression", given_data=True, means_only=True
+    )
     x, _ = standardised(checked.kept(_numbers(design)))
     still = constant_outputs(x)
     moving = [name for name, is_still in zip(design.factors, still, strict=True) if not is_still]

@@ -107,7 +107,9 @@ def rsa(
     """
     check_design(design, "rsa")
     _check_options(behavioural, bins, target)
-    checked = checked_outputs(design, y, names=outputs, missing=missing, method="rsa", given_data=True)
+    checked = checked_outputs(
+        design, y, names=outputs, missing=missing, method="rsa", given_data=True, means_only=True
+    )
     inputs = input_values(design, checked.points)
     free = unordered(design)
     constant = constant_outputs(standardised(checked.means)[0])

@@ -15,7 +15,7 @@ from mesa_doe.analysis.declare import check_design, declare
 from mesa_doe.analysis.estimates import Label, tidy
 from mesa_doe.analysis.inflation import inflated
 from mesa_doe.analysis.options import checked_bootstrap
-from mesa_doe.analysis.outputs import Missing, Outputs, checked_outputs
+from mesa_doe.analysis.outputs import Missing, Outputs, checked_outputs, too_few
 from mesa_doe.analysis.partition import rows_of
 from mesa_doe.analysis.replication_noise import corrects, noise_shares, shares_told
 from mesa_doe.analysis.result import SensitivityResult
@@ -234,10 +234,7 @@ def _blocks(design: Design, checked: Outputs, factors: int, second_order: bool) 
         raise AnalysisError(message)
     blocks = checked.values.reshape(-1, step, *checked.values.shape[1:])
     if len(blocks) < 2:
-        message = (
-            f"sobol needs at least two complete blocks, got {len(blocks)}; make the design with a larger n"
-        )
-        raise AnalysisError(message)
+        raise too_few("sobol", "complete blocks", checked)
     return blocks
 
 

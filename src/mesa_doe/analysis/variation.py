@@ -153,7 +153,7 @@ def noise_alone(outputs: Outputs, units: int | None) -> BoolArray:
         return np.zeros(len(outputs.names), dtype=bool)
     scaled, scale = standardised(outputs.means)
     noise = (outputs.noise_deviation / scale) ** 2
-    noise_of_means = noise / outputs.replications
+    noise_of_means = noise * (1 / outputs.runs).mean(axis=0)
     between = scaled.var(axis=0) - noise_of_means
     # Three standard errors of that difference, were there nothing but noise.
     chance = 3 * noise_of_means * np.sqrt(2 / units)
