@@ -216,6 +216,20 @@ def test_an_effect_too_small_for_any_number():
     assert by_power(cohen_f=100).replications == 2
 
 
+@pytest.mark.parametrize(("f", "alpha", "power"), [(30, 0.001, 0.95), (100, 0.001, 0.95), (60, 0.0005, 0.99)])
+def test_large_effects_are_found_by_two_runs_a_setting_where_the_critical_value_is_far_out(f, alpha, power):
+    found = by_power(cohen_f=f, settings=2, alpha=alpha, power=power)
+    # n = 2: F(1, 2; λ = 4f²) beyond the critical value of F(1, 2).
+    reached = stats.ncf.sf(stats.f.isf(alpha, 1, 2), 1, 2, 4 * f**2)
+    assert reached >= power
+    assert found.replications == 2
+    assert found.figures["reached"] == pytest.approx(reached)
+
+
+def test_effects_whose_square_is_no_float_are_found_by_two_runs():
+    assert by_power(cohen_f=1e200).replications == 2
+
+
 # --- all three ---------------------------------------------------------------------------------------------
 
 

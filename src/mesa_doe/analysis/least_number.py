@@ -36,10 +36,14 @@ def power_of(n: Any, f: Any, k: int, alpha: float) -> FloatArray:
     from scipy.special import fdtri, ncfdtr
 
     n = np.asarray(n, dtype=np.float64)
-    # Beyond λ = 1,000 it is 1 in all digits, and the library's sum has too many terms.
-    noncentral = np.minimum(k * n * np.asarray(f) ** 2, 1000.0 * k)
     between, within = k - 1, k * (n - 1)
-    found: FloatArray = 1 - ncfdtr(between, within, noncentral, fdtri(between, within, 1 - alpha))
+    critical = fdtri(between, within, 1 - alpha)
+    # Beyond, it is 1 in all digits, and the library gives NaN in the end. Of two degrees within, the power is
+    # about 1 - exp(-λ/critical), and of more it rises faster.
+    most = 1000.0 * k + 100 * between * critical
+    with np.errstate(over="ignore"):
+        noncentral = np.minimum(k * n * np.asarray(f) ** 2, most)
+    found: FloatArray = 1 - ncfdtr(between, within, noncentral, critical)
     return found
 
 
