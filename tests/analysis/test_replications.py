@@ -119,6 +119,18 @@ def test_cv_that_has_not_settled_says_that_more_are_needed():
     assert "more than the pilot's 5 runs are needed" in repr(found)
 
 
+def test_two_runs_are_not_said_to_move_but_to_be_too_few_to_tell():
+    two = by_cv([[1.0, 2.0], [3.0, 3.5]])
+    assert two.replications is None
+    words = "two runs do not tell, as three would, whether the coefficient of variation moves, at points 0, 1"
+    assert words in two.reading
+    assert "still moves" not in two.reading
+    with pytest.warns(MesaDoeWarning, match="1 run of the points used have no value"):
+        mixed = by_cv([[1.0, 2.0, 1.0], [3.0, 3.5, np.nan]])
+    assert "still moves by 0.01 or more, or two runs do not tell" in mixed.reading
+    assert "two runs" not in by_cv([1.0, 2.0, 1.0]).reading
+
+
 def test_cv_that_settles_late_is_said():
     y = np.r_[np.tile([1.0, 3.0], 10), 9.0, 2.0, 2.0, 2.0]
     with pytest.warns(MesaDoeWarning, match="settle in the second half"):
@@ -231,6 +243,13 @@ def test_effects_whose_square_is_no_float_are_found_by_two_runs():
 
 
 # --- all three ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("by", ["precision", "cv"])
+def test_values_whose_spread_may_be_no_float_are_refused_and_no_overflow(by):
+    words = r"by_(precision|cv): the pilot has values up to 1e\+308; give it in another unit"
+    with pytest.raises(AnalysisError, match=words):
+        recommend_replications([1e308, -1e308, 5e307], by=by)
 
 
 @pytest.mark.parametrize(("by", "options"), [("precision", {}), ("cv", {}), ("power", {"effect": 1.0})])

@@ -205,3 +205,11 @@ def test_warnings_of_other_outputs_and_factors_are_kept_apart():
         for name in ("y1", "y2")
         for factor in ("x1", "x2")
     )
+
+
+@pytest.mark.parametrize("dummy", [False, True])
+def test_a_result_of_one_factor_has_no_pairs_whatever_the_design(dummy):
+    design = doe.sobol(doe.ParameterSpace(a=doe.Real(0, 1)), 16, rng=1, second_order=True)
+    result = doe.analyze.sobol(design, design.unit[:, 0], dummy=dummy)
+    with pytest.raises(doe.AnalysisError, match="is of one factor, a, of which there are no pairs"):
+        result.plot_interactions()

@@ -20,6 +20,8 @@ FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
 #: Of a mean nearer to zero than so many standard errors, relative figures are chance.
 _NEAR_ZERO = 2.0
+# Of values, so that multiples of their spread are floats.
+_MOST = 1e300
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -166,7 +168,7 @@ def read_pilot(pilot: Any, method: str) -> Pilot:
     Raises
     ------
     AnalysisError
-        If it is no pilot of one output, or no point has two runs.
+        If it is no pilot of one output, no point has two runs, or values are too large.
     """
     if not isinstance(pilot, pd.DataFrame):
         pilot = pilot if np.ma.isMaskedArray(pilot) else np.asarray(pilot)
@@ -188,6 +190,9 @@ def read_pilot(pilot: Any, method: str) -> Pilot:
         said.append(f"{counted(lost, 'run')} of the points used have no value, and are left out")
     kept = values[used]
     size = np.maximum(np.nanmax(np.abs(kept), axis=1, keepdims=True), np.finfo(float).tiny)
+    if size.max() > _MOST:
+        message = f"{method}: the pilot has values up to {size.max():.3g}; give it in another unit"
+        raise AnalysisError(message)
     shrunk = kept / size  # so that squares stay finite
     means = np.nanmean(shrunk, axis=1, keepdims=True)
     own = np.where(np.abs(shrunk - means) <= ROUNDING, 0.0, shrunk - means)

@@ -239,6 +239,13 @@ def by_cv(pilot: Any, *, epsilon: float = 0.01, quantile: float = 0.9) -> Recomm
             f"points {some(late)} settle in the second half of their runs, so that few come after "
             "to show it: a longer pilot may give more"
         )
+    unsettled = np.isnan(needed)
+    short = unsettled & (runs.runs < 3)
+    why = []
+    if (unsettled & ~short).any():
+        why.append(f"the coefficient of variation still moves by {epsilon:g} or more")
+    if short.any():
+        why.append("two runs do not tell, as three would, whether the coefficient of variation moves")
     return recommended(
         "cv",
         runs,
@@ -248,8 +255,7 @@ def by_cv(pilot: Any, *, epsilon: float = 0.01, quantile: float = 0.9) -> Recomm
         quantile=quantile,
         reading=f"beyond it, the coefficient of variation moves by less than {epsilon:g} in the pilot, at "
         "every point",
-        lost=f"more than the pilot's {int(runs.runs.max())} runs are needed: the coefficient of variation "
-        f"still moves by {epsilon:g} or more at points",
+        lost=f"more than the pilot's {int(runs.runs.max())} runs are needed: {', or '.join(why)}, at points",
         formula="min n: |cv(n) - cv(m)| < ε for all m > n",
         source="Lorscheid, Heine & Meyer 2012; Lee et al. 2015",
         figures={"epsilon": epsilon},

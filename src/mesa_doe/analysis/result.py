@@ -13,6 +13,7 @@ from mesa_doe import plots
 from mesa_doe._optional import require
 from mesa_doe.analysis.curves import with_levels
 from mesa_doe.analysis.options import one_of
+from mesa_doe.analysis.partition import of_dummy
 from mesa_doe.analysis.shown import as_html, method_name, notes_of
 from mesa_doe.errors import AnalysisError, counted
 from mesa_doe.plots import _canvas
@@ -208,6 +209,10 @@ class SensitivityResult:
         rows = self._at(self._of(output), None)
         pairs = rows[rows["partner"] != ""]
         if pairs.empty:
+            factors = rows["factor"][~of_dummy(rows, self.settings)].unique()
+            if len(factors) == 1:
+                message = f"this {self.method} is of one factor, {factors[0]}, of which there are no pairs"
+                raise AnalysisError(message)
             message = (
                 f"this {self.method} has no estimates of pairs; sobol(…, second_order=True) makes a design "
                 "for them, and effects and hdmr give them too"
