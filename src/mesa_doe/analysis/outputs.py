@@ -346,9 +346,8 @@ def _complete(
     # Most often one run of several failed: a point that "has no value" would be looked for in vain.
     runs = f" in one or more of {array.shape[1]} replications" if array.shape[1] > 1 else ""
     if missing == "raise" or blocks is None:
-        remedy = (
-            "" if blocks is None else f"; or {_whole(given_data, means_only and runs)} with missing='drop'"
-        )
+        averages = means_only and array.shape[1] > 1
+        remedy = "" if blocks is None else f"; or {_whole(given_data, averages)} with missing='drop'"
         message = (
             f"{method} needs every point, but {np.count_nonzero(lacking)} of {len(design)} lack a finite "
             f"value of {where}{runs}: points {some(np.flatnonzero(lacking))}. Look at results.failures and "
@@ -407,7 +406,7 @@ def too_few(method: str, what: str, checked: Outputs) -> AnalysisError:
     return AnalysisError(f"{start}got 1; make the design with a larger n")
 
 
-def _whole(given_data: bool, averages: Any) -> str:
+def _whole(given_data: bool, averages: bool) -> str:
     if averages:
         return "average the replications that there are"
     return "leave them out" if given_data else "leave out their whole blocks"

@@ -20,6 +20,7 @@ from mesa_doe.errors import ConfigurationError, warn
 from mesa_doe.results import At, Results
 from mesa_doe.runner.assembling import load
 from mesa_doe.runner.batch_runner import BatchRunner
+from mesa_doe.space.values import is_int
 from mesa_doe.study.reading import is_study
 
 __all__ = ["Until", "run_until"]
@@ -176,11 +177,7 @@ def _checked(configurations: Any, ci_width: Any, max_runs: Any) -> Design:
     if isinstance(ci_width, (bool, str)) or not ci_width > 0:
         message = f"ci_width takes a number above 0, got {ci_width!r}"
         raise ConfigurationError(message)
-    if (
-        isinstance(max_runs, bool)
-        or not isinstance(max_runs, (int, np.integer))
-        or max_runs < len(configurations)
-    ):
+    if not is_int(max_runs) or max_runs < len(configurations):
         message = (
             f"max_runs takes an int from {len(configurations)}, the runs of the first size, got {max_runs!r}"
         )
