@@ -220,10 +220,12 @@ MISTAKES = [
         "line 16: runs.outputs.y: there is no file '",
     ),
     ("rng = 2", "rng = 2\noutputs = 3", "line 16: runs.outputs: outputs takes a name, a list of names"),
-    ("[[", "[batch]\nn_jobs = 0\n[[", "line 20: batch.n_jobs: n_jobs takes an int other than 0"),
+    ("[[", "[batch]\nn_jobs = 0\n[[", "line 20: batch.n_jobs takes a whole number other than 0"),
+    ("[[", "[batch]\nretries = 1.5\n[[", "line 20: batch.retries takes a whole number from 0, got 1.5"),
+    ("{boolean = true}", '"boolean"', 'line 7: space.inert: "boolean" alone is a text'),
     ("[[", "[batch]\nn_job = 0\n[[", "line 20: batch.n_job: there is no such key: did you mean 'n_jobs'?"),
     ("[[", "[batch]\nstore = 3\n[[", "line 20: batch.store takes the name of a folder, got 3"),
-    ("[[", "[batch]\ntimeout = -1\n[[", "line 20: batch.timeout: timeout takes "),
+    ("[[", "[batch]\ntimeout = -1\n[[", "line 20: batch.timeout takes seconds above 0 and below 1e9, got -1"),
     ("[[analysis]]", "[analysis]", "line 19: analysis: there may be several, so write [[analysis]]"),
     ('"exact"', "3.5", "line 20: analysis[0].output takes a name, or a list of names, got 3.5"),
     ("output =", "outptu =", "line 19: analysis[0].output: it is missing, and there is 'outptu': write the "),
@@ -288,6 +290,45 @@ def test_the_mistakes_of_all_sections_are_told_at_once(tmp_path):
         strict=True,
     ):
         assert line.startswith(f"  - line {start}")
+
+
+def lines_with_mistakes(folder, text):
+    told = mistakes(folder, text)
+    return [int(line.split(":")[0].removeprefix("  - line ")) for line in told.splitlines()[1:]]
+
+
+def test_all_mistakes_of_the_batch_are_told_at_once(tmp_path):
+    text = f'{NOISY}\n[batch]\nn_jobs = "2"\ntimeout = "5s"\nretries = 1.5\nstore = 3\n'
+    assert lines_with_mistakes(tmp_path, text) == [24, 25, 26, 27]
+
+
+def test_names_settings_and_steps_are_told_at_once(tmp_path):
+    text = NOISY.replace("a = {real", "aa = {real").replace("replications = 2", "replications = 0")
+    text = text.replace("resamples = 100", "at = 50\nresamples = 100")
+    text = text.replace("rng = 2", 'rng = "x"\nmax_steps = 15').replace('"block"', '"blok"')
+    # noisy lacks a, and takes no aa
+    assert lines_with_mistakes(tmp_path, text) == [4, 5, 15, 17, 18, 22]
+    text = text.replace("max_steps = 15", "max_steps = -1")
+    assert lines_with_mistakes(tmp_path, text) == [4, 5, 15, 16, 17, 18]
+
+
+def test_mistakes_of_the_space_hide_none_of_other_sections(tmp_path):
+    text = NOISY.replace("a = {real = [0, 1]}", "a = {real = [3, 1.5]}").replace("n = 16", "n = 0")
+    text = text.replace("rng = 2", "max_steps = -1").replace(
+        "resamples", 'at = "last"\nmethod = "sobl"\nresamples'
+    )
+    # The rng that is missing is told at its section.
+    assert lines_with_mistakes(tmp_path, text) == [5, 11, 14, 15, 21, 22]
+
+
+def test_an_analysis_that_cannot_be_read_moves_no_mistake_of_the_next(tmp_path):
+    text = f'{NOISY}\nmethod = "sobl"\n[[analysis]]\noutput = "y"\nat = 2000\n'
+    assert lines_with_mistakes(tmp_path, text) == [23, 26]
+
+
+def test_a_constant_may_be_called_as_a_kind_of_axis(tmp_path):
+    study = read_study(written(tmp_path, NOISY.replace("{boolean = true}", '{constant = "boolean"}')))
+    assert study.configurations.constants == {"inert": "boolean"}
 
 
 def test_what_is_no_toml_is_told_with_its_line(tmp_path):

@@ -161,11 +161,11 @@ def test_an_entry_of_the_space_is_what_the_page_says(tmp_path, name, value, pyth
         expected = eval(python, {"doe": doe, "stats": stats, "scipy": scipy})
         assert space.to_dict() == doe.ParameterSpace({**others, name: expected}).to_dict()
     else:
-        assert space.constants[name] == (20 if name == "width" else [0, 19])
+        assert space.constants[name] == {"width": 20, "corners": [0, 19], "kind": "real"}[name]
 
 
 def test_every_row_of_the_table_is_looked_at():
-    assert len(rows()) == 11
+    assert len(rows()) == 12
 
 
 # ---- completion ------------------------------------------------------------------------------------------

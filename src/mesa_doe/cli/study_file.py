@@ -7,6 +7,7 @@ the same, to the byte, as the one that a script makes with these values.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,18 +19,31 @@ from mesa_doe.cli.toml_analysis import Analysis, read_analyses
 from mesa_doe.cli.toml_design import read_design
 from mesa_doe.cli.toml_file import TomlFile
 from mesa_doe.cli.toml_lines import Key
-from mesa_doe.cli.toml_space import read_space
+from mesa_doe.cli.toml_space import parameter_names, read_space
 from mesa_doe.errors import ConfigurationError, MesaDoeError
 
 if TYPE_CHECKING:
     from mesa_doe.configurations import Configurations
+    from mesa_doe.design import Design
     from mesa_doe.runner import BatchRunner
 
 __all__ = ["StudyFile", "read_study"]
 
 _SECTIONS = ("model", "space", "design", "runs", "batch", "analysis")
 _RUNS = ("replications", "rng", "max_steps", "data_collection_period", "seed_policy", "outputs")
-_BATCH = ("n_jobs", "store", "timeout", "retries")
+# What each takes, and whether a value is that.
+_BATCH: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "n_jobs": (
+        "a whole number other than 0 (-1 is all cores)",
+        lambda value: type(value) is int and value != 0,
+    ),
+    "store": ("the name of a folder", lambda value: isinstance(value, str)),
+    "timeout": (
+        "seconds above 0 and below 1e9",
+        lambda value: type(value) in (int, float) and 0 < value < 1e9,
+    ),
+    "retries": ("a whole number from 0", lambda value: type(value) is int and value >= 0),
+}
 
 
 @dataclass(frozen=True)
@@ -102,9 +116,12 @@ def read_study(path: Path) -> StudyFile:
     file.unknown((), file.data, _SECTIONS)
     design = read_design(file, read_space(file))
     model = _model(file)
+    if model is not None:
+        _note_names(file, model, design)
     runs = _runs(file, model)
+    max_steps = _note_settings(file, runs)
     batch, store = _batch(file)
-    analyses = read_analyses(file, design)
+    analyses = read_analyses(file, design, max_steps)
     if design is None or model is None:
         raise file.error()
     file.check()
@@ -113,11 +130,6 @@ def read_study(path: Path) -> StudyFile:
     except MesaDoeError as error:
         file.blame(error, ("runs",))
         raise file.error() from error
-    for place, analysis in enumerate(analyses):
-        at = analysis.options.get("at")
-        if isinstance(at, (int, float)) and at > configurations.max_steps:
-            file.takes(("analysis", place, "at"), f"a step up to max_steps = {configurations.max_steps}", at)
-    file.check()
     return StudyFile(file, configurations, batch, store, analyses)
 
 
@@ -164,17 +176,63 @@ def _named(file: TomlFile, reference: str, module: ModuleType) -> Any:
     return named_at(reference, file.path.parent) if ":" in reference else named_in(module, reference)
 
 
+def _note_names(file: TomlFile, model: _Model, design: Design | None) -> None:
+    """Note the parameters that the model does not take, or lacks."""
+    from mesa_doe.model_run import check_names, recipe_of
+
+    names = parameter_names(file)
+    if names is None:
+        if design is None:
+            return
+        names = [*design.space.names, *design.space.constants]
+    try:
+        check_names(recipe_of(model.target, model.scenario), names)
+    except ConfigurationError as error:
+        file.blame(error, ("space",))
+
+
 def _runs(file: TomlFile, model: _Model | None) -> dict[str, Any]:
     needed = {
         "rng": "write rng = 1, say; the seeds of all runs follow from it, and must be the same each time"
     }
-    table = dict(file.section(("runs",), _RUNS, needed) or {})
+    file.section(("runs",), _RUNS, needed)
+    given = file.data.get("runs")
+    table = {name: given[name] for name in _RUNS if name in given} if isinstance(given, dict) else {}
     if isinstance(table.get("outputs"), dict):
         table["outputs"] = {
             name: _output(file, ("runs", "outputs", name), value, model)
             for name, value in table["outputs"].items()
         }
     return table
+
+
+def _note_settings(file: TomlFile, runs: Mapping[str, Any]) -> int | None:
+    """Note the settings that no run could have, and return ``max_steps``; None where it is one of these."""
+    import numpy as np
+
+    from mesa_doe.configurations import Configurations, settings_problems
+    from mesa_doe.design import Design
+    from mesa_doe.design.seeds import check_replications
+    from mesa_doe.seeding import SeedPlan, root_entropy, seed_units
+
+    # Of no design, as that may have mistakes of its own; what only it can tell, it says later.
+    none = np.empty(0, dtype=np.int64)
+    policy = runs.get("seed_policy", "independent")
+    settings = {name: value for name, value in runs.items() if name not in ("rng", "seed_policy")}
+    settings = {"replications": 1, **settings}
+    for check in (
+        lambda: root_entropy(runs.get("rng")),
+        lambda: seed_units(policy, 0, none),
+        lambda: check_replications(policy, settings["replications"]),
+        lambda: Configurations(dict, {}, constants={}, seeds=SeedPlan(0, none, "independent"), **settings),
+    ):
+        try:
+            check()
+        except ConfigurationError as error:
+            file.blame(error, ("runs",))
+    default = inspect.signature(Design.configurations).parameters["max_steps"].default
+    max_steps = runs.get("max_steps", default)
+    return None if settings_problems(dict, max_steps, -1, None) else max_steps
 
 
 def _output(file: TomlFile, key: Key, value: Any, model: _Model | None) -> Any:
@@ -192,8 +250,7 @@ def _output(file: TomlFile, key: Key, value: Any, model: _Model | None) -> Any:
 
 def _batch(file: TomlFile) -> tuple[dict[str, Any], Path]:
     table = dict(file.section(("batch",), _BATCH) or {})
-    store = table.pop("store", file.path.stem)
-    if not isinstance(store, str):
-        file.takes(("batch", "store"), "the name of a folder", store)
-        return table, file.path
-    return table, file.path.parent / store
+    for name, (what, fits) in _BATCH.items():
+        if name in table and not fits(table[name]):
+            file.takes(("batch", name), what, table[name])
+    return table, file.path.parent / str(table.pop("store", file.path.stem))

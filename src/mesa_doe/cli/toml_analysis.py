@@ -58,7 +58,7 @@ class Analysis:
         return results.sensitivity(self.output, **self.options)
 
 
-def read_analyses(file: TomlFile, design: Design | None) -> list[Analysis]:
+def read_analyses(file: TomlFile, design: Design | None, max_steps: int | None = None) -> list[Analysis]:
     """Read what is asked of the results, as far as it can be checked before there are any.
 
     Parameters
@@ -66,48 +66,40 @@ def read_analyses(file: TomlFile, design: Design | None) -> list[Analysis]:
     file : TomlFile
     design : Design or None
         None where it has mistakes, which are noted.
+    max_steps : int, optional
+        Of the runs; without it, any step may be asked for.
 
     Returns
     -------
     list of Analysis
+        To be made only if there are no mistakes.
     """
     tables = file.data.get("analysis", [])
     if not isinstance(tables, list):
         file.wrong(("analysis",), "there may be several, so write [[analysis]]")
         return []
-    return [found for place in range(len(tables)) if (found := _analysis(file, place, design)) is not None]
+    return [
+        found
+        for place in range(len(tables))
+        if (found := _analysis(file, place, design, max_steps)) is not None
+    ]
 
 
-def _analysis(file: TomlFile, place: int, design: Design | None) -> Analysis | None:
-    from mesa_doe.analysis.declare import ANALYSES, check_design, choose
+def _analysis(file: TomlFile, place: int, design: Design | None, max_steps: int | None) -> Analysis | None:
     from mesa_doe.analysis.outputs import Missing
     from mesa_doe.results.numbers import At, Reduce, Unequal
 
     key: Key = ("analysis", place)
-    given = file.data["analysis"][place]
-    is_table = isinstance(given, dict)
-    table = file.section(key, given if is_table else _ANALYSIS, {"output": "write the name of an output"})
-    if table is None:
+    table = file.data["analysis"][place]
+    is_table = isinstance(table, dict)
+    file.section(key, table if is_table else _ANALYSIS, {"output": "write the name of an output"})
+    if not is_table:
         return None
-    method = table.get("method")
-    if method is not None and (not isinstance(method, str) or method not in ANALYSES):
-        file.no_such((*key, "method"), "analysis", method, ANALYSES, "mesa-doe analyses")
-        return None
-    if design is not None:
-        of = design.origin or design
-        try:
-            function = choose(of, method)
-            check_design(of, function.__name__)
-        except AnalysisError as error:
-            file.wrong((*key, "method"), str(error))
-            return None
-        file.unknown(key, table, [*_ANALYSIS, *options_of(function)])
-        _note_options(file, key, table, function, of)
-    output = table["output"]
+    _note_method(file, key, table, design)
+    output = table.get("output", "")
     names = output if isinstance(output, list) else [output]
     if not names or not all(isinstance(name, str) for name in names):
         file.takes((*key, "output"), "a name, or a list of names", output)
-        return None
     for name, words, numbers in (
         ("at", get_args(At)[0], "a step"),
         ("reduce", get_args(Reduce)[0], ""),
@@ -120,7 +112,28 @@ def _analysis(file: TomlFile, place: int, design: Design | None) -> Analysis | N
         if value not in texts and not (numbers and is_number):
             what = ", ".join(f'"{text}"' for text in texts) + (f" or {numbers}" if numbers else "")
             file.takes((*key, name), what, value)
+        elif name == "at" and is_number and max_steps is not None and value > max_steps:
+            file.takes((*key, name), f"a step up to max_steps = {max_steps}", value)
     return Analysis(output, {name: value for name, value in table.items() if name != "output"})
+
+
+def _note_method(file: TomlFile, key: Key, table: Mapping[str, Any], design: Design | None) -> None:
+    """Note a method that there is not, or that does not fit the design, and what is wrong in its options."""
+    from mesa_doe.analysis.declare import ANALYSES, check_design, choose
+
+    method = table.get("method")
+    if method is not None and (not isinstance(method, str) or method not in ANALYSES):
+        file.no_such((*key, "method"), "analysis", method, ANALYSES, "mesa-doe analyses")
+    elif design is not None:
+        of = design.origin or design
+        try:
+            function = choose(of, method)
+            check_design(of, function.__name__)
+        except AnalysisError as error:
+            file.wrong((*key, "method"), str(error))
+        else:
+            file.unknown(key, table, [*_ANALYSIS, *options_of(function)])
+            _note_options(file, key, table, function, of)
 
 
 def options_of(analysis: Callable[..., Any]) -> list[str]:

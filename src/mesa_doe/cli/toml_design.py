@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mesa_doe.cli.toml_file import TomlFile
 from mesa_doe.cli.toml_lines import Key
-from mesa_doe.errors import MesaDoeError
+from mesa_doe.errors import DesignError, MesaDoeError
 
 if TYPE_CHECKING:
     from mesa_doe.design import Design
@@ -58,7 +58,8 @@ def read_design(file: TomlFile, space: ParameterSpace | None) -> Design | None:
     known = [*parameters, *(["options"] if "options" in table else [])]
     file.unknown(_DESIGN, table, ["method", *known])
     file.unknown((*_DESIGN, "options"), nested, parameters)
-    if not _fit(file, options, parameters, info) or not options.keys() <= parameters.keys():
+    where = {name: (*_DESIGN, *(["options"] if name in nested else []), name) for name in options}
+    if not _fit(file, options, where, parameters, info) or not options.keys() <= parameters.keys():
         return None
     if space is None:
         if "space" in file.data:
@@ -66,7 +67,6 @@ def read_design(file: TomlFile, space: ParameterSpace | None) -> Design | None:
         if space_needed:
             file.wrong(("space",), "the section is missing: it says which parameters vary, and how")
             return None
-    where = {name: (*_DESIGN, *(["options"] if name in nested else []), name) for name in options}
     if method == "explicit" and isinstance(options["points"], str):
         options["points"] = file.path.parent / options["points"]
     try:
@@ -85,10 +85,11 @@ def read_design(file: TomlFile, space: ParameterSpace | None) -> Design | None:
 def _fit(
     file: TomlFile,
     options: Mapping[str, Any],
+    where: Mapping[str, Key],
     parameters: Mapping[str, inspect.Parameter],
     info: SamplerInfo,
 ) -> bool:
-    """Note the options that a sampler lacks, and switches that are neither true nor false."""
+    """Note the options that a sampler lacks, what is no size, and switches neither true nor false."""
     fits = True
     for name, parameter in parameters.items():
         if name == "rng" and info.random and name not in options:
@@ -98,10 +99,24 @@ def _fit(
             file.wrong((*_DESIGN, name), why)
         elif name not in options and parameter.default is parameter.empty:
             file.wrong((*_DESIGN, name), f"it is missing: {info.function.__name__} needs it")
+        # The sampler would say so too, but is not asked where the space has mistakes.
+        elif name == "n" and name in options and (why := _no_size(options[name], info.function.__name__)):
+            file.wrong(where[name], why)
         # In TOML's words: a sampler would ask for True, which TOML does not know.
         elif parameter.annotation == "bool" and not isinstance(options.get(name, True), bool):
-            file.takes((*_DESIGN, name), "true or false", options[name])
+            file.takes(where[name], "true or false", options[name])
         else:
             continue
         fits = False
     return fits
+
+
+def _no_size(n: Any, method: str) -> str:
+    """Return why no sampler takes a size; empty where it does."""
+    from mesa_doe.samplers.declare import check_n
+
+    try:
+        check_n(n, method)
+    except DesignError as error:
+        return str(error)
+    return ""

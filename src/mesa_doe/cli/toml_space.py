@@ -12,7 +12,7 @@ from mesa_doe.errors import SpaceError, did_you_mean
 if TYPE_CHECKING:
     from mesa_doe.space import ParameterSpace
 
-__all__ = ["read_space"]
+__all__ = ["parameter_names", "read_space"]
 
 _SPACE: Key = ("space",)
 _OPTIONS = ("constraints", "correlation")
@@ -28,6 +28,11 @@ _KINDS: dict[str, tuple[str, type, dict[str, type]]] = {
     "derived": ("an expression", str, {}),
     "constant": ("any value", object, {}),
 }
+# The value of each kind that a text alone may be meant for.
+_MEANT = {
+    "real": "[low, high]", "integer": "[low, high]", "discrete": "[…]", "categorical": "[…]",
+    "boolean": "true", "law": '"…"', "derived": '"…"',
+}  # fmt: skip
 _TYPES = {bool: "true or false", list: "a list", dict: "a table"}
 
 
@@ -51,8 +56,7 @@ def read_space(file: TomlFile) -> ParameterSpace | None:
     if table is None:
         return None
     options: dict[str, Any] = {}
-    # A parameter may be called options; then it is an axis, or a plain value.
-    if isinstance(table.get("options"), dict) and not table["options"].keys() & _KINDS.keys():
+    if _has_options(table):
         table = dict(table)
         options = table.pop("options")
         file.unknown((*_SPACE, "options"), options, _OPTIONS)
@@ -73,6 +77,19 @@ def read_space(file: TomlFile) -> ParameterSpace | None:
     for problem in parts.problems:
         _note(file, problem, table)
     return None if parts.problems or not rules else ParameterSpace(entries, **rules)
+
+
+def parameter_names(file: TomlFile) -> list[str] | None:
+    """Return the names of the parameters, also of those with mistakes; None where there is no ``[space]``."""
+    table = file.data.get("space")
+    if not isinstance(table, dict):
+        return None
+    return [name for name in table if name != "options" or not _has_options(table)]
+
+
+def _has_options(table: Mapping[str, Any]) -> bool:
+    # A parameter may be called options; then it is an axis, or a plain value.
+    return isinstance(table.get("options"), dict) and not table["options"].keys() & _KINDS.keys()
 
 
 def _note(file: TomlFile, problem: str, table: Mapping[str, Any]) -> None:
@@ -99,6 +116,12 @@ def _entry(file: TomlFile, key: Key, value: Any) -> Any:
         why += "{discrete = […]}, {categorical = […]} or, for one value that is a list, {constant = […]}"
         if key[-1] in _OPTIONS:
             why += f"; {key[-1]} of the space are given under [space.options]"
+        file.wrong(key, why)
+        return None
+    if isinstance(value, str) and value in _MEANT:
+        # The study would lose a factor, and nobody would notice.
+        why = f'"{value}" alone is a text that is the same in all runs: an axis is written '
+        why += f'{{{value} = {_MEANT[value]}}}, and this text as a constant {{constant = "{value}"}}'
         file.wrong(key, why)
         return None
     if not isinstance(value, dict):
