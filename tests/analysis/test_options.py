@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from mesa_doe.analysis.options import (
-    check_bool,
     check_known,
     check_missing,
     check_one,
     check_policy,
+    checked_bool,
     checked_bootstrap,
     checked_int,
     checked_positive,
@@ -59,11 +59,15 @@ def test_a_bootstrap_has_a_hundred_resamples_or_more():
         checked_bootstrap("dgsm", 99, 0.9)
 
 
-@pytest.mark.parametrize("value", [1, "yes", None, np.True_])
+@pytest.mark.parametrize("value", [True, np.True_])
+def test_a_truth_of_numpy_is_a_plain_one(value):
+    assert checked_bool("delta", "dummy", value) is True
+
+
+@pytest.mark.parametrize("value", [1, "yes", None, np.array([True])])
 def test_only_true_and_false_say_yes_and_no(value):
-    check_bool("delta", "dummy", False)
-    with pytest.raises(AnalysisError, match="delta: dummy takes True or False, got "):
-        check_bool("delta", "dummy", value)
+    with pytest.raises(AnalysisError, match=re.escape(f"delta: dummy takes True or False, got {value!r}")):
+        checked_bool("delta", "dummy", value)
 
 
 def test_words_that_there_are_not_are_refused_with_those_that_there_are():

@@ -12,7 +12,7 @@ from mesa_doe.analysis.confounding import written
 from mesa_doe.analysis.declare import check_design, declare
 from mesa_doe.analysis.estimates import Label, tidy
 from mesa_doe.analysis.level_model import LevelModel, level_model, levels_of
-from mesa_doe.analysis.options import check_bool
+from mesa_doe.analysis.options import checked_bool
 from mesa_doe.analysis.outputs import Missing, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.variation import (
@@ -120,7 +120,7 @@ def anova(
     [[13.0, 0.0066]]
     """
     check_design(design, "anova")
-    check_bool("anova", "interactions", interactions)
+    interactions = checked_bool("anova", "interactions", interactions)
     checked = checked_outputs(design, y, names=outputs, missing=missing, method="anova", given_data=True)
     _check_levels(design, checked.points)
     model = level_model(design, checked.points, interactions=interactions, method="anova")

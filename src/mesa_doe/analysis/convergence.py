@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from mesa_doe.analysis.declare import ANALYSES
-from mesa_doe.analysis.options import check_bool
+from mesa_doe.analysis.options import checked_bool
 from mesa_doe.analysis.outputs import Missing, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.settling import Convergence, converged, criteria_of
@@ -182,7 +182,7 @@ def convergence(
         warn(warning)
 
     last = results[asked[-1]]
-    relative = not last.scale.startswith("share") if relative is None else relative
+    relative = not last.scale.startswith("share") if relative is None else bool(relative)
     criteria = criteria_of(
         results,
         resampled,
@@ -204,7 +204,7 @@ def _check_options(threshold: Any, halves: Any, relative: Any) -> None:
         message = f"convergence: halves takes an int from 2, or 0 to leave ranking out, got {halves!r}"
         raise AnalysisError(message)
     if relative is not None:
-        check_bool("convergence", "relative", relative)
+        checked_bool("convergence", "relative", relative)
 
 
 def _reads_order(design: Any, analysis: Any) -> bool:

@@ -164,7 +164,7 @@ def delta(
         "points": count,
         "bins": int(bins),
         "bins_of_S1": {name: int(k) for name, k in zip(design.factors, fine.max(axis=0) + 1, strict=True)},
-        "dummy": dummy,
+        "dummy": bool(dummy),
         "resamples": resamples,
         "confidence": confidence,
         "replications": checked.replications,

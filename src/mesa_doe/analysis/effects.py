@@ -11,7 +11,7 @@ from mesa_doe.analysis.contrasts import margin, standard_errors
 from mesa_doe.analysis.declare import check_design, declare
 from mesa_doe.analysis.estimates import Label, tidy
 from mesa_doe.analysis.level_model import LevelModel, level_model
-from mesa_doe.analysis.options import check_bool, checked_share
+from mesa_doe.analysis.options import checked_bool, checked_share
 from mesa_doe.analysis.outputs import Missing, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.variation import constant_outputs, flat_outputs, noise_units, standardised
@@ -117,7 +117,7 @@ def effects(
     """
     check_design(design, "effects")
     confidence = checked_share("effects", "confidence", confidence)
-    check_bool("effects", "interactions", interactions)
+    interactions = checked_bool("effects", "interactions", interactions)
     checked = checked_outputs(design, y, names=outputs, missing=missing, method="effects", given_data=True)
     model = level_model(design, checked.points, interactions=interactions, method="effects")
     scaled, scale = standardised(checked.values)

@@ -10,7 +10,7 @@ import numpy as np
 from mesa_doe.analysis.declare import check_design, declare
 from mesa_doe.analysis.elementary_effects import summarised
 from mesa_doe.analysis.moves import by_block, positions, turns
-from mesa_doe.analysis.options import check_bool, checked_bootstrap
+from mesa_doe.analysis.options import checked_bool, checked_bootstrap
 from mesa_doe.analysis.outputs import Missing, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.variation import ROUNDING, standardised
@@ -119,7 +119,7 @@ def morris(
     """
     check_design(design, "morris")
     resamples, confidence = checked_bootstrap("morris", resamples, confidence)
-    check_bool("morris", "scaled", scaled)
+    scaled = checked_bool("morris", "scaled", scaled)
     checked = checked_outputs(design, y, names=outputs, missing=missing, method="morris")
     members = _members(design)
     turn = turns(design, checked, list(members.values()), "morris")

@@ -8,15 +8,16 @@ from typing import Any, get_args
 
 import numpy as np
 
-from mesa_doe.errors import AnalysisError, did_you_mean
+from mesa_doe.design.gate import check_bool
+from mesa_doe.errors import AnalysisError, DesignError, did_you_mean
 from mesa_doe.seeding import SeedPolicy
 
 __all__ = [
-    "check_bool",
     "check_known",
     "check_missing",
     "check_one",
     "check_policy",
+    "checked_bool",
     "checked_bootstrap",
     "checked_int",
     "checked_positive",
@@ -98,16 +99,23 @@ def checked_bootstrap(method: str, resamples: Any, confidence: Any) -> tuple[int
     )
 
 
-def check_bool(method: str, option: str, value: Any) -> None:
-    """Refuse what is not just True or False: a word in its place would count as True.
+def checked_bool(method: str, option: str, value: Any) -> bool:
+    """Return a choice as a plain bool, as designs do.
 
     Raises
     ------
     AnalysisError
+        If it is not just True or False: a word in its place would count as True.
+
+    Examples
+    --------
+    >>> checked_bool("anova", "interactions", np.True_)
+    True
     """
-    if not isinstance(value, bool):
-        message = f"{method}: {option} takes True or False, got {value!r}"
-        raise AnalysisError(message)
+    try:
+        return check_bool(value, method, option)
+    except DesignError as error:
+        raise AnalysisError(str(error)) from None
 
 
 def check_missing(method: str, missing: Any) -> None:

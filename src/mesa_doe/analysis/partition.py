@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mesa_doe.analysis.inputs import level_codes
-from mesa_doe.analysis.options import check_bool, checked_int
+from mesa_doe.analysis.options import checked_bool, checked_int
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError
 from mesa_doe.space import Categorical
@@ -44,8 +44,7 @@ def rows_of(factors: Sequence[str], method: str, *, dummy: bool) -> list[str]:
     AnalysisError
         If ``dummy`` is not True or False, or a factor has the name of the dummy.
     """
-    check_bool(method, "dummy", dummy)
-    if dummy and _DUMMY in factors:
+    if checked_bool(method, "dummy", dummy) and _DUMMY in factors:
         message = (
             f"{method}: a factor of the design is called {_DUMMY!r}, as is the row of dummy=True; use False"
         )

@@ -148,7 +148,7 @@ def pawn(
     settings = {
         "points": count,
         "slides": slides,
-        "dummy": dummy,
+        "dummy": bool(dummy),
         "resamples": resamples,
         "confidence": confidence,
         "replications": checked.replications,

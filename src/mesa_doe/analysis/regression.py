@@ -13,7 +13,7 @@ import numpy as np
 from mesa_doe.analysis.bootstrap import ends, undefined_halves
 from mesa_doe.analysis.declare import check_design, declare
 from mesa_doe.analysis.estimates import Label, tidy
-from mesa_doe.analysis.options import check_bool, checked_bootstrap
+from mesa_doe.analysis.options import checked_bool, checked_bootstrap
 from mesa_doe.analysis.outputs import Missing, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.variation import (
@@ -144,7 +144,7 @@ def regression(
     """
     check_design(design, "regression")
     resamples, confidence = checked_bootstrap("regression", resamples, confidence)
-    check_bool("regression", "ranks", ranks)
+    ranks = checked_bool("regression", "ranks", ranks)
     checked = checked_outputs(
         design, y, names=outputs, missing=missing, method="regression", given_data=True, means_only=True
     )

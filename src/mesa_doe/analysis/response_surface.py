@@ -10,7 +10,7 @@ import numpy as np
 from mesa_doe.analysis.contrasts import margin
 from mesa_doe.analysis.declare import check_design, declare
 from mesa_doe.analysis.estimates import Label, tidy
-from mesa_doe.analysis.options import check_bool, checked_share
+from mesa_doe.analysis.options import checked_bool, checked_share
 from mesa_doe.analysis.outputs import Missing, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.surface_fit import SurfaceFit, numbered
@@ -199,8 +199,7 @@ def _asked(design: Design, order: Any, interactions: Any) -> tuple[int, bool]:
         raise AnalysisError(message)
     if interactions is None:
         interactions = order == 2 and design.method != "definitive_screening"
-    check_bool("response_surface", "interactions", interactions)
-    return int(order), interactions
+    return int(order), checked_bool("response_surface", "interactions", interactions)
 
 
 def _stationary(scales: list[Scale], labels: list[Label], estimate: FloatArray) -> dict[str, Any] | None:

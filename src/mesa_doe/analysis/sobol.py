@@ -209,7 +209,7 @@ def sobol(
         "blocks": len(blocks),
         "estimator": estimator,
         "noise": "corrected" if corrected else "kept",
-        "dummy": dummy,
+        "dummy": bool(dummy),
         "resamples": resamples,
         "confidence": confidence,
         "replications": replications,
