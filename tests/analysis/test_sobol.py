@@ -597,3 +597,27 @@ def test_a_factor_that_is_called_dummy_is_told_from_the_row():
     with pytest.raises(doe.AnalysisError, match="sobol: a factor of the design is called 'dummy'"):
         doe.analyze.sobol(design, design.unit[:, 0], dummy=True)
     assert doe.analyze.sobol(design, design.unit[:, 0]).table().loc["dummy", "S1"] > 0.9
+
+
+def rare_event(n, share):
+    design = doe.sobol(unit_space(2), n, rng=1)
+    return design, (design.unit[:, 0] > 1 - 2 * share) & (design.unit[:, 1] > 0.5)
+
+
+@pytest.mark.parametrize("negated", [False, True])
+@pytest.mark.parametrize(("n", "share", "told"), [(256, 0.05, 1024), (512, 0.05, 1024), (128, 0.1, 256)])
+def test_a_rare_event_in_too_few_blocks_is_said_with_the_n_that_it_takes(n, share, told, negated):
+    design, event = rare_event(n, share)
+    words = rf"'y' takes two values, one of them at a share of 0\.\d+ .* of {n} here.* use n={told}, or estim"
+    with pytest.warns(doe.MesaDoeWarning, match=words):
+        doe.analyze.sobol(design, event ^ negated, resamples=100)
+
+
+@pytest.mark.parametrize(("n", "share"), [(1024, 0.05), (256, 0.1), (64, 0.25)])
+def test_nothing_is_said_of_an_event_in_enough_blocks_or_of_an_estimator_without_these_products(n, share):
+    design, event = rare_event(n, share)
+    assert doe.analyze.sobol(design, event, resamples=100).warnings == ()
+    design, event = rare_event(128, 0.05)
+    assert doe.analyze.sobol(design, event, resamples=100, estimator="jansen").warnings == ()
+    mixed = event + 0.1 * design.unit[:, 0]
+    assert doe.analyze.sobol(design, mixed, resamples=100).warnings == ()

@@ -37,6 +37,8 @@ __all__ = ["sobol"]
 FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
 _FAR_ABOVE_ONE = 1.3
+# Expected blocks whose two base points both have the rarer of two values, from which on intervals of S1 hold.
+_FEWEST_BOTH = 2
 
 
 @declare(
@@ -107,7 +109,7 @@ def sobol(
     -----
     MesaDoeWarning
         If an output has no variance between design points, or hardly any but the seed's, noise inflates the
-        indices, or blocks were left out.
+        indices, blocks were left out, or an output is one of two values of which one is rare.
 
     Notes
     -----
@@ -197,6 +199,8 @@ def sobol(
     totals = point[:, len(rows) : len(rows) + len(factors)]
     by_factors = totals.sum(axis=1) * variance
     said += seed_driven(checked, by_factors, variance, noise_of_runs, no_variance, seed_policy)
+    if estimator != "jansen":
+        said += _rare(names, base, constant)
     if corrected:
         said += _beyond_one(names, point[:, : 2 * len(rows)])
     if seed_policy == "independent" and not corrected:
@@ -242,6 +246,27 @@ def _labels(rows: list[str], factors: list[str], second_order: bool) -> list[Lab
     labels = [(measure, row, "") for measure in ("S1", "ST") for row in rows]
     pairs = itertools.combinations(factors, 2) if second_order else ()
     return [*labels, *(("S2", *pair) for pair in pairs)]
+
+
+def _rare(names: list[Any], base: FloatArray, constant: Any) -> list[str]:
+    """Say where S1, of products of the outputs of A and B, has hardly a block in which both have an event."""
+    low, high = base.min(axis=0), base.max(axis=0)
+    two = ((base == low) | (base == high)).all(axis=0) & ~constant
+    above = (base == high).mean(axis=0)
+    share = np.minimum(above, 1 - above)
+    blocks = len(base) / 2
+    return [
+        f"output {name!r} takes two values, one of them at a share of {part:.2g} of the points: S1 is made of "
+        f"blocks whose two base points both have it, about {blocks * part**2:.1f} of {blocks:g} here, and its "
+        f"intervals may be far too narrow; use n={_power_of_two(_FEWEST_BOTH / part**2)}, or "
+        "estimator='jansen'"
+        for name, part, only_two in zip(names, share.tolist(), two, strict=True)
+        if only_two and blocks * part**2 < _FEWEST_BOTH
+    ]
+
+
+def _power_of_two(least: float) -> int:
+    return int(2 ** np.ceil(np.log2(least)))
 
 
 def _beyond_one(names: list[Any], indices: FloatArray) -> list[str]:

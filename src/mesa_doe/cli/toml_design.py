@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["read_design"]
 
 _DESIGN: Key = ("design",)
+# Keys that are no options of the sampler.
+_OURS = ("method", "options", "extend")
 
 
 def read_design(file: TomlFile, space: ParameterSpace | None) -> Design | None:
@@ -38,7 +40,7 @@ def read_design(file: TomlFile, space: ParameterSpace | None) -> Design | None:
     given = file.data.get("design")
     table = file.section(
         _DESIGN,
-        given if isinstance(given, dict) else ("method", "options"),
+        given if isinstance(given, dict) else ("method", "options", "extend"),
         {"method": 'write method = "latin_hypercube", say; mesa-doe designs lists all'},
     )
     if table is None:
@@ -51,11 +53,11 @@ def read_design(file: TomlFile, space: ParameterSpace | None) -> Design | None:
     if not isinstance(nested, dict):
         file.takes((*_DESIGN, "options"), "a table", nested)
         return None
-    options = {name: value for name, value in table.items() if name not in ("method", "options")} | nested
+    options = {name: value for name, value in table.items() if name not in _OURS} | nested
     info = SAMPLERS[method]
     parameters = dict(inspect.signature(info.function).parameters)
     space_needed = parameters.pop("space").default is inspect.Parameter.empty
-    known = [*parameters, *(["options"] if "options" in table else [])]
+    known = [*parameters, *(name for name in ("options", "extend") if name in table)]
     file.unknown(_DESIGN, table, ["method", *known])
     file.unknown((*_DESIGN, "options"), nested, parameters)
     where = {name: (*_DESIGN, *(["options"] if name in nested else []), name) for name in options}
@@ -70,7 +72,7 @@ def read_design(file: TomlFile, space: ParameterSpace | None) -> Design | None:
     if method == "explicit" and isinstance(options["points"], str):
         options["points"] = file.path.parent / options["points"]
     try:
-        return info.function(space=space, **options)
+        return _extended(file, info.function(space=space, **options), table.get("extend", []))
     except MesaDoeError as error:
         # What is wrong in groups or in a file of points is told by the names in it.
         name = "points" if method == "explicit" else "groups" if "group" in str(error) else ""
@@ -80,6 +82,18 @@ def read_design(file: TomlFile, space: ParameterSpace | None) -> Design | None:
         why = f"there are too many points for the memory of this machine: {error}"
         file.wrong(where.get("n", _DESIGN), why)
     return None
+
+
+def _extended(file: TomlFile, design: Design, sizes: Any) -> Design | None:
+    """Let a design grow to one size after another, as ``design.extend`` does."""
+    given = sizes if isinstance(sizes, list) else [sizes]
+    for place, size in enumerate(given):
+        try:
+            design = design.extend(size)
+        except DesignError as error:
+            file.wrong((*_DESIGN, "extend", *([place] if isinstance(sizes, list) else [])), str(error))
+            return None
+    return design
 
 
 def _fit(
