@@ -256,9 +256,9 @@ def _rare(names: list[Any], base: FloatArray, constant: Any) -> list[str]:
     share = np.minimum(above, 1 - above)
     blocks = len(base) / 2
     return [
-        f"output {name!r} takes two values, one of them at a share of {part:.2g} of the points: S1 is made of "
-        f"blocks whose two base points both have it, about {blocks * part**2:.1f} of {blocks:g} here, and its "
-        f"intervals may be far too narrow; use n={_power_of_two(_FEWEST_BOTH / part**2)}, or "
+        f"output {name!r} takes two values, one of them at a share of {part:.2g} of the points: S1 is made "
+        f"of blocks whose two base points both have it, about {blocks * part**2:.1f} of {blocks:g} here, and "
+        f"its intervals may be far too narrow; use n={_power_of_two(_FEWEST_BOTH / part**2)}, or "
         "estimator='jansen'"
         for name, part, only_two in zip(names, share.tolist(), two, strict=True)
         if only_two and blocks * part**2 < _FEWEST_BOTH
