@@ -51,7 +51,8 @@ def test_what_a_study_has_is_left_out(tmp_path):
         ("rng = 2", "rng = 3", "line 15: runs.rng: it was another when the study was made"),
         ("rng = 2", "rng = 2\nmax_steps = 7", "line 16: runs.max_steps: max_steps was 1000, is 7"),
         ("a = {real = [0, 1]}", "a = {real = [0, 2]}", "line 5: space.a: space.axes.a.high was 1, is 2"),
-        ("n = 16\nrng = 1", "n = 16\nrng = 9", "line 9: design: a of point 0 was "),
+        ("n = 16\nrng = 1", "n = 16\nrng = 9", "line 12: design.rng: it was another when the study was made"),
+        ("n = 16", "n = 16\nscramble = false", "line 12: design.scramble: it was true, is false"),
         ("inert = {boolean = true}", "inert = true", "line 4: space: the parameters was "),
     ],
 )

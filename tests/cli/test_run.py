@@ -8,6 +8,7 @@ import time
 import pytest
 
 import mesa_doe as doe
+from tests import models
 from tests.cli.studies import NOISY, changed, command, written
 from tests.cli.test_status import mesa_doe
 from tests.runner.test_store import same, shards_of
@@ -122,6 +123,60 @@ def test_a_changed_study_is_refused(tmp_path):
     command("run", written(tmp_path))
     told = command("run", written(tmp_path, changed("rng = 2", "rng = 3")), expected=1)
     assert "line 15: runs.rng: it was another when the study was made" in told
+
+
+LATIN = changed('"sobol"\nn = 16', '"latin_hypercube"\nn = 4', NOISY.partition("[[")[0]).replace(
+    '"block"', '"independent"'
+)
+
+
+def test_a_study_grows_as_it_does_in_python(tmp_path):
+    space = doe.ParameterSpace(a=doe.Real(0, 1), b=doe.Real(0, 1), inert=doe.Boolean())
+    design = doe.latin_hypercube(space, 4, rng=1)
+    settings = {"rng": 2, "replications": 2, "seed_policy": "independent"}
+    command("run", written(tmp_path, LATIN))
+    for extend, n in (("8", 8), ("[8, 24]", 24)):
+        before = len(doe.load(tmp_path / "study"))
+        path = written(tmp_path, changed("n = 4", f"n = 4\nextend = {extend}", LATIN))
+        told = command("plan", path, "--pilot", 0)
+        assert f"has {before} of them recorded, {2 * n - before} would be run" in told
+        command("run", path)
+        design = design.extend(n)
+        runs = design.configurations(models.noisy, **settings)
+        doe.BatchRunner(runs, store=tmp_path / f"python{n}").run_all()
+        same(doe.load(tmp_path / "study"), doe.load(tmp_path / f"python{n}"))
+    # Nothing of it is in the folder alone: the file makes the same study anew.
+    command("run", path, "--store", tmp_path / "anew")
+    same(doe.load(tmp_path / "anew"), doe.load(tmp_path / "study"))
+
+
+@pytest.mark.parametrize(
+    ("had", "has", "told"),
+    [
+        (
+            "n = 4",
+            "n = 8",
+            "n = 4 was run, and n = 8 has other points; to let the study grow, write n = 4 and",
+        ),
+        ("n = 4", "n = 6", "n=4 grows to a multiple of it, 8, 12, 16"),
+        ("n = 4\nextend = 8", "n = 16", "to let the study grow, write n = 4 and extend = [8, 16]\n"),
+        ("n = 4\nextend = 8", "n = 8", "n = 8 has other points; go on with n = 4 and extend = 8\n"),
+        ("n = 9\nstrength = 2", "n = 25\nstrength = 2", "n = 25 has other points; this latin_hypercube des"),
+    ],
+)
+def test_how_a_study_grows_is_told_where_it_was_tried_by_n(tmp_path, had, has, told):
+    command("run", written(tmp_path, changed("n = 4", had, LATIN)))
+    found = command("run", written(tmp_path, changed("n = 4", has, LATIN)), expected=1)
+    assert "line 11: design.n: " in found
+    assert told in found
+    assert " of point " not in found
+
+
+def test_another_method_is_told_by_its_name(tmp_path):
+    command("run", written(tmp_path, LATIN))
+    path = written(tmp_path, changed('"latin_hypercube"', '"monte_carlo"', LATIN))
+    told = command("run", path, expected=1)
+    assert 'line 10: design.method: it was "latin_hypercube", is "monte_carlo"\n' in told
 
 
 def test_a_changed_model_is_refused_unless_it_is_allowed(tmp_path, monkeypatch):

@@ -1,4 +1,5 @@
 import contextlib
+import inspect
 import json
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from scipy import stats
 
 import mesa_doe as doe
 from mesa_doe.cli.study_file import read_study
+from mesa_doe.samplers import SAMPLERS
 from tests import models
 from tests.cli.studies import NOISY, changed, command, written
 from tests.runner.test_store import same
@@ -100,6 +102,11 @@ def test_options_that_clash_with_the_method_have_a_table_of_their_own(tmp_path):
     space = doe.ParameterSpace({name: doe.Real(0, 1) for name in ("a", "b", "inert")})
     design = read_study(written(tmp_path, text)).configurations.design
     alike(design, doe.d_optimal(space, 6, method="fedorov"))
+
+
+def test_no_option_of_a_sampler_is_called_as_a_key_of_the_file():
+    for info in SAMPLERS.values():
+        assert not {"extend", "options"} & {*inspect.signature(info.function).parameters}
 
 
 def test_points_of_a_csv_file_need_no_space(tmp_path):
@@ -200,6 +207,13 @@ MISTAKES = [
         'method = "sobol"\nn = 16',
         'method = "monte_carlo"\nn = 100_000_000_000_000',
         "line 11: design.n: there are too many points for the memory of this machine: ",
+    ),
+    ("n = 16", "n = 16\nextend = 8", "line 12: design.extend: extend takes the new size, an int larger t"),
+    ("n = 16", "n = 16\nextend = [32, true]", "line 12: design.extend[1]: extend takes the new size, an in"),
+    (
+        'method = "sobol"',
+        'method = "korobov"\nextend = 32',
+        "line 11: design.extend: a korobov design cannot be exte",
     ),
     ("n = 16", "n = 16\ngroups = 3", "line 12: design.groups: "),
     ("rng = 2\n", "", "line 14: runs.rng: it is missing: write rng = 1, say"),

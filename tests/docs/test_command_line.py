@@ -79,8 +79,11 @@ def folder(tmp_path, monkeypatch):
 
 def sections():
     """Return the fragments by the section that they are of."""
-    return {block.split("\n")[0].split(" =")[0] + (" file" if "file =" in block else ""): block
-            for block in FRAGMENTS}  # fmt: skip
+    keys = ("file", "extend")
+    return {
+        " ".join([block.split("\n")[0].split(" =")[0], *(key for key in keys if f"{key} =" in block)]): block
+        for block in FRAGMENTS
+    }
 
 
 def with_section(header, block):
@@ -92,20 +95,21 @@ def with_section(header, block):
 
 def test_all_fragments_are_looked_at():
     assert sorted(sections()) == [
-        "[[analysis]]", "[design]", "[model]", "[model] file", "[runs]", "[space.options]", "outputs",
+        "[[analysis]]", "[design]", "[design] extend", "[model]", "[model] file", "[runs]",
+        "[space.options]", "outputs",
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    "name", ["[design]", "[model]", "[runs]", "[space.options]", "[[analysis]]", "outputs"]
+    "name", ["[design]", "[design] extend", "[model]", "[runs]", "[space.options]", "[[analysis]]", "outputs"]
 )
 @pytest.mark.filterwarnings("ignore::mesa_doe.errors.MesaDoeWarning")
 def test_a_fragment_is_taken_in_a_study(folder, name):
     block = sections()[name]
     if name == "outputs":
         text = with_section("[runs]", f"[runs]\nrng = 2\n{block}")
-    elif name in STUDY:
-        text = with_section(name, block)
+    elif (header := name.removesuffix(" extend")) in STUDY:
+        text = with_section(header, block)
     else:
         text = f"{STUDY}\n{block}"
         if "correlation" in block:  # which a Sobol design has none of
