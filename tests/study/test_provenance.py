@@ -569,6 +569,19 @@ def test_a_module_that_fails_is_a_clear_error(imported, tmp_path):
         resolve({"module": "failing", "qualname": "Model", "file": None})
 
 
+@pytest.mark.parametrize("kind", ["SystemExit", "BaseException", "GeneratorExit"])
+def test_a_module_that_raises_what_is_no_exception_is_a_clear_error(imported, kind):
+    imported({"sound.py": "", "leaving.py": f"raise {kind}(0)"})
+    with pytest.raises(StudyError, match=f"leaving:Model cannot be imported: {kind}: 0"):
+        resolve({"module": "leaving", "qualname": "Model", "file": None})
+
+
+def test_ctrl_c_while_a_module_is_imported_goes_through(imported):
+    imported({"sound.py": "", "slow.py": "raise KeyboardInterrupt"})
+    with pytest.raises(KeyboardInterrupt):
+        resolve({"module": "slow", "qualname": "Model", "file": None})
+
+
 def test_versions_are_told_without_importing_the_libraries():
     code = """if True:
         import sys

@@ -95,7 +95,9 @@ def resolve(reference: Mapping[str, Any]) -> Any:
         found = importlib.import_module(module)
         for name in qualname.split("."):
             found = getattr(found, name)
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         why = f"{type(error).__name__}: {error}"
         if isinstance(error, ModuleNotFoundError) and module.startswith(error.name or module):
             why += f"; it was looked for in {Path(sys.path[0]).resolve()} and in what is installed"
