@@ -10,6 +10,7 @@ import sys
 import pytest
 
 import mesa_doe as doe
+from mesa_doe.errors import StudyError
 from mesa_doe.study import reading
 from mesa_doe.study.state import state_of
 from tests import study_models as models
@@ -50,11 +51,10 @@ def test_an_archive_is_described_as_its_study(tmp_path):
     assert status(tmp_path / "study.zip") == expected
 
 
-def test_a_study_file_is_told_from_a_study(tmp_path):
+def test_a_study_file_is_told_from_a_study_in_python(tmp_path):
     (tmp_path / "study.toml").write_text("[model]")
-    told = mesa_doe("status", tmp_path / "study.toml", expected=1)
-    assert "is no archive of a study: " in told
-    assert told.endswith("the study of a study file is in a folder, which mesa-doe run tells\n")
+    with pytest.raises(StudyError, match="the study of a study file is in a folder, which mesa-doe run tells"):
+        state_of(tmp_path / "study.toml")
 
 
 def test_a_shard_that_a_writer_finishes_meanwhile_is_not_told_as_torn(tmp_path, monkeypatch):

@@ -7,11 +7,11 @@ import sys
 import tomllib
 import warnings
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from mesa_doe.cli.lists import analysis_names
 from mesa_doe.cli.printing import add_format, print_frame
+from mesa_doe.cli.study_argument import add_study
 from mesa_doe.cli.wording import in_words_of_a_shell
 from mesa_doe.errors import AnalysisError, ConfigurationError, MesaDoeWarning, listed
 
@@ -32,7 +32,7 @@ def add_analyze(commands: Any) -> None:
         "model is loaded, and nothing is run.",
         epilog="Exit codes: 0 done; 1 there is no such study, output or analysis, or points are missing.",
     )
-    parser.add_argument("study", type=Path, help="folder of the study, or its archive")
+    add_study(parser)
     parser.add_argument("output", nargs="+", metavar="OUTPUT", help="name of an output")
     parser.add_argument(
         "--at", default="final", type=at_of("final", "mean", "all"), metavar="STEP",

@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from mesa_doe.cli.study_argument import add_study
+
 __all__ = ["add_archive"]
 
 
@@ -25,7 +27,7 @@ def add_archive(commands: Any) -> None:
         epilog="Exit codes: 0 the file is written; 1 there is no such study, it is being written, or there "
         "is a file of that name.",
     )
-    parser.add_argument("study", type=Path, help="folder of the study")
+    add_study(parser, archives=False)
     parser.add_argument("file", type=Path, metavar="FILE.zip", help="the file; nothing is overwritten")
     parser.add_argument("--title", help="of the data package (by default the name of the folder)")
     parser.set_defaults(run=_archive)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mesa_doe._optional import require
+from mesa_doe.cli.study_argument import add_study
 from mesa_doe.errors import MesaDoeWarning
 
 __all__ = ["add_explore"]
@@ -30,7 +31,7 @@ def add_explore(commands: Any) -> None:
         "needs the extra explore.",
         epilog="Exit codes: 0 ended by Ctrl-C; 1 there is no such study, or the port is taken.",
     )
-    parser.add_argument("study", type=Path, help="folder of the study, or its archive")
+    add_study(parser)
     parser.add_argument(
         "--port", type=_port, metavar="N",
         help="of the page; 0 takes a free one (by default 8765, or a free one where that is taken)",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mesa_doe._optional import require
 from mesa_doe.cli.printing import records_of
+from mesa_doe.cli.study_argument import add_study
 from mesa_doe.errors import StudyError, counted, warn
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def add_export(commands: Any) -> None:
         "the model reported by point, replication and step, and the parameters.",
         epilog="Exit codes: 0 done; 1 there is no such study, or a file of that name exists.",
     )
-    parser.add_argument("study", type=Path, help="folder of the study, or its archive")
+    add_study(parser)
     parser.add_argument("folder", type=Path, help="where to; it is made if it is not there")
     parser.add_argument("--format", choices=sorted([*_WRITERS, "netcdf"]), required=True, help="of the files")
     parser.set_defaults(run=_export)

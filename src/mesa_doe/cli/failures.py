@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from mesa_doe.cli.printing import add_format, print_frame
+from mesa_doe.cli.study_argument import add_study
 
 __all__ = ["add_failures"]
 
@@ -26,7 +26,7 @@ def add_failures(commands: Any) -> None:
         epilog="Exit codes: 0 the study was read, whether runs failed or not; 1 there is none, or it is "
         "damaged.",
     )
-    parser.add_argument("study", type=Path, help="folder of the study, or its archive")
+    add_study(parser)
     add_format(parser)
     parser.set_defaults(run=_failures)
 

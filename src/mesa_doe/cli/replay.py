@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any
 
 from mesa_doe.cli.printing import add_format, print_frame
+from mesa_doe.cli.study_argument import add_study
 from mesa_doe.errors import MesaDoeError
 
 __all__ = ["add_replay"]
@@ -31,7 +32,7 @@ def add_replay(commands: Any) -> None:
         "status) before you replay a study that you do not trust.",
         epilog="Exit codes: 0 the run is ok; 1 it failed, or could not be made.",
     )
-    parser.add_argument("study", type=Path, help="folder of the study, or its archive")
+    add_study(parser)
     parser.add_argument("run_id", type=int, metavar="RUN", help="number of the run")
     parser.add_argument(
         "--model", metavar="FILE.py:CLASS",

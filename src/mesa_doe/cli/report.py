@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mesa_doe.cli.analyze import at_of
+from mesa_doe.cli.study_argument import add_study
 from mesa_doe.errors import StudyError
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def add_report(commands: Any) -> None:
         epilog="Exit codes: 0 the file is written; 1 there is no such study or output, or something else is "
         "where the file should be.",
     )
-    parser.add_argument("study", type=Path, help="folder of the study, or its archive")
+    add_study(parser)
     parser.add_argument(
         "-o",
         dest="file",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from mesa_doe._optional import require
 from mesa_doe.cli.printing import duration, print_pairs
 from mesa_doe.cli.report import add_report_option, end_with_report, place_of
+from mesa_doe.cli.study_argument import add_file
 from mesa_doe.cli.wording import in_words_of_a_file
 from mesa_doe.errors import MesaDoeError, MesaDoeWarning, counted
 
@@ -61,7 +62,7 @@ def add_run(commands: Any) -> None:
 
 def add_study_file(parser: argparse.ArgumentParser) -> None:
     """Add the study file, and the settings of its batch that may be given in its place."""
-    parser.add_argument("file", type=Path, metavar="STUDY.toml", help="the study file")
+    add_file(parser)
     parser.add_argument(
         "--n-jobs",
         type=int,

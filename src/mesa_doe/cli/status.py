@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mesa_doe.cli.printing import add_format, duration, print_csv, print_json
+from mesa_doe.cli.study_argument import add_study
 from mesa_doe.errors import counted
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def add_status(commands: Any) -> None:
         "another machine. Nothing in it is changed, and no model is loaded.",
         epilog="Exit codes: 0 the study was read, whatever its state; 1 there is none, or it is damaged.",
     )
-    parser.add_argument("study", type=Path, help="folder that was given as store=, or an archive")
+    add_study(parser)
     add_format(parser)
     parser.add_argument(
         "--watch", type=_seconds, nargs="?", const=_SECONDS, metavar="SECONDS",

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mesa_doe.design import Design
     from mesa_doe.runner import BatchRunner
 
-__all__ = ["StudyFile", "read_study"]
+__all__ = ["StudyFile", "read_store", "read_study"]
 
 _SECTIONS = ("model", "space", "design", "runs", "batch", "analysis")
 _RUNS = ("replications", "rng", "max_steps", "data_collection_period", "seed_policy", "outputs")
@@ -131,6 +131,29 @@ def read_study(path: Path) -> StudyFile:
         file.blame(error, ("runs",))
         raise file.error() from error
     return StudyFile(file, configurations, batch, store, analyses)
+
+
+def read_store(path: Path) -> Path:
+    """Read which folder a study file names; no model is imported.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    ConfigurationError
+        If a mistake in the names of the sections, or in ``[batch]``, may hide which it is.
+    """
+    file = TomlFile(path)
+    file.unknown((), file.data, _SECTIONS)
+    _, store = _batch(file)
+    file.check()
+    return store
 
 
 @dataclass(frozen=True)
