@@ -53,7 +53,9 @@ def test_an_archive_is_described_as_its_study(tmp_path):
 
 def test_a_study_file_is_told_from_a_study_in_python(tmp_path):
     (tmp_path / "study.toml").write_text("[model]")
-    with pytest.raises(StudyError, match="the study of a study file is in a folder, which mesa-doe run tells"):
+    with pytest.raises(
+        StudyError, match="the study of a study file is in a folder, which mesa-doe run tells"
+    ):
         state_of(tmp_path / "study.toml")
 
 
@@ -128,6 +130,15 @@ def test_files_that_are_not_of_the_study_are_told(tmp_path):
     with pytest.warns(doe.MesaDoeWarning, match="2 files in the study were set aside"):
         run(noisy(), store=tmp_path)
     assert "2 files set aside in set-aside/" in mesa_doe("status", tmp_path)
+
+
+def test_one_file_that_is_not_of_the_study_is_told_as_one(tmp_path):
+    run(noisy(), store=tmp_path, chunk_size=5)
+    (tmp_path / "shards" / "notes.txt").write_text("mine")
+    assert "1 file in shards/ ignored" in mesa_doe("status", tmp_path)
+    with pytest.warns(doe.MesaDoeWarning, match="1 file in the study was set aside"):
+        run(noisy(), store=tmp_path)
+    assert "1 file set aside in set-aside/" in mesa_doe("status", tmp_path)
 
 
 # ---- while it runs --------------------------------------------------------------------------------------

@@ -102,7 +102,7 @@ class StudyWriter(StudyFolder):
         if part is None:
             self._clear()
         elif self.strangers:
-            warn(_told(self.strangers, "are ignored"))
+            warn(_told(self.strangers, "ignored"))
 
     def _clear(self) -> None:
         """Move away what is not ours: it is never trusted, and never deleted."""
@@ -114,7 +114,7 @@ class StudyWriter(StudyFolder):
             with contextlib.suppress(FileNotFoundError):
                 path.rename(aside / f"{uuid.uuid4().hex[:8]}-{path.name.lstrip('.')}")
         if self.strangers:
-            warn(_told(self.strangers, f"were set aside in {str(aside)!r}"))
+            warn(_told(self.strangers, f"set aside in {str(aside)!r}"))
 
     def record(self, entry: Entry) -> None:
         """Enter a shard into the ledger.
@@ -293,4 +293,5 @@ def _write_document(path: Path, document: Document, *, keep: bool = False) -> No
 
 def _told(strangers: Mapping[str, str], done: str) -> str:
     first = next(iter(strangers.values()))
-    return f"{counted(len(strangers), 'file')} in the study {done}: {first}"
+    were = "was" if len(strangers) == 1 else "were"
+    return f"{counted(len(strangers), 'file')} in the study {were} {done}: {first}"
