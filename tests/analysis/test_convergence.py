@@ -200,22 +200,70 @@ def test_missing_values_leave_out_whole_blocks_or_points():
     design = doe.sobol(unit_space(2), 16, rng=1)
     y = linear(design)
     y[5] = np.nan
-    with pytest.raises(AnalysisError, match="points 5"):
+    with pytest.raises(AnalysisError, match=r"convergence needs every point, .* points 5"):
         convergence(design, y, analysis=sobol)
     with pytest.warns(MesaDoeWarning, match="left out whole"):
         found = convergence(design, y, analysis=sobol, missing="drop", halves=2)
     assert found.criteria["size"].max() == 15
     assert found.criteria["runs"].max() == 60
-    both = pd.DataFrame({"gap": y, "whole": linear(design)})
-    words = "no finite value of gap: 1 block .*; all outputs analysed at once lose them"
-    with pytest.warns(MesaDoeWarning, match=words):
-        convergence(design, both, analysis=sobol, missing="drop", halves=2)
     plain = doe.monte_carlo(unit_space(2), 100, rng=1)
     y = linear(plain)
     y[5] = np.nan
     with pytest.warns(MesaDoeWarning, match="left out, since"):
         found = convergence(plain, y, analysis=rbd_fast, missing="drop", sizes=[99], halves=0)
     assert found.criteria["runs"].tolist() == [99]
+
+
+def test_an_output_with_gaps_takes_no_blocks_from_outputs_without():
+    design = doe.sobol(unit_space(2), 64, rng=1)
+    whole = linear(design)
+    gap = whole.copy()
+    gap[:30] = np.nan  # of the first eight blocks
+    grown = partial(convergence, analysis=sobol, missing="drop", halves=3, rng=2)
+    both = {"gap": gap, "whole": whole, "square": whole**2}
+    with pytest.warns(MesaDoeWarning) as seen:
+        found = grown(design, pd.DataFrame(both))
+    assert [str(one.message) for one in seen] == list(found.warnings)
+    assert found.outputs == list(both)
+    assert "no finite value of gap: 8 blocks" in found.warnings[0]
+    assert "lose them" not in " ".join(found.warnings)
+    for name, y in both.items():
+        alone = quiet(grown, design, y, outputs=[name])
+        for mine, its in ((found.criteria, alone.criteria), (found.to_frame(), alone.to_frame())):
+            own = mine[mine["output"] == name].reset_index(drop=True)
+            pd.testing.assert_frame_equal(own, its, rtol=1e-9)
+    with pytest.raises(AnalysisError, match=r"from 2 to 56, .* that have gap, got"):
+        grown(design, pd.DataFrame(both), sizes=[8, 64])
+    sizes = found.criteria.groupby("output")["size"].agg(lambda column: column.drop_duplicates().tolist())
+    assert sizes["gap"] == [4, 8, 16, 32, 56]
+    assert sizes["whole"] == sizes["square"] == [4, 8, 16, 32, 64]
+    assert found.results[56].outputs == ["gap"]
+    assert found.results[8].outputs == list(both)
+    held = converged(found, width=9, ranks=9)
+    assert held.index.get_level_values("output").unique().tolist() == list(both)
+    assert held["indices"].all()
+    estimates = found.to_xarray()["ST"]
+    assert estimates.sel(output="gap").isnull().all("factor").values.tolist() == [False] * 5 + [True]
+    assert estimates.sel(output="whole").isnull().all("factor").values.tolist() == [*[False] * 4, True, False]
+
+
+def test_an_analysis_gets_no_missing_values():
+    design = doe.monte_carlo(unit_space(2), 20, rng=1)
+    y = np.column_stack([linear(design)] * 2)
+    y[3, 0] = np.nan
+    seen = []
+
+    def analysis(part, y, *, outputs):
+        seen.append((outputs, len(part)))
+        assert np.isfinite(y).all()
+        return fake([1.0, 2.0])(part, y, outputs=outputs)
+
+    with pytest.warns(MesaDoeWarning, match=r"no finite value of y0: 1 point \(3\); left: 19$"):
+        convergence(design, y, analysis=analysis, missing="drop", halves=0)
+    assert {(name, size) for (name,), size in seen} == {
+        *(("y0", size) for size in (4, 8, 16, 19)),
+        *(("y1", size) for size in (4, 8, 16, 20)),
+    }
 
 
 def test_replications_constant_and_boolean_outputs():

@@ -5,14 +5,17 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 
 from mesa_doe.analysis.declare import ANALYSES
+from mesa_doe.analysis.joining import in_order, together
 from mesa_doe.analysis.options import checked_bool
-from mesa_doe.analysis.outputs import Missing, checked_outputs
+from mesa_doe.analysis.outputs import Missing, alike, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.settling import Convergence, converged, criteria_of
 from mesa_doe.design import Design
@@ -75,7 +78,8 @@ def convergence(
     rng : int, SeedSequence or Generator, default 0
         Of the analysis, the halves, and the order in which points are taken.
     missing : {"raise", "drop"}, default "raise"
-        Where a value is not finite: name the points, or leave them out, with their blocks, and say so.
+        Where a value is not finite: name the points, or leave them out, with their blocks, and say so. Each
+        output has the sizes of the points that it has.
     **options
         Of the analysis.
 
@@ -128,26 +132,65 @@ def convergence(
     {'indices': True, 'ranking': True, 'screening': True}
     """
     _check_options(threshold, halves, relative)
-    ordered = _reads_order(design, analysis)
+    grown = partial(
+        _grown,
+        design,
+        analysis=analysis,
+        ordered=_reads_order(design, analysis),
+        sizes=sizes,
+        measures=measures,
+        threshold=threshold,
+        halves=halves,
+        relative=relative,
+        rng=rng,
+        entropy=root_entropy(rng),
+        missing=missing,
+        options=options,
+    )
+    every, parts = alike(y, outputs, "convergence") if missing == "drop" else ([], [])
+    found = _together([grown(part, names) for part, names in parts], every) if parts else grown(y, outputs)
+    for warning in found.warnings:
+        warn(warning)
+    return found
+
+
+def _grown(
+    design: Design,
+    y: Any,
+    outputs: Sequence[Any] | None,
+    *,
+    analysis: Analysis,
+    ordered: bool,
+    sizes: Sequence[int] | None,
+    measures: Sequence[str] | None,
+    threshold: float,
+    halves: int,
+    relative: bool | None,
+    rng: RNG,
+    entropy: int,
+    missing: Missing,
+    options: Mapping[str, Any],
+) -> Convergence:
+    """Analyse growing beginnings, of outputs that lack the same values."""
     checked = checked_outputs(
         design, y, names=outputs, missing=missing, method="convergence", given_data=not ordered
     )
-    entropy = root_entropy(rng)
     generator = np.random.default_rng(entropy)
     unit = "points" if design.blocks is None else "blocks"
     places = _places(design, checked.points, generator)
-    asked = _checked_sizes(sizes, int(places.max()) + 1)
+    having = f" that have {', '.join(map(str, checked.names))}" if checked.dropped else ""
+    asked = _checked_sizes(sizes, int(places.max()) + 1, having)
     known = inspect.signature(analysis).parameters
     # A generator would be another one at each call.
     same = rng if isinstance(rng, (int, np.integer, np.random.SeedSequence)) else entropy
-    options |= {"outputs": checked.names} | ({"rng": same} if "rng" in known else {})
+    given = {**options, "outputs": checked.names, **({"rng": same} if "rng" in known else {})}
     # A half's intervals are of no use.
-    resamples = options.get("resamples", known["resamples"].default) if "resamples" in known else None
-    fewer = dict(options)
+    resamples = given.get("resamples", known["resamples"].default) if "resamples" in known else None
+    fewer = dict(given)
     if isinstance(resamples, (int, np.integer)):  # else the analysis says what it takes
         fewer["resamples"] = min(_FEWEST_RESAMPLES, resamples)
 
-    def analysed(taken: IntArray, given: Mapping[str, Any]) -> SensitivityResult:
+    def analysed(taken: IntArray, settled: Mapping[str, Any]) -> SensitivityResult:
         number = np.full(int(places.max()) + 1, -1)
         number[taken] = np.arange(len(taken))
         kept = np.flatnonzero(number[places] >= 0)
@@ -156,7 +199,7 @@ def convergence(
         part = _part(design, checked.points[kept], blocks, len(taken))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", MesaDoeWarning)
-            return analysis(part, checked.values[kept], **given)
+            return analysis(part, checked.values[kept], **settled)
 
     results: dict[int, SensitivityResult] = {}
     resampled: dict[int, list[SensitivityResult]] = {}
@@ -165,7 +208,7 @@ def convergence(
     for size in asked[::-1]:
         draws = [np.sort(generator.permutation(size)[: size // 2]) for _ in range(halves)]
         try:
-            whole = analysed(np.arange(size), options)
+            whole = analysed(np.arange(size), given)
             of_halves = [analysed(draw, fewer) for draw in draws]
         except AnalysisError as error:
             if sizes is not None or not results:
@@ -177,11 +220,8 @@ def convergence(
             break
         results = {size: whole, **results}
         resampled[size] = of_halves
-    said += results[asked[-1]].warnings
-    for warning in said:
-        warn(warning)
-
     last = results[asked[-1]]
+    said += last.warnings
     relative = not last.scale.startswith("share") if relative is None else bool(relative)
     criteria = criteria_of(
         results,
@@ -193,6 +233,18 @@ def convergence(
     )
     settings = {"threshold": threshold, "halves": halves, "relative": relative}
     return Convergence(results, criteria, unit, settings, tuple(said))
+
+
+def _together(parts: Sequence[Convergence], outputs: Sequence[Any]) -> Convergence:
+    """Join what was found of different outputs, whose sizes may be others where values are missing."""
+    every = sorted({size for part in parts for size in part.results})
+    of_size = ([part.results[size] for part in parts if size in part.results] for size in every)
+    return replace(
+        parts[0],
+        results={size: together(found, outputs) for size, found in zip(every, of_size, strict=True)},
+        criteria=in_order(pd.concat([part.criteria for part in parts]), outputs),
+        warnings=tuple(dict.fromkeys(text for part in parts for text in part.warnings)),
+    )
 
 
 def _check_options(threshold: Any, halves: Any, relative: Any) -> None:
@@ -232,7 +284,7 @@ def _places(design: Design, points: IntArray, generator: np.random.Generator) ->
     return np.arange(len(points)) if going_on else generator.permutation(len(points))
 
 
-def _checked_sizes(sizes: Any, count: int) -> list[int]:
+def _checked_sizes(sizes: Any, count: int, having: str) -> list[int]:
     if sizes is None:
         powers = [2**k for k in range(count.bit_length()) if _LEAST_BLOCKS <= 2**k < count]
         return [*powers[1 - _MOST_SIZES :], count]
@@ -246,7 +298,7 @@ def _checked_sizes(sizes: Any, count: int) -> list[int]:
     ):
         message = (
             f"convergence: sizes takes ints that increase, from 2 to {count}, the number of blocks (of "
-            f"points where there are none), got {sizes!r}"
+            f"points where there are none){having}, got {sizes!r}"
         )
         raise AnalysisError(message)
     return [int(size) for size in numbers]

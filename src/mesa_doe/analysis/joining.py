@@ -13,7 +13,7 @@ import pandas as pd
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.errors import counted
 
-__all__ = ["condensed", "joined", "together"]
+__all__ = ["condensed", "in_order", "joined", "together"]
 
 # A pair (name, step) as it is written, and what may differ between steps.
 _OVER_TIME = re.compile(r"\(('[^']*'), ([^)]*)\)")
@@ -45,7 +45,7 @@ def together(parts: Sequence[SensitivityResult], outputs: Sequence[Any]) -> Sens
     frame = pd.concat([part.estimates for part in parts], ignore_index=True)
     return replace(
         parts[0],
-        estimates=_in_order(frame, outputs),
+        estimates=in_order(frame, outputs),
         settings=_joined_settings(parts),
         warnings=tuple(dict.fromkeys(text for part in parts for text in part.warnings)),
         notes=tuple(dict.fromkeys(text for part in parts for text in part.notes)),
@@ -80,10 +80,24 @@ def joined(parts: Sequence[SensitivityResult], outputs: Sequence[Any]) -> Sensit
         names, steps = zip(*frame["output"], strict=True)
         frame = frame.assign(output=names)
         frame.insert(1, "step", steps)
-    return replace(found, estimates=_in_order(frame, outputs))
+    return replace(found, estimates=in_order(frame, outputs))
 
 
-def _in_order(frame: pd.DataFrame, outputs: Sequence[Any]) -> pd.DataFrame:
+def in_order(frame: pd.DataFrame, outputs: Sequence[Any]) -> pd.DataFrame:
+    """Return rows of outputs in the order wanted.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        With a column ``output``.
+    outputs : sequence
+        Names.
+
+    Returns
+    -------
+    DataFrame
+        Numbered anew.
+    """
     order = {name: place for place, name in enumerate(outputs)}
     # Not .map(order), to which tuples would be a MultiIndex.
     places = np.array([order[name] for name in frame["output"]])

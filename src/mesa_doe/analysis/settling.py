@@ -255,7 +255,9 @@ def converged(
     """
     given: Any = result
     if isinstance(given, Convergence):
-        last = given.criteria[given.criteria["size"] == given.criteria["size"].max()]
+        # Sizes differ between outputs where values are missing.
+        sizes = given.criteria["size"]
+        last = given.criteria[sizes == sizes.groupby(given.criteria["output"]).transform("max")]
         found = last.set_index(["output", "measure"])[list(_CRITERIA)]
         held: pd.DataFrame = found <= width
         held["ranking"] = found["ranking"] < ranks
