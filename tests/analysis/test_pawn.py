@@ -69,6 +69,16 @@ def test_estimates_are_scipys_distances_of_the_slices(count):
             np.testing.assert_allclose(ours.astype(float), summaries, rtol=1e-12, atol=1e-15)
 
 
+def test_points_of_equal_outputs_count_as_one_in_a_distance():
+    design = doe.monte_carlo(unit_space(3), 300, rng=2)
+    y = np.floor(4 * design.unit @ [1, 0.5, 0.25])
+    result = table(pawn(design, y, slides=7, resamples=100, dummy=False))
+    for j, factor in enumerate(design.factors):
+        part = slices(design.unit[:, j], 7)
+        each = [stats.ks_2samp(y[part == s], y, method="asymp").statistic for s in range(7)]
+        np.testing.assert_allclose(result.loc[factor, "mean"], np.mean(each), rtol=1e-12)
+
+
 def test_estimates_are_salibs_but_for_the_largest_value_which_it_leaves_out():
     design = doe.latin_hypercube(unit_space(3), 1000, rng=2)
     y = some_outputs(design)

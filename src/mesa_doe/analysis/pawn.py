@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -24,8 +24,8 @@ FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 
 _MEASURES = ("minimum", "mean", "median", "maximum")
-# Weights held at once: 32 MB of float64.
-_AT_ONCE = 2**22
+# Weights looked at at once: half a megabyte of float64, which a processor keeps near.
+_AT_ONCE = 2**16
 
 
 @declare(
@@ -121,22 +121,25 @@ def pawn(
     constant = constant_outputs(standardised(checked.means)[0])
     generator = np.random.default_rng(root_entropy(rng))
     count = len(checked.means)
-    weights = generator.multinomial(count, np.full(count, 1 / count), size=resamples).astype(np.float64)
+    even = np.ones(count)
+    weights = generator.multinomial(count, even / count, size=resamples).astype(np.float64).T
     inert = [slices(np.arange(count), slides)] if dummy else []
-    cuts = [generator.permuted(np.tile(cut, (resamples, 1)), axis=1) for cut in inert]
+    cuts = [generator.permuted(np.tile(cut, (resamples, 1)), axis=1).T for cut in inert]
+    size = max(1, _AT_ONCE // count)
+    turns = [slice(start, start + size) for start in range(0, resamples, size)]
     found = []
     for values in checked.means.T:
-        rows = []
-        for part in parts.T:
-            point = _distances(values, part[None], np.ones((1, count)))[0]
-            drawn = _distances(values, part[None], weights)
-            rows.append([point, *(point + ends(drawn, confidence) - drawn.mean(axis=0))])
+        order = np.argsort(values, kind="stable")
+        ascending, own = values[order], parts[order].T
+        point = _distances(ascending, own, even)
+        drawn = np.concatenate([_distances(ascending, own, weights[:, turn][order]) for turn in turns])
+        rows = [np.stack([point, *(point + ends(drawn, confidence) - drawn.mean(axis=0))])]
         for cut in cuts:
-            drawn = _distances(values, cut, np.ones((1, count)))
-            rows.append([drawn.mean(axis=0), *ends(drawn, confidence)])
-        found.append(rows)
-    # (outputs, factors, estimate and ends, measures), as the labels: measure by measure
-    estimates = np.moveaxis(np.array(found), (2, 3), (0, 2))
+            drawn = np.concatenate([_distances(ascending, [cut[:, turn][order]], even) for turn in turns])
+            rows.append(np.stack([drawn.mean(axis=0), *ends(drawn, confidence)]))
+        found.append(np.concatenate(rows, axis=1))
+    # (estimate and ends, outputs, measures, factors), as the labels: measure by measure
+    estimates = np.stack(found, axis=1).swapaxes(2, 3)
     estimates[:, constant] = np.nan
     estimates[1:] = np.clip(estimates[1:], 0.0, 1.0)
 
@@ -162,49 +165,50 @@ def pawn(
     )
 
 
-def _distances(values: FloatArray, parts: IntArray, weights: FloatArray) -> FloatArray:
-    """Return minimum, mean, median and maximum of the distances over the parts of a factor.
+def _distances(values: FloatArray, parts: Iterable[IntArray], weights: FloatArray) -> FloatArray:
+    """Return minimum, mean, median and maximum of the distances over the parts of each factor.
 
     Parameters
     ----------
     values : ndarray (points,)
-    parts : ndarray (1 or resamples, points)
-    weights : ndarray (1 or resamples, points)
+        In ascending order.
+    parts : iterable of ndarray (points,) or (points, resamples)
+        Of each factor; a part has as many points in all resamples.
+    weights : ndarray (points,) or (points, resamples)
         How often a point is in a resample.
 
     Returns
     -------
-    ndarray (resamples, 4)
+    ndarray (factors, 4) or (resamples, factors, 4)
     """
-    order = np.argsort(values, kind="stable")
-    ordered = values[order]
-    # Distribution functions are compared where they have taken all points of one value in.
-    last = np.append(ordered[1:] != ordered[:-1], True)
-    rows = max(len(parts), len(weights))
-    size = max(1, _AT_ONCE // len(values))
+    sums = np.concatenate([np.zeros_like(weights[:1]), np.cumsum(weights, axis=0)])
+    shares = sums / sums[-1]
+    below, up_to = (shares[np.searchsorted(values, values, side)] for side in ("left", "right"))
     found = []
-    for start in range(0, rows, size):
-        here = slice(start, start + size)
-        part = (parts if len(parts) == 1 else parts[here])[:, order]
-        weight = (weights if len(weights) == 1 else weights[here])[:, order]
-        whole = np.cumsum(weight, axis=1)
-        whole /= whole[:, -1:]
-        distances = []
-        for number in range(int(parts.max()) + 1):
-            inside = np.cumsum(np.where(part == number, weight, 0.0), axis=1)
-            with np.errstate(invalid="ignore"):  # a level that a resample has not drawn
-                inside /= inside[:, -1:]
-            distances.append(np.abs(inside - whole)[:, last].max(axis=1))
-        each = np.array(distances)
+    for part in parts:
+        # A part's function is farthest above the whole's at one of its points, and below just before one.
+        # Points of equal values count as one: taken in singly they are less far, above and below.
+        own = np.argsort(part, axis=0, kind="stable")
+        sizes = np.bincount(part.reshape(len(part), -1)[:, 0])
+        first = np.cumsum(sizes) - sizes
+        taken = weights[own]
+        whole = np.add.reduceat(taken, first, axis=0)
+        inside = np.cumsum(taken, axis=0) - np.repeat(np.cumsum(whole, axis=0) - whole, sizes, axis=0)
+        with np.errstate(invalid="ignore"):  # a level that a resample has not drawn
+            inside /= np.repeat(whole, sizes, axis=0)
+        before = np.roll(inside, 1, axis=0)
+        before[first] = 0.0
+        each = np.maximum.reduceat(np.maximum(inside - up_to[own], below[own] - before), first, axis=0)
+        median = np.nanmedian if np.isnan(each).any() else np.median  # many times as fast
         found.append(
             np.stack(
                 [
                     np.nanmin(each, axis=0),
                     np.nanmean(each, axis=0),
-                    np.nanmedian(each, axis=0),
+                    median(each, axis=0),
                     np.nanmax(each, axis=0),
                 ],
-                axis=1,
+                axis=-1,
             )
         )
-    return np.concatenate(found)
+    return np.stack(found, axis=-2)
