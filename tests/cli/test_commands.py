@@ -277,7 +277,7 @@ def test_a_folder_that_cannot_be_made_is_told(noisy, tmp_path):
 # ---- lists ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("name", "known"), [("designs", SAMPLERS), ("analyses", ANALYSES)])
+@pytest.mark.parametrize(("name", "known"), [("designs", SAMPLERS), ("analyses", [*ANALYSES, "tabulate"])])
 def test_methods_are_listed_and_described(name, known):
     assert [line.split()[0] for line in command(name).splitlines()[1:]] == sorted(known)
     assert len(json.loads(command(name, "-f", "json"))) == len(known)

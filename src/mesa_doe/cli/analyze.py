@@ -7,13 +7,18 @@ import sys
 import tomllib
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mesa_doe.cli.lists import analysis_names
 from mesa_doe.cli.printing import add_format, print_frame
 from mesa_doe.cli.study_argument import add_study
+from mesa_doe.cli.tabulated import TABULATE
 from mesa_doe.cli.wording import in_words_of_a_shell
 from mesa_doe.errors import AnalysisError, ConfigurationError, MesaDoeWarning, listed
+
+if TYPE_CHECKING:
+    from mesa_doe.cli.toml_analysis import Analysis
+    from mesa_doe.results import Results
 
 __all__ = ["add_analyze", "at_of"]
 
@@ -92,28 +97,13 @@ def _option(text: str) -> tuple[str, Any]:
 
 
 def _analyze(arguments: argparse.Namespace) -> int:
-    from mesa_doe.analysis.declare import choose
-    from mesa_doe.cli.toml_analysis import options_of
     from mesa_doe.runner import load
 
     results = load(arguments.study)
-    options = dict(arguments.option)
-    if results.design is not None:
-        known = {*options_of(choose(results.design.origin or results.design, arguments.method))}
-        known |= {"reduce", "unequal"}
-        if unknown := sorted(options.keys() - known):
-            told = f"there is no such option; there are {', '.join(sorted(known))}"
-            raise ConfigurationError(listed([f"--option {name}: {told}" for name in unknown], "options"))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", MesaDoeWarning)  # what they say stands with the result
         try:
-            result = results.sensitivity(
-                arguments.output[0] if len(arguments.output) == 1 else arguments.output,
-                at=arguments.at,
-                method=arguments.method,
-                missing=arguments.missing,
-                **options,
-            )
+            result = _asked(arguments, results).of(results)
         except AnalysisError as error:
             raise AnalysisError(in_words_of_a_shell(str(error), arguments.study)) from error
     if arguments.format == "table":
@@ -123,3 +113,25 @@ def _analyze(arguments: argparse.Namespace) -> int:
         for said in (*result.warnings, *result.notes):
             print(f"mesa-doe: {said}", file=sys.stderr)
     return 0
+
+
+def _asked(arguments: argparse.Namespace, results: Results) -> Analysis:
+    """Return the analysis that arguments ask for, having checked the names in it."""
+    from mesa_doe.analysis import tabulate
+    from mesa_doe.analysis.declare import choose
+    from mesa_doe.analysis.options import check_known
+    from mesa_doe.cli.toml_analysis import Analysis, options_of
+
+    method, options = arguments.method, dict(arguments.option)
+    if method is not None:
+        check_known("analysis", method, analysis_names())
+    known = None
+    if method == TABULATE:
+        known = {*options_of(tabulate)}
+    elif options and results.design is not None:
+        known = {*options_of(choose(results.design.origin or results.design, method)), "reduce", "unequal"}
+    if known is not None and (unknown := sorted(options.keys() - known)):
+        told = f"there is no such option; there are {', '.join(sorted(known))}"
+        raise ConfigurationError(listed([f"--option {name}: {told}" for name in unknown], "options"))
+    output = arguments.output[0] if len(arguments.output) == 1 else arguments.output
+    return Analysis(output, {"at": arguments.at, "method": method, "missing": arguments.missing, **options})

@@ -8,12 +8,26 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from mesa_doe.cli.printing import add_format, print_frame
+from mesa_doe.cli.tabulated import TABULATE
 from mesa_doe.errors import ConfigurationError, did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["add_analyses", "add_designs", "analysis_names"]
+
+# What the table of analyses, which take a design, does not have.
+_COUNTING = {
+    "measures": "shares of runs by outcome, in words too, and Cramér's V",
+    "designs": "any",
+    "default for": "",
+    "axes": "any",
+    "groups": True,
+    "seed factor": True,
+    "intervals": True,
+    "library": "mesa-doe",
+    "source": "Wilson 1927; Cramér 1946",
+}
 
 
 def add_designs(commands: Any) -> None:
@@ -40,7 +54,7 @@ def analysis_names() -> list[str]:
     """Return the names of all analyses."""
     from mesa_doe.analysis import ANALYSES
 
-    return sorted(ANALYSES)
+    return sorted([*ANALYSES, TABULATE])
 
 
 def _samplers() -> list[str]:
@@ -77,10 +91,14 @@ def _designs(arguments: argparse.Namespace) -> int:
 
 
 def _analyses(arguments: argparse.Namespace) -> int:
-    from mesa_doe.analysis import ANALYSES, table
+    import pandas as pd
 
-    functions = {name: info.function for name, info in ANALYSES.items()}
-    return _print(arguments, functions, table().reset_index(), ["analysis", "measures", "designs"])
+    from mesa_doe.analysis import ANALYSES, table, tabulate
+
+    functions = {name: info.function for name, info in ANALYSES.items()} | {TABULATE: tabulate}
+    counting = pd.DataFrame(_COUNTING, index=pd.Index([TABULATE], name="analysis"))
+    whole = pd.concat([table(), counting]).sort_index().reset_index()
+    return _print(arguments, functions, whole, ["analysis", "measures", "designs"])
 
 
 def _print(

@@ -249,14 +249,18 @@ def _check_outputs(study: StudyFile, results: Results) -> None:
     ConfigurationError
         Naming the keys of those that ask for something else.
     """
+    from mesa_doe.analysis.options import check_known
+
     for place, analysis in enumerate(study.analyses):
-        outputs = [analysis.output] if isinstance(analysis.output, str) else analysis.output
         how: Mapping[str, Any] = {
             name: analysis.options[name] for name in ("at", "reduce", "unequal") if name in analysis.options
         }
-        for output in outputs:
+        for output in analysis.outputs:
             try:
-                results.output(output, **how)
+                if analysis.counts:
+                    check_known("output", output, results.outputs)
+                else:
+                    results.output(output, **how)
             except AnalysisError as error:
                 # Where the output itself is there, the number of a run that is asked for is not.
                 key = "at" if "at" in how and _is_there(results, output, how) else "output"

@@ -14,6 +14,7 @@ from mesa_doe._optional import require
 from mesa_doe.cli.printing import duration, print_pairs
 from mesa_doe.cli.report import add_report_option, end_with_report, place_of
 from mesa_doe.cli.study_argument import add_file
+from mesa_doe.cli.tabulated import Tabulated
 from mesa_doe.cli.wording import in_words_of_a_file
 from mesa_doe.errors import MesaDoeError, MesaDoeWarning, counted
 
@@ -108,17 +109,23 @@ def _run(arguments: argparse.Namespace) -> int:
     print_pairs([("study", str(store))])
     if failed:
         print_pairs([("failures", f"{counted(failed, 'run')}: mesa-doe failures {store}")])
-    made: list[SensitivityResult] = []
+    made: list[SensitivityResult | Tabulated] = []
     code = _analyse(study, results, store, made)
     if report is not None:
         command = ["mesa-doe", "run", arguments.file.name]
         if arguments.store is not None:
             command += ["--store", str(arguments.store)]
-        end_with_report(results, report, shlex.join(command), made if study.analyses else None)
+        indices = [one for one in made if not isinstance(one, Tabulated)]
+        asked = not all(analysis.counts for analysis in study.analyses)
+        end_with_report(results, report, shlex.join(command), indices if asked else None)
+        if len(indices) < len(made):
+            print_pairs([("", "without what tabulate counted, which stands above")])
     return code
 
 
-def _analyse(study: StudyFile, results: Results, store: Path, made: list[SensitivityResult]) -> int:
+def _analyse(
+    study: StudyFile, results: Results, store: Path, made: list[SensitivityResult | Tabulated]
+) -> int:
     code = 0
     for place, analysis in enumerate(study.analyses):
         try:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_args
 
+from mesa_doe.cli.lists import analysis_names
+from mesa_doe.cli.tabulated import TABULATE, Tabulated
 from mesa_doe.cli.toml_file import TomlFile, written
 from mesa_doe.cli.toml_lines import Key
 from mesa_doe.errors import AnalysisError, MesaDoeError
@@ -22,8 +24,10 @@ __all__ = ["Analysis", "options_of", "read_analyses"]
 
 #: Of ``results.sensitivity``, beside the options of the analysis itself.
 _ANALYSIS = ("output", "at", "method", "reduce", "unequal", "missing")
+#: Of ``results.tabulate``.
+_TABULATE = ("output", "method", "missing")
 #: Arguments of an analysis that the results give.
-_GIVEN = ("design", "y", "outputs", "seed_policy", "missing")
+_GIVEN = ("design", "y", "outputs", "seed_policy", "missing", "categories", "factor_levels")
 # What an option may be, by its annotation.
 _KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "bool": ("true or false", lambda value: isinstance(value, bool)),
@@ -41,13 +45,23 @@ class Analysis:
     ----------
     output : str or list of str
     options : mapping
-        Of ``results.sensitivity``.
+        Of ``results.sensitivity``, or of ``results.tabulate`` where that is the method.
     """
 
     output: str | list[str]
     options: Mapping[str, Any]
 
-    def of(self, results: Results) -> SensitivityResult:
+    @property
+    def outputs(self) -> list[str]:
+        """The names of the outputs."""
+        return [self.output] if isinstance(self.output, str) else self.output
+
+    @property
+    def counts(self) -> bool:
+        """Whether outcomes are counted, which may be words."""
+        return self.options.get("method") == TABULATE
+
+    def of(self, results: Results) -> SensitivityResult | Tabulated:
         """Analyse results.
 
         Raises
@@ -55,7 +69,10 @@ class Analysis:
         AnalysisError
             As ``results.sensitivity`` does.
         """
-        return results.sensitivity(self.output, **self.options)
+        if not self.counts:
+            return results.sensitivity(self.output, **self.options)
+        options = {name: value for name, value in self.options.items() if name != "method"}
+        return Tabulated.of(results, self.outputs, **options)
 
 
 def read_analyses(file: TomlFile, design: Design | None, max_steps: int | None = None) -> list[Analysis]:
@@ -119,11 +136,15 @@ def _analysis(file: TomlFile, place: int, design: Design | None, max_steps: int 
 
 def _note_method(file: TomlFile, key: Key, table: Mapping[str, Any], design: Design | None) -> None:
     """Note a method that there is not, or that does not fit the design, and what is wrong in its options."""
-    from mesa_doe.analysis.declare import ANALYSES, check_design, choose
+    from mesa_doe.analysis import tabulate
+    from mesa_doe.analysis.declare import check_design, choose
 
     method = table.get("method")
-    if method is not None and (not isinstance(method, str) or method not in ANALYSES):
-        file.no_such((*key, "method"), "analysis", method, ANALYSES, "mesa-doe analyses")
+    if method is not None and method not in analysis_names():
+        file.no_such((*key, "method"), "analysis", method, analysis_names(), "mesa-doe analyses")
+    elif method == TABULATE:
+        file.unknown(key, table, [*_TABULATE, *options_of(tabulate)])
+        _note_options(file, key, table, tabulate, design)
     elif design is not None:
         of = design.origin or design
         try:
@@ -149,7 +170,7 @@ def options_of(analysis: Callable[..., Any]) -> list[str]:
 
 
 def _note_options(
-    file: TomlFile, key: Key, table: Mapping[str, Any], function: Callable[..., Any], design: Design
+    file: TomlFile, key: Key, table: Mapping[str, Any], function: Callable[..., Any], design: Design | None
 ) -> None:
     """Note the values of options that an analysis would refuse once it has the results."""
     parameters = inspect.signature(function).parameters
@@ -178,7 +199,7 @@ def _kind(annotation: str) -> tuple[str, Callable[[Any], bool]]:
     return _KINDS.get(annotation, ("", lambda _: True))
 
 
-def _refused(function: Callable[..., Any], design: Design, name: str, value: Any) -> str | None:
+def _refused(function: Callable[..., Any], design: Design | None, name: str, value: Any) -> str | None:
     """Return what an analysis says of a value.
 
     It looks at options before it looks at outputs. Here there are none, and what it says of them, or of

@@ -11,6 +11,7 @@ __all__ = ["in_words_of_a_file", "in_words_of_a_shell", "in_words_of_commands"]
 _SETTING = re.compile(r"\b([a-z_]+)='(\w+)'")
 # Options of mesa-doe analyze itself; others are given with -o.
 _OPTIONS = ("at", "method", "missing")
+_TABULATE = re.compile(r"results\.tabulate\('(.*?)'\)")
 
 
 def in_words_of_commands(text: str) -> str:
@@ -33,7 +34,9 @@ def in_words_of_a_shell(text: str, study: Path) -> str:
     'Look at mesa-doe failures walks, or --missing drop, or -o unequal=last'
     """
     text = _SETTING.sub(lambda found: _as_option(found[1], found[2]), text)
-    return _failures(text, study)
+    line = f"mesa-doe analyze {shlex.quote(str(study))}"
+    text = _TABULATE.sub(lambda found: f"{line} {shlex.quote(found[1])} --method tabulate", text)
+    return _failures(text.replace("name one with method=:", "name one with --method:"), study)
 
 
 def in_words_of_a_file(text: str, study: Path) -> str:
@@ -44,6 +47,7 @@ def in_words_of_a_file(text: str, study: Path) -> str:
     >>> in_words_of_a_file("Look at results.failures, or missing='drop'", Path("walks"))
     'Look at mesa-doe failures walks, or missing = "drop"'
     """
+    text = _TABULATE.sub('method = "tabulate"', text)
     return _failures(_SETTING.sub(r'\1 = "\2"', text), study)
 
 
