@@ -229,6 +229,64 @@ def test_what_cannot_be_analysed_is_told(noisy):
             command("analyze", noisy, *(["y", *arguments] if arguments else []))
 
 
+SERIES = """\
+[model]
+class = "mesa.examples:Schelling"
+
+[space]
+density = {real = [0.6, 0.9]}
+homophily = {real = [0.2, 0.9]}
+width = 6
+height = 6
+
+[design]
+method = "sobol"
+n = 4
+rng = 1
+
+[runs]
+rng = 2
+max_steps = 3
+data_collection_period = 1
+
+[[analysis]]
+output = "happy"
+at = "all"
+unequal = "last"
+resamples = 100
+"""
+
+
+@pytest.mark.filterwarnings("ignore:The use of the `seed` keyword argument is deprecated:FutureWarning")
+def test_what_is_not_shown_of_an_analysis_over_time_is_told_with_the_way_to_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    told = command("run", written(tmp_path, SERIES))
+    assert "sobol: 'happy' at step 3, the last of 4" in told
+    assert told.endswith("\n\n… and 3 earlier steps: mesa-doe run --report shows all\n")
+    over_time = ["happy", "--at", "all", "-o", "unequal=last", "-o", "resamples=100"]
+    told = command("analyze", "study", *over_time)
+    way = "-f csv has all, and mesa-doe explore study draws them"
+    assert told.endswith(f"\n\n… and 3 earlier steps: {way}\n")
+    rows = list(csv.DictReader(io.StringIO(command("analyze", "study", *over_time, "-f", "csv"))))
+    assert {row["step"] for row in rows} == {"0", "1", "2", "3"}
+    assert "earlier" not in command("analyze", "study", "happy", "-o", "resamples=100")
+
+
+def test_outputs_that_are_not_shown_are_told_with_the_way_to_them(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", sys.path[:])
+    model = "def simulate(a, b, inert):\n    return {f'y{k}': a + k * b for k in range(7)}\n"
+    written(tmp_path, model, "model_of_many.py")
+    text = changed('class = "tests.models:noisy"', 'class = "model_of_many:simulate"')
+    text = text.replace("replications = 2\n", "")
+    names = [f"y{k}" for k in range(7)]
+    told = command("run", written(tmp_path, changed('"exact"', json.dumps(names), text)))
+    assert "… and 2 more outputs: mesa-doe run --report shows all" in told
+    told = command("analyze", tmp_path / "study", *names, "-o", "resamples=100")
+    assert (
+        f"… and 2 more outputs: -f csv has all, and mesa-doe explore {tmp_path / 'study'} draws them" in told
+    )
+
+
 # ---- export ---------------------------------------------------------------------------------------------
 
 

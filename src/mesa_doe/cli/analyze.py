@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 import tomllib
 import warnings
@@ -10,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from mesa_doe.cli.lists import analysis_names
-from mesa_doe.cli.printing import add_format, print_frame
+from mesa_doe.cli.printing import add_format, print_frame, print_result
 from mesa_doe.cli.study_argument import add_study
 from mesa_doe.cli.tabulated import TABULATE
 from mesa_doe.cli.wording import in_words_of_a_shell
@@ -107,7 +108,8 @@ def _analyze(arguments: argparse.Namespace) -> int:
         except AnalysisError as error:
             raise AnalysisError(in_words_of_a_shell(str(error), arguments.study)) from error
     if arguments.format == "table":
-        print(result)
+        study = shlex.quote(str(arguments.study))
+        print_result(result, f"-f csv has all, and mesa-doe explore {study} draws them")
     else:
         print_frame(result.to_frame(), arguments.format)
         for said in (*result.warnings, *result.notes):

@@ -12,12 +12,24 @@ from argparse import ArgumentParser
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
-from mesa_doe.errors import duration
+from mesa_doe.errors import counted, duration
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["add_format", "duration", "print_csv", "print_frame", "print_json", "print_pairs", "records_of"]
+    from mesa_doe.analysis import SensitivityResult
+    from mesa_doe.cli.tabulated import Tabulated
+
+__all__ = [
+    "add_format",
+    "duration",
+    "print_csv",
+    "print_frame",
+    "print_json",
+    "print_pairs",
+    "print_result",
+    "records_of",
+]
 
 # Of a text in a table for people.
 _WIDEST = 60
@@ -110,6 +122,14 @@ def _short(value: Any) -> str:
         return f"{value:.6g}"
     text = str(value).replace("\n", " ")
     return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…"
+
+
+def print_result(result: SensitivityResult | Tabulated, rest: str) -> None:
+    """Print what an analysis found, for people; ``rest`` is the way to what is not shown of it."""
+    # Of Python's way.
+    print(str(result).replace("to_frame() has all", rest))
+    if (left := len(result.steps) - 1) > 0:
+        print(f"\n… and {counted(left, 'earlier step')}: {rest}")
 
 
 def print_pairs(rows: Sequence[tuple[str, str]]) -> None:

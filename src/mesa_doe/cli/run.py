@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mesa_doe._optional import require
-from mesa_doe.cli.printing import duration, print_pairs
+from mesa_doe.cli.printing import duration, print_pairs, print_result
 from mesa_doe.cli.report import add_report_option, end_with_report, place_of
 from mesa_doe.cli.study_argument import add_file
 from mesa_doe.cli.tabulated import Tabulated
@@ -137,7 +137,8 @@ def _analyse(
             code = 1
         else:
             made.append(result)
-            print(f"\n{result}")
+            print()
+            print_result(result, "mesa-doe run --report shows all")
     if code:
         # The file is right: it is the runs that lack something.
         told = study.file.error("asks for analyses that these runs do not allow")

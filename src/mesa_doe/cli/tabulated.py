@@ -56,6 +56,11 @@ class Tabulated:
         """What else must be known: nothing."""
         return ()
 
+    @property
+    def steps(self) -> list[Any]:
+        """The steps over time: none."""
+        return []
+
     def to_frame(self) -> pd.DataFrame:
         """Return one row an output, factor, level and category, with what is said of the whole factor."""
         import pandas as pd
