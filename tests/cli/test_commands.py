@@ -213,6 +213,7 @@ def test_at_method_and_missing_are_taken(failing):
 def test_what_is_to_be_done_is_told_in_words_of_the_shell(failing):
     told = command("analyze", failing, "alive", "--method", "pawn", expected=1)
     assert f"Look at mesa-doe failures {failing} and run" in told
+    assert "run what failed again (mesa-doe run --resume failed in a study, " in told
     assert told.endswith("with --missing drop\n")
 
 

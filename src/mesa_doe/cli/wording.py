@@ -32,8 +32,10 @@ def in_words_of_a_shell(text: str, study: Path) -> str:
     --------
     >>> in_words_of_a_shell("Look at results.failures, or missing='drop', or unequal='last'", Path("walks"))
     'Look at mesa-doe failures walks, or --missing drop, or -o unequal=last'
+    >>> in_words_of_a_shell("results.tabulate('fate') counts it", Path("walks"))
+    'mesa-doe analyze walks fate --method tabulate counts it'
     """
-    text = _SETTING.sub(lambda found: _as_option(found[1], found[2]), text)
+    text = _SETTING.sub(lambda found: _as_option(found[1], found[2]), _run_again(text))
     line = f"mesa-doe analyze {shlex.quote(str(study))}"
     text = _TABULATE.sub(lambda found: f"{line} {shlex.quote(found[1])} --method tabulate", text)
     return _failures(text.replace("name one with method=:", "name one with --method:"), study)
@@ -46,9 +48,15 @@ def in_words_of_a_file(text: str, study: Path) -> str:
     --------
     >>> in_words_of_a_file("Look at results.failures, or missing='drop'", Path("walks"))
     'Look at mesa-doe failures walks, or missing = "drop"'
+    >>> in_words_of_a_file("results.tabulate('fate') counts it", Path("walks"))
+    'method = "tabulate" counts it'
     """
-    text = _TABULATE.sub('method = "tabulate"', text)
+    text = _TABULATE.sub('method = "tabulate"', _run_again(text))
     return _failures(_SETTING.sub(r'\1 = "\2"', text), study)
+
+
+def _run_again(text: str) -> str:
+    return text.replace("resume='failed'", "mesa-doe run --resume failed")
 
 
 def _as_option(name: str, value: str) -> str:
