@@ -20,6 +20,7 @@ from tests.analysis.helpers import (
     estimates,
     ishigami,
     noisy_runs,
+    quiet,
     some_outputs,
     unit_space,
 )
@@ -300,8 +301,8 @@ def test_the_unit_of_the_output_does_not_matter(analysis, factor):
 def test_resamples_without_variance_are_told():
     design = doe.radial(unit_space(2), 8, rng=1)
     y = np.where(design.blocks == 3, design.unit[:, 0], 0.0)
-    with pytest.warns(doe.MesaDoeWarning, match="of the bootstrap resamples have no variance"):
-        result = jansen(design, y)
+    result = quiet(jansen, design, y)
+    assert "of the bootstrap resamples have no variance" in " ".join(result.warnings)
     assert np.isfinite(result.to_frame()[COLUMNS].to_numpy()).all()
 
 

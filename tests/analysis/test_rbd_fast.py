@@ -1,3 +1,4 @@
+import re
 import warnings
 
 import numpy as np
@@ -9,7 +10,7 @@ import mesa_doe as doe
 from mesa_doe.analysis.rbd_fast import rbd_fast
 from mesa_doe.errors import AnalysisError, MesaDoeWarning
 from tests import models
-from tests.analysis.helpers import PROBLEM, angles, ishigami, rows, some_outputs, unit_space
+from tests.analysis.helpers import PROBLEM, angles, ishigami, quiet, rows, some_outputs, unit_space
 
 
 @pytest.mark.parametrize(("n", "M"), [(100, 10), (501, 10), (200, 4)])
@@ -102,8 +103,8 @@ def test_rbd_fast_says_where_halves_have_no_variance():
     design = doe.monte_carlo(unit_space(3), 100, rng=1)
     y = np.zeros(100)
     y[3] = 1
-    with pytest.warns(MesaDoeWarning, match=r"\d% of the random halves have no estimate.*use more points"):
-        rbd_fast(design, y, resamples=100)
+    said = " ".join(quiet(rbd_fast, design, y, resamples=100).warnings)
+    assert re.search(r"\d% of the random halves have no estimate.*use more points", said)
 
 
 def test_rbd_fast_takes_rng_of_all_kinds_and_repeats_itself():

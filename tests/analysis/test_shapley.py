@@ -206,3 +206,12 @@ def test_text_shuffled_rows_and_other_designs_are_refused():
 
 def test_intervals_are_seeded_and_nothing_of_the_callers_is_changed():
     check_seeded_and_kept(shapley, doe.shapley(unit_space(3), 16, rng=1))
+
+
+def test_an_output_that_is_the_same_at_both_ends_of_all_paths_has_no_indices():
+    design = doe.shapley(unit_space(3), 8, rng=1)
+    y = np.zeros((8, 4))
+    y[1, 1:3] = [1 / 3, -2 / 3]
+    with pytest.warns(doe.MesaDoeWarning, match="no variance between blocks is left, so indices"):
+        found = doe.analyze.shapley(design, y.ravel(), resamples=100)
+    assert found.table()["Sh"].isna().all()

@@ -13,6 +13,7 @@ from tests.analysis.helpers import (
     angles,
     check_outputs_alone,
     ishigami,
+    quiet,
     some_outputs,
     unit_space,
 )
@@ -235,8 +236,8 @@ def test_an_output_that_varies_in_one_block_has_intervals_of_the_resamples_that_
     design = doe.sobol(unit_space(2), 8, rng=1)
     there = design.blocks == 3
     y = np.where(there, design.unit[:, 0] - design.unit[there, 0].mean(), 0.0)
-    with pytest.warns(doe.MesaDoeWarning, match="of the bootstrap resamples have no variance"):
-        result = doe.analyze.sobol(design, y)
+    result = quiet(doe.analyze.sobol, design, y)
+    assert "of the bootstrap resamples have no variance" in " ".join(result.warnings)
     assert np.isfinite(result.to_frame()[["estimate", "low", "high"]].to_numpy()).all()
 
 
@@ -608,16 +609,30 @@ def rare_event(n, share):
 @pytest.mark.parametrize(("n", "share", "told"), [(256, 0.05, 1024), (512, 0.05, 1024), (128, 0.1, 256)])
 def test_a_rare_event_in_too_few_blocks_is_said_with_the_n_that_it_takes(n, share, told, negated):
     design, event = rare_event(n, share)
-    words = rf"'y' takes two values, one of them at a share of 0\.\d+ .* of {n} here.* use n={told}, or estim"
+    words = rf"'y' has one value at all but 0\.\d+ of the base points: S1 is .* of {n} here.* use n={told}$"
     with pytest.warns(doe.MesaDoeWarning, match=words):
         doe.analyze.sobol(design, event ^ negated, resamples=100)
 
 
+@pytest.mark.parametrize(
+    ("estimator", "measures"),
+    [("saltelli", "S1 and S2 are"), ("jansen", "S1 and S2 are"), ("janon", "S1 and ST and S2 are"),
+     ("azzini", "S1 and ST and S2 are")],
+)  # fmt: skip
+def test_every_estimator_says_of_which_indices_a_rare_event_leaves_too_few_blocks(estimator, measures):
+    design = doe.sobol(unit_space(2), 128, rng=1, second_order=True)
+    event = (design.unit[:, 0] > 0.9) & (design.unit[:, 1] > 0.5)
+    found = quiet(doe.analyze.sobol, design, event * (1 + design.unit[:, 1]), estimator=estimator)
+    assert [measures in text for text in found.warnings] == [True]
+    rarer = (design.unit[:, 0] > 0.98) & (design.unit[:, 1] > 0.5)
+    found = quiet(doe.analyze.sobol, design, rarer, estimator=estimator)
+    assert "ST is" in " ".join(found.warnings) or "ST and" in " ".join(found.warnings)
+
+
 @pytest.mark.parametrize(("n", "share"), [(1024, 0.05), (256, 0.1), (64, 0.25)])
-def test_nothing_is_said_of_an_event_in_enough_blocks_or_of_an_estimator_without_these_products(n, share):
+def test_nothing_is_said_of_an_event_in_enough_blocks(n, share):
     design, event = rare_event(n, share)
     assert doe.analyze.sobol(design, event, resamples=100).warnings == ()
     design, event = rare_event(128, 0.05)
-    assert doe.analyze.sobol(design, event, resamples=100, estimator="jansen").warnings == ()
     mixed = event + 0.1 * design.unit[:, 0]
     assert doe.analyze.sobol(design, mixed, resamples=100).warnings == ()

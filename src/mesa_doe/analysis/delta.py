@@ -14,6 +14,7 @@ from mesa_doe.analysis.estimates import tidy
 from mesa_doe.analysis.options import checked_bootstrap
 from mesa_doe.analysis.outputs import Missing, checked_outputs
 from mesa_doe.analysis.partition import classes, like_dummy, rows_of, slices
+from mesa_doe.analysis.rare_events import narrow_events
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.variation import constant_outputs, flat_outputs, noise_units, standardised
 from mesa_doe.design import Design
@@ -89,7 +90,8 @@ def delta(
     Warns
     -----
     MesaDoeWarning
-        If an output does not vary, or a factor's delta is no larger than a dummy's may be by chance.
+        If an output does not vary, all but few points are alike, so that S1 is too low, or a factor's delta
+        is no larger than a dummy's may be by chance.
 
     Notes
     -----
@@ -157,6 +159,9 @@ def delta(
     estimates[:, constant] = np.nan
 
     said = [*checked.said, *flat_outputs(checked, constant, units=noise_units(checked, seed_policy))]
+    said += narrow_events(
+        design, checked.names, scaled, constant, parts=int(fine.max()) + 1, remedy="more points, or sobol"
+    )
     if dummy:
         point, _, top = estimates[:, :, : len(factors)]
         said += like_dummy(checked.names, design.factors, point[:, :-1], top[:, -1], "delta")

@@ -12,6 +12,7 @@ from mesa_doe.analysis.estimates import tidy
 from mesa_doe.analysis.harmonics import too_low
 from mesa_doe.analysis.inflation import inflated
 from mesa_doe.analysis.outputs import Missing, checked_outputs
+from mesa_doe.analysis.rare_events import narrow_events
 from mesa_doe.analysis.replication_noise import (
     between_replications,
     corrects,
@@ -79,7 +80,8 @@ def fast(
     Warns
     -----
     MesaDoeWarning
-        If an output does not vary, a discrete axis has an S1 that is too low, or noise inflates ST.
+        If an output does not vary, S1 is too low, of a discrete axis or since all but few points are alike,
+        or noise inflates ST.
 
     Notes
     -----
@@ -138,6 +140,8 @@ def fast(
     ]
     said += nothing_left(names, total.T, flat.any(axis=0))
     said += too_low(design, names, first, M, "fast")
+    remedy = "a larger M= in the sampler, or sobol"
+    said += narrow_events(design, names, means, constant, parts=M, remedy=remedy)
     own_noise = (checked.noise_deviation / scale) ** 2
     variance = means.var(axis=0)
     if seed_policy == "independent" and not corrected:

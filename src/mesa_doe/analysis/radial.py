@@ -17,6 +17,7 @@ from mesa_doe.analysis.inflation import inflated
 from mesa_doe.analysis.moves import by_block, positions, star_steps
 from mesa_doe.analysis.options import checked_bootstrap
 from mesa_doe.analysis.outputs import Missing, checked_outputs
+from mesa_doe.analysis.rare_events import rare_events
 from mesa_doe.analysis.replication_noise import corrects, noise_shares, nothing_left, shares_told
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.variation import (
@@ -195,8 +196,8 @@ def jansen(
     Warns
     -----
     MesaDoeWarning
-        If an output does not vary, or hardly but by the seed, noise inflates the indices, or stars were left
-        out.
+        If an output does not vary, or hardly but by the seed, or at too few points, noise inflates the
+        indices, or stars were left out.
 
     Notes
     -----
@@ -262,6 +263,7 @@ def jansen(
     no_variance = constant | noise_alone(checked, units)
     said = [*checked.said, *flat_outputs(checked, constant, units=units, where="base point")]
     said += seed_driven(checked, by_factors, variance, own_noise, no_variance, seed_policy)
+    said += rare_events(names, base, constant, blocks=len(base), of_one=["ST"])
     said += nothing_left(names, point, no_variance)
     said += undefined(names, lost, no_variance)
     if seed_policy == "independent" and not corrected:

@@ -15,6 +15,7 @@ from mesa_doe.analysis.inputs import shares
 from mesa_doe.analysis.options import checked_bootstrap, checked_int
 from mesa_doe.analysis.outputs import Missing, Outputs, checked_outputs
 from mesa_doe.analysis.partition import input_values, unordered
+from mesa_doe.analysis.rare_events import narrow_events
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.variation import ROUNDING, constant_outputs, flat_outputs, noise_units, standardised
 from mesa_doe.design import Design
@@ -89,7 +90,8 @@ def rbd_fast(
     Warns
     -----
     MesaDoeWarning
-        If an output does not vary, or a discrete axis has an S1 that is too low.
+        If an output does not vary, or S1 is too low, of a discrete axis or since all but few points are
+        alike.
 
     Notes
     -----
@@ -148,6 +150,8 @@ def rbd_fast(
             f"than {8 * M + 1} points, or a smaller M="
         )
     said += too_low(design, checked.names, point, M, "rbd_fast")
+    remedy = "a larger M=, or sobol"
+    said += narrow_events(design, checked.names, scaled, constant, parts=M, remedy=remedy)
     settings = {
         "points": count,
         "M": M,

@@ -93,8 +93,10 @@ def noise_shares(variance: FloatArray, noise: FloatArray, constant: BoolArray) -
     return shares
 
 
-def nothing_left(names: Sequence[Any], indices: FloatArray, skipped: BoolArray) -> list[str]:
-    """Say of which outputs there are no indices, since without the noise no variance is left.
+def nothing_left(
+    names: Sequence[Any], indices: FloatArray, skipped: BoolArray, *, corrected: bool = True
+) -> list[str]:
+    """Say of which outputs there are no indices, since no variance is left, most often without the noise.
 
     Parameters
     ----------
@@ -103,15 +105,18 @@ def nothing_left(names: Sequence[Any], indices: FloatArray, skipped: BoolArray) 
         NaN where there is none.
     skipped : ndarray of bool (outputs,)
         Outputs of which something else is said.
+    corrected : bool, default True
+        Whether noise was taken away.
 
     Returns
     -------
     list of str
     """
+    cause = "when its noise is taken away no variance" if corrected else "no variance between blocks"
+    remedy = "more replications, a larger n" if corrected else "a larger n"
     without: BoolArray = np.asarray(np.isnan(indices).any(axis=1))
     return [
-        f"output {name!r}: when its noise is taken away no variance is left, so indices are NaN; use more "
-        "replications, a larger n or wider axes"
+        f"output {name!r}: {cause} is left, so indices are NaN; use {remedy} or wider axes"
         for name, none, skip in zip(names, without, skipped, strict=True)
         if none and not skip
     ]

@@ -16,9 +16,11 @@ from mesa_doe.analysis.inflation import inflated
 from mesa_doe.analysis.moves import by_block, turns
 from mesa_doe.analysis.options import checked_bootstrap
 from mesa_doe.analysis.outputs import Missing, checked_outputs
+from mesa_doe.analysis.rare_events import rare_events
 from mesa_doe.analysis.replication_noise import corrects, noise_shares, nothing_left, shares_told
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.variation import (
+    ROUNDING,
     check_squares,
     constant_outputs,
     flat_outputs,
@@ -94,8 +96,8 @@ def shapley(
     Warns
     -----
     MesaDoeWarning
-        If an output does not vary, or hardly but by the seed, noise inflates the effects, or trajectories
-        were left out.
+        If an output does not vary, or hardly but by the seed, or at too few points, noise inflates the
+        effects, or trajectories were left out.
 
     Notes
     -----
@@ -149,7 +151,7 @@ def shapley(
     def estimate(means: FloatArray) -> FloatArray:
         totals = means.sum(axis=-1, keepdims=True)
         shares = np.full_like(means, np.nan)
-        np.divide(means, totals, out=shares, where=totals > 0)
+        np.divide(means, totals, out=shares, where=totals > ROUNDING)
         return np.concatenate([means, shares], axis=-1)
 
     def found(chosen: slice) -> tuple[FloatArray, ...]:
@@ -166,9 +168,12 @@ def shapley(
     units = noise_units(checked, seed_policy, blocks=0)
     no_variance = constant | noise_alone(checked, units)
     said = [*checked.said, *flat_outputs(checked, constant, units=units)]
-    first = by_block(means, len(factors) + 1)[:, 0].var(axis=0)
+    paths = by_block(means, len(factors) + 1)
+    first = paths[:, 0].var(axis=0)
     said += seed_driven(checked, variance, first, own_noise, no_variance, seed_policy)
-    said += nothing_left(names, point, no_variance)
+    base = paths[:, [0, -1]].reshape(-1, len(names))
+    said += rare_events(names, base, constant, blocks=len(turn), of_one=["Sh"])
+    said += nothing_left(names, point, no_variance, corrected=corrected)
     said += undefined(names, lost, no_variance)
     if seed_policy == "independent" and not corrected:
         none = constant | ~(variance > 0)

@@ -17,6 +17,7 @@ from mesa_doe.analysis.inflation import inflated
 from mesa_doe.analysis.options import checked_bootstrap
 from mesa_doe.analysis.outputs import Missing, Outputs, checked_outputs, too_few
 from mesa_doe.analysis.partition import rows_of
+from mesa_doe.analysis.rare_events import rare_events
 from mesa_doe.analysis.replication_noise import corrects, noise_shares, shares_told
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.sobol_estimators import ESTIMATORS, SobolPlan
@@ -37,8 +38,6 @@ __all__ = ["sobol"]
 FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
 _FAR_ABOVE_ONE = 1.3
-# Expected blocks whose two base points both have the rarer of two values, from which on intervals of S1 hold.
-_FEWEST_BOTH = 2
 
 
 @declare(
@@ -109,7 +108,7 @@ def sobol(
     -----
     MesaDoeWarning
         If an output has no variance between design points, or hardly any but the seed's, noise inflates the
-        indices, blocks were left out, or an output is one of two values of which one is rare.
+        indices, blocks were left out, or an output has one value at nearly all points.
 
     Notes
     -----
@@ -199,8 +198,9 @@ def sobol(
     totals = point[:, len(rows) : len(rows) + len(factors)]
     by_factors = totals.sum(axis=1) * variance
     said += seed_driven(checked, by_factors, variance, noise_of_runs, no_variance, seed_policy)
-    if estimator != "jansen":
-        said += _rare(names, base, constant)
+    of_both = ["S1", *plan.estimator.also_of_both, *(["S2"] if second_order else [])]
+    of_one = [] if "ST" in of_both else ["ST"]
+    said += rare_events(names, base, constant, blocks=len(blocks), of_both=of_both, of_one=of_one)
     if corrected:
         said += _beyond_one(names, point[:, : 2 * len(rows)])
     if seed_policy == "independent" and not corrected:
@@ -246,27 +246,6 @@ def _labels(rows: list[str], factors: list[str], second_order: bool) -> list[Lab
     labels = [(measure, row, "") for measure in ("S1", "ST") for row in rows]
     pairs = itertools.combinations(factors, 2) if second_order else ()
     return [*labels, *(("S2", *pair) for pair in pairs)]
-
-
-def _rare(names: list[Any], base: FloatArray, constant: Any) -> list[str]:
-    """Say where S1, of products of the outputs of A and B, has hardly a block in which both have an event."""
-    low, high = base.min(axis=0), base.max(axis=0)
-    two = ((base == low) | (base == high)).all(axis=0) & ~constant
-    above = (base == high).mean(axis=0)
-    share = np.minimum(above, 1 - above)
-    blocks = len(base) / 2
-    return [
-        f"output {name!r} takes two values, one of them at a share of {part:.2g} of the points: S1 is made "
-        f"of blocks whose two base points both have it, about {blocks * part**2:.1f} of {blocks:g} here, and "
-        f"its intervals may be far too narrow; use n={_power_of_two(_FEWEST_BOTH / part**2)}, or "
-        "estimator='jansen'"
-        for name, part, only_two in zip(names, share.tolist(), two, strict=True)
-        if only_two and blocks * part**2 < _FEWEST_BOTH
-    ]
-
-
-def _power_of_two(least: float) -> int:
-    return int(2 ** np.ceil(np.log2(least)))
 
 
 def _beyond_one(names: list[Any], indices: FloatArray) -> list[str]:

@@ -62,12 +62,16 @@ class Estimator:
     needs_ba : bool
         Whether the design must have second order.
     source : str
+    also_of_both : tuple of str, default ()
+        Measures beside S1 that are made of products of outputs of a and b, or of points that differ by all
+        factors but one.
     """
 
     products: Callable[[Blocks], list[FloatArray]]
     indices: Callable[[list[FloatArray], FloatArray], tuple[FloatArray, FloatArray]]
     needs_ba: bool
     source: str
+    also_of_both: tuple[str, ...] = ()
 
 
 def _half_squares(blocks: Blocks) -> FloatArray:
@@ -125,12 +129,14 @@ ESTIMATORS = {
         lambda means, _: (_correlation(*means[:3]), 1 - _correlation(*means[3:])),
         needs_ba=False,
         source="Monod, Naud & Makowski 2006; Janon et al. 2014",
+        also_of_both=("ST",),
     ),
     "azzini": Estimator(
         _azzini,
         lambda means, _: (means[0] / _positive(means[2]), means[1] / _positive(means[2])),
         needs_ba=True,
         source="Azzini, Mara & Rosati 2021",
+        also_of_both=("ST",),
     ),
 }
 

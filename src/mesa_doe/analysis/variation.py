@@ -241,7 +241,7 @@ def seed_driven(
         for name, part, of, skip in zip(
             outputs.names, by_factors.tolist(), whole.tolist(), skipped, strict=True
         )
-        if not skip and part < LEAST_SHARE * of
+        if not skip and of > 0 and part < LEAST_SHARE * of
     ]
 
 

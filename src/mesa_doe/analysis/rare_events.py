@@ -1,0 +1,123 @@
+"""Whether an output is the same but at a few points, which tell an analysis too little."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from mesa_doe.design import Design
+
+__all__ = ["narrow_events", "rare_events"]
+
+FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
+BoolArray: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
+
+# Expected blocks with the event, from which on intervals hold: measured, see the docs of analyses.
+_FEWEST_OF_BOTH, _FEWEST = 2, 3
+
+
+def rare_events(
+    names: Sequence[Any],
+    base: FloatArray,
+    constant: BoolArray,
+    *,
+    blocks: int,
+    of_both: Sequence[str] = (),
+    of_one: Sequence[str] = (),
+) -> list[str]:
+    """Say of which outputs too few blocks differ from the value that most points have.
+
+    Parameters
+    ----------
+    names : sequence
+        Of the outputs.
+    base : ndarray (base points, outputs)
+        Points spread over the space: one or two a block.
+    constant : ndarray of bool (outputs,)
+        Outputs of which something else is said.
+    blocks : int
+    of_both : sequence of str, default ()
+        Measures of which a block tells something only where both its base points have the event.
+    of_one : sequence of str, default ()
+        Measures of which it does where one has it.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> base = np.repeat([[0.0], [1.0]], [480, 32], axis=0)
+    >>> rare_events(["y"], base, np.array([False]), blocks=256, of_both=["S1"], of_one=["ST"])
+    ["output 'y' has one value at all but 0.062 of the base points: S1 is made of blocks whose two base ..."]
+    """
+    said = []
+    for name, part in _shares(names, base, constant):
+        start = f"output {name!r} has one value at all but {part:.2g} of the base points: "
+        both, one = blocks * part**2, blocks * part
+        if of_both and both < _FEWEST_OF_BOTH:
+            said.append(
+                f"{start}{_listed(of_both)} made of blocks whose two base points both have another, about "
+                f"{both:.1f} of {blocks} here, and intervals may be far too narrow; use "
+                f"n={_power_of_two(_FEWEST_OF_BOTH / part**2)}"
+            )
+        if of_one and one < _FEWEST:
+            said.append(
+                f"{start}{_listed(of_one)} made of blocks that have another, about {one:.1f} of {blocks} "
+                f"here, and intervals may be far too narrow; use n={_power_of_two(_FEWEST / part)}"
+            )
+    return said
+
+
+def narrow_events(
+    design: Design, names: Sequence[Any], values: FloatArray, constant: BoolArray, *, parts: int, remedy: str
+) -> list[str]:
+    """Say which outputs may differ from the value that most points have in a region too narrow to be seen.
+
+    Parameters
+    ----------
+    design : Design
+    names : sequence
+        Of the outputs.
+    values : ndarray (points, outputs)
+    constant : ndarray of bool (outputs,)
+        Outputs of which something else is said.
+    parts : int
+        Of the range of a factor, within which the analysis of S1 sees nothing.
+    remedy : str
+
+    Returns
+    -------
+    list of str
+    """
+    # A level is never parted.
+    if all(axis.n_levels is not None and axis.n_levels <= parts for axis in design.space.axes.values()):
+        return []
+    return [
+        f"output {name!r} has one value at all but {part:.2g} of the points: where it has another may be "
+        f"narrower than the {parts} parts of a factor that S1 is told from, which then reads too little, and "
+        f"its interval as well; use {remedy}"
+        for name, part in _shares(names, values, constant)
+        if part * parts < 1
+    ]
+
+
+def _shares(names: Sequence[Any], values: FloatArray, constant: BoolArray) -> list[tuple[Any, float]]:
+    """Return the share of the points at which each output has another value than at most."""
+    shares = (values != np.median(values, axis=0)).mean(axis=0)
+    # At half of the points and more, it is no event but the rule.
+    return [
+        (name, share)
+        for name, share, skip in zip(names, shares.tolist(), constant, strict=True)
+        if not skip and 0 < share < 0.5
+    ]
+
+
+def _listed(measures: Sequence[str]) -> str:
+    return f"{' and '.join(measures)} {'is' if len(measures) == 1 else 'are'}"
+
+
+def _power_of_two(least: float) -> int:
+    return int(2 ** np.ceil(np.log2(least)))

@@ -1,0 +1,90 @@
+import numpy as np
+import pytest
+
+import mesa_doe as doe
+from mesa_doe.analysis.rare_events import rare_events
+from tests.analysis.helpers import quiet, unit_space
+
+NONE = np.array([False])
+
+
+def said(points, of, blocks, **measures):
+    base = np.zeros((of, 1))
+    base[:points] = np.arange(1, points + 1)[:, None]
+    return rare_events(["y"], base, NONE, blocks=blocks, **measures)
+
+
+@pytest.mark.parametrize(("points", "told"), [(5, True), (6, False), (0, False)])
+def test_fewer_than_three_blocks_with_the_event_are_said(points, told):
+    # Two base points a block: of 100 blocks, half as many have the event as points do.
+    found = said(points, 200, 100, of_one=["ST"])
+    assert bool(found) == told
+    if told:
+        assert found == [
+            "output 'y' has one value at all but 0.025 of the base points: ST is made of blocks that have "
+            "another, about 2.5 of 100 here, and intervals may be far too narrow; use n=128"
+        ]
+
+
+@pytest.mark.parametrize(("points", "told"), [(28, True), (29, False)])
+def test_fewer_than_two_blocks_with_the_event_at_both_points_are_said(points, told):
+    found = said(points, 200, 100, of_both=["S1", "S2"])
+    assert bool(found) == told
+    if told:
+        assert "S1 and S2 are made of blocks whose two base points both have another, about 2.0" in found[0]
+        assert found[0].endswith("use n=128")
+
+
+def test_what_half_of_the_points_have_is_no_event_and_a_constant_is_told_elsewhere():
+    assert said(2, 4, 2, of_both=["S1"], of_one=["ST"]) == []
+    assert said(3, 3, 3, of_one=["ST"]) == []
+    base = np.repeat([[1.0], [1 + 1e-16 * 8]], [99, 1], axis=0)
+    assert rare_events(["y"], base, np.array([True]), blocks=100, of_one=["ST"]) == []
+
+
+@pytest.mark.parametrize(
+    ("analysis", "sampler", "measure"),
+    [(doe.analyze.jansen, doe.radial, "ST"), (doe.analyze.shapley, doe.shapley, "Sh")],
+)
+def test_analyses_of_blocks_say_it(analysis, sampler, measure):
+    design = sampler(unit_space(2), 64, rng=1)
+    y = np.zeros((len(design), 2))
+    y[0] = 1
+    y[: len(design) // 4, 1] = design.unit[: len(design) // 4, 0]
+    found = quiet(analysis, design, y, outputs=["rare", "often"], resamples=100).warnings
+    said = [text for text in found if f"{measure} is made of blocks that have another" in text]
+    assert [text.startswith("output 'rare' has one value") for text in said] == [True]
+
+
+def narrow(points, width):
+    return ((points["a"] > 1 - width) & (points["b"] > 0.5)).to_numpy()
+
+
+def space(**axes):
+    return doe.ParameterSpace(b=doe.Real(0, 1), c=doe.Real(0, 1), **axes)
+
+
+@pytest.mark.parametrize(
+    ("analysis", "design", "parts"),
+    [
+        (doe.analyze.rbd_fast, doe.latin_hypercube(space(a=doe.Real(0, 1)), 512, rng=1), 10),
+        (doe.analyze.delta, doe.latin_hypercube(space(a=doe.Real(0, 1)), 512, rng=1), 22),
+        (doe.analyze.fast, doe.fast(space(a=doe.Real(0, 1)), 257, rng=1), 4),
+    ],
+)
+def test_an_event_that_may_be_too_narrow_for_s1_is_said(analysis, design, parts):
+    rare, often = (narrow(design.points, width) for width in (1.2 / parts, 2.5 / parts))
+    found = quiet(analysis, design, np.column_stack([rare, often]), outputs=["rare", "often"])
+    said = [text for text in found.warnings if f"narrower than the {parts} parts of a factor" in text]
+    assert [text.startswith("output 'rare' has one value at all but 0.") for text in said] == [True]
+    # Of a region of a quarter of a part, a third of S1 is lost, and more; the truth is 0.49.
+    assert quiet(analysis, design, narrow(design.points, 0.25 / parts)).table()["S1"]["a"] < 0.33
+
+
+def test_factors_of_few_levels_have_no_part_that_is_too_narrow():
+    levels = {name: doe.Boolean() for name in "abcdef"}
+    design = doe.latin_hypercube(doe.ParameterSpace(levels), 512, rng=1)
+    y = design.points.all(axis=1).to_numpy()
+    assert 0 < y.mean() < 0.05
+    for analysis in (doe.analyze.rbd_fast, doe.analyze.delta):
+        assert "narrower" not in " ".join(quiet(analysis, design, y).warnings)
