@@ -414,7 +414,7 @@ def test_torn_and_foreign_files_are_set_aside_and_their_runs_made_again(tmp_path
     torn.write_bytes(torn.read_bytes()[:100])
     foreign = shutil.copy(shards_of(other)[0], folder / "shards")
     (folder / "shards" / "notes.txt").write_text("mine")
-    with pytest.warns(doe.MesaDoeWarning, match="3 files in the study are ignored"):
+    with pytest.warns(doe.MesaDoeWarning, match="3 files in the study were ignored"):
         assert doe.load(folder).pending == 6
     with pytest.warns(doe.MesaDoeWarning, match="3 files in the study were set aside"):
         again = run(noisy(), store=folder)

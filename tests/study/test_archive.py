@@ -292,6 +292,10 @@ def test_where_it_cannot_be_written_is_told(study, tmp_path):
         archive(study, tmp_path / "none" / "study.zip")
     with pytest.raises(doe.StudyError, match="there is no study in"):
         archive(tmp_path, tmp_path / "study.zip")
+    file = tmp_path / "study.toml"
+    file.touch()
+    with pytest.raises(doe.StudyError, match=r"study\.toml' is a file, and no folder of a study"):
+        archive(file, tmp_path / "study.zip")
 
 
 def test_a_study_that_is_being_written_is_refused(study, tmp_path):

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from mesa_doe.configurations import Configurations, RunConfiguration, column_names
-from mesa_doe.errors import counted, warn
+from mesa_doe.errors import warn
 from mesa_doe.results import Noise, Results
 from mesa_doe.runner.gathered import Gathered
 from mesa_doe.samplers import LONGER
@@ -71,8 +71,7 @@ def load(path: str | os.PathLike[str]) -> Results:
 def _load(path: Path) -> Results:
     folder = StudyFolder(path, LONGER)
     if folder.strangers:
-        first = next(iter(folder.strangers.values()))
-        warn(f"{counted(len(folder.strangers), 'file')} in the study are ignored: {first}")
+        warn(folder.told_strangers("ignored"))
     design = folder.document["plan"]["design"]
     if design and not design["saved"]:
         warn(

@@ -26,7 +26,7 @@ from typing import Any, Protocol, TypeAlias
 from mesa_doe.errors import StudyError, counted
 from mesa_doe.study.folder import StudyFolder
 from mesa_doe.study.lock import holders
-from mesa_doe.study.reading import FILE
+from mesa_doe.study.reading import FILE, read_document
 from mesa_doe.study.rerun import requirements_of, rerun_script
 from mesa_doe.study.tabular import TableFile, table_files
 from mesa_doe.study.unpacking import ROOT, is_ours
@@ -111,6 +111,7 @@ def archive(
     ['README.md', 'data/model.csv', 'data/points.csv']
     """
     folder, file = _folder_of(study), Path(path)
+    read_document(folder)  # says so where there is no study, of which none can be quiet
     _check_quiet(folder)
     opened = StudyFolder(folder)
     written = (folder / FILE).read_bytes()

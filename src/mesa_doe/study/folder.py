@@ -86,6 +86,12 @@ class StudyFolder:
         """Return what is recorded of a batch: since it was begun afresh, if it was."""
         return Records(self.shards, entries_since(self.document, self.entries.values()), numbering)
 
+    def told_strangers(self, done: str) -> str:
+        """Say what was done with the files that are no shards of this study."""
+        first = next(iter(self.strangers.values()))
+        were = "was" if len(self.strangers) == 1 else "were"
+        return f"{counted(len(self.strangers), 'file')} in the study {were} {done}: {first}"
+
 
 class StudyWriter(StudyFolder):
     """A study folder of which this process holds the lock."""
@@ -102,7 +108,7 @@ class StudyWriter(StudyFolder):
         if part is None:
             self._clear()
         elif self.strangers:
-            warn(_told(self.strangers, "ignored"))
+            warn(self.told_strangers("ignored"))
 
     def _clear(self) -> None:
         """Move away what is not ours: it is never trusted, and never deleted."""
@@ -114,7 +120,7 @@ class StudyWriter(StudyFolder):
             with contextlib.suppress(FileNotFoundError):
                 path.rename(aside / f"{uuid.uuid4().hex[:8]}-{path.name.lstrip('.')}")
         if self.strangers:
-            warn(_told(self.strangers, f"set aside in {str(aside)!r}"))
+            warn(self.told_strangers(f"set aside in {str(aside)!r}"))
 
     def record(self, entry: Entry) -> None:
         """Enter a shard into the ledger.
@@ -289,9 +295,3 @@ def _made_with(plan: Plan) -> Document:
 def _write_document(path: Path, document: Document, *, keep: bool = False) -> None:
     with whole_file(path / FILE, keep=keep) as place, place.open("w", encoding="utf-8") as file:
         json.dump(document, file, indent=1, allow_nan=False)
-
-
-def _told(strangers: Mapping[str, str], done: str) -> str:
-    first = next(iter(strangers.values()))
-    were = "was" if len(strangers) == 1 else "were"
-    return f"{counted(len(strangers), 'file')} in the study {were} {done}: {first}"
