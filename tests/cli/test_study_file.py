@@ -373,6 +373,12 @@ def test_there_is_no_file_where_there_is_none(tmp_path):
     assert told.count("\n") == 1
 
 
+def test_what_is_no_text_is_no_study_file(tmp_path):
+    (tmp_path / "study.zip").write_bytes(b"PK\x03\x04\xff")
+    told = command("run", tmp_path / "study.zip", expected=1)
+    assert told.startswith(f"mesa-doe: {tmp_path / 'study.zip'} is no study file, which is a text in UTF-8 (")
+
+
 @pytest.mark.usefixtures("_own_path")
 @pytest.mark.parametrize(
     ("name", "code", "told"),

@@ -38,7 +38,10 @@ class TomlFile:
         self.path = path
         try:
             text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+        except UnicodeDecodeError as error:
+            message = f"{path} is no study file, which is a text in UTF-8 ({error})"
+            raise ConfigurationError(message) from error
+        except OSError as error:
             message = f"{path} cannot be read: {error}"
             raise ConfigurationError(message) from error
         try:
