@@ -1,3 +1,5 @@
+from importlib.util import find_spec
+
 import mesa
 import numpy as np
 import pandas as pd
@@ -183,16 +185,50 @@ def test_the_callers_data_stay_as_they_were():
     pd.testing.assert_frame_equal(frame, kept)
 
 
+def test_levels_that_are_no_words_come_back_as_they_were():
+    space = doe.ParameterSpace(
+        start=doe.Categorical([1, None, "x"]),
+        size=doe.Categorical([10, 20, 5]),
+        law=doe.Categorical([min, max]),
+    )
+    design = doe.grid(space)
+    runs = design.configurations(lambda start, size, law: {"y": law(size, 7)}, rng=1, seed_policy="common")
+    experiments, outcomes = to_ema(doe.BatchRunner(runs).run_all())
+    back, y = from_ema(experiments, outcomes, space)
+    assert back.points.to_dict("list") == design.points.to_dict("list")
+    assert y["y"].tolist() == outcomes["y"].tolist()
+    # Where a word is a level of its own, it is that.
+    words = doe.ParameterSpace(start=doe.Categorical([1, "1", "x"]))
+    frame = pd.DataFrame({"start": pd.Categorical(["1", "x", "1"]), "scenario": [0, 1, 2]})
+    assert from_ema(frame, {}, words)[0].points["start"].tolist() == ["1", "x", "1"]
+
+
+def test_what_is_no_experiments_or_outcomes_is_refused():
+    frame = pd.DataFrame({"a": [0.1, 0.2], "scenario": [0, 1]})
+    outcomes = {"y": np.array([1.0, 2.0])}
+    for given in ((outcomes, frame), (frame.to_dict("list"), outcomes)):
+        with pytest.raises(doe.AnalysisError, match="from_ema: experiments takes a DataFrame, got dict"):
+            from_ema(*given)
+    with pytest.raises(
+        doe.AnalysisError, match="from_ema: outcomes takes a mapping of names to arrays, got nda"
+    ):
+        from_ema(frame, outcomes["y"])
+    with pytest.raises(doe.AnalysisError, match="got DataFrame"):
+        from_ema(frame, frame)
+
+
 # On the workbench itself.
+
+needs_workbench = pytest.mark.skipif(find_spec("ema_workbench") is None, reason="needs ema_workbench")
 
 
 def ema_model(a=0.0, n=1, torus=False, kind="plain"):
     return {"y": a + 0.1 * (kind == "twice"), "series": np.array([a, 2 * a])}
 
 
+@needs_workbench
 @pytest.mark.filterwarnings("default")
 def test_prim_finds_the_box(results):
-    pytest.importorskip("ema_workbench")
     from ema_workbench.analysis import prim
 
     experiments, outcomes = to_ema(results)
@@ -202,9 +238,9 @@ def test_prim_finds_the_box(results):
     assert "twice" in limits["kind"].iloc[0]
 
 
+@needs_workbench
 @pytest.mark.filterwarnings("default")
 def test_feature_scores_rank_the_factors(results):
-    pytest.importorskip("ema_workbench")
     from ema_workbench.analysis import feature_scoring
 
     experiments, outcomes = to_ema(results)
@@ -212,9 +248,9 @@ def test_feature_scores_rank_the_factors(results):
     assert scores["y"].idxmax() == "a"
 
 
+@needs_workbench
 @pytest.mark.filterwarnings("default")
 def test_experiments_of_the_workbench_come_here():
-    pytest.importorskip("ema_workbench")
     from ema_workbench import (
         BooleanParameter,
         CategoricalParameter,

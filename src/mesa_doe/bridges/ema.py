@@ -114,7 +114,8 @@ def from_ema(
         As ``perform_experiments`` or ``load_results`` returned it.
     outcomes : mapping of str to array_like (experiments, ...)
     space : ParameterSpace, optional
-        The ranges that were sampled; without it they are those of the values.
+        The ranges that were sampled; without it they are those of the values. Levels that are written as text,
+        as ``to_ema`` does, are those of the space.
 
     Returns
     -------
@@ -129,7 +130,7 @@ def from_ema(
     Raises
     ------
     AnalysisError
-        If an outcome has not one value an experiment.
+        If an outcome has not one value an experiment, or experiments or outcomes are of another kind.
     DesignError
         If an experiment does not lie in the space.
 
@@ -140,18 +141,40 @@ def from_ema(
     >>> design.points["growth_rate"].tolist(), y["income"].tolist()
     ([0.1, 0.2], [3.0, 4.0])
     """
+    _check_kinds(experiments, outcomes)
     # Parts that were put together number their rows alike; a join by them would multiply rows.
     experiments = experiments.reset_index(drop=True)
     own = experiments.drop(columns=list(_BOOKKEEPING), errors="ignore")
     if own.map(repr).duplicated().any():
         needed = [name for name in ("policy", "model") if name in experiments]
         own = own.join(experiments[[name for name in needed if experiments[name].nunique() > 1]])
+    axes = {} if space is None else space.axes
     points = {
-        name: objects(column.tolist()) if isinstance(column.dtype, pd.CategoricalDtype) else column.to_numpy()
+        name: _levels(column, axes.get(name))
+        if isinstance(column.dtype, pd.CategoricalDtype)
+        else column.to_numpy()
         for name, column in zip(identifiers(map(str, own)), (own[name] for name in own), strict=True)
     }
     y = {name: _filled(name, values, len(experiments)) for name, values in outcomes.items()}
     return explicit(points, space), y
+
+
+def _check_kinds(experiments: Any, outcomes: Any) -> None:
+    if not isinstance(experiments, pd.DataFrame):
+        message = f"from_ema: experiments takes a DataFrame, got {type(experiments).__name__}"
+        raise AnalysisError(message)
+    if not isinstance(outcomes, Mapping):
+        message = f"from_ema: outcomes takes a mapping of names to arrays, got {type(outcomes).__name__}"
+        raise AnalysisError(message)
+
+
+def _levels(column: pd.Series[Any], axis: Any) -> np.ndarray[Any, Any]:
+    """Return the levels that categories are, or are written as, which `to_ema` does."""
+    levels = getattr(axis, "levels", ())
+    written = {str(level): level for level in levels} | {
+        level: level for level in levels if isinstance(level, str)
+    }
+    return objects(written.get(value, value) if isinstance(value, str) else value for value in column)
 
 
 def _filled(name: str, values: Any, count: int) -> np.ndarray[Any, Any]:
