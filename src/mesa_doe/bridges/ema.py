@@ -114,8 +114,8 @@ def from_ema(
         As ``perform_experiments`` or ``load_results`` returned it.
     outcomes : mapping of str to array_like (experiments, ...)
     space : ParameterSpace, optional
-        The ranges that were sampled; without it they are those of the values. Levels that are written as text,
-        as ``to_ema`` does, are those of the space.
+        The ranges that were sampled; without it they are those of the values. Levels that are written as
+        text, as ``to_ema`` does, are those of the space.
 
     Returns
     -------
