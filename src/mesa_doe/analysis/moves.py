@@ -99,14 +99,14 @@ def turns(design: Design, checked: Outputs, movers: Sequence[tuple[int, ...]], m
         raise AnalysisError(message)
     unit = by_block(checked.kept(design.unit), rows)
     moves = unit[:, 1:] != unit[:, :-1]
-    own = np.stack([moves[:, :, list(members)].any(axis=2) for members in movers], axis=2)
-    found, steps = np.flatnonzero(own), np.arange(len(unit) * len(movers))
-    regular = len(found) == len(steps)
+    # Of each factor or group, at which steps it moves: (trajectories, movers, steps).
+    own = np.stack([moves[:, :, list(members)].any(axis=2) for members in movers], axis=1)
+    found, first = np.flatnonzero(own), len(movers) * np.arange(len(unit) * len(movers))
+    regular = len(found) == len(first)
     if regular:
-        # Where each step moves one, the k-th that is found is of the k-th step.
-        moved = (found - len(movers) * steps).reshape(len(unit), -1)
-        turn: IntArray = np.argsort(moved, axis=1)
-        regular = bool((np.take_along_axis(moved, turn, axis=1) == np.arange(len(movers))).all())
+        # Where each moves once, the k-th that is found is of the k-th.
+        turn: IntArray = (found - first).reshape(len(unit), -1)
+        regular = bool((np.sort(turn, axis=1) == np.arange(len(movers))).all())
     if not regular:
         message = (
             f"{method} reads trajectories each of whose steps moves one factor or group, and each once; "
