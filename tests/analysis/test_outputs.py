@@ -65,3 +65,27 @@ def test_who_reads_replications_apart_gets_whole_points_and_is_told_that_a_repli
 def test_points_with_one_run_each_tell_nothing_of_noise():
     once = np.array([[1.0, np.nan], [np.nan, 4.0], [3.0, np.nan], [5.0, np.nan]])[:, :, None]
     assert np.isnan(checked(once, means_only=True).noise).all()
+
+
+def test_an_int_that_no_float_holds_is_told():
+    for y in ([1, 2, 10**400, 3], [[1, 2], [3, 4], [-(10**400), 5], [6, 7]]):
+        with pytest.raises(
+            doe.AnalysisError, match="pawn: outputs have ints that are beyond a float; give them"
+        ):
+            checked(y)
+    assert checked([1, 2, 10**300, 3]).values.ravel().tolist() == [1, 2, 1e300, 3]
+
+
+def test_points_with_different_numbers_of_values_are_told():
+    runs = [[1.0, 2.0], [3.0], [4.0, 5.0], [6.0, 7.0]]
+    words = "pawn needs as many values of each point, got 2 of the first and 1 of point 1: use NaN for a run"
+    for y in (runs, [np.array(run) for run in runs], tuple(map(tuple, runs))):
+        with pytest.raises(doe.AnalysisError, match=words):
+            checked(y)
+    with pytest.raises(doe.AnalysisError, match="pawn needs as many values of each point"):
+        checked([1.0, [2.0], [3.0, 4.0], 5.0])
+    with pytest.raises(doe.AnalysisError, match="split_variance needs as many values of each point"):
+        replicated(runs, "split_variance")
+    deep = [[[1.0], [2.0]], [[3.0], [4.0, 5.0]], [[4.0], [5.0]], [[6.0], [7.0]]]
+    with pytest.raises(doe.AnalysisError, match="pawn needs as many values of each point"):
+        checked(deep)

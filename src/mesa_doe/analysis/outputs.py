@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -297,15 +296,20 @@ def _numbered(count: int) -> list[Any]:
 
 def _real_numbers(y: Any, method: str) -> FloatArray:
     """Return a copy of outputs as floats; what is masked is missing."""
-    raw = y if np.ma.isMaskedArray(y) else np.asarray(y)
+    raw = y if np.ma.isMaskedArray(y) else _array(y, method)
     if raw.dtype.kind == "O":
         # pandas' own sign of a missing value is no number to numpy.
         lost = np.array([value is pd.NA for value in np.ma.getdata(raw).flat], dtype=bool).reshape(raw.shape)
         raw = raw.copy()
         raw[lost] = np.nan
     if raw.dtype.kind == "O" and not any(isinstance(value, (str, bytes, complex)) for value in raw.flat):
-        with contextlib.suppress(TypeError, ValueError):  # told below
+        try:
             raw = raw.astype(np.float64)
+        except OverflowError as error:
+            message = f"{method}: outputs have ints that are beyond a float; give them in another unit"
+            raise AnalysisError(message) from error
+        except (TypeError, ValueError):  # told below
+            pass
     if raw.dtype.kind not in "biuf":
         message = (
             f"{method} needs real numbers as outputs, got values of type {raw.dtype}; "
@@ -314,6 +318,19 @@ def _real_numbers(y: Any, method: str) -> FloatArray:
         raise AnalysisError(message)
     floats: FloatArray = np.ma.filled(raw.astype(np.float64), np.nan)
     return floats
+
+
+def _array(y: Any, method: str) -> np.ndarray[Any, Any]:
+    """Return an array, of as many values for each point."""
+    try:
+        return np.asarray(y)
+    except ValueError as error:  # of lists in lists, numpy tells no point
+        shapes = [np.shape(np.asarray(one, dtype=object)) for one in y]
+        other = next((k for k, shape in enumerate(shapes) if shape != shapes[0]), 0)
+        counts = [int(np.prod(shapes[k])) for k in (0, other)]
+        told = f", got {counts[0]} of the first and {counts[1]} of point {other}" if other else ""
+        message = f"{method} needs as many values of each point{told}: use NaN for a run that there is not"
+        raise AnalysisError(message) from error
 
 
 def _check_index(design: Design, y: Any, method: str) -> None:
