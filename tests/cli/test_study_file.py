@@ -206,7 +206,7 @@ MISTAKES = [
     (
         'method = "sobol"\nn = 16',
         'method = "monte_carlo"\nn = 100_000_000_000_000',
-        "line 11: design.n: there are too many points for the memory of this machine: ",
+        "line 11: design.n: monte_carlo: n=100000000000000 makes 100,000,000,000,000 points; the most is ",
     ),
     ("n = 16", "n = 16\nextend = 8", "line 12: design.extend: extend takes the new size, an int larger t"),
     ("n = 16", "n = 16\nextend = [32, true]", "line 12: design.extend[1]: extend takes the new size, an in"),

@@ -793,6 +793,20 @@ def test_an_extension_to_no_larger_size_is_refused(name, n):
     assert repr(n) in str(caught.value)
 
 
+@pytest.mark.parametrize("name", WITH_N)
+def test_more_points_than_a_design_may_have_are_refused_before_they_are_made(name):
+    with pytest.raises(DesignError, match=rf"{name}: n=\d+ makes .* points; the most is 10,000,000"):
+        small(name, 10**9, rng=1)
+
+
+@pytest.mark.parametrize("name", [name for name in EVERY if SAMPLERS[name].extension != "none"])
+def test_a_design_does_not_grow_beyond_what_it_may_have(name):
+    design = small(name, 8, rng=1)
+    each = len(design) // 8
+    with pytest.raises(DesignError, match=f"{name}: n={2**24 // each} makes .*; the most is 10,000,000"):
+        design.extend(2**24 // each)
+
+
 @pytest.mark.parametrize("name", EVERY)
 def test_the_repr_says_size_and_method_in_one_line(designs, name):
     text = repr(designs[name])

@@ -78,9 +78,6 @@ def read_design(file: TomlFile, space: ParameterSpace | None) -> Design | None:
         name = "points" if method == "explicit" else "groups" if "group" in str(error) else ""
         default = where.get(name)
         file.blame(error, _DESIGN, (*_DESIGN, "options"), *([default] if default else []), default=default)
-    except MemoryError as error:
-        why = f"there are too many points for the memory of this machine: {error}"
-        file.wrong(where.get("n", _DESIGN), why)
     return None
 
 

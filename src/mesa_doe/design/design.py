@@ -23,6 +23,7 @@ from mesa_doe.design.gate import (
     IntArray,
     check_bool,
     check_points,
+    check_size,
     checked_ints,
     checked_unit,
     may_refuse,
@@ -196,7 +197,7 @@ class Design:
         Raises
         ------
         DesignError
-            If the method cannot keep the points, or not for this ``n``, or ``n`` is not larger.
+            If the method cannot keep the points, or not for this ``n``, or ``n`` is not larger, or too large.
         """
         if self._longer is None:
             _never_longer(self, n)
@@ -204,6 +205,7 @@ class Design:
         if not is_int(n) or (size is not None and n <= size):
             message = f"extend takes the new size, an int larger than n={size!r}, got {n!r}"
             raise DesignError(message)
+        check_size(int(n), self.method, len(self) // size if size else 1)
         longer = self._longer(self, int(n))
         if len(longer) <= len(self) or not np.array_equal(longer.unit[: len(self)], self.unit):
             message = (

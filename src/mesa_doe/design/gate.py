@@ -12,12 +12,14 @@ from mesa_doe.space import Boolean, Categorical, Discrete, Integer, ParameterSpa
 from mesa_doe.space.values import plain
 
 __all__ = [
+    "MOST_POINTS",
     "SEED_FACTOR",
     "Extension",
     "FloatArray",
     "IntArray",
     "check_bool",
     "check_points",
+    "check_size",
     "checked_ints",
     "checked_unit",
     "frozen",
@@ -27,6 +29,9 @@ __all__ = [
 #: Name of the seed where it is a factor of the design.
 SEED_FACTOR = "seed"
 
+#: How many points a sampler makes at most: far more than anybody runs, and few enough to be made at once.
+MOST_POINTS = 10_000_000
+
 #: What a longer design promises; each keeps the points that were there. `nested`: it is the one that the
 #: sampler makes of the larger n, and as even. `augmented`: the union has the property of the method, though
 #: it is not what the sampler would make at once. `independent`: the new points are further draws.
@@ -34,6 +39,33 @@ Extension: TypeAlias = Literal["nested", "augmented", "independent", "none"]
 
 FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
+
+
+def check_size(n: int, method: str, each: int = 1) -> None:
+    """Refuse a size of more points than a design may have, before a library is asked for them.
+
+    Parameters
+    ----------
+    n : int
+    method : str
+    each : int, default 1
+        How many points a block or a trajectory has, of which there are ``n``.
+
+    Raises
+    ------
+    DesignError
+
+    Examples
+    --------
+    >>> check_size(2**20, "sobol", 52)
+    Traceback (most recent call last):
+    mesa_doe.errors.DesignError: sobol: n=1048576 makes 1,048,576 × 52 = 54,525,952 points; the most is \
+10,000,000, which is n=192307
+    """
+    if n * each > MOST_POINTS:
+        made = f"{n:,} points" if each == 1 else f"{n:,} × {each} = {n * each:,} points"
+        message = f"{method}: n={n} makes {made}; the most is {MOST_POINTS:,}"
+        raise DesignError(message if each == 1 else f"{message}, which is n={MOST_POINTS // each}")
 
 
 def checked_unit(unit: Any, factors: tuple[str, ...], method: str, rows: int | None) -> FloatArray:

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from mesa_doe.design import Design
+from mesa_doe.design.gate import MOST_POINTS
 from mesa_doe.design.lineage import parent
 from mesa_doe.errors import DesignError
-from mesa_doe.samplers.axis_levels import MOST_POINTS
 from mesa_doe.samplers.merging import merged_groups, merged_space
 from mesa_doe.space import ParameterSpace
 

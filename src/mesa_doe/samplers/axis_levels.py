@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mesa_doe.design import Design, frozen
+from mesa_doe.design.gate import MOST_POINTS
 from mesa_doe.errors import DesignError, listed
 from mesa_doe.samplers.native import native_column
 from mesa_doe.space import Axis, Boolean, Categorical, Law, ParameterSpace
@@ -16,7 +17,6 @@ from mesa_doe.space.values import is_int, objects, plain
 
 __all__ = [
     "LAW_ENDS",
-    "MOST_POINTS",
     "Levels",
     "chosen_levels",
     "from_levels",
@@ -29,7 +29,6 @@ __all__ = [
 Levels: TypeAlias = int | Sequence[Any]
 Array: TypeAlias = np.ndarray[Any, Any]
 
-MOST_POINTS = 10_000_000
 #: Quantiles of a law that stand for its ends.
 LAW_ENDS = (0.05, 0.95)
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from mesa_doe.design import Design, Extension
 from mesa_doe.design.design import Longer
-from mesa_doe.design.gate import check_bool
+from mesa_doe.design.gate import check_bool, check_size
 from mesa_doe.errors import DesignError, warn
 from mesa_doe.space import Axis, Categorical, ParameterSpace
 from mesa_doe.space.values import is_int
@@ -23,6 +23,7 @@ __all__ = [
     "check_bool",
     "check_count",
     "check_n",
+    "check_size",
     "check_space",
     "continues",
     "declare",
@@ -310,9 +311,11 @@ def check_n(n: Any, method: str) -> int:
     Raises
     ------
     DesignError
-        If it is no int, or less than 1.
+        If it is no int, less than 1, or more than the points that a design may have.
     """
-    return check_count(n, method, "n", 1)
+    size = check_count(n, method, "n", 1)
+    check_size(size, method)
+    return size
 
 
 def check_count(value: Any, method: str, name: str, least: int) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 from mesa_doe.design import Design, frozen
 from mesa_doe.design.salib import unit_problem
 from mesa_doe.errors import DesignError
-from mesa_doe.samplers.declare import check_count, check_n, check_space, declare, warn_of_axes
+from mesa_doe.samplers.declare import check_count, check_n, check_size, check_space, declare, warn_of_axes
 from mesa_doe.seeding import RNG, library_seed, root_entropy
 from mesa_doe.space import ParameterSpace
 
@@ -78,6 +78,7 @@ def fast(space: ParameterSpace, n: int, *, rng: RNG = None, M: int = 4) -> Desig
     if n <= 4 * M**2:
         message = f"fast: n must be above 4M² = {4 * M**2} for M={M}, got n={n}"
         raise DesignError(message)
+    check_size(n, "fast", len(space))
     warn_of_axes(space, "fast")
     entropy = root_entropy(rng)
     return Design(

@@ -10,8 +10,9 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from mesa_doe.design import Design
+from mesa_doe.design.gate import MOST_POINTS
 from mesa_doe.errors import DesignError, listed
-from mesa_doe.samplers.axis_levels import MOST_POINTS, Levels, chosen_levels, from_levels
+from mesa_doe.samplers.axis_levels import Levels, chosen_levels, from_levels
 from mesa_doe.samplers.declare import check_count, check_n, check_space, declare
 from mesa_doe.space import Axis, Boolean, Categorical, ParameterSpace
 from mesa_doe.space.values import is_int

@@ -11,7 +11,7 @@ import numpy as np
 from mesa_doe.design import SEED_FACTOR, Design, frozen
 from mesa_doe.design.salib import unit_problem
 from mesa_doe.errors import DesignError
-from mesa_doe.samplers.declare import check_bool, check_n, check_space, continues, declare
+from mesa_doe.samplers.declare import check_bool, check_n, check_size, check_space, continues, declare
 from mesa_doe.samplers.qmc import warn_if_unbalanced
 from mesa_doe.seeding import RNG, library_seed, root_entropy
 from mesa_doe.space import ParameterSpace
@@ -130,6 +130,9 @@ def _sobol(
     from SALib.sample import sobol as salib_sobol
 
     factors = (*space.names, SEED_FACTOR) if seed_factor else space.names
+    d = len(factors) if groups is None else len(groups)
+    step = d * (2 if second_order else 1) + 2
+    check_size(n, "sobol", step)
     problem = unit_problem(factors, groups)
     with warnings.catch_warnings():
         # scipy's own words on powers of two: ours were said already.
@@ -137,8 +140,6 @@ def _sobol(
         unit = salib_sobol.sample(
             problem, n, calc_second_order=second_order, scramble=scramble, seed=library_seed(entropy)
         )
-    d = len(factors) if groups is None else len(groups)
-    step = d * (2 if second_order else 1) + 2
     blocks = np.repeat(np.arange(n), step)
     seed_levels = None
     if seed_factor:

@@ -9,7 +9,7 @@ import numpy as np
 from mesa_doe.design import Design
 from mesa_doe.design.salib import unit_problem
 from mesa_doe.errors import DesignError
-from mesa_doe.samplers.declare import check_n, check_space, continues, declare, warn_of_axes
+from mesa_doe.samplers.declare import check_n, check_size, check_space, continues, declare, warn_of_axes
 from mesa_doe.samplers.qmc import sobol_points, warn_if_unbalanced
 from mesa_doe.seeding import RNG, kept_generators, library_seed, root_entropy
 from mesa_doe.space import ParameterSpace
@@ -90,6 +90,7 @@ def finite_difference(space: ParameterSpace, n: int, *, rng: RNG = None, delta: 
 
 
 def _finite_difference(space: ParameterSpace, n: int, entropy: int, delta: float) -> Design:
+    check_size(n, "finite_difference", len(space) + 1)
     base = sobol_points(len(space), n, entropy)
     return _star(
         space,
@@ -174,6 +175,7 @@ def radial(
 
 def _radial(space: ParameterSpace, n: int, entropy: int, kind: str) -> Design:
     d = len(space)
+    check_size(n, "radial", d + 1)
     if kind == "sobol":
         # With scipy's 30 bits, coordinates of two factors may coincide, which would be a step of zero.
         points = sobol_points(2 * d, n, entropy, bits=53)

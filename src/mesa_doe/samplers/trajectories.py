@@ -15,6 +15,7 @@ from mesa_doe.samplers.declare import (
     check_bool,
     check_count,
     check_n,
+    check_size,
     check_space,
     continues,
     declare,
@@ -142,6 +143,8 @@ def _morris(space: ParameterSpace, options: dict[str, Any]) -> Design:
     from SALib.sample import morris as salib_morris
 
     groups, levels, optimal = options["groups"], options["levels"], options["optimal"]
+    step = (len(space) if groups is None else len(groups)) + 1
+    check_size(options["n"], "morris", step)
     unit = salib_morris.sample(
         unit_problem(space.names, groups),
         options["n"],
@@ -153,7 +156,6 @@ def _morris(space: ParameterSpace, options: dict[str, Any]) -> Design:
     unit *= levels - 1
     np.rint(unit, out=unit)
     unit /= levels - 1
-    step = (len(space) if groups is None else len(groups)) + 1
     trajectories = options["n"] if optimal is None else optimal
     return Design(
         space,
@@ -229,6 +231,7 @@ def shapley(space: ParameterSpace, n: int, *, rng: RNG = None) -> Design:
     n = check_n(n, "shapley")
     entropy = root_entropy(rng)
     step = len(space) + 1
+    check_size(n, "shapley", step)
     return Design(
         space,
         frozen(salib_shapley.sample(unit_problem(space.names), n, seed=library_seed(entropy))),

@@ -8,8 +8,9 @@ from typing import Any
 
 from mesa_doe._optional import pydoe
 from mesa_doe.design import Design
+from mesa_doe.design.gate import MOST_POINTS
 from mesa_doe.errors import DesignError
-from mesa_doe.samplers.axis_levels import MOST_POINTS, Levels, chosen_levels, from_levels
+from mesa_doe.samplers.axis_levels import Levels, chosen_levels, from_levels
 from mesa_doe.samplers.declare import check_count, check_space, declare
 from mesa_doe.space import ParameterSpace
 
