@@ -129,7 +129,7 @@ def test_a_mistake_is_told_with_its_key_and_line(tmp_path, line, told):
         ("correlation = [['a', 'd', 0.5]]", "space.options.correlation: correlation names what is no factor"),
         (
             "correlation = [['a', 'b']]",
-            'space.options.correlation[0] takes two names and a number, as ["a", ',
+            "space.options.correlation: correlation[0] takes two names and a number, as ('a', ",
         ),
         ("correlation = [['a', 'b', 0.5], ['b', 'a', 0]]", "correlation[1]: 'b' and 'a' are given twice"),
         ("correlation = [[1, 0.5]]", "space.options.correlation: correlation must be a DataFrame"),

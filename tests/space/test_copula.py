@@ -121,6 +121,15 @@ def test_constants_and_derived_parameters_are_no_factors_of_an_array():
         )
 
 
+def test_pairs_stand_for_the_frame_that_they_fill():
+    frame = pd.DataFrame(
+        [[1, 0.6, 0], [0.6, 1, -0.2], [0, -0.2, 1]], index=["c", "a", "b"], columns=["c", "a", "b"]
+    )
+    pairs = [("c", "a", 0.6), ["a", "b", np.float32(-0.25)]]
+    frame.loc["a", "b"] = frame.loc["b", "a"] = -0.25
+    assert space_of_three(pairs).correlation.equals(space_of_three(frame).correlation)
+
+
 def test_no_correlation_is_none():
     for space in (space_of_three(None), space_of_three(np.eye(3))):
         assert space.correlation is None
@@ -165,9 +174,18 @@ def test_every_mistake_is_told_at_once():
             "of 'a' and 'b' is 1.0: they are one factor, so make one Derived",
         ),
         ([[1, -1, 0], [-1, 1, 0], [0, 0, 1]], "'a' and 'b' is -1.0: they are one factor"),
-        ([[1, 0.5], [0.5, 1]], r"or an array of shape \(3, 3\), got shape \(2, 2\)"),
+        ([[1, 0.5], [0.5, 1]], r"an array of shape \(3, 3\), or pairs .*, got shape \(2, 2\)"),
         ([1, 2, 3], r"got shape \(3,\)"),
-        ([["x", 1, 2], [1, 2, 3], [1, 2, 3]], "correlation must be a DataFrame by names"),
+        (
+            [["x", 1, 2], [1, 2, 3], [1, 2, 3]],
+            r"correlation\[0\] takes two names and a number, as \('a', 'b'",
+        ),
+        ([("a", "b", 0.5), ("b", "c")], r"correlation\[1\] takes two names and a number.*got \('b', 'c'\)"),
+        ([("a", "b", True)], r"correlation\[0\] takes two names and a number"),
+        ([("a", "a", 0.5)], r"correlation\[0\] is of 'a' with itself, which is 1"),
+        ([("a", "b", 0.5), ("b", "a", 0.5)], r"correlation\[1\]: 'b' and 'a' are given twice"),
+        ([("a", "cc", 0.5)], "no factor of the space: 'cc'; close: 'c'"),
+        ({"a": 1}, r"or pairs such as \[\('a', 'b', 0.5\)\], got"),
         ([[1, 2, 3], [1]], "correlation must be a DataFrame by names"),
         (pd.DataFrame(np.eye(2), index=["a", "b"], columns=["a", "c"]), "the same names as rows and columns"),
         (pd.DataFrame(np.eye(2), index=["a", "a"], columns=["a", "a"]), "the same names as rows and columns"),

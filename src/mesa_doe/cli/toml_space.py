@@ -190,32 +190,8 @@ def _close_law(name: str) -> str:
 
 
 def _correlation(file: TomlFile, given: Any) -> Any:
-    """Return a matrix as it is, and pairs such as ["a", "b", 0.5] as a frame by name."""
-    import numpy as np
-    import pandas as pd
-
-    if given is None:
-        return None
-    key = (*_SPACE, "options", "correlation")
-    if not isinstance(given, list) or not all(isinstance(row, list) for row in given):
-        file.takes(key, 'pairs such as [["a", "b", 0.5]], or a matrix with a row a factor', given)
-        return None
-    if not any(isinstance(value, str) for row in given for value in row):
+    if given is None or (isinstance(given, list) and all(isinstance(row, list) for row in given)):
         return given
-    values = {}
-    for place, pair in enumerate(given):
-        if [type(name) for name in pair[:2]] != [str, str] or len(pair) != 3 or _is_no_number(pair[2]):
-            file.takes((*key, place), 'two names and a number, as ["a", "b", 0.5]', pair)
-        elif frozenset(pair[:2]) in values:
-            file.wrong((*key, place), f"{pair[0]!r} and {pair[1]!r} are given twice")
-        else:
-            values[frozenset(pair[:2])] = pair
-    names = list(dict.fromkeys(name for pair in values.values() for name in pair[:2]))
-    frame = pd.DataFrame(np.eye(len(names)), index=names, columns=names)
-    for one, other, value in values.values():
-        frame.loc[one, other] = frame.loc[other, one] = value
-    return frame
-
-
-def _is_no_number(value: Any) -> bool:
-    return isinstance(value, bool) or not isinstance(value, (int, float))
+    key = (*_SPACE, "options", "correlation")
+    file.takes(key, 'pairs such as [["a", "b", 0.5]], or a matrix with a row a factor', given)
+    return None

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mesa_doe.errors import SpaceError
+from mesa_doe.errors import SpaceError, listed
 from mesa_doe.space.points import close_to
-from mesa_doe.space.values import Array, Floats
+from mesa_doe.space.values import Array, Floats, is_number, plain
 
 __all__ = ["Copula", "correlation_problems", "read_correlation"]
 
@@ -103,7 +103,8 @@ def read_correlation(given: Any, names: Sequence[str]) -> Floats:
     Raises
     ------
     SpaceError
-        If it is no square table of numbers of the factors; every wrong name is told.
+        If it is neither a square table of numbers of the factors nor pairs of them; every wrong name or
+        pair is told.
 
     Examples
     --------
@@ -112,14 +113,24 @@ def read_correlation(given: Any, names: Sequence[str]) -> Floats:
     array([[1. , 0. , 0.7],
            [0. , 1. , 0. ],
            [0.7, 0. , 1. ]])
+    >>> read_correlation([("a", "b", 0.5)], ["a", "b"])
+    array([[1. , 0.5],
+           [0.5, 1. ]])
     """
     shape = f"({len(names)}, {len(names)})"
-    form = f"correlation must be a DataFrame by names of factors or an array of shape {shape}"
+    form = (
+        f"correlation must be a DataFrame by names of factors, an array of shape {shape}, or pairs such as "
+        "[('a', 'b', 0.5)]"
+    )
     if not isinstance(given, (pd.DataFrame, np.ndarray, list, tuple)):
         raise SpaceError(
             f"{form}, got {given!r}; for a parameter of that name write"
             " ParameterSpace({'correlation': ...})"
         )
+    if isinstance(given, (list, tuple)) and any(
+        isinstance(value, str) for row in given for value in _items(row)
+    ):
+        given = _frame_of_pairs(given)
     try:
         matrix: Array = np.asarray(given, dtype=np.float64)
     except (TypeError, ValueError) as error:
@@ -141,6 +152,38 @@ def read_correlation(given: Any, names: Sequence[str]) -> Floats:
     places = [list(names).index(name) for name in rows]
     whole[np.ix_(places, places)] = given[rows].to_numpy(dtype=np.float64)
     return whole
+
+
+def _items(row: Any) -> Sequence[Any]:
+    return row if isinstance(row, (list, tuple)) else ()
+
+
+def _frame_of_pairs(pairs: Sequence[Any]) -> pd.DataFrame:
+    """Return pairs such as ("a", "b", 0.5) as a frame by names."""
+    values: dict[frozenset[str], tuple[str, str, float]] = {}
+    problems = []
+    one: Any
+    other: Any
+    value: Any
+    for place, pair in enumerate(pairs):
+        one, other, value = map(plain, pair) if len(_items(pair)) == 3 else (None, None, None)
+        if not isinstance(one, str) or not isinstance(other, str) or not is_number(value):
+            problems.append(
+                f"correlation[{place}] takes two names and a number, as ('a', 'b', 0.5), got {pair!r}"
+            )
+        elif one == other:
+            problems.append(f"correlation[{place}] is of {one!r} with itself, which is 1")
+        elif frozenset((one, other)) in values:
+            problems.append(f"correlation[{place}]: {one!r} and {other!r} are given twice")
+        else:
+            values[frozenset((one, other))] = one, other, float(value)
+    if problems:
+        raise SpaceError(listed(problems, "correlation has problems"))
+    names = list(dict.fromkeys(name for one, other, _ in values.values() for name in (one, other)))
+    frame = pd.DataFrame(np.eye(len(names)), index=names, columns=names)
+    for one, other, value in values.values():
+        frame.loc[one, other] = frame.loc[other, one] = value
+    return frame
 
 
 def correlation_problems(matrix: Floats, names: Sequence[str]) -> list[str]:

@@ -38,9 +38,10 @@ class ParameterSpace:
     ----------
     mapping : mapping of str to object, optional
         Names and axes, for names held in variables.
-    correlation : DataFrame or array_like, shape (d, d), optional
-        Rank (Spearman) correlation wanted between factors: a frame by names of some or all factors, the
-        others being independent, or an array in the order of `names`. See the notes.
+    correlation : list of tuple, DataFrame, or array_like, shape (d, d), optional
+        Rank (Spearman) correlation wanted between factors: pairs such as ``[("a", "b", 0.5)]``, or a frame by
+        names of some or all factors, the others being independent, or an array in the order of `names`. See
+        the notes.
     constraints : list of str or callable, optional
         Which points are meant: conditions such as ``"low < high"``, ``"kind != 'random' or n > 3"`` (parsed,
         never evaluated by Python; see `mesa_doe.space.expressions.Expression`), or functions that take
