@@ -140,3 +140,10 @@ def test_categories_have_no_bins_unless_their_levels_are():
         warnings.simplefilter("error")
         found = rsa(design, y, bins=3, target="X").table()
     assert found.loc["kind", "bin2"] > 3 * found.loc["b", "bin2"]
+
+
+def test_two_points_that_differ_may_be_chance():
+    design = doe.grid(unit_space(1), 2)
+    found = doe.analyze.rsa(design, np.array([0, 1])).table()
+    assert found.loc["x0", "ks"] == 1.0
+    assert found.loc["x0", "p"] == 1.0

@@ -25,7 +25,7 @@ from mesa_doe.analysis.variation import (
     still_factors,
 )
 from mesa_doe.design import Design
-from mesa_doe.errors import AnalysisError
+from mesa_doe.errors import AnalysisError, counted
 from mesa_doe.seeding import RNG, root_entropy
 from mesa_doe.space import Categorical, Integer
 
@@ -313,8 +313,8 @@ def _check_points(points: int, moving: list[str]) -> None:
         raise AnalysisError(message)
     if points <= len(moving) + 2:
         message = (
-            f"regression of {len(moving)} factors needs more than {len(moving) + 2} points, got {points}; "
-            "make a larger design"
+            f"regression of {counted(len(moving), 'factor')} needs more than {len(moving) + 2} points, got "
+            f"{points}; make a larger design"
         )
         raise AnalysisError(message)
 

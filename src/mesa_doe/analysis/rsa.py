@@ -229,8 +229,9 @@ def _compared(inputs: FloatArray, chosen: BoolArray, free: bool) -> tuple[float,
     from scipy import stats
 
     if not free:
-        # The exact p-value needs distinct values and fails for large samples.
-        found = stats.ks_2samp(inputs[chosen], inputs[~chosen], method="asymp")
+        # The exact p-value needs distinct values and fails for large samples, the other for two points.
+        method = "asymp" if len(inputs) > 2 else "exact"
+        found = stats.ks_2samp(inputs[chosen], inputs[~chosen], method=method)
         return float(found.statistic), float(found.pvalue)
     codes = np.unique(inputs, return_inverse=True)[1]
     counts = np.stack([np.bincount(codes[side], minlength=codes.max() + 1) for side in (chosen, ~chosen)])
