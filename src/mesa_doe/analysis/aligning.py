@@ -7,11 +7,13 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
+from mesa_doe.columns import as_column
 from mesa_doe.configurations import column_names
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError
+from mesa_doe.space.values import plain
 
-__all__ = ["aligned_outputs"]
+__all__ = ["aligned_outputs", "check_runs"]
 
 FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -45,6 +47,28 @@ def aligned_outputs(design: Design, runs: pd.DataFrame, values: pd.Series[Any] |
     >>> aligned_outputs(design, runs, pd.Series([0.5, 0.25], index=[7, 8])).ravel()
     array([0.25, 0.5 ])
     """
+    check_runs(design, runs)
+    columns = values.to_numpy(np.float64).reshape(len(values), -1)
+    y = np.full((len(design), int(runs["iteration"].max()) + 1, columns.shape[1]), np.nan)
+    where = runs.loc[values.index, ["point", "iteration"]]
+    y[where["point"].to_numpy(int), where["iteration"].to_numpy(int)] = columns
+    return y
+
+
+def check_runs(design: Design, runs: pd.DataFrame) -> None:
+    """Refuse a design whose points are not those that were run.
+
+    Parameters
+    ----------
+    design : Design
+    runs : DataFrame
+        As of :func:`aligned_outputs`. Levels that no file can hold may be the text that a study has of them.
+
+    Raises
+    ------
+    AnalysisError
+        If the runs have other points, or other parameters.
+    """
     numbers = runs[["point", "iteration"]]
     if numbers["point"].isna().any() or numbers.duplicated().any() or int(runs["point"].max()) >= len(design):
         message = (
@@ -52,16 +76,6 @@ def aligned_outputs(design: Design, runs: pd.DataFrame, values: pd.Series[Any] |
             "its replications once"
         )
         raise AnalysisError(message)
-    _check_parameters(design, runs)
-    columns = values.to_numpy(np.float64).reshape(len(values), -1)
-    y = np.full((len(design), int(runs["iteration"].max()) + 1, columns.shape[1]), np.nan)
-    where = numbers.loc[values.index]
-    y[where["point"].to_numpy(int), where["iteration"].to_numpy(int)] = columns
-    return y
-
-
-def _check_parameters(design: Design, runs: pd.DataFrame) -> None:
-    """Refuse a design whose points are not those that were run."""
     space, own = design.space, design.points
     points = runs["point"].to_numpy(int)
     # As the runs' own table names them: a parameter may be called like one of its columns.
@@ -70,16 +84,28 @@ def _check_parameters(design: Design, runs: pd.DataFrame) -> None:
         if column not in runs.columns:
             message = f"the runs are not those of the design: they have no parameter {factor!r}"
             raise AnalysisError(message)
-        theirs = own[factor].to_numpy()[points].tolist()
-        for run, (mine, other) in enumerate(zip(runs[column].tolist(), theirs, strict=True)):
-            if mine is not other and not _equal(mine, other):
-                message = (
-                    f"the runs are not those of the design: run {runs.index[run]} of point {points[run]} "
-                    f"has {factor}={mine!r}, the design has {other!r}"
-                )
-                raise AnalysisError(message)
+        given, levels = runs[column].tolist(), own[factor].to_numpy()
+        differs = _first_difference(given, levels[points].tolist())
+        if differs is None or _first_difference(given, _as_stored(levels)[points].tolist()) is None:
+            continue
+        message = (
+            f"the runs are not those of the design: run {runs.index[differs]} of point {points[differs]} "
+            f"has {factor}={given[differs]!r}, the design has {plain(levels[points[differs]])!r}"
+        )
+        raise AnalysisError(message)
+
+
+def _first_difference(given: list[Any], levels: list[Any]) -> int | None:
+    pairs = zip(given, levels, strict=True)
+    return next((row for row, (a, b) in enumerate(pairs) if a is not b and not _equal(a, b)), None)
+
+
+def _as_stored(levels: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return the levels of all points as the table of a study holds them."""
+    array, _ = as_column(map(plain, levels))
+    return np.full(len(levels), None, dtype=object) if array is None else array
 
 
 def _equal(a: Any, b: Any) -> bool:
-    # What a worker or a file gave back is another object; arrays have no single truth.
-    return type(a) is type(b) and (a == b if isinstance(a, (int, float, str)) else repr(a) == repr(b))
+    # What a worker or a file gave back is another object; arrays have no single truth, NaN equals nothing.
+    return type(a) is type(b) and ((isinstance(a, (int, float, str)) and a == b) or repr(a) == repr(b))

@@ -19,6 +19,7 @@ from mesa_doe.results.level_means import level_means
 from mesa_doe.results.numbers import At, Reduce
 
 if TYPE_CHECKING:
+    from mesa_doe.design import Design
     from mesa_doe.results.results import Results
 
 __all__ = ["Drawings"]
@@ -314,7 +315,15 @@ class Drawings:
         frame = in_declared_order(results.factors("runs"), results.design)
         return plots.failures(frame, status.to_numpy(), ax=ax, x=x, y=y, logarithmic=self._logarithmic)
 
-    def spider(self, output: str, at: At = "final", *, ax: Any = None, reduce: Reduce | None = None) -> Any:
+    def spider(
+        self,
+        output: str,
+        at: At = "final",
+        *,
+        ax: Any = None,
+        reduce: Reduce | None = None,
+        design: Design | None = None,
+    ) -> Any:
         """Draw the output over the range of each factor of a one-at-a-time design.
 
         Parameters
@@ -322,13 +331,14 @@ class Drawings:
         output : str
         at, reduce : as in :meth:`Results.output`
         ax : matplotlib Axes, optional
+        design : as in :meth:`Results.sensitivity`
 
         Returns
         -------
         matplotlib Axes
         """
-        found = self._results.sensitivity(output, at, reduce=reduce, method="one_at_a_time")
-        log = self._logarithmic
+        found = self._results.sensitivity(output, at, reduce=reduce, method="one_at_a_time", design=design)
+        log = logarithmic(design or self._results.design)
         rows = [
             {"factor": factor, "position": place, "output": value}
             for factor, curve in found.settings["curves"][output].items()

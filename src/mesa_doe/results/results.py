@@ -27,7 +27,7 @@ from mesa_doe.analysis import (
     tabulate,
     uncertainty,
 )
-from mesa_doe.analysis.aligning import aligned_outputs
+from mesa_doe.analysis.aligning import aligned_outputs, check_runs
 from mesa_doe.analysis.joining import joined
 from mesa_doe.analysis.options import check_known, check_one
 from mesa_doe.columns import Tables, free_names
@@ -38,6 +38,7 @@ from mesa_doe.model_run import Run, Wanted, run
 from mesa_doe.results.declared import in_declared_order
 from mesa_doe.results.drawing import Drawings
 from mesa_doe.results.exchange import to_xarray, to_xy
+from mesa_doe.results.missing_design import missing_design
 from mesa_doe.results.numbers import At, Reduce, Unequal, every_step, of_agents, one_a_run
 from mesa_doe.results.options import check_options
 from mesa_doe.seeding import policy_of
@@ -521,7 +522,8 @@ class Results:
         method : str, optional
             Name of the analysis; by default the one that fits the design.
         design : Design, optional
-            Needed only where the runs did not come from ``design.configurations``.
+            Needed only where the runs did not come from ``design.configurations``, or their study was loaded
+            and has levels that no file can hold.
         missing : {"raise", "drop"}, default "raise"
             What to do with points of which a run failed or gave no number.
         **options
@@ -683,13 +685,15 @@ class Results:
         values = self._one_a_run(output, at, reduce, "recommend_replications")
         return recommend_replications(self._by_point(values), by=by, **options)
 
-    def tabulate(self, output: str, **options: Any) -> Tabulation:
+    def tabulate(self, output: str, *, design: Design | None = None, **options: Any) -> Tabulation:
         """Count the last value of an output, text or not, at each level of each factor.
 
         Parameters
         ----------
         output : str
             A column of ``model``.
+        design : Design, optional
+            As in :meth:`sensitivity`, for the levels as they are; without any, factors are what varies.
         **options
             Of :func:`mesa_doe.analyze.tabulate`: ``bins=``, ``confidence=``, ….
 
@@ -701,7 +705,14 @@ class Results:
         check_options("results.tabulate", options, tabulate)
         # A run that failed has no outcome, which is for the user to leave out.
         outcomes = self.model.groupby("run_id", sort=True)[output].last(skipna=False).reindex(self.runs.index)
-        return tabulate(outcomes, in_declared_order(self.factors("runs"), self.design), **options)
+        return tabulate(outcomes, self._factors_of_runs(design), **options)
+
+    def _factors_of_runs(self, design: Design | None) -> pd.DataFrame:
+        if design is None:
+            return in_declared_order(self.factors("runs"), self.design)
+        check_runs(design, self.runs)
+        factors = design.points.loc[self.runs["point"], design.space.names].set_index(self.runs.index)
+        return in_declared_order(factors, design)
 
     def _one_a_run(self, output: str, at: At, reduce: Reduce | None, caller: str) -> pd.Series[Any]:
         values = pd.DataFrame() if _is_all(at) else self.output(output, at, reduce=reduce)
@@ -732,11 +743,7 @@ class Results:
     def _given(self, design: Design | None) -> Design:
         design = design if design is not None else self.design
         if design is None:
-            message = (
-                "these runs carry no design: they were not made by design.configurations(...); "
-                "give it with design=design"
-            )
-            raise AnalysisError(message)
+            raise missing_design(self.study)
         return design
 
     def _aligned(

@@ -75,8 +75,8 @@ def _load(path: Path) -> Results:
     design = folder.document["plan"]["design"]
     if design and not design["saved"]:
         warn(
-            f"the design of the study could not be saved ({design['why']}): its levels are text here, and an "
-            "analysis needs design=, from the script that made it"
+            f"the design of the study could not be saved ({design['why']}): its levels are text here. "
+            "Analyse it in the script that made it, whose design an analysis takes with design="
         )
     configurations = folder.plan.configurations()
     records = folder.records(Numbering.of(configurations))
