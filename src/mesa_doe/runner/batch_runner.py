@@ -16,6 +16,7 @@ from mesa_doe.configurations import RunConfiguration
 from mesa_doe.errors import ConfigurationError, StudyError, counted, listed, warn
 from mesa_doe.model_run import check_timeout
 from mesa_doe.results import Noise, Results
+from mesa_doe.runner.alike import are_alike, recorded_noise
 from mesa_doe.runner.assembling import results_of
 from mesa_doe.runner.batch import Batch
 from mesa_doe.runner.checks import check_models, check_pickles, checked, recipes_of
@@ -32,7 +33,7 @@ from mesa_doe.runner.dispatch import (
     workers_of,
 )
 from mesa_doe.runner.gathered import Gathered
-from mesa_doe.runner.noise import find_noise
+from mesa_doe.runner.noise import find_noise, graver
 from mesa_doe.runner.progress import Display, check_display, shown
 from mesa_doe.space.values import is_int
 from mesa_doe.study import Ints, Numbering, Records, StudyWriter, open_study, plan_of
@@ -263,13 +264,17 @@ class BatchRunner:
             self._keep(kept, numbering, noise)
             if isinstance(kept, StudyWriter):
                 kept.finish_afresh()
+            needless = ""
             if learn_noise and len(wanted):
-                noise = self._learn_noise(batch) or noise
+                records = _records(kept, numbering)
+                noise = self._learn_noise(batch, records, {} if self.resume == "all" else noise)
+                if set(noise.values()) == {"none"}:
+                    needless = self._needless_runs(records)
                 if isinstance(kept, StudyWriter):
                     kept.save(noise=noise)
         results = self.results
         results.noise = dict(noise)
-        self._tell(batch, noise)
+        self._tell(batch, noise, needless)
         return results
 
     def _done(self, records: Records) -> Ints:
@@ -320,23 +325,29 @@ class BatchRunner:
             return here, 1
         return functools.partial(through_joblib, n_jobs=self.n_jobs, backend=self.backend), workers
 
-    def _learn_noise(self, batch: Batch) -> dict[str, Noise]:
-        """Repeat a few runs where those of the batch were made."""
+    def _learn_noise(
+        self, batch: Batch, records: Records | Gathered, known: Mapping[str, Noise]
+    ) -> dict[str, Noise]:
+        """Repeat a few runs where those of the batch were made, and hold recorded ones against each other."""
         run = functools.partial(_alone, way=batch.made_by)
         try:
-            return find_noise(self.configurations, self._recipes, batch.seconds, self.timeout, run)
+            repeated = find_noise(self.configurations, self._recipes, batch.seconds, self.timeout, run)
+            noise = graver(known, repeated)
+            quiet = [name for name, one in noise.items() if one == "none"]
+            # A few runs that agree say little of an output that has few values.
+            return graver(noise, recorded_noise(self.configurations, records, quiet) if quiet else {})
         except StudyError as error:
             warn(f"all runs are made, but of what noise their outputs have nothing is known: {error}")
-            return {}
+            return dict(known)
         except KeyboardInterrupt as stop:
             stop.add_note("all runs are done and in runner.results; what was stopped is the look at noise")
             raise
 
     def _keep(self, kept: StudyWriter | Gathered, numbering: Numbering, noise: Mapping[str, Noise]) -> None:
-        records = kept.records(numbering) if isinstance(kept, StudyWriter) else kept
+        records = _records(kept, numbering)
         self._results = results_of(self.configurations, records, noise) if len(records) else None
 
-    def _tell(self, batch: Batch, noise: Mapping[str, Noise]) -> None:
+    def _tell(self, batch: Batch, noise: Mapping[str, Noise], needless: str) -> None:
         unseeded = [name for name, one in noise.items() if one == "unseeded"]
         if unseeded:
             warn(
@@ -344,8 +355,8 @@ class BatchRunner:
                 "gives other results each time, and all runs are independent, whatever the seed_policy; "
                 "let the model take rng= or seed="
             )
-        if noise and set(noise.values()) == {"none"}:
-            self._tell_of_needless_runs()
+        if needless:
+            warn(needless)
         for note in batch.notes:
             warn(note)
         first, made = batch.first_failure, int(batch.recorded.sum())
@@ -355,18 +366,31 @@ class BatchRunner:
         if batch.failures < made and not batch.reported:
             warn("no run reported any output: the data collector or the outputs function gave no columns")
 
-    def _tell_of_needless_runs(self) -> None:
+    def _needless_runs(self, records: Records | Gathered) -> str:
+        """Say which runs are needless, where in all that is recorded the seed changes nothing."""
         replications = getattr(self.configurations, "replications", 1)
-        if replications > 1:
-            warn(
-                f"the model draws no random numbers, so its {replications} replications are the same run; "
-                "use replications=1"
+        is_factor = getattr(self.configurations, "seed_policy", None) == "factor"
+        alike = are_alike(self.configurations, records) if replications > 1 or is_factor else False
+        if alike and replications > 1:
+            return (
+                f"at every point the {replications} replications are the same run: the model seems to draw "
+                "no random numbers; use replications=1"
             )
-        elif getattr(self.configurations, "seed_policy", None) == "factor":
-            warn(
-                "the model draws no random numbers, so the seed is a factor that does nothing; "
-                "make the design with seed_factor=False"
+        if alike:
+            return (
+                "in all runs that differ in their seed alone the seed is a factor that does nothing: the "
+                "model seems to draw no random numbers; make the design with seed_factor=False"
             )
+        if is_factor and alike is None:
+            return (
+                "in the few runs that were repeated, with another seed, the seed changed nothing: if the "
+                "model draws no random numbers, make the design with seed_factor=False"
+            )
+        return ""
+
+
+def _records(kept: StudyWriter | Gathered, numbering: Numbering) -> Records | Gathered:
+    return kept.records(numbering) if isinstance(kept, StudyWriter) else kept
 
 
 def _alone(task: Task, way: Way) -> Report | None:

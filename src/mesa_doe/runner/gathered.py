@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from mesa_doe.columns import Tables
+from mesa_doe.columns import Table, Tables
 from mesa_doe.runner.chunks import Block
 from mesa_doe.study import RUN_COLUMNS, Ints
 
@@ -52,3 +53,17 @@ class Gathered:
         for _, block in sorted(self._blocks, key=lambda one: int(one[0][0])):
             data.extend(block.data)
         return data
+
+    def names(self, kind: str) -> list[str]:
+        """Return the names of the tables of one kind: ``"model"``, ``"agents"`` or ``"table"``."""
+        return sorted({name for _, block in self._blocks for name in _of_kind(block.data, kind)})
+
+    def parts(self, kind: str, name: str) -> Iterator[Table]:
+        """Yield what each chunk gave of a table."""
+        for _, block in self._blocks:
+            if (table := _of_kind(block.data, kind).get(name)) is not None:
+                yield table
+
+
+def _of_kind(data: Tables, kind: str) -> Mapping[str, Table]:
+    return {"model": {"": data.model}, "agents": data.agents, "table": data.tables}[kind]

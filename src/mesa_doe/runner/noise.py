@@ -15,7 +15,7 @@ from mesa_doe.results import Noise
 from mesa_doe.runner.checks import ModelKey, model_key
 from mesa_doe.runner.chunks import Order, Report, Task
 
-__all__ = ["find_noise"]
+__all__ = ["find_noise", "graver"]
 
 # Seconds that a run may take to be repeated, only to see whether it can be.
 _SHORT = 0.5
@@ -62,9 +62,20 @@ def find_noise(
         # Of outputs that follow the seed, another seed tells no more.
         follow = bool(found) and "none" not in found.values()
         report = run(_repeated(configurations[position], recipes, timeout, reseeded=not follow))
-        for name, noise in _noise_in(report).items():
-            found[name] = max(noise, found.get(name, "none"), key=_GRAVITY.index)
+        found = graver(found, _noise_in(report))
     return found
+
+
+def graver(known: Mapping[str, Noise], found: Mapping[str, Noise]) -> dict[str, Noise]:
+    """Join what is known of the noise of each output: what was once seen to vary does.
+
+    Examples
+    --------
+    >>> graver({"y": "seeded", "z": "none"}, {"y": "none", "x": "unseeded"})
+    {'y': 'seeded', 'z': 'none', 'x': 'unseeded'}
+    """
+    names = dict.fromkeys([*known, *found])
+    return {name: max(known.get(name, "none"), found.get(name, "none"), key=_GRAVITY.index) for name in names}
 
 
 def _repeated(

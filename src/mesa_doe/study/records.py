@@ -123,10 +123,15 @@ class Records:
     def table(self, kind: str, name: str) -> Table:
         """Return a table of all recorded runs, as the models' runs gave it."""
         whole = Table(["step"]) if kind == "model" else Table()
+        for part in self.parts(kind, name):
+            whole.extend(part)
+        return whole
+
+    def parts(self, kind: str, name: str) -> Iterator[Table]:
+        """Yield what each shard has of a table, one after the other."""
         for place in self.places:
             if (part := self.part(place, kind, name)) is not None:
-                whole.extend(part)
-        return whole
+                yield part
 
     def part(self, place: Place, kind: str, name: str) -> Table | None:
         """Return what one shard has of a table, of the runs on which it has the word."""

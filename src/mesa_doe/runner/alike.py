@@ -1,0 +1,163 @@
+"""Whether runs with the same parameters gave the same, read off what is recorded of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mesa_doe.columns import Table
+from mesa_doe.configurations import Configurations, RunConfiguration
+from mesa_doe.design import Design
+from mesa_doe.design.twins import first_of_twins, identities
+from mesa_doe.results import Noise
+from mesa_doe.runner.checks import model_key
+from mesa_doe.runner.gathered import Gathered
+from mesa_doe.study import Ints, Numbering, Records
+
+__all__ = ["are_alike", "recorded_noise"]
+
+
+def recorded_noise(
+    configurations: Sequence[RunConfiguration], records: Records | Gathered, names: Collection[str]
+) -> dict[str, Noise]:
+    """Return the noise of those outputs of the model that differ between runs with the same parameters.
+
+    Parameters
+    ----------
+    configurations : sequence of RunConfiguration
+    records : Records or Gathered
+        Read part by part, and no further than needed.
+    names : collection of str
+        Which outputs to look at.
+
+    Returns
+    -------
+    dict of str to {"seeded", "unseeded"}
+        By output, of those that differ: between runs of several seeds, or of one seed too.
+    """
+    kin, twins = map(_Groups, _relatives(configurations))
+    numbers = Numbering.of(configurations).runs
+    for table in records.parts("model", "") if kin.count else ():
+        for groups in (kin, twins):
+            groups.look(table, numbers, names)
+        if kin.differ.issuperset(names) and (not twins.count or twins.differ.issuperset(names)):
+            break
+    return {name: "unseeded" if name in twins.differ else "seeded" for name in kin.differ}
+
+
+def are_alike(configurations: Sequence[RunConfiguration], records: Records | Gathered) -> bool | None:
+    """Tell whether runs with the same parameters gave the same in all that is recorded.
+
+    Parameters
+    ----------
+    configurations : sequence of RunConfiguration
+    records : Records or Gathered
+        Read part by part, up to the first difference.
+
+    Returns
+    -------
+    bool or None
+        None where there are no two such runs.
+    """
+    kin, _ = _relatives(configurations)
+    numbers = Numbering.of(configurations).runs
+    compared = False
+    for kind in ("model", "agents", "table"):
+        for name in [""] if kind == "model" else records.names(kind):
+            groups = _Groups(kin)
+            for table in records.parts(kind, name) if groups.count else ():
+                groups.look(table, numbers)
+                if groups.differ:
+                    return False
+            compared = compared or groups.compared
+    return True if compared else None
+
+
+class _Groups:
+    """Groups of runs, of which the first one of each that is seen is what the others are held against.
+
+    Parameters
+    ----------
+    of_run : ndarray of int (runs,)
+        The group of each run.
+    """
+
+    def __init__(self, of_run: Ints) -> None:
+        _, group, sizes = np.unique(of_run, return_inverse=True, return_counts=True)
+        # A run that is alone has none to be held against.
+        number = np.where(sizes > 1, np.cumsum(sizes > 1) - 1, -1)
+        self._of_run = number[group]
+        self.count = int((sizes > 1).sum())
+        self.differ: set[str] = set()
+        self.compared = False
+        self._first: dict[tuple[str, bool], tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]] = {}
+
+    def look(self, table: Table, numbers: range | Ints, names: Collection[str] | None = None) -> None:
+        """Hold the runs of a table against the first ones; ``numbers`` are the ids of all runs, ascending."""
+        if not self.count or not table.rows:
+            return
+        run_ids, digests = _digests(table.to_frame(), names)
+        groups = self._of_run[np.searchsorted(np.asarray(numbers), run_ids)]
+        member = groups >= 0
+        groups = groups[member]
+        here, rows = np.unique(groups, return_index=True)
+        for key, digest in digests.items():
+            empty = np.zeros(self.count, dtype=np.uint64), np.zeros(self.count, dtype=bool)
+            first, seen = self._first.setdefault(key, empty)
+            digest, new = digest[member], ~seen[here]
+            first[here[new]] = digest[rows[new]]
+            seen[here] = True
+            self.compared = self.compared or len(groups) > int(new.sum())
+            if (first[groups] != digest).any():
+                self.differ.add(key[0])
+
+
+def _digests(
+    frame: pd.DataFrame, names: Collection[str] | None
+) -> tuple[Ints, dict[tuple[str, bool], np.ndarray[Any, np.dtype[np.uint64]]]]:
+    """Return a number for each column of each run, by the column's name and whether it is text."""
+    run_ids, starts, counts = np.unique(frame["run_id"], return_index=True, return_counts=True)
+    # Odd, so that no bit is lost, and another in each row, so that their order counts.
+    weights = (2 * (np.arange(len(frame)) - np.repeat(starts, counts)) + 1).astype(np.uint64)
+    found = {}
+    for name in frame.columns.drop("run_id"):
+        if names is None or name in names:
+            values = frame[name].to_numpy()
+            is_text = values.dtype.kind not in "bif"
+            # Whole numbers may be ints in one part and floats in another; a zero is one whatever its sign.
+            plain = values.astype(object) if is_text else values.astype(np.float64) + 0.0
+            found[name, is_text] = np.add.reduceat(pd.util.hash_array(plain) * weights, starts)
+    return run_ids, found
+
+
+def _relatives(configurations: Sequence[RunConfiguration]) -> tuple[Ints, Ints]:
+    """Return for each run the group of those with its parameters, and of those with its seed as well."""
+    if not isinstance(configurations, Configurations):
+        return _relatives_in_list(configurations)
+    points, iterations = np.divmod(np.asarray(configurations.runs), configurations.replications)
+    units = configurations.seeds.units[points - configurations.first_point]
+    kin, design = points, configurations.design
+    if configurations.replications == 1 and isinstance(design, Design):
+        # Without the last column: the seed, where it is a factor.
+        columns = identities(design)[range(len(design.space.names))]
+        kin = first_of_twins(columns)[1][points]
+    if configurations.seed_policy == "fixed":
+        iterations = np.zeros_like(iterations)
+    numbers, seeds = np.unique(units, return_inverse=True)
+    return kin, (kin * len(numbers) + seeds) * configurations.replications + iterations
+
+
+def _relatives_in_list(configurations: Sequence[RunConfiguration]) -> tuple[Ints, Ints]:
+    """Take a point's number for its parameters, where runs do not differ in their settings."""
+    kin: dict[Any, int] = {}
+    twins: dict[Any, int] = {}
+    groups = []
+    for one in configurations:
+        run = one.run_id if one.point is None else None
+        key = (one.point, run, model_key(one), one.max_steps, one.data_collection_period)
+        groups.append((kin.setdefault(key, len(kin)), twins.setdefault((key, one.seed), len(twins))))
+    first, second = zip(*groups, strict=True)
+    return np.array(first, dtype=np.int64), np.array(second, dtype=np.int64)
