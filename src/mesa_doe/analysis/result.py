@@ -73,7 +73,7 @@ class SensitivityResult:
     @property
     def steps(self) -> list[Any]:
         """The steps of indices over time, in order; empty where there is one estimate an output."""
-        return list(dict.fromkeys(self.estimates["step"])) if "step" in self.estimates.columns else []
+        return _steps_of(self.estimates)
 
     def to_frame(self) -> pd.DataFrame:
         """Return the tidy estimates: one row an estimate.
@@ -109,7 +109,8 @@ class SensitivityResult:
             dims = ["output", *over_time, "factor", *(["partner"] if is_pair else [])]
             cube = rows.set_index(dims)[["estimate", "low", "high"]].to_xarray()
             # As they stand in the frame: pandas sorts them.
-            cube = cube.sel({dim: list(dict.fromkeys(rows[dim])) for dim in dims})
+            order = {dim: list(dict.fromkeys(rows[dim])) for dim in dims}
+            cube = cube.sel(order | ({"step": _steps_of(rows)} if over_time else {}))
             of_pairs = "_pairs" if is_pair and measure in set(self._of_one["measure"]) else ""
             for name, suffix in (("estimate", ""), ("low", "_low"), ("high", "_high")):
                 found[f"{measure}{of_pairs}{suffix}"] = cube[name]
@@ -128,7 +129,7 @@ class SensitivityResult:
         output : object, optional
             Which output; needed where there are several.
         step : int, optional
-            Which step of indices over time; the last by default.
+            Which step of indices over time; the last of the output by default.
 
         Returns
         -------
@@ -228,9 +229,11 @@ class SensitivityResult:
                 message = "these are no indices over time; leave out step=, or analyse with at='all'"
                 raise AnalysisError(message)
             return rows
-        step = self.steps[-1] if step is None else step
-        if step not in self.steps:
-            message = f"there is no step {step!r}; there are {self.steps[0]!r} to {self.steps[-1]!r}"
+        # Of several outputs, one may have no value at steps that others have.
+        own = _steps_of(rows)
+        step = own[-1] if step is None else step
+        if step not in own:
+            message = f"there is no step {step!r}; there are {own[0]!r} to {own[-1]!r}"
             raise AnalysisError(message)
         here: pd.DataFrame = rows[rows["step"] == step]
         return here
@@ -250,25 +253,29 @@ class SensitivityResult:
                 {name: [_cell(wide.loc[factor], name) for factor in wide.index] for name in measures},
                 index=wide.index,
             )
-            parts.append(f"{self.method}: {output!r}{self._last_step}\n{_aligned(text)}")
+            parts.append(f"{self.method}: {output!r}{self._last_step(output)}\n{_aligned(text)}")
         return "\n\n".join([*parts, *self._not_shown, *notes_of(self.warnings, self.notes)])
 
     def _repr_html_(self) -> str:
         shown = [
-            (f"{self.method}: {output}{self._last_step}", self.table(output).reset_index())
+            (f"{self.method}: {output}{self._last_step(output)}", self.table(output).reset_index())
             for output in self.outputs[:_MOST_SHOWN]
         ]
         return as_html(shown, [*self._not_shown, *notes_of(self.warnings, self.notes)])
 
-    @property
-    def _last_step(self) -> str:
+    def _last_step(self, output: Any) -> str:
         """Which step is shown, of estimates over time."""
-        return f" at step {self.steps[-1]}, the last of {len(self.steps)}" if self.steps else ""
+        steps = _steps_of(self._of(output))
+        return f" at step {steps[-1]}, the last of {len(steps)}" if steps else ""
 
     @property
     def _not_shown(self) -> list[str]:
         left = len(self.outputs) - _MOST_SHOWN
         return [f"… and {counted(left, 'more output')}: to_frame() has all"] if left > 0 else []
+
+
+def _steps_of(rows: pd.DataFrame) -> list[Any]:
+    return sorted(dict.fromkeys(rows["step"])) if "step" in rows.columns else []
 
 
 def _cell(row: pd.Series[Any], measure: str) -> str:

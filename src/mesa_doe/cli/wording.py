@@ -11,6 +11,7 @@ __all__ = ["in_words_of_a_file", "in_words_of_a_shell", "in_words_of_commands"]
 _SETTING = re.compile(r"\b([a-z_]+)='(\w+)'")
 # Options of mesa-doe analyze itself; others are given with -o.
 _OPTIONS = ("at", "method", "missing")
+_FUNCTION = re.compile(r"(?<!in Python )\bat=lambda\b")
 _TABULATE = re.compile(r"results\.tabulate\('(.*?)'\)")
 
 
@@ -34,6 +35,8 @@ def in_words_of_a_shell(text: str, study: Path) -> str:
     'Look at mesa-doe failures walks, or --missing drop, or -o unequal=last'
     >>> in_words_of_a_shell("results.tabulate('fate') counts it", Path("walks"))
     'mesa-doe analyze walks fate --method tabulate counts it'
+    >>> in_words_of_a_shell("or at=lambda s: s.mean() leaves out such steps", Path("walks"))
+    'or in Python at=lambda s: s.mean() leaves out such steps'
     """
     text = _SETTING.sub(lambda found: _as_option(found[1], found[2]), _run_again(text))
     line = f"mesa-doe analyze {shlex.quote(str(study))}"
@@ -56,6 +59,7 @@ def in_words_of_a_file(text: str, study: Path) -> str:
 
 
 def _run_again(text: str) -> str:
+    text = _FUNCTION.sub("in Python at=lambda", text)
     return text.replace("resume='failed'", "mesa-doe run --resume failed")
 
 

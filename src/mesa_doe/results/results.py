@@ -38,6 +38,7 @@ from mesa_doe.model_run import Run, Wanted, run
 from mesa_doe.results.declared import in_declared_order
 from mesa_doe.results.drawing import Drawings
 from mesa_doe.results.exchange import to_xarray, to_xy
+from mesa_doe.results.gaps import refuse_gaps, without_empty_steps
 from mesa_doe.results.missing_design import missing_design
 from mesa_doe.results.numbers import At, Reduce, Unequal, every_step, of_agents, one_a_run
 from mesa_doe.results.options import check_options
@@ -525,7 +526,8 @@ class Results:
             Needed only where the runs did not come from ``design.configurations``, or their study was loaded
             and has levels that no file can hold.
         missing : {"raise", "drop"}, default "raise"
-            What to do with points of which a run failed or gave no number.
+            What to do with points of which a run failed or gave no number; steps at which no run gave one are
+            left out with them.
         **options
             Of the analysis, such as ``resamples=`` and ``confidence=``.
 
@@ -550,14 +552,20 @@ class Results:
         of = design.origin or design
         analyse = choose(of, method)
         check_options("results.sensitivity", options, analyse)
+        for name, values in numbers.items():
+            refuse_gaps(self, name, values, at=at, reduce=reduce, missing=missing)
+        numbers, left_out = without_empty_steps(numbers) if missing == "drop" else (numbers, [])
         parts = []
         for policy in dict.fromkeys(policies.values()):
             some = {name: numbers[name] for name in names if policies[name] == policy}
             y, labels = self._aligned(design, some, policy)
             parts.append(analyse(of, y, outputs=labels, missing=missing, seed_policy=policy, **options))
         found = joined(parts, names)
+        for text in left_out:
+            warn(text)
         told = getattr(at, "__name__", repr(at)) if callable(at) else at
-        return replace(found, settings={**found.settings, "at": told})
+        settings = {**found.settings, "at": told}
+        return replace(found, settings=settings, warnings=(*left_out, *found.warnings))
 
     def convergence(
         self,
@@ -589,6 +597,7 @@ class Results:
         of = design.origin or design
         analyse = choose(of, method)
         check_options("results.convergence", options, convergence, analyse)
+        refuse_gaps(self, output, values, at=at, reduce=reduce, missing=options.get("missing", "raise"))
         return convergence(of, y, analysis=analyse, outputs=labels, seed_policy=policy, **options)
 
     def uncertainty(
@@ -636,6 +645,7 @@ class Results:
         if by is not None:
             check_known("factor", by, design.space.axes)
         check_options("results.uncertainty", options, uncertainty)
+        refuse_gaps(self, output, values, at=at, reduce=reduce, missing=options.get("missing", "raise"))
         labels = None if by is None else design.points[by].tolist()
         return uncertainty(y[:, :, 0], design=design, by=labels, seed_policy=policy, **options)
 
@@ -703,9 +713,11 @@ class Results:
         """
         check_known("output", output, self.outputs)
         check_options("results.tabulate", options, tabulate)
+        outcomes = self.model.groupby("run_id", sort=True)[output].last(skipna=False)
+        there = outcomes.notna().astype(float).replace(0.0, np.nan)
+        refuse_gaps(self, output, there, at="final", missing=options.get("missing", "raise"))
         # A run that failed has no outcome, which is for the user to leave out.
-        outcomes = self.model.groupby("run_id", sort=True)[output].last(skipna=False).reindex(self.runs.index)
-        return tabulate(outcomes, self._factors_of_runs(design), **options)
+        return tabulate(outcomes.reindex(self.runs.index), self._factors_of_runs(design), **options)
 
     def _factors_of_runs(self, design: Design | None) -> pd.DataFrame:
         if design is None:
