@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -19,8 +19,10 @@ from mesa_doe.errors import ConfigurationError
 
 __all__ = [
     "RNG",
+    "DrawnRoot",
     "SeedPlan",
     "SeedPolicy",
+    "holds_drawn_root",
     "kept_generators",
     "library_seed",
     "policy_of",
@@ -39,6 +41,10 @@ _DENSE = 16
 _Units: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 
 
+class DrawnRoot(int):
+    """A root that the operating system gave, as ``rng=None`` asks: the same script gets another next time."""
+
+
 def root_entropy(rng: RNG) -> int:
     """Return the 128-bit integer from which everything random of one object is derived.
 
@@ -46,7 +52,7 @@ def root_entropy(rng: RNG) -> int:
     ----------
     rng : int, SeedSequence, Generator or None
         An int or a SeedSequence always gives the same root; a Generator is advanced; None asks the
-        operating system.
+        operating system, and gives a :class:`DrawnRoot`.
 
     Returns
     -------
@@ -66,8 +72,8 @@ def root_entropy(rng: RNG) -> int:
     if isinstance(rng, np.random.Generator):
         return int.from_bytes(rng.bytes(16), "little")
     if rng is None:
-        rng = np.random.SeedSequence()
-    elif isinstance(rng, (int, np.integer)) and not isinstance(rng, bool) and rng >= 0:
+        return DrawnRoot(root_entropy(np.random.SeedSequence()))
+    if isinstance(rng, (int, np.integer)) and not isinstance(rng, bool) and rng >= 0:
         rng = np.random.SeedSequence(int(rng))
     if not isinstance(rng, np.random.SeedSequence):
         message = (
@@ -76,6 +82,21 @@ def root_entropy(rng: RNG) -> int:
         raise ConfigurationError(message)
     low, high = rng.generate_state(2, np.uint64).tolist()
     return (int(high) << 64) | int(low)
+
+
+def holds_drawn_root(value: Any) -> bool:
+    """Tell whether a value is a root that was drawn, or holds one, as the options of a design do.
+
+    Examples
+    --------
+    >>> holds_drawn_root({"n": 8, "entropy": root_entropy(None)}), holds_drawn_root(root_entropy(1))
+    (True, False)
+    """
+    if isinstance(value, Mapping):
+        return any(map(holds_drawn_root, value.values()))
+    if isinstance(value, (list, tuple)):
+        return any(map(holds_drawn_root, value))
+    return isinstance(value, DrawnRoot)
 
 
 def library_seed(root: int) -> int:

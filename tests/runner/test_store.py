@@ -805,3 +805,55 @@ def test_a_part_of_an_array_job_tells_the_progress_of_the_part(tmp_path):
     runner.run_shard(0, of=3)
     assert [(progress.done, progress.total) for progress in seen] == [(6, 12), (12, 12)]
     assert seen[-1].remaining == 0
+
+
+# ---- roots that were drawn ------------------------------------------------------------------------------
+
+
+def plain(a, b, seed):
+    return {"y": a + b}
+
+
+@pytest.mark.parametrize(
+    ("rngs", "what", "where"),
+    [
+        ((None, None), "points and seeds", "the sampler and in design.configurations"),
+        ((1, None), "seeds", "design.configurations"),
+        ((None, 1), "points", "the sampler$"),
+    ],
+)
+def test_a_study_that_the_same_script_cannot_resume_is_told_of_once(tmp_path, rngs, what, where):
+    def script():
+        design = doe.halton(SPACE, 4, rng=rngs[0])
+        return design.configurations(plain, rng=rngs[1], seed_policy="independent")
+
+    runs = script()
+    words = f"the same script cannot go on with .*: its {what} come from rng=None.* set rng= in {where}"
+    with pytest.warns(doe.MesaDoeWarning, match=words):
+        run(runs[:2], store=tmp_path)
+    # In a session that keeps them, nothing is wrong.
+    assert len(run(runs, store=tmp_path)) == 4
+    what = what.replace("and", "and the")
+    words = f"the {what} come from rng=None.*: set rng= in the sampler and in design.configurations"
+    with pytest.raises(doe.StudyError, match=words):
+        run(script(), store=tmp_path)
+
+
+def test_what_needs_no_rng_is_not_asked_for_one(tmp_path):
+    space = doe.ParameterSpace(a=doe.Discrete([0, 1]), b=doe.Discrete([0, 1]))
+    run(doe.full_factorial(space).configurations(plain, rng=1), store=tmp_path / "factorial")
+    drawn = doe.halton(SPACE, 4)
+    drawn.to_parquet(tmp_path / "design.parquet")
+    again = doe.load_design(tmp_path / "design.parquet")
+    run(again.configurations(plain, rng=1), store=tmp_path / "loaded")
+
+
+def test_another_difference_of_a_study_that_was_drawn_is_refused_as_ever(tmp_path):
+    design = doe.halton(SPACE, 4)
+    runs = design.configurations(plain, max_steps=5)
+    with pytest.warns(doe.MesaDoeWarning, match="cannot go on with"):
+        run(runs, store=tmp_path)
+    longer = design.configurations_like(runs)
+    longer.max_steps = 6
+    with pytest.raises(doe.StudyError, match=r"max_steps was 5, is 6\nuse another folder"):
+        run(longer, store=tmp_path)

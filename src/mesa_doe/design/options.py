@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mesa_doe.errors import DesignError, listed
+from mesa_doe.seeding import DrawnRoot
 from mesa_doe.space.values import plain
 
 __all__ = ["options_from_json", "options_to_json"]
@@ -62,6 +63,9 @@ def options_from_json(document: Mapping[str, Any]) -> dict[str, Any]:
 
 def _encoded(value: Any) -> Any:
     value = plain(value)
+    if isinstance(value, DrawnRoot):
+        # From a file it is the same each time.
+        return int(value)
     if value is None or type(value) in (bool, int, str):
         return value
     if type(value) is float and math.isfinite(value):

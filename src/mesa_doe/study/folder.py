@@ -202,6 +202,7 @@ def open_study(
     with writing(path, part=part) as lock:
         with _told_if_unwritable(path):
             if not (path / FILE).exists():
+                _tell_of_drawn_roots(path, plan)
                 _create(path, plan)
             _agree(path, plan, any_source)
             writer = StudyWriter(path, part, lock)
@@ -237,6 +238,16 @@ def _is_begun(path: Path) -> bool:
     return all(entry.name in begun or entry.name.startswith(".") for entry in path.iterdir())
 
 
+def _tell_of_drawn_roots(path: Path, plan: Plan) -> None:
+    if plan.drawn:
+        places = {"points": "the sampler", "seeds": "design.configurations(...)"}
+        where = " and in ".join(places[what] for what in plan.drawn)
+        warn(
+            f"the same script cannot go on with the study in {str(path)!r}: its {' and '.join(plan.drawn)} "
+            f"come from rng=None, which draws others each time; set rng= in {where}"
+        )
+
+
 def _create(path: Path, plan: Plan) -> None:
     plan.write(path)
     document = {
@@ -255,7 +266,13 @@ def _agree(path: Path, plan: Plan, any_source: bool) -> None:
     differences = stored.differences(plan, any_source=any_source)
     if differences:
         hint = "use another folder for it"
-        if not stored.differences(plan, any_source=True):
+        if _roots_differ(document["plan"], plan):
+            hint = (
+                f"the {' and the '.join(plan.drawn)} come from rng=None, which draws others each time: set "
+                "rng= in the sampler and in design.configurations(...). A study that was made without cannot "
+                "go on: then use another folder"
+            )
+        elif not stored.differences(plan, any_source=True):
             hint += (
                 ", or allow_changed_model=True (on the command line --allow-changed-model) if the change "
                 "does not matter to the results"
@@ -279,6 +296,14 @@ def _agree(path: Path, plan: Plan, any_source: bool) -> None:
     if changed or grows or made != now:
         document["made_with"].append({**_made_with(plan), "changed_model": changed})
         _write_document(path, document)
+
+
+def _roots_differ(stored: Document, plan: Plan) -> bool:
+    """Whether points or seeds were drawn that are not those of the study."""
+    new = plan.document
+    designs = [(one["design"] or {}).get("options") for one in (stored, new)]
+    differ = {"points": designs[0] != designs[1], "seeds": stored["seed_root"] != new["seed_root"]}
+    return any(differ[what] for what in plan.drawn)
 
 
 def _made_with(plan: Plan) -> Document:

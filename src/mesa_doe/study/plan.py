@@ -17,7 +17,7 @@ from mesa_doe.configurations import Configurations, RunConfiguration
 from mesa_doe.design import Design
 from mesa_doe.design.document import arrays_of, document_of
 from mesa_doe.errors import DesignError, SpaceError, StudyError
-from mesa_doe.seeding import SeedPlan
+from mesa_doe.seeding import SeedPlan, holds_drawn_root
 from mesa_doe.space.values import plain
 from mesa_doe.study.constants import constant_values, described_constant
 from mesa_doe.study.numbering import Numbering
@@ -45,11 +45,14 @@ class Plan:
         One row a design point (index: its number), or a run of a list (index: its run id); what is no
         number as text.
     design : Design or None
+    drawn : tuple of str
+        Which of ``"points"`` and ``"seeds"`` come from ``rng=None``: the same script makes others next time.
     """
 
     document: Document
     table: pd.DataFrame
     design: Design | None = None
+    drawn: tuple[str, ...] = ()
 
     def write(self, folder: Path) -> None:
         """Write table and design into the folder of a study; the document goes into its study.json."""
@@ -218,7 +221,8 @@ def _plan_of_design(configurations: Configurations) -> Plan:
         "runs": [configurations.runs.start, configurations.runs.stop, configurations.runs.step],
         "design": _design_document(design),
     }
-    return Plan(document, table, design)
+    roots = {"points": {} if design is None else design.options, "seeds": configurations.seeds.root}
+    return Plan(document, table, design, tuple(what for what in roots if holds_drawn_root(roots[what])))
 
 
 def _plan_of_list(configurations: Sequence[RunConfiguration]) -> Plan:
