@@ -121,6 +121,31 @@ def test_of_two_collections_a_step_the_last_counts(at_start):
     assert record.model["n"].tolist() == ([100, 301, 502] if at_start else [101, 302])
 
 
+with_steps = pytest.mark.skipif(VERSION < (3, 5), reason="there a collector does not say when it collected")
+LOSES = "the model collects more than once in a step"
+
+
+@with_steps
+@pytest.mark.parametrize("outputs", [None, {"n": 1}])
+def test_rows_of_one_step_that_are_lost_are_said(outputs):
+    record = run(model(times=2), outputs=outputs, steps=2)
+    assert [note.split(": the last")[0] for note in record.notes] == [LOSES]
+
+
+@pytest.mark.parametrize(
+    ("cls", "settings"),
+    [
+        (model(times=2), {"period": -1}),  # of which one is kept anyway
+        (model(times=2, collector={"model_reporters": {"n": lambda m: m.n // 100 * 0}}), {}),
+        (model(times=2, every=3), {"steps": 2}),  # in the constructor alone
+        (model(times=2, every=3, at_start=False), {"period": 2, "steps": 4}),  # at a step that is not kept
+    ],
+    ids=["last", "equal", "constructor", "between"],
+)
+def test_collections_of_one_step_that_lose_nothing_are_not_said(cls, settings):
+    assert run(cls, **settings).notes == ()
+
+
 @pytest.mark.parametrize(
     ("period", "expected"),
     [(-1, [5]), (1, [0, 1, 2, 3, 4, 5]), (2, [0, 2, 4, 5]), (3, [0, 3, 5]), (5, [0, 5]), (9, [0, 5])],

@@ -174,15 +174,36 @@ class Reader:
         columns: dict[Any, list[Any]]
         if self._wanted.everything:
             positions = kept_collections(steps, self._wanted.period)
+            if len(positions) > 1:
+                self._tell_of_lost(dc, positions)
             columns = {name: [values[i] for i in positions] for name, values in dc.model_vars.items()}
             return [([steps[i] for i in positions], columns)]
         periods = _model_periods(dc, self._wanted)
         positions, kept = kept_at(steps, periods.values())
+        if len(positions) > 1:
+            self._tell_of_lost(dc, positions)
         columns = {
             name: [dc.model_vars[name][i] if i in kept[period] else None for i in positions]
             for name, period in periods.items()
         }
         return [([steps[i] for i in positions], columns)] if columns else []
+
+    def _tell_of_lost(self, dc: Any, positions: list[int]) -> None:
+        """Note that values were collected at a step of which later ones are kept."""
+        # What we saw happen between two looks may be of several times, as of a simulator's events.
+        steps = getattr(dc, "_collection_steps", ())
+        if len(steps) != _collections(dc) or len(set(steps)) == len(steps):
+            return
+        kept = {steps[i]: i for i in positions}
+        for i, step in enumerate(steps):
+            # Mesa 4 may call both the constructor's collection and that of the first step one of time 0.
+            j = kept.get(step, i) if step else i
+            if i != j and any(repr(values[i]) != repr(values[j]) for values in dc.model_vars.values()):
+                self._reading.notes.append(
+                    "the model collects more than once in a step: the last collection of each step is kept, "
+                    "as Mesa keeps those of agents, and the others are lost"
+                )
+                return
 
     def _wants_reporters(self, dc: Any) -> bool:
         names = (name for name, has_steps in _collector_names(dc).items() if has_steps)
