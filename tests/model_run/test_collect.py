@@ -180,7 +180,17 @@ def test_a_model_that_never_collects_is_read_once_at_the_end_and_told():
 
     record = run(Forgets)
     assert record.model[["step", "n"]].values.tolist() == [[4, 4]]
-    assert record.notes == ("the model never collects: its reporters were read once, at the end of the run",)
+    [note] = record.notes
+    assert "or the model never collects: its reporters were read once, at the end of the run" in note
+
+
+@pytest.mark.parametrize("runs_on", [True, False])
+def test_a_run_that_ended_before_the_model_collects_does_not_say_that_it_never_does(runs_on):
+    cls = model(at_start=False, every=3, setup=lambda self: setattr(self, "running", runs_on))
+    record = run(cls, steps=1)
+    assert record.model["step"].tolist() == [int(runs_on)]
+    [note] = record.notes
+    assert note.startswith("a run ended before the model had collected anything, or the model never collects")
 
 
 def test_kept_collections_of_nothing_is_nothing():

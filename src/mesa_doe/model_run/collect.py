@@ -152,7 +152,8 @@ class Reader:
             count = _collections(dc)
             self._seen.append(now)
             self._reading.notes.append(
-                "the model never collects: its reporters were read once, at the end of the run"
+                "a run ended before the model had collected anything, or the model never collects: its "
+                "reporters were read once, at the end of the run"
             )
         if dc.agent_reporters:
             self._read_agents(_EVERY_AGENT, list(dc.agent_reporters), dc._agent_records)
