@@ -38,7 +38,7 @@ def test_outputs_of_agents_need_a_reducer(dying):
         dying.output("wealth")
     with pytest.raises(doe.AnalysisError, match="got 'average'"):
         dying.output("wealth", reduce="average")
-    with pytest.raises(doe.AnalysisError, match=r"no output 'welth'; there are alive, Agent\.wealth"):
+    with pytest.raises(doe.AnalysisError, match=r"no output 'welth'; there are alive, steps, Agent\.wealth"):
         dying.output("welth")
     with pytest.raises(doe.AnalysisError, match=r"'alive' is an output of the model.*leave out reduce"):
         dying.output("alive", reduce="mean")
@@ -197,7 +197,7 @@ def test_a_gap_at_one_step_takes_no_points_from_other_steps_and_outputs(ramps):
     lost = results.model["run_id"].isin([0, 1])
     model = results.model.assign(y=results.model["y"].mask(lost & (results.model["step"] == 2)))
     results.model = model
-    with pytest.raises(doe.AnalysisError, match=r"1 of 256 lack a finite value of \('y', 2\).*: points 0"):
+    with pytest.raises(doe.AnalysisError, match=r"for 'y' at step 2 \(first: run 0 of point 0\); no run"):
         results.sensitivity(["noise", "y"], at="all")
     with pytest.warns(doe.MesaDoeWarning, match="no finite value of 'y' at step 2.*1 block"):
         found = results.sensitivity(["noise", "y"], at="all", missing="drop")

@@ -210,7 +210,7 @@ def _pilot(configurations: Configurations, count: int, timeout: float | None) ->
             results = BatchRunner(
                 part, store=store, timeout=timeout, chunk_size=len(part), display_progress=False
             ).run_all()
-            for table in (results.runs, results.model, results.agents, results.failures):
+            for table in (results.runs, results.model, results.agents, results.tables, results.failures):
                 len(table)  # read, before the folder is gone
             return results, sum(path.stat().st_size for path in (store / "shards").iterdir())
 
@@ -250,6 +250,7 @@ def _check_outputs(study: StudyFile, results: Results) -> None:
         Naming the keys of those that ask for something else.
     """
     from mesa_doe.analysis.options import check_known
+    from mesa_doe.results.length import LENGTH
 
     for place, analysis in enumerate(study.analyses):
         how: Mapping[str, Any] = {
@@ -258,7 +259,7 @@ def _check_outputs(study: StudyFile, results: Results) -> None:
         for output in analysis.outputs:
             try:
                 if analysis.counts:
-                    check_known("output", output, results.outputs)
+                    check_known("output", output, [*results.outputs, LENGTH])
                 else:
                     results.output(output, **how)
             except AnalysisError as error:

@@ -19,6 +19,7 @@ from mesa_doe.report.indices import Analysed
 from mesa_doe.report.outputs import Outputs
 from mesa_doe.report.page import MARK, MOST_OUTPUTS, page_of
 from mesa_doe.results import At, Results
+from mesa_doe.results.length import LENGTH
 from mesa_doe.study.whole_file import whole_file
 
 __all__ = ["check_place", "write_report"]
@@ -141,7 +142,7 @@ def _check_words(at: Any, missing: Any, analyses: Any) -> None:
 def _outputs(results: Results, names: str | Sequence[str] | None, at: Any) -> Outputs:
     known = results.outputs
     wanted = known if names is None else [names] if isinstance(names, str) else list(names)
-    if unknown := [name for name in wanted if name not in known]:
+    if unknown := [name for name in wanted if name not in known and name != LENGTH]:
         told = ", ".join(map(repr, unknown))
         message = f"there is no output {told} of the model; there are {', '.join(map(str, known)) or 'none'}"
         raise AnalysisError(message)
@@ -149,7 +150,7 @@ def _outputs(results: Results, names: str | Sequence[str] | None, at: Any) -> Ou
     values: dict[str, Any] = {}
     words, problems = [], {}
     for name in chosen:
-        if results.model[name].dtype.kind not in "bif":
+        if name in known and results.model[name].dtype.kind not in "bif":
             words.append(name)
             continue
         try:

@@ -85,10 +85,11 @@ def refuse_gaps(
     if finite.any():
         ways.append("missing='drop' goes on without")
     failed = len(results.failures)
+    first = values.index[lacking][0]
     message = (
         f"{np.count_nonzero(lacking)} of {len(values)} runs that are ok gave "
         f"{' or '.join(kind for kind, is_there in kinds.items() if is_there)} for {name!r} {where} "
-        f"(first: run {values.index[lacking][0]}); "
+        f"(first: run {first} of point {results.runs['point'][first]}); "
         f"{f'{failed} more failed: see results.failures' if failed else 'no run failed'}. "
         f"{'So nothing is left to analyse: let' if missing == 'drop' else 'Let'} the model report a number "
         f"there{''.join(f'; or {one}' for one in ways)}"

@@ -11,7 +11,7 @@ import pandas as pd
 
 from mesa_doe.errors import AnalysisError
 
-__all__ = ["At", "Reduce", "Unequal", "every_step", "of_agents", "one_a_run"]
+__all__ = ["At", "Reduce", "Unequal", "every_step", "of_agents", "one_a_run", "refuse_column"]
 
 #: Which number of a run: the last, the mean over steps, all, that of a step, or a function of the series.
 At: TypeAlias = Literal["final", "mean", "all"] | float | Callable[["pd.Series[Any]"], float]
@@ -217,3 +217,33 @@ def of_agents(
     nothing = _NOTHING.get(reduce, np.nan) if isinstance(reduce, str) else np.nan
     whole: pd.DataFrame = reduced.reindex(every, fill_value=nothing).rename(name).astype(float).reset_index()
     return whole
+
+
+def refuse_column(tables: Mapping[str, pd.DataFrame], name: str) -> None:
+    """Refuse what is no output but a table of a collector or recorder, or a column of one.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        As ``results.tables``.
+    name : str
+        A table, a column, or ``"table.column"``.
+
+    Raises
+    ------
+    AnalysisError
+
+    Examples
+    --------
+    >>> refuse_column({"deaths": pd.DataFrame({"run_id": [0], "age": [80]})}, "age")
+    Traceback (most recent call last):
+    mesa_doe.errors.AnalysisError: 'age' is in results.tables['deaths'], which has any number of rows a ...
+    """
+    for table, frame in tables.items():
+        columns = frame.columns.drop("run_id")
+        if name in (table, *columns, *(f"{table}.{column}" for column in columns)):
+            message = (
+                f"{name!r} is in results.tables[{table!r}], which has any number of rows a run: make a "
+                "number of it with outputs={name: function of the model} of design.configurations"
+            )
+            raise AnalysisError(message)

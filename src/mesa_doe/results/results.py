@@ -39,8 +39,9 @@ from mesa_doe.results.declared import in_declared_order
 from mesa_doe.results.drawing import Drawings
 from mesa_doe.results.exchange import to_xarray, to_xy
 from mesa_doe.results.gaps import refuse_gaps, without_empty_steps
+from mesa_doe.results.length import LENGTH, lengths, one_length
 from mesa_doe.results.missing_design import missing_design
-from mesa_doe.results.numbers import At, Reduce, Unequal, every_step, of_agents, one_a_run
+from mesa_doe.results.numbers import At, Reduce, Unequal, every_step, of_agents, one_a_run, refuse_column
 from mesa_doe.results.options import check_options
 from mesa_doe.seeding import policy_of
 from mesa_doe.study import StoredModel, StoredTables
@@ -176,7 +177,8 @@ class Results:
         ----------
         name : str
             A column of ``model``; or of an agent table, with ``reduce``: ``"wealth"``, or
-            ``"Person.wealth"`` where several types have it.
+            ``"Person.wealth"`` where several types have it; or ``"steps"``, how long each run lasted, if no
+            reporter is called so.
         at : {"final", "mean", "all"}, step, or callable, default "final"
             The last kept step, the mean over the kept steps (NaN if one of them is), every kept step, the
             value at a step, or a function of the run's series (indexed by step).
@@ -197,8 +199,10 @@ class Results:
         AnalysisError
             If there is no such output, it is not numeric, or a run has no value at the step.
         """
+        if self._is_length(name):
+            return lengths(self.runs, at, reduce)
         series = self._numeric(name, reduce)
-        if not (isinstance(at, str) and at == "final") and self._period_of(name) == -1 and self._lost_steps:
+        if not (isinstance(at, str) and at == "final") and self._period_of(name) == -1 and self._took_steps:
             message = (
                 f"only the last step of each run was kept, so at={at!r} has nothing to look at: make the "
                 "configurations with data_collection_period=1 (or the period that you need)"
@@ -212,9 +216,14 @@ class Results:
         return one_a_run(series, name, at, period=self._period_of(name))
 
     @property
-    def _lost_steps(self) -> bool:
-        """Whether runs took steps that were not kept."""
+    def _took_steps(self) -> bool:
         return bool((self.runs["steps"] > 0).any())
+
+    def _is_length(self, name: Any) -> bool:
+        """Whether a name is that of how long runs lasted, and no reporter's."""
+        if not (isinstance(name, str) and name == LENGTH and self._took_steps):
+            return False
+        return not any(name in frame.columns for frame in (self.model, *self.agents.values()))
 
     def _period_of(self, name: str) -> int | None:
         """Return the period with which an output was kept; None where runs differ."""
@@ -230,14 +239,18 @@ class Results:
         check_one("output", name)
         model = self.model
         if name not in self.outputs:
+            if self._is_length(name):
+                raise one_length("it has no course over time")
             found = of_agents(self.agents, name, reduce, model[["run_id", "step"]])
             if found is not None:
                 return self._on_its_steps(found, name)
             if not len(model):
                 message = f"there is no output {name!r}, as no run was finished: see results.failures"
                 raise AnalysisError(message)
+            refuse_column(self.tables, name)
             of_all = [f"{kind}.{column}" for kind in self.agents for column in self.agents[kind].columns[3:]]
-            check_known("output", name, [*self.outputs, *sorted(of_all)])
+            length = [LENGTH] if self._is_length(LENGTH) else []
+            check_known("output", name, [*self.outputs, *length, *sorted(of_all)])
         if reduce is not None:
             message = f"{name!r} is an output of the model, one a run and step: leave out reduce={reduce!r}"
             raise AnalysisError(message)
@@ -711,9 +724,12 @@ class Results:
         -------
         Tabulation
         """
-        check_known("output", output, self.outputs)
         check_options("results.tabulate", options, tabulate)
-        outcomes = self.model.groupby("run_id", sort=True)[output].last(skipna=False)
+        if self._is_length(output):
+            outcomes = lengths(self.runs, "final", None).astype(int)
+        else:
+            check_known("output", output, self.outputs)
+            outcomes = self.model.groupby("run_id", sort=True)[output].last(skipna=False)
         there = outcomes.notna().astype(float).replace(0.0, np.nan)
         refuse_gaps(self, output, there, at="final", missing=options.get("missing", "raise"))
         # A run that failed has no outcome, which is for the user to leave out.
@@ -780,11 +796,18 @@ class Results:
 
     def _policy(self, design: Design, output: str) -> str | None:
         """Return how the runs were seeded, as it matters to one output."""
-        return None if self.noise.get(output) == "none" else self._seeding(output, design)
+        return None if self._noise_of(output) == "none" else self._seeding(output, design)
+
+    def _noise_of(self, output: str) -> Noise | None:
+        """Return whether an output has noise, as far as it was looked for."""
+        if self._is_length(output):
+            # Repeated runs were not asked for it; but where a seed does not reach the model, it cannot.
+            return "unseeded" if "unseeded" in self.noise.values() else None
+        return self.noise.get(output)
 
     def _seeding(self, output: str, design: Design | None) -> str | None:
         """Return how the runs were seeded, as far as seeds reach one output."""
-        if self.noise.get(output) == "unseeded":
+        if self._noise_of(output) == "unseeded":
             # As if each run had a seed of its own.
             return "independent"
         if self.seed_policy is None:
