@@ -215,6 +215,40 @@ def test_positional_only_arguments_are_refused():
         recipe_of(lambda x, y, /: {"y": x})
 
 
+class ByPosition(mesa.Model):
+    def __init__(self, a, b, /, rng=None):
+        super().__init__(rng=rng)
+
+
+class MaybeByPosition(mesa.Model):
+    def __init__(self, a=1, /, c=2, rng=None):
+        super().__init__(rng=rng)
+
+
+def test_a_model_that_takes_positional_only_arguments_says_which():
+    with pytest.raises(doe.ConfigurationError, match=r"^ByPosition takes a, b as positional-only"):
+        recipe_of(ByPosition)
+
+
+def by_place(*args):
+    return {"y": args[0]}
+
+
+@pytest.mark.parametrize(
+    ("taker", "words"),
+    [
+        (by_place, r"no parameter 'a': it takes \*args by position only, and .* are given by name$"),
+        (
+            MaybeByPosition,
+            r"no parameter 'a': it takes a by position only, and .* by name; by name it takes c$",
+        ),
+    ],
+)
+def test_a_parameter_that_can_only_be_given_by_position_is_refused_as_such(taker, words):
+    with pytest.raises(doe.ConfigurationError, match=words):
+        run(taker, parameters={"a": 1}, outputs=len)
+
+
 # --- names --------------------------------------------------------------------------------------------------
 
 

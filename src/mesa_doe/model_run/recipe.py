@@ -65,6 +65,8 @@ class Recipe:
         A simulator of Mesa 3 that the model wants, made anew for each run.
     is_model : bool
         Whether calling it surely gives a Mesa model.
+    by_position : tuple of str
+        Arguments that no keyword reaches.
     """
 
     model_cls: Callable[..., Any]
@@ -81,6 +83,7 @@ class Recipe:
     scenario_values: Mapping[str, Any] = field(default_factory=dict, hash=False)
     simulator: tuple[str, type] | None = None
     is_model: bool = False
+    by_position: tuple[str, ...] = ()
 
     def problems(self, parameters: Iterable[str]) -> list[str]:
         """Return what is wrong with the names of the parameters, a sentence each."""
@@ -95,6 +98,10 @@ class Recipe:
                 found.append(f"{model} gets its {name} {where}: {name!r} cannot be a parameter too")
             elif not takes_any and name not in allowed:
                 takes = f"it takes {', '.join(allowed)}" if allowed else "it takes no parameters"
+                if self.by_position and (name in self.by_position or not allowed):
+                    named = f"; by name {takes}" if allowed else ""
+                    takes = f"it takes {', '.join(self.by_position)} by position only, and parameters are "
+                    takes += f"given by name{named}"
                 found.append(f"{model} takes no parameter {name!r}: {did_you_mean(name, allowed)}{takes}")
         missing = sorted(self.required - set(given)) if not self.as_mapping else []
         if missing:
@@ -212,6 +219,9 @@ def recipe_of(model_cls: Callable[..., Any], scenario_cls: type | None = None) -
         target = target.func
     is_model = isinstance(target, type) and callable(getattr(target, "step", None))
     takes_any = any(a.kind is a.VAR_KEYWORD for a in arguments) and not _is_mesa_init(target)
+    only_by_position = [a for a in arguments if a.kind is a.POSITIONAL_ONLY]
+    if is_model and any(a.default is a.empty for a in only_by_position):
+        raise ConfigurationError(_refused_by_position(model_cls, only_by_position))
     own = {a.name: a for a in arguments if a.kind in (a.POSITIONAL_OR_KEYWORD, a.KEYWORD_ONLY)}
     named, hints = own, hints_of(target)
     if is_model and takes_any and not own.keys() & _FILLED:
@@ -249,6 +259,10 @@ def recipe_of(model_cls: Callable[..., Any], scenario_cls: type | None = None) -
         scenario_values=fields.values,
         simulator=simulator,
         is_model=is_model,
+        by_position=(
+            *(a.name for a in only_by_position),
+            *(f"*{a.name}" for a in arguments if a.kind is a.VAR_POSITIONAL and not _is_mesa_init(target)),
+        ),
     )
 
 
@@ -262,10 +276,17 @@ def _takes_mapping(function: Callable[..., Any], arguments: list[inspect.Paramet
     if len(needed) == 1 and needed[0].kind is not inspect.Parameter.KEYWORD_ONLY:
         only = needed[0]
         return only.kind is only.POSITIONAL_ONLY or only.name in _MAPPING_NAMES
-    if any(a.kind is a.POSITIONAL_ONLY for a in needed):
-        message = f"{_name(function)} takes positional-only arguments; parameters are given as keywords"
-        raise ConfigurationError(message)
+    only_by_position = [a for a in needed if a.kind is a.POSITIONAL_ONLY]
+    if only_by_position:
+        raise ConfigurationError(_refused_by_position(function, only_by_position))
     return False
+
+
+def _refused_by_position(function: Callable[..., Any], arguments: list[inspect.Parameter]) -> str:
+    return (
+        f"{_name(function)} takes {', '.join(a.name for a in arguments)} as positional-only arguments, but "
+        "parameters are given by name: take the / out of its signature"
+    )
 
 
 def _scenario_of(
