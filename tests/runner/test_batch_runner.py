@@ -191,6 +191,7 @@ def test_all_problems_of_a_list_are_told_at_once():
         ({"allow_changed_model": True}, "allow_changed_model=True needs store="),
         ({"on_error": "ignore"}, "on_error takes 'record' or 'raise', got 'ignore'"),
         ({"retries": -1}, "retries takes an int from 0, got -1"),
+        ({"store": 3}, "store takes the path of a folder, a str or a Path, got 3"),
         ({"timeout": 0}, r"timeout takes seconds above 0 or None \(no limit\), got 0"),
         ({"timeout": "1 s"}, r"timeout takes seconds above 0 or None \(no limit\), got '1 s'"),
         ({"executor": 2}, r"executor takes a concurrent\.futures\.Executor, got 2"),

@@ -131,6 +131,8 @@ class BatchRunner:
                  f"chunk_size takes an int from 1 or None, got {chunk_size!r}"),
                 (resume not in get_args(Resume),
                  f"resume takes 'missing', 'failed' or 'all', got {resume!r}"),
+                (store is not None and not isinstance(store, (str, os.PathLike)),
+                 f"store takes the path of a folder, a str or a Path, got {store!r}"),
                 (store is None and resume != "missing",
                  f"resume={resume!r} needs store=, the folder of the study that is resumed"),
                 (store is None and allow_changed_model,
