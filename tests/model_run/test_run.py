@@ -207,7 +207,7 @@ def test_a_function_that_returns_no_mapping_fails_with_a_clear_message(value):
         return value
 
     record = run(configuration(harvest, parameters={"x": 1}), on_error="record")
-    assert (record.status, record.origin, record.error_type) == ("failed", "collecting", "TypeError")
+    assert (record.status, record.origin, record.error_type) == ("failed", "collecting", "ConfigurationError")
     assert record.error.startswith(
         "what harvest returns must be a mapping of names to values, e.g. {'y': 1.0}, got"
     )
@@ -216,7 +216,7 @@ def test_a_function_that_returns_no_mapping_fails_with_a_clear_message(value):
 
 def test_outputs_that_are_no_mapping_are_called_by_their_name():
     for model_cls in (Counter, lambda: {"y": 1}):
-        with pytest.raises(TypeError, match=r"^outputs must be a mapping"):
+        with pytest.raises(doe.ConfigurationError, match=r"^outputs must be a mapping"):
             run(configuration(model_cls, outputs=lambda _: 3))
 
 

@@ -440,6 +440,45 @@ def test_a_factory_whose_models_record_nothing_stops_the_batch():
         doe.BatchRunner(runs, chunk_size=1).run_all()
 
 
+@pytest.mark.parametrize("gives", [None, 1.5, pd.Series({"y": 1.0})], ids=["None", "scalar", "Series"])
+@pytest.mark.parametrize("stored", [False, True])
+def test_what_is_no_mapping_stops_the_batch_at_its_first_runs(tmp_path, gives, stored):
+    made = []
+
+    def wrong(x):
+        made.append(x)
+        return gives
+
+    design = doe.explicit({"x": list(range(200))})
+    store = tmp_path / "study" if stored else None
+    for model, options, words in (
+        (wrong, {}, "what wrong returns must be a mapping"),
+        (lambda x: {"y": x}, {"outputs": wrong}, "outputs must be a mapping"),
+    ):
+        made.clear()
+        runs = design.configurations(model, rng=1, seed_policy="common", **options)
+        with pytest.raises(doe.ConfigurationError, match=f"{words} of names to values"):
+            doe.BatchRunner(runs, chunk_size=5, store=store and store / words[:4]).run_all()
+        assert len(made) == 5
+
+
+def test_one_run_that_gives_no_mapping_is_a_run_that_failed():
+    runs = doe.explicit({"x": list(range(20))}).configurations(
+        lambda x: None if x == 3 else {"y": x}, rng=1, seed_policy="common"
+    )
+    with pytest.warns(doe.MesaDoeWarning, match="1 of 20 runs failed"):
+        assert len(doe.BatchRunner(runs, chunk_size=4).run_all().failures) == 1
+
+
+def test_a_study_that_has_runs_goes_on_past_one_that_gives_no_mapping(tmp_path):
+    runs = doe.explicit({"x": list(range(20))}).configurations(
+        lambda x: None if x == 3 else {"y": x}, rng=1, seed_policy="common"
+    )
+    doe.BatchRunner(runs[:3], store=tmp_path).run_all()
+    with pytest.warns(doe.MesaDoeWarning, match="1 of 17 runs failed"):
+        assert len(doe.BatchRunner(runs, chunk_size=1, store=tmp_path).run_all().failures) == 1
+
+
 def test_runs_that_report_nothing_are_said():
     runs = doe.explicit([{"x": 1}, {"x": 2}]).configurations(lambda x: {}, rng=1)
     with pytest.warns(doe.MesaDoeWarning, match="no run reported any output"):

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from mesa_doe.columns import Table, Tables, Values, as_values, free_names, is_plain
+from mesa_doe.errors import ConfigurationError
 
 __all__ = [
     "Kind",
@@ -133,13 +134,19 @@ def read_row(columns: dict[Any, Any], step: float) -> Reading | Row:
 
 
 def outputs_row(row: Any, what: str) -> dict[str, Any]:
-    """Check what a function gave for one row of outputs."""
+    """Check what a function gave for one row of outputs.
+
+    Raises
+    ------
+    ConfigurationError
+        If it is no mapping: no run of the function will give one, most likely.
+    """
     if type(row) is not dict and not isinstance(row, Mapping):
         message = (
             f"{what} must be a mapping of names to values, e.g. {{'y': 1.0}}, "
             f"got {type(row).__name__}: {row!r}"
         )
-        raise TypeError(message)
+        raise ConfigurationError(message)
     return {str(name): value for name, value in row.items()}
 
 

@@ -74,6 +74,8 @@ class Batch:
         self._notes: dict[str, int] = {}
         self._sent = 0
         self._total = 0
+        # Of earlier sessions.
+        self._has_runs = isinstance(kept, StudyWriter) and bool(kept.entries)
         self.seconds = np.full(len(configurations), np.nan, dtype=np.float32)
         self.recorded = np.zeros(len(configurations), dtype=bool)
         self.made_by: Way = here
@@ -164,7 +166,7 @@ class Batch:
 
     def _take_mute(self, task: Task, report: Report) -> None:
         """Stop where the first runs say that nothing can be read, as all will; later, record it of them."""
-        if report.failure is not None and not self.recorded.any():
+        if report.failure is not None and not self._has_runs and not self.recorded.any():
             raise ConfigurationError(report.failure.error)
         if report.block is not None:
             keep(report, self._order.shelf, task.configurations[: len(report.positions)], report.block)

@@ -184,7 +184,8 @@ class BatchRunner:
         Raises
         ------
         ConfigurationError
-            Before or with the first runs, if the model records nothing and no outputs were named.
+            Before or with the first runs, if the model records nothing and no outputs were named, or if
+            what it or the outputs function returns is no mapping.
         StudyError
             If the study is of other runs, or another process writes it; if its folder cannot be written;
             or if a run fails and ``on_error="raise"``. What was finished is kept: in the study, and in

@@ -180,7 +180,8 @@ class Report:
     interrupted : bool
         By Ctrl-C.
     is_mute : bool
-        Whether every run ended with a ConfigurationError: its model records nothing, or not what is wanted.
+        Whether every run ended with a ConfigurationError: its model records nothing or not what is wanted,
+        or its outputs are no mapping.
     trouble : str
         Why the shard could not be written, or empty; then nothing of this chunk is kept.
     """
