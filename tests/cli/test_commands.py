@@ -1,3 +1,4 @@
+import argparse
 import csv
 import importlib.metadata
 import importlib.resources
@@ -17,8 +18,11 @@ import pytest
 
 import mesa_doe as doe
 from mesa_doe.analysis import ANALYSES
+from mesa_doe.cli.analyze import add_analyze
 from mesa_doe.cli.example import EXAMPLES, example_files
 from mesa_doe.cli.main import main
+from mesa_doe.cli.report import add_report
+from mesa_doe.results.numbers import AT_WORDS
 from mesa_doe.samplers import SAMPLERS
 from tests.cli.studies import NOISY, changed, command, written
 from tests.cli.test_run import FAILING
@@ -501,3 +505,14 @@ def test_help_waits_for_no_library_and_no_other_part_of_the_package():
     others = {name.partition(".")[0] for name in imported} - {"mesa_doe", "lazy_loader"}
     assert others <= sys.stdlib_module_names
     assert "importlib.resources" not in imported
+
+
+@pytest.mark.parametrize("command_of", [add_analyze, add_report])
+def test_at_takes_the_words_that_python_takes(command_of):
+    parser = argparse.ArgumentParser()
+    command_of(parser.add_subparsers())
+    (own,) = parser._subparsers._group_actions[0].choices.values()
+    at = next(action for action in own._actions if action.dest == "at")
+    words = [word for word in AT_WORDS if word != "all" or command_of is add_analyze]
+    assert [at.type(word) for word in words] == words
+    assert all(word in at.help for word in words)

@@ -258,7 +258,11 @@ MISTAKES = [
     ("= 100", "= 100\nrng = 'x'", 'line 22: analysis[0].rng takes a whole number from 0, got "x"'),
     ("= 100", "= 100\ndummy = 1", "line 22: analysis[0].dummy takes true or false, got 1"),
     ("resamples", "at = 1001\nresamples", "line 21: analysis[0].at takes a step up to max_steps = 1000, got"),
-    ("resamples", 'at = "end"\nresamples', 'line 21: analysis[0].at takes "final", "mean", "all" or a step'),
+    (
+        "resamples",
+        'at = "end"\nresamples',
+        'line 21: analysis[0].at takes "final", "mean", "first", "min", "max", "all" or a step',
+    ),
     (
         "resamples",
         'method = "sobl"\nresamples',

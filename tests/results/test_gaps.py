@@ -64,6 +64,15 @@ def test_a_mean_over_a_step_without_value_is_told_with_the_step_and_the_way_arou
     assert results.sensitivity("growth", at=lambda s: s.mean()).table().notna().all(axis=None)
 
 
+@pytest.mark.parametrize("at", ["min", "max"])
+def test_the_least_and_the_greatest_need_all_steps_as_the_mean_does(results, at):
+    assert f"at=lambda s: s.{at}() leaves out such steps" in said_of(results, "growth", at=at)
+
+
+def test_a_first_value_that_is_missing_is_told_as_that(results):
+    assert "for 'growth' at their first step" in said_of(results, "growth", at="first")
+
+
 def test_what_the_way_around_cannot_help_it_is_not_told_for(results):
     told = said_of(results, "gone", at="mean")
     assert "gave nothing (None or NaN) for 'gone' at steps 0, 1, 2, 3" in told

@@ -66,6 +66,9 @@ def test_model_is_tidy(lines):
     [
         ("final", [4, 20]),
         ("mean", [2, 15]),
+        ("first", [0, 10]),
+        ("min", [0, 10]),
+        ("max", [4, 20]),
         (2, [2, 15]),
         (0, [0, 10]),
         (lambda series: series.max() - series.loc[1], [3, 7.5]),
@@ -97,7 +100,7 @@ def test_text_output_is_refused(lines):
         lines.output("word")
 
 
-@pytest.mark.parametrize("at", ["last", "max", None, True, [1, 2]])
+@pytest.mark.parametrize("at", ["last", "median", None, True, [1, 2]])
 def test_unknown_word_for_at_is_refused(lines, at):
     with pytest.raises(doe.AnalysisError, match="at takes 'final', 'mean'"):
         lines.output("y", at)

@@ -14,7 +14,7 @@ from mesa_doe.configurations import Outputs
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError, ConfigurationError, StudyError, listed
 from mesa_doe.results import At, Results
-from mesa_doe.results.numbers import Reduce
+from mesa_doe.results.numbers import AT_WORDS, Reduce
 from mesa_doe.runner import BatchRunner
 from mesa_doe.samplers import explicit
 from mesa_doe.samplers.native import at_the_ends
@@ -240,6 +240,7 @@ def as_function(
         dict(outputs) if isinstance(outputs, Mapping) else dict.fromkeys(_listed(outputs))
     )
     names = tuple(collect)
+    words = [word for word in AT_WORDS if word != "all"]
     problems = [
         text
         for wrong, text in (
@@ -251,8 +252,8 @@ def as_function(
             (isinstance(outputs, Mapping) and reduce is not None,
              f"outputs takes names beside reduce={reduce!r}, not functions: reduce= is for outputs of "
              "agents; leave it out, and let the functions give one number of the model"),
-            (isinstance(at, str) and at not in ("final", "mean"),
-             f"at takes 'final', 'mean', a step or a function of the series, got {at!r}"),
+            (isinstance(at, str) and at not in words,
+             f"at takes {', '.join(map(repr, words))}, a step or a function of the series, got {at!r}"),
             (seed_policy not in ("common", "independent"),
              f"seed_policy takes 'common' or 'independent', got {seed_policy!r}"),
             (isinstance(axis, bool) or axis not in (0, 1),

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from mesa_doe.cli.toml_analysis import Analysis
     from mesa_doe.results import Results
 
-__all__ = ["add_analyze", "at_of"]
+__all__ = ["ONE_A_RUN", "add_analyze", "at_of"]
+
+#: What ``at=`` takes, but for all; written here too, as reading it there takes a second.
+ONE_A_RUN = ("final", "mean", "first", "min", "max")
 
 
 def add_analyze(commands: Any) -> None:
@@ -41,8 +44,9 @@ def add_analyze(commands: Any) -> None:
     add_study(parser)
     parser.add_argument("output", nargs="+", metavar="OUTPUT", help="name of an output")
     parser.add_argument(
-        "--at", default="final", type=at_of("final", "mean", "all"), metavar="STEP",
-        help="which number of a run: final (the default), mean, a step, or all for indices over time",
+        "--at", default="final", type=at_of(*ONE_A_RUN, "all"), metavar="STEP",
+        help="which number of a run: final (the default), mean, first, min, max, a step, or all for indices "
+        "over time",
     )  # fmt: skip
     method = parser.add_argument("--method", help="name of the analysis; mesa-doe analyses lists them")
     method.names = analysis_names

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mesa_doe.cli.analyze import at_of
+from mesa_doe.cli.analyze import ONE_A_RUN, at_of
 from mesa_doe.cli.study_argument import add_study
 from mesa_doe.errors import StudyError
 
@@ -46,8 +46,9 @@ def add_report(commands: Any) -> None:
     )  # fmt: skip
     parser.add_argument("--title", help="of the page (by default the name of the study)")
     parser.add_argument(
-        "--at", default="final", type=at_of("final", "mean"), metavar="STEP",
-        help="which number of a run is shown and analysed: final (the default), mean, or a step",
+        "--at", default="final", type=at_of(*ONE_A_RUN), metavar="STEP",
+        help="which number of a run is shown and analysed: final (the default), mean, first, min, max or a "
+        "step",
     )  # fmt: skip
     parser.add_argument(
         "--missing", choices=["raise", "drop"], default="raise",

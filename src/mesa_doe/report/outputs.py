@@ -95,7 +95,12 @@ def when_of(at: Any) -> str:
     >>> when_of("final"), when_of(20), when_of(max)
     ('at the last step', 'at step 20', 'as max of the series')
     """
-    named = {"final": "at the last step", "mean": "as means over the steps", "all": "over the steps"}
+    named = {
+        "final": "at the last step",
+        "first": "at the first step",
+        "mean": "as means over the steps",
+        "all": "over the steps",
+    }
     if isinstance(at, str) or callable(at):
         return named.get(at, f"as {at if isinstance(at, str) else short(at)} of the series")
     return f"at step {at:g}"

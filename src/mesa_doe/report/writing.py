@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Sequence
 from numbers import Real
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from mesa_doe._optional import require
 from mesa_doe.analysis import SensitivityResult
@@ -20,6 +20,7 @@ from mesa_doe.report.outputs import Outputs
 from mesa_doe.report.page import MARK, MOST_OUTPUTS, page_of
 from mesa_doe.results import At, Results
 from mesa_doe.results.length import LENGTH
+from mesa_doe.results.numbers import AT_WORDS
 from mesa_doe.study.whole_file import whole_file
 
 __all__ = ["check_place", "write_report"]
@@ -53,7 +54,7 @@ def write_report(
     analyses : SensitivityResult or sequence of them, optional
         Shown as they are. By default, the analysis that fits the design is made of the outputs that are
         numbers; an empty list is none.
-    at : {"final", "mean"}, step, or callable, default "final"
+    at : {"final", "mean", "first", "min", "max"}, step, or callable, default "final"
         Which number of a run is shown and analysed, as in :meth:`Results.output`.
     missing : {"raise", "drop"}, default "raise"
         What the analysis does with points of which a run failed; with ``"raise"`` the page says that there
@@ -125,7 +126,7 @@ def check_place(path: Path) -> None:
 
 
 def _check_words(at: Any, missing: Any, analyses: Any) -> None:
-    words = set(get_args(get_args(At)[0])) - {"all"}
+    words = {*AT_WORDS} - {"all"}
     is_step = isinstance(at, Real) and not isinstance(at, bool)
     if not (callable(at) or is_step or (isinstance(at, str) and at in words)):
         message = (

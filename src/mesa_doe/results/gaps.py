@@ -18,7 +18,9 @@ __all__ = ["refuse_gaps", "without_empty_steps"]
 Numbers: TypeAlias = "pd.Series[Any] | pd.DataFrame"
 
 # Of which one step without a number leaves none for the run.
-_OVER_STEPS = ("mean",)
+_OVER_STEPS = ("mean", "min", "max")
+# As many as runs.
+_ENDS = {"final": "at their last step", "first": "at their first step"}
 
 
 def without_empty_steps(numbers: Mapping[str, Numbers]) -> tuple[dict[str, Numbers], list[str]]:
@@ -104,8 +106,10 @@ def _where(results: Results, name: str, values: Numbers, at: Any, reduce: Any) -
         return f"at {_steps(values.columns[lacking])}", ""
     if callable(at):
         return "by the function at=", ""
+    if at in _ENDS:
+        return _ENDS[at], ""
     if at not in _OVER_STEPS:
-        return "at their last step" if at == "final" else f"at step {at:g}", ""
+        return f"at step {at:g}", ""
     series = results._numeric(name, reduce)
     steps = series["step"][~np.isfinite(series[name])].unique()
     passed_over = series.groupby("run_id")[name].agg(at)

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from numbers import Real
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 import pandas as pd
 
 from mesa_doe.errors import AnalysisError
 
-__all__ = ["At", "Reduce", "Unequal", "every_step", "of_agents", "one_a_run", "refuse_column"]
+__all__ = ["AT_WORDS", "At", "Reduce", "Unequal", "every_step", "of_agents", "one_a_run", "refuse_column"]
 
-#: Which number of a run: the last, the mean over steps, all, that of a step, or a function of the series.
-At: TypeAlias = Literal["final", "mean", "all"] | float | Callable[["pd.Series[Any]"], float]
+#: Which number of a run: the last, the mean, first, least or greatest over steps, all, that of a step, or a
+#: function of the series.
+At: TypeAlias = (
+    Literal["final", "mean", "first", "min", "max", "all"] | float | Callable[["pd.Series[Any]"], float]
+)
+#: The words among them.
+AT_WORDS: tuple[str, ...] = get_args(get_args(At)[0])
 
 #: What to do where runs end at different steps.
 Unequal: TypeAlias = Literal["refuse", "common", "last"] | float
@@ -39,7 +44,7 @@ def one_a_run(series: pd.DataFrame, name: str, at: Any, *, period: int | None) -
     series : DataFrame
         Columns ``run_id``, ``step`` and the output's name, in run order.
     name : str
-    at : {"final", "mean"}, step or callable
+    at : {"final", "mean", "first", "min", "max"}, step or callable
     period : int or None
         With which the output was kept; for messages.
 
@@ -63,13 +68,13 @@ def one_a_run(series: pd.DataFrame, name: str, at: Any, *, period: int | None) -
         indexed = series.set_index("step").groupby("run_id", sort=True)[name]
         values = {run: _one_number("at(series)", at(one)) for run, one in indexed}
         return pd.Series(values, name=name, dtype=np.float64).rename_axis("run_id")
-    if isinstance(at, str) and at == "final":
-        return by_run.last(skipna=False)
-    if isinstance(at, str) and at == "mean":
-        return by_run.mean(skipna=False)
+    if isinstance(at, str) and at in AT_WORDS and at != "all":
+        of_steps: pd.Series[Any] = by_run.agg("last" if at == "final" else at, skipna=False)
+        return of_steps
     if _is_number(at):
         return _at_step(series, name, float(at), period)
-    message = f"at takes 'final', 'mean', a step or a function of the series, got {at!r}"
+    words = ", ".join(repr(word) for word in AT_WORDS if word != "all")
+    message = f"at takes {words}, a step or a function of the series, got {at!r}"
     raise AnalysisError(message)
 
 

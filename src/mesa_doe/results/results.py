@@ -179,9 +179,10 @@ class Results:
             A column of ``model``; or of an agent table, with ``reduce``: ``"wealth"``, or
             ``"Person.wealth"`` where several types have it; or ``"steps"``, how long each run lasted, if no
             reporter is called so.
-        at : {"final", "mean", "all"}, step, or callable, default "final"
-            The last kept step, the mean over the kept steps (NaN if one of them is), every kept step, the
-            value at a step, or a function of the run's series (indexed by step).
+        at : {"final", "mean", "first", "min", "max", "all"}, step, or callable, default "final"
+            The last kept step, the mean over the kept steps, the first, least or greatest of them (the mean,
+            least and greatest are NaN if one of them is), every kept step, the value at a step, or a function
+            of the run's series (indexed by step).
         reduce : {"mean", "median", "std", "var", "min", "max", "sum", "count"} or callable, optional
             How the values of all agents of a run and step become one. Of no agents, the sum and the count
             are 0, all else NaN.
