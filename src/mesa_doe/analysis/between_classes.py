@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import sqrt
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from mesa_doe.analysis.bootstrap import ends
+from mesa_doe.analysis.bootstrap import ends, times_drawn
 from mesa_doe.analysis.variation import ROUNDING
+from mesa_doe.columns import Units
 
 __all__ = ["advised_classes", "first_order"]
 
@@ -44,7 +46,12 @@ def advised_classes(count: int) -> int:
 
 
 def first_order(
-    parts: IntArray, values: FloatArray, resamples: int, confidence: float, entropy: int
+    parts: IntArray,
+    values: FloatArray,
+    resamples: int,
+    confidence: float,
+    entropy: int,
+    units: Units | None = None,
 ) -> FloatArray:
     """Return first-order indices and the ends of their percentile intervals over resampled points.
 
@@ -58,6 +65,8 @@ def first_order(
     confidence : float
     entropy : int
         Root of the generator.
+    units : Units, optional
+        Which points go together: they are drawn whole, and what they share is not counted.
 
     Returns
     -------
@@ -76,7 +85,16 @@ def first_order(
     """
     from scipy.sparse import csr_array
 
+    generator = np.random.default_rng(entropy)
     count = len(values)
+    if units is not None:
+        found = _between_units(parts, values, units)
+        at_once = max(1, _AT_ONCE // count)
+        again = [
+            found(times_drawn(units.count, min(at_once, resamples - start), generator).astype(float))
+            for start in range(0, resamples, at_once)
+        ]
+        return np.concatenate([found(np.ones((1, units.count))), ends(np.concatenate(again), confidence)])
     sizes = parts.max(axis=0) + 1
     starts = np.cumsum(sizes) - sizes
     # Which points a class has: (classes of all factors, points).
@@ -98,7 +116,6 @@ def first_order(
             found.append(1 - (1 - between / variance) * left)
         return np.moveaxis(np.array(found), -1, 0)
 
-    generator = np.random.default_rng(entropy)
     even = np.full(count, 1 / count)
     at_once = max(1, _AT_ONCE // count)
     again = [
@@ -106,3 +123,53 @@ def first_order(
         for start in range(0, resamples, at_once)
     ]
     return np.concatenate([shares(np.ones((1, count)), 1), ends(np.concatenate(again), confidence)])
+
+
+def _between_units(parts: IntArray, values: FloatArray, units: Units) -> Callable[[FloatArray], FloatArray]:
+    """Return the indices of units as a function of how often each is drawn.
+
+    Points of one unit share more than a class, such as a seed. So the mean square of the classes is that of
+    products of points of different units; it holds nothing of what chance puts into one.
+
+    Returns
+    -------
+    callable
+        From ndarray (resamples, units) to ndarray (resamples, outputs, factors).
+    """
+    from scipy.sparse import csr_array
+
+    sizes = parts.max(axis=0) + 1
+    starts = np.cumsum(sizes) - sizes
+    place = ((parts + starts).ravel(), np.repeat(units.of, parts.shape[1]))
+
+    def table(each: FloatArray) -> Any:
+        """Return the sums over the points of each class of all factors and each unit (classes, units)."""
+        shape = (int(sizes.sum()), units.count)
+        return csr_array((np.repeat(each, parts.shape[1]), place), shape=shape)
+
+    def pairs(table: Any, times: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return sums (rows, resamples), and those of products of two points of different units."""
+        sums = table @ times.T
+        return sums, sums**2 - (table * table) @ (times**2).T
+
+    points = np.bincount(units.of).astype(np.float64)[None]
+    in_classes = table(np.ones(len(values)))
+    of_outputs = [(table(y), units.sums(np.stack([y, y**2], axis=1)).T) for y in values.T]
+
+    def shares(times: FloatArray) -> FloatArray:
+        whole, all_pairs = pairs(points, times)
+        inside, class_pairs = pairs(in_classes, times)
+        # A class of points of one unit tells nothing.
+        weight = np.where(class_pairs > 0, inside, 0.0)
+        told = np.add.reduceat(weight, starts, axis=0)
+        found = []
+        for by_class, totals in of_outputs:
+            of_all = pairs(totals[:1], times)[1] / all_pairs
+            squares = pairs(by_class, times)[1] / np.maximum(class_pairs, 1.0)
+            with np.errstate(invalid="ignore", divide="ignore"):
+                between = np.add.reduceat(weight * squares, starts, axis=0) / told - of_all
+            variance = totals[1:] @ times.T / whole - of_all
+            found.append(between / np.where(variance > ROUNDING, variance, np.nan))
+        return np.moveaxis(np.array(found), -1, 0)
+
+    return shares

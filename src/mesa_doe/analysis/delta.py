@@ -8,15 +8,17 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from mesa_doe.analysis.between_classes import advised_classes, first_order
-from mesa_doe.analysis.bootstrap import ends
+from mesa_doe.analysis.bootstrap import ends, times_drawn
 from mesa_doe.analysis.declare import check_design, declare
+from mesa_doe.analysis.dependent_points import checked_units_of
 from mesa_doe.analysis.estimates import tidy
 from mesa_doe.analysis.options import checked_bootstrap
 from mesa_doe.analysis.outputs import Missing, checked_outputs
-from mesa_doe.analysis.partition import classes, like_dummy, rows_of, slices
+from mesa_doe.analysis.partition import classes, dummies, like_dummy, rows_of, slices
 from mesa_doe.analysis.rare_events import narrow_events
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.variation import constant_outputs, flat_outputs, noise_units, standardised
+from mesa_doe.columns import Units
 from mesa_doe.design import Design
 from mesa_doe.seeding import RNG, root_entropy
 
@@ -63,11 +65,11 @@ def delta(
         the output, factors are cut into as many classes as a class has points: 22 and 44.
     dummy : bool, default True
         Add a row ``"dummy"``: what delta a factor without effect reads on these outputs, mean and interval
-        over 200 random cuts.
+        over 200 random cuts; in a design with blocks, over factors of it whose blocks are shuffled.
     outputs : sequence, optional
         Names of the outputs.
     resamples : int, default 1000
-        Bootstrap resamples of the points; at least 100.
+        Bootstrap resamples of the points, or of whole blocks; at least 100.
     confidence : float, default 0.95
         Level of the intervals.
     rng : int, SeedSequence or Generator, default 0
@@ -138,7 +140,7 @@ def delta(
     scaled = standardised(checked.means)[0]
     constant = constant_outputs(scaled)
     root = root_entropy(rng)
-    inert = slices(np.arange(count), bins)
+    units = checked_units_of(design, checked, "delta")
     found = []
     for values in scaled.T:
         # Of each output anew: what is drawn for one does not hang on the others.
@@ -146,15 +148,17 @@ def delta(
         cells = slices(values, bins)
         rows = []
         for part in parts.T:
-            drawn = _reduced(_crossed(part, cells)[None], resamples, generator)[0]
+            drawn = _reduced(part[None], cells, units, resamples, generator)[0]
             rows.append([drawn.mean(), *ends(drawn, confidence)])
         if dummy:
-            cuts = np.stack([_crossed(generator.permuted(inert), cells) for _ in range(_CUTS)])
-            drawn = _reduced(cuts, _CUT_RESAMPLES, generator).mean(axis=1)
+            cuts = dummies(parts, bins, _CUTS, units, generator)
+            drawn = _reduced(cuts, cells, units, _CUT_RESAMPLES, generator).mean(axis=1)
             rows.append([drawn.mean(), *ends(drawn, confidence)])
         found.append(rows)
-    fine = classes(design, checked.points, advised_classes(count), "delta", "bins")
-    shares = first_order(fine, scaled, resamples, confidence, root)
+    fine = classes(
+        design, checked.points, advised_classes(count if units is None else units.count), "delta", "bins"
+    )
+    shares = first_order(fine, scaled, resamples, confidence, root, units)
     estimates = np.concatenate([np.moveaxis(np.array(found), 2, 0), shares], axis=2)
     estimates[:, constant] = np.nan
 
@@ -200,20 +204,44 @@ def _delta(counts: FloatArray | IntArray) -> FloatArray:
     return half
 
 
-def _reduced(counts: FloatArray, resamples: int, generator: np.random.Generator) -> FloatArray:
+def _reduced(
+    cuts: IntArray, cells: IntArray, units: Units | None, resamples: int, generator: np.random.Generator
+) -> FloatArray:
     """Return bootstrap replicates of delta whose mean is its estimate of less bias.
 
     Parameters
     ----------
-    counts : ndarray (tables, classes, cells)
+    cuts : ndarray (cuts, points) of int
+        Of as many classes each.
+    cells : ndarray (points,) of int
+    units : Units or None
+        Which points are drawn together.
 
     Returns
     -------
-    ndarray (tables, resamples)
+    ndarray (cuts, resamples)
     """
-    tables, shape = len(counts), counts.shape[1:]
-    total = int(counts[0].sum())
-    # Points resampled are counts resampled.
-    drawn = generator.multinomial(total, (counts / total).reshape(tables, 1, -1), size=(tables, resamples))
-    reduced: FloatArray = 2 * _delta(counts)[:, None] - _delta(drawn.reshape(tables, resamples, *shape))
+    counts = np.stack([_crossed(part, cells) for part in cuts])
+    if units is None:
+        # Points resampled are counts resampled.
+        shares = (counts / len(cells)).reshape(len(cuts), 1, -1)
+        drawn = generator.multinomial(len(cells), shares, size=(len(cuts), resamples))
+        again = _delta(drawn.reshape(len(cuts), resamples, *counts.shape[1:]))
+    else:
+        again = np.stack([_delta(_of_units(part, cells, units, resamples, generator)) for part in cuts])
+    reduced: FloatArray = 2 * _delta(counts)[:, None] - again
     return reduced
+
+
+def _of_units(
+    part: IntArray, cells: IntArray, units: Units, resamples: int, generator: np.random.Generator
+) -> FloatArray:
+    """Return the counts (resamples, classes, cells) of units resampled."""
+    from scipy.sparse import csr_array
+
+    shape = (int(part.max()) + 1, int(cells.max()) + 1)
+    place = (part * shape[1] + cells, units.of)
+    table = csr_array((np.ones(len(part)), place), shape=(shape[0] * shape[1], units.count))
+    times = times_drawn(units.count, resamples, generator)
+    counts: FloatArray = (table @ times.T.astype(np.float64)).T.reshape(resamples, *shape)
+    return counts

@@ -10,11 +10,12 @@ import pandas as pd
 
 from mesa_doe.analysis.inputs import level_codes
 from mesa_doe.analysis.options import checked_bool, checked_int
+from mesa_doe.columns import Units
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError
 from mesa_doe.space import Categorical
 
-__all__ = ["classes", "input_values", "like_dummy", "of_dummy", "rows_of", "slices", "unordered"]
+__all__ = ["classes", "dummies", "input_values", "like_dummy", "of_dummy", "rows_of", "slices", "unordered"]
 
 FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
@@ -102,6 +103,44 @@ def like_dummy(
                 f"{floor:.3f}): no effect can be told; use more points"
             )
     return said
+
+
+def dummies(
+    parts: IntArray, count: int, draws: int, units: Units | None, generator: np.random.Generator
+) -> IntArray:
+    """Cut points into classes as factors without effect would be, drawn at random.
+
+    Parameters
+    ----------
+    parts : ndarray (points, factors) of int
+        Classes of the factors.
+    count : int
+        Into how many slices points are cut that all have different values.
+    draws : int
+    units : Units or None
+        Which points go together. A factor has one or few values in each, and so has its dummy: it is a
+        factor of the design, one of those of most classes, whose units have changed places.
+    generator : Generator
+
+    Returns
+    -------
+    ndarray (draws, points) of int
+
+    Examples
+    --------
+    >>> units = Units(np.array([0, 0, 1, 1]))
+    >>> found = dummies(np.array([[0], [0], [1], [1]]), 2, 20, units, np.random.default_rng(1))
+    >>> sorted(set(map(tuple, found.tolist())))
+    [(0, 0, 1, 1), (1, 1, 0, 0)]
+    """
+    if units is None:
+        cut = slices(np.arange(len(parts)), count)
+        drawn: IntArray = generator.permuted(np.tile(cut, (draws, 1)), axis=1)
+        return drawn
+    sizes = parts.max(axis=0)
+    which = generator.choice(np.flatnonzero(sizes == sizes.max()), size=draws)
+    shuffled: IntArray = parts[units.shuffled(draws, generator), which[:, None]]
+    return shuffled
 
 
 def unordered(design: Design) -> list[bool]:

@@ -7,12 +7,13 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from mesa_doe.analysis.bootstrap import ends
+from mesa_doe.analysis.bootstrap import ends, times_drawn
 from mesa_doe.analysis.declare import check_design, declare
+from mesa_doe.analysis.dependent_points import checked_units_of
 from mesa_doe.analysis.estimates import tidy
 from mesa_doe.analysis.options import checked_bootstrap
 from mesa_doe.analysis.outputs import Missing, checked_outputs
-from mesa_doe.analysis.partition import classes, like_dummy, rows_of, slices
+from mesa_doe.analysis.partition import classes, dummies, like_dummy, rows_of
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.variation import constant_outputs, flat_outputs, noise_units, standardised
 from mesa_doe.design import Design
@@ -60,11 +61,12 @@ def pawn(
         as every category is.
     dummy : bool, default True
         Add a row ``"dummy"``: what a factor without effect reads on these outputs, mean and interval over
-        random cuts. Its floor is not zero: about 0.07 at 2000 points.
+        random cuts; in a design with blocks, over factors of it whose blocks are shuffled. Its floor is not
+        zero: about 0.07 at 2000 points.
     outputs : sequence, optional
         Names of the outputs.
     resamples : int, default 200
-        Bootstrap resamples of the points, and random cuts of the dummy; at least 100.
+        Bootstrap resamples of the points, or of whole blocks, and random cuts of the dummy; at least 100.
     confidence : float, default 0.95
         Level of the intervals.
     rng : int, SeedSequence or Generator, default 0
@@ -122,9 +124,13 @@ def pawn(
     generator = np.random.default_rng(root_entropy(rng))
     count = len(checked.means)
     even = np.ones(count)
-    weights = generator.multinomial(count, even / count, size=resamples).astype(np.float64).T
-    inert = [slices(np.arange(count), slides)] if dummy else []
-    cuts = [generator.permuted(np.tile(cut, (resamples, 1)), axis=1).T for cut in inert]
+    units = checked_units_of(design, checked, "pawn")
+    if units is None:
+        times = generator.multinomial(count, even / count, size=resamples)
+    else:
+        times = times_drawn(units.count, resamples, generator)[:, units.of]
+    weights = times.astype(np.float64).T
+    cuts = _alike(dummies(parts, slides, resamples, units, generator)) if dummy else []
     size = max(1, _AT_ONCE // count)
     turns = [slice(start, start + size) for start in range(0, resamples, size)]
     found = []
@@ -134,8 +140,15 @@ def pawn(
         point = _distances(ascending, own, even)
         drawn = np.concatenate([_distances(ascending, own, weights[:, turn][order]) for turn in turns])
         rows = [np.stack([point, *(point + ends(drawn, confidence) - drawn.mean(axis=0))])]
-        for cut in cuts:
-            drawn = np.concatenate([_distances(ascending, [cut[:, turn][order]], even) for turn in turns])
+        if dummy:
+            drawn = np.concatenate(
+                [
+                    _distances(ascending, [cut[:, turn][order]], even)
+                    for cut in cuts
+                    for turn in turns
+                    if turn.start < cut.shape[1]
+                ]
+            )
             rows.append(np.stack([drawn.mean(axis=0), *ends(drawn, confidence)]))
         found.append(np.concatenate(rows, axis=1))
     # (estimate and ends, outputs, measures, factors), as the labels: measure by measure
@@ -163,6 +176,13 @@ def pawn(
     return SensitivityResult(
         "pawn", frame, settings, tuple(said), scale="Kolmogorov-Smirnov distance", plotted=("median",)
     )
+
+
+def _alike(cuts: IntArray) -> list[IntArray]:
+    """Part cuts (cuts, points) into those whose classes are of the same sizes, each (points, cuts)."""
+    sizes = np.stack([np.bincount(cut, minlength=int(cuts.max()) + 1) for cut in cuts])
+    kinds = np.unique(sizes, axis=0, return_inverse=True)[1].ravel()
+    return [cuts[kinds == kind].T for kind in range(int(kinds.max()) + 1)]
 
 
 def _distances(values: FloatArray, parts: Iterable[IntArray], weights: FloatArray) -> FloatArray:
