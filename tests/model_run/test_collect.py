@@ -622,3 +622,25 @@ def test_ids_of_agents_that_come_and_go_are_those_of_each_step(count):
     assert agents.groupby("step").size().to_dict() == {
         0: count, 1: count + 1, 2: count + 1, 5: 1, 6: 1, 7: 2, 8: 2
     }  # fmt: skip
+
+
+def first_then(first, later):
+    return model(
+        collector={
+            "model_reporters": {"v": lambda m: first if m.n < 100 else later},
+            "agent_reporters": {"w": lambda a: first if a.model.n < 100 else later},
+        },
+        setup=lambda self: Walker(self),
+    )
+
+
+@pytest.mark.parametrize("number", [1.5, 3, True, np.float32(2), np.bool_(False)])
+def test_numbers_that_became_text_beside_a_text_are_told(number):
+    notes = run(first_then("-", number)).notes
+    told = "holds numbers and text, so its numbers became text; where there is no number, report None"
+    assert sorted(notes) == [f"'v' {told}", f"'w' {told}"]
+
+
+@pytest.mark.parametrize("later", ["high", None, math.nan])
+def test_text_with_gaps_is_no_matter_to_tell(later):
+    assert run(first_then("low", later)).notes == ()

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-__all__ = ["Array", "Values", "as_column", "as_values", "is_plain", "number_text", "written"]
+__all__ = ["Array", "Values", "as_column", "as_values", "is_plain", "mixes", "number_text", "written"]
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 #: Values of one type: a typed array, or a short list of bool, int (of 64 bits), float or str; None where
@@ -95,6 +95,19 @@ def is_plain(value: Any) -> bool:
     """
     kind = type(value)
     return kind in _SURE or (kind is int and _LEAST_INT <= value <= _MOST_INT)
+
+
+def mixes(values: Sequence[Any]) -> bool:
+    """Tell whether values that became text hold numbers; NaN is a gap in any column.
+
+    Examples
+    --------
+    >>> mixes(["-", 1.5]), mixes(["-", None]), mixes(["-", math.nan])
+    (True, False, False)
+    """
+    if set(map(type, values)) <= {str, type(None)}:  # nearly all of what is text
+        return False
+    return any(type(value) in (bool, int, float) and value == value for value in map(_plain, values))
 
 
 def _plain_items(values: Iterable[Any]) -> tuple[list[Any], set[type]]:

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from mesa_doe.columns import Table, Tables, Values, as_values, free_names, is_plain
+from mesa_doe.columns.values import mixes
 from mesa_doe.errors import ConfigurationError
 
 __all__ = [
@@ -78,6 +79,11 @@ class Reading:
             typed[column], converted = as_values(values)
             if converted:
                 self.notes.append(f"{column!r} holds values that are no numbers or strings; they became text")
+            elif _is_text(typed[column]) and mixes(values):
+                self.notes.append(
+                    f"{column!r} holds numbers and text, so its numbers became text; where there is no "
+                    "number, report None"
+                )
         self._parts.append((kind, name, typed, rows))
 
     def put(self, tables: Tables, run_id: int) -> None:
@@ -148,6 +154,11 @@ def outputs_row(row: Any, what: str) -> dict[str, Any]:
         )
         raise ConfigurationError(message)
     return {str(name): value for name, value in row.items()}
+
+
+def _is_text(values: Values) -> bool:
+    """Whether values are an array of text; of a list it is known that all are."""
+    return isinstance(values, np.ndarray) and values.dtype == object
 
 
 def _step_values(steps: Sequence[float] | np.ndarray[Any, Any]) -> Values:
