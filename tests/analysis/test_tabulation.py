@@ -61,7 +61,7 @@ def test_few_numbers_are_levels_and_levels_keep_their_objects():
     factors = pd.DataFrame({"n": [1, 2] * 20, "flag": [True, False] * 20})
     factors["box"] = pd.Series([boxes[k % 2] for k in range(40)], dtype=object)
     factors["bag"] = pd.Series([[k % 2] for k in range(40)], dtype=object)
-    with pytest.warns(MesaDoeWarning, match="40 runs are of 2 points"):
+    with pytest.warns(MesaDoeWarning, match="40 runs are of 2 different points"):
         found = tabulate(["a", "a", "b", "b"] * 10, factors)
     assert list(found.table("n").index) == [1, 2]
     assert list(found.table("flag").index) == [False, True]
@@ -80,7 +80,7 @@ def test_levels_without_an_order_stand_as_they_first_appear_and_dates_stay_dates
     rules = [frozenset({2}), frozenset({1, 3}), frozenset({1})]
     days = list(np.array(["2024-02-01", "2024-01-01", "2024-03-01"], dtype="datetime64[ns]"))
     factors = pd.DataFrame({"rule": rules * 20, "day": pd.Series(days * 20, dtype=object)})
-    with pytest.warns(MesaDoeWarning, match="60 runs are of 3 points"):
+    with pytest.warns(MesaDoeWarning, match="60 runs are of 3 different points"):
         found = tabulate(["a", "b"] * 30, factors)
     assert list(found.table("rule").index) == rules
     assert list(found.table("day").index) == sorted(days)
@@ -144,3 +144,9 @@ def test_tabulation_leaves_its_arguments_alone():
     pd.testing.assert_frame_equal(factors, before)
     with pytest.raises(AnalysisError, match="no factor 'y'"):
         found.table("y")
+
+
+def test_equal_points_of_a_design_are_not_called_replications():
+    twins = {"a": [1, 1, 2, 2] * 10, "b": [1, 1, 2, 2] * 10}
+    with pytest.warns(MesaDoeWarning, match="be they replications or equal points of the design, share all"):
+        tabulate(["x", "y"] * 20, twins)

@@ -565,7 +565,7 @@ def test_unknown_outputs_and_other_arguments_are_refused(study, folder):
         write_report(study, folder / "no.html", outputs="z")
     with pytest.raises(AnalysisError, match=r"analyses takes what results.sensitivity gives, got str"):
         write_report(study, folder / "no.html", analyses=["sobol"])
-    for at in ("all", "first", None, True):
+    for at in ("all", "median", None, True):
         with pytest.raises(AnalysisError, match=f"one number a run, .* 'final', 'mean', .*, got {at!r}"):
             write_report(study, folder / "no.html", at=at)
     with pytest.raises(AnalysisError, match="write_report: missing takes 'raise' or 'drop', got 'foo'"):

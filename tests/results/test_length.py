@@ -39,7 +39,7 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore:at every point the 2 replications are the same",
     "ignore:the interval of quantile",
     "ignore:too few runs",
-    "ignore:64 runs are of 16 points",
+    "ignore:64 runs are of 16 different points",
 )
 
 

@@ -99,7 +99,7 @@ def test_another_design_is_still_refused(tmp_path):
 
 
 @UNSAVED
-@pytest.mark.filterwarnings("ignore:256 runs are of 12 points")
+@pytest.mark.filterwarnings("ignore:256 runs are of 12 different points")
 def test_outcomes_are_counted_by_the_levels_of_the_design_given(tmp_path):
     design, results = run_with(list(Mode), tmp_path, points=64)
     expected = results.tabulate("fate").table("level")

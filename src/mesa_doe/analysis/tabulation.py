@@ -222,15 +222,15 @@ def tabulate(
     Warns
     -----
     MesaDoeWarning
-        If counts are too small for the chi-squared p, runs of one point are replications, or runs were
+        If counts are too small for the chi-squared p, several runs have the same factors, or runs were
         left out.
 
     Notes
     -----
     A category is no number, so its share is counted at each level, and nothing is averaged. Cramér's V is
     (χ²/(N(min(rows, columns) − 1)))^½ without correction: of few runs it is above 0 though there is nothing.
-    Intervals and p take runs as independent: replications of one point share its other factors, too, so
-    that they hold too little doubt; the warning says where that is.
+    Intervals and p take runs as independent: replications of one point, and equal points, share all other
+    factors, too, so that they hold too little doubt; the warning says where that is.
 
     References
     ----------
@@ -267,8 +267,9 @@ def tabulate(
     points = np.unique([_levels(column)[0] for _, column in factors.items()], axis=1).shape[1]
     if points < len(factors) and factors.shape[1] > 1:
         said.append(
-            f"{len(factors)} runs are of {points} points: replications share all factors, so intervals "
-            "are too narrow and p too small where other factors matter"
+            f"{len(factors)} runs are of {points} different points: those of one, be they replications or "
+            "equal points of the design, share all factors, so intervals are too narrow and p too small where "
+            "other factors matter"
         )
     for warning in said:
         warn(warning)

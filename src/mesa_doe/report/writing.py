@@ -126,11 +126,11 @@ def check_place(path: Path) -> None:
 
 
 def _check_words(at: Any, missing: Any, analyses: Any) -> None:
-    words = {*AT_WORDS} - {"all"}
+    words = [word for word in AT_WORDS if word != "all"]
     is_step = isinstance(at, Real) and not isinstance(at, bool)
     if not (callable(at) or is_step or (isinstance(at, str) and at in words)):
         message = (
-            f"a report takes one number a run, so at= takes {', '.join(map(repr, sorted(words)))}, a step or "
+            f"a report takes one number a run, so at= takes {', '.join(map(repr, words))}, a step or "
             f"a function, got {at!r}"
         )
         raise AnalysisError(message)
