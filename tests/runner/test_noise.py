@@ -1,5 +1,7 @@
 """What is told of noise: by repeated runs, and by recorded ones that have the same parameters."""
 
+import time
+
 import mesa
 import numpy as np
 import pytest
@@ -118,3 +120,27 @@ def test_equal_runs_of_one_seed_that_differ_show_noise_that_no_seed_reaches():
     with pytest.warns(doe.MesaDoeWarning, match="no seed reaches the randomness of 'late'"):
         results = doe.BatchRunner(design.configurations(drifting, rng=1, seed_policy="common")).run_all()
     assert results.noise == {"late": "unseeded"}
+
+
+def toss(a, b, seed):
+    return {"won": bool(np.random.default_rng(seed).normal(a, 0.1) > 0.5), "b": b}
+
+
+@pytest.mark.parametrize("rng", range(5))
+def test_noise_of_an_output_of_few_values_is_found_without_replications(rng):
+    space = doe.ParameterSpace(a=doe.Real(0, 1), b=doe.Real(0, 1))
+    design = doe.latin_hypercube(space, 200, rng=rng)
+    runs = design.configurations(toss, rng=rng, seed_policy="independent")
+    assert doe.BatchRunner(runs).run_all().noise == {"won": "seeded", "b": "none"}
+
+
+def test_no_more_runs_are_repeated_than_cost_next_to_nothing():
+    made = []
+
+    def slow(x, seed):
+        made.append(seed)
+        time.sleep(0.02)
+        return {"y": x > 3}
+
+    doe.BatchRunner(doe.explicit({"x": list(range(10))}).configurations(slow, rng=1)).run_all()
+    assert len(made) <= 10 + 3 * 3 + 2 * 2

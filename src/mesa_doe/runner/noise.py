@@ -15,12 +15,14 @@ from mesa_doe.results import Noise
 from mesa_doe.runner.checks import ModelKey, model_key
 from mesa_doe.runner.chunks import Order, Report, Task
 
-__all__ = ["find_noise", "graver"]
+__all__ = ["find_noise", "find_rare_noise", "graver"]
 
 # Seconds that a run may take to be repeated, only to see whether it can be.
 _SHORT = 0.5
 # The share of all work that a longer one may take, and that more than one may take together.
 _SHARE, _MORE = 0.01, 0.1
+# Of how many runs more at most the seed is changed, and the seconds that these may take together.
+_MANY, _BRIEF = 30, 0.1
 _GRAVITY: tuple[Noise, ...] = ("none", "seeded", "unseeded")
 
 
@@ -66,6 +68,53 @@ def find_noise(
     return found
 
 
+def find_rare_noise(
+    configurations: Sequence[RunConfiguration],
+    recipes: Mapping[ModelKey, Recipe],
+    seconds: np.ndarray[Any, Any],
+    timeout: float | None,
+    run: Callable[[Task], Report | None],
+) -> dict[str, Noise]:
+    """Change the seed of more runs, as many as cost next to nothing: an output of few values often agrees.
+
+    Parameters
+    ----------
+    configurations, recipes, seconds, timeout, run
+        As in :func:`find_noise`.
+
+    Returns
+    -------
+    dict of str to {"seeded", "none"}
+        By output; empty where runs take too long.
+    """
+    done = np.flatnonzero(~np.isnan(seconds))
+    most = max(_BRIEF, _SHARE * float(seconds[done].sum()))
+    order = np.argsort(seconds[done], kind="stable")
+    affordable = int((2 * np.cumsum(seconds[done][order]) <= most).sum())
+    quick = np.sort(done[order[:affordable]])
+    places = np.unique(np.linspace(0, len(quick) - 1, _MANY).astype(np.int64)) if len(quick) else quick
+    found: dict[str, Noise] = {}
+    if len(places):
+        chosen = [configurations[position] for position in quick[places].tolist()]
+        pairs = [
+            dataclasses.replace(one, run_id=2 * k + odd, seed=(one.seed or 0) + odd)
+            for k, one in enumerate(chosen)
+            for odd in (0, 1)
+        ]
+        keys = dict.fromkeys(map(model_key, chosen))
+        task = Task(np.arange(len(pairs)), pairs, {key: recipes[key] for key in keys}, Order(timeout=timeout))
+        report = run(task)
+        frames = _frames_of(report)
+        for k in range(len(chosen)):
+            if 2 * k in frames and 2 * k + 1 in frames:
+                one, other = frames[2 * k], frames[2 * k + 1]
+                names = [name for name in map(str, one.columns) if name in other]
+                found = graver(
+                    found, {name: "none" if _same(one, other, name) else "seeded" for name in names}
+                )
+    return found
+
+
 def graver(known: Mapping[str, Noise], found: Mapping[str, Noise]) -> dict[str, Noise]:
     """Join what is known of the noise of each output: what was once seen to vary does.
 
@@ -95,20 +144,28 @@ def _repeated(
 
 def _noise_in(report: Report | None) -> dict[str, Noise]:
     """Compare what two runs of one seed gave, and one of another; nothing where one of the two failed."""
-    if report is not None and report.interrupted:
-        raise KeyboardInterrupt
-    if report is None or report.block is None or not report.ok[:2].all():
+    frames = _frames_of(report)
+    if report is None or not report.ok[:2].all():
         return {}
-    rows = report.block.data.model.to_frame()
-    first, again, *others = (
-        rows[rows["run_id"] == k].drop(columns=["run_id", "step"]).reset_index(drop=True)
-        for k in range(len(report.ok))
-    )
+    first, again, *others = (frames[k] for k in range(len(report.ok)))
     found: dict[str, Noise] = {}
     for name in map(str, first.columns):
         varies = not others or not _same(first, others[0], name)
         found[name] = "unseeded" if not _same(first, again, name) else "seeded" if varies else "none"
     return found
+
+
+def _frames_of(report: Report | None) -> dict[int, pd.DataFrame]:
+    """Return what each run reported of the model; nothing where their worker died."""
+    if report is not None and report.interrupted:
+        raise KeyboardInterrupt
+    if report is None or report.block is None:
+        return {}
+    rows = report.block.data.model.to_frame()
+    return {
+        k: rows[rows["run_id"] == k].drop(columns=["run_id", "step"]).reset_index(drop=True)
+        for k in range(len(report.ok))
+    }
 
 
 def _same(one: pd.DataFrame, other: pd.DataFrame, name: str) -> bool:
