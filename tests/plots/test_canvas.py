@@ -22,6 +22,17 @@ def test_thirty_factors_the_seed_and_the_dummy_can_be_told_apart():
         _canvas.line_styles(range(31), caller="spider")
 
 
+@pytest.mark.parametrize(("given", "told"), [(3, "got 3"), ("top", "got 'top'"), (Figure(), "got <Figure")])
+def test_what_is_no_axes_is_refused(given, told):
+    with pytest.raises(AnalysisError, match=rf"ax takes matplotlib Axes, .* {told}"):
+        plots.scatter([1, 2], [1, 2], ax=given)
+
+
+def test_several_axes_are_told_as_several():
+    with pytest.raises(AnalysisError, match=r"got 2 of them: take one, as ax=axes\[0\]"):
+        plots.scatter([1, 2], [1, 2], ax=Figure().subplots(2))
+
+
 def test_the_seed_takes_no_style_from_the_others():
     with_seed = _canvas.line_styles(["seed", "a", "b"], caller="spider")
     without = _canvas.line_styles(["a", "b"], caller="spider")

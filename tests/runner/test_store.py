@@ -95,6 +95,12 @@ def test_a_design_whose_twins_were_merged_is_loaded_as_such(tmp_path):
     assert loaded.sensitivity("y").to_frame().equals(stored.sensitivity("y").to_frame())
 
 
+@pytest.mark.parametrize("what", [3, None, b"study"])
+def test_what_is_no_place_is_refused(what):
+    with pytest.raises(doe.StudyError, match="load takes the folder of a study, or an archive of one"):
+        doe.load(what)
+
+
 def test_levels_that_no_file_holds_are_run_and_stored_as_text(tmp_path):
     space = doe.ParameterSpace(f=doe.Categorical([abs, float]), x=doe.Discrete([-1, 2]))
     runs = doe.full_factorial(space).configurations(lambda f, x: {"y": f(x)}, rng=1)
@@ -736,9 +742,7 @@ def test_tables_answer_sql(tmp_path, stored):
 
 
 def test_sql_reads_no_files():
-    import duckdb
-
-    with pytest.raises(duckdb.Error, match=r"disabled|denied|Permission"):
+    with pytest.raises(doe.AnalysisError, match=r"disabled|denied|Permission"):
         run(walkers()).query("select * from read_csv('/etc/passwd')")
 
 

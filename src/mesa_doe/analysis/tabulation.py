@@ -268,8 +268,8 @@ def tabulate(
     if points < len(factors) and factors.shape[1] > 1:
         said.append(
             f"{len(factors)} runs are of {points} different points: those of one, be they replications or "
-            "equal points of the design, share all factors, so intervals are too narrow and p too small where "
-            "other factors matter"
+            "equal points of the design, share all factors, so intervals are too narrow and p too small "
+            "where other factors matter"
         )
     for warning in said:
         warn(warning)

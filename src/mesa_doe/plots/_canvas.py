@@ -40,11 +40,26 @@ def axes_of(ax: Axes | None, *, width: float, height: float) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
+
+    Raises
+    ------
+    AnalysisError
+        If ``ax`` is no Axes, as the array of several that ``plt.subplots(2)`` gives.
     """
     if ax is not None:
-        return ax
+        return _checked_axes(ax)
     _, ax = require("matplotlib.pyplot", extra="plot").subplots(figsize=(width, height), layout="constrained")
     return ax
+
+
+def _checked_axes(ax: Any) -> Axes:
+    if isinstance(ax, require("matplotlib.axes", extra="plot").Axes):
+        checked: Axes = ax
+        return checked
+    several = isinstance(ax, (np.ndarray, list, tuple))
+    got = f"{len(ax)} of them: take one, as ax=axes[0]" if several else repr(ax)
+    message = f"ax takes matplotlib Axes, as the second of what plt.subplots() gives, got {got}"
+    raise AnalysisError(message)
 
 
 def plain(name: object) -> str:

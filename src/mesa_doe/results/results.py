@@ -12,7 +12,6 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import pandas as pd
 
-from mesa_doe._optional import require
 from mesa_doe.analysis import (
     Convergence,
     Recommendation,
@@ -35,6 +34,7 @@ from mesa_doe.configurations import Configurations, RunConfiguration, column_nam
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError, StudyError, warn
 from mesa_doe.model_run import Run, Wanted, run
+from mesa_doe.results.asking import ask
 from mesa_doe.results.declared import in_declared_order
 from mesa_doe.results.drawing import Drawings
 from mesa_doe.results.exchange import to_xarray, to_xy
@@ -400,19 +400,12 @@ class Results:
 
         Raises
         ------
+        AnalysisError
+            If there is no such table or column, or this is no SQL.
         MissingDependencyError
             If DuckDB is not installed.
         """
-        duckdb = require("duckdb", extra="sql")
-        tables = {
-            **{f"table_{n}" if n in self.agents else n: t for n, t in self.tables.items()},
-            **self.agents,
-        }
-        with duckdb.connect(":memory:", config={"enable_external_access": "false"}) as connection:
-            for name, frame in {**tables, "model": self.model, "runs": self.runs.reset_index()}.items():
-                connection.register(name, frame)
-            answer: pd.DataFrame = connection.execute(sql).df()
-        return answer
+        return ask(self, sql)
 
     def to_records(self) -> list[dict[str, Any]]:
         """Return one dictionary a run and kept step: run, parameters and the model's outputs.

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from mesa_doe.configurations import Configurations, RunConfiguration, column_names
-from mesa_doe.errors import warn
+from mesa_doe.errors import StudyError, warn
 from mesa_doe.results import Noise, Results
 from mesa_doe.runner.gathered import Gathered
 from mesa_doe.samplers import LONGER
@@ -55,6 +55,10 @@ def load(path: str | os.PathLike[str]) -> Results:
     ...     load(folder).output("y").tolist()
     [2.0, 4.0]
     """
+    given: Any = path  # whatever was typed
+    if not isinstance(given, (str, os.PathLike)):
+        message = f"load takes the folder of a study, or an archive of one, as text or a path, got {given!r}"
+        raise StudyError(message)
     if not Path(path).is_file():
         # Tables are read when they are looked at, wherever the process is then.
         return _load(Path(path).absolute())
