@@ -47,6 +47,13 @@ def stands_out(method, measure, **options):
         (doe.analyze.delta, "delta", {"resamples": 100}),
         (doe.analyze.delta, "S1", {"resamples": 100, "dummy": False}),
         (doe.analyze.pawn, "median", {"resamples": 100}),
+        (doe.analyze.rsa, "p", {"behavioural": 0.5}),
+        *(
+            (doe.analyze.regression, measure, {"resamples": 100})
+            for measure in ("SRC", "PCC", "SRRC", "PRCC")
+        ),
+        (doe.analyze.response_surface, "linear", {"order": 1}),
+        (doe.analyze.response_surface, "linear", {}),
     ],
 )
 def test_inert_factors_stand_out_no_more_often_than_by_chance(method, measure, options):
@@ -63,30 +70,106 @@ def test_first_order_indices_are_right_on_average_where_blocks_share_noise():
     np.testing.assert_allclose(np.mean(found, axis=0), [truth, 0, 0], atol=0.06)
 
 
-@pytest.mark.parametrize("method", [doe.analyze.delta, doe.analyze.pawn])
-def test_designs_of_blocks_of_one_point_are_as_those_without_blocks(method):
+METHODS = [
+    (doe.analyze.delta, {"resamples": 100}),
+    (doe.analyze.pawn, {"resamples": 100}),
+    (doe.analyze.rsa, {"behavioural": 0.5}),
+    (doe.analyze.regression, {"resamples": 100}),
+    (doe.analyze.response_surface, {}),
+]
+
+
+@pytest.mark.parametrize(("method", "options"), METHODS)
+def test_designs_of_blocks_of_one_point_are_as_those_without_blocks(method, options):
     plain = doe.monte_carlo(SPACE, 100, rng=1)
     y = plain.unit @ [2, 1, 0]
     single = doe.Design(SPACE, plain.unit, method="mine", options={}, blocks=np.arange(100)[::-1])
     pd.testing.assert_frame_equal(
-        *(quiet(method, design, y, resamples=100).to_frame() for design in (plain, single))
+        *(quiet(method, design, y, **options).to_frame() for design in (plain, single))
     )
 
 
-@pytest.mark.parametrize("method", [doe.analyze.delta, doe.analyze.pawn])
-def test_points_that_are_missing_leave_the_rest_of_their_block(method):
+@pytest.mark.parametrize(("method", "options"), METHODS)
+def test_points_that_are_missing_leave_the_rest_of_their_block(method, options):
     design = doe.sobol(SPACE, 64, rng=1)
     y = with_noise_of_blocks(design, 1)
     y[[3, 4, 17]] = np.nan
-    found = quiet(method, design, y, resamples=100, missing="drop")
-    assert found.settings["points"] == len(design) - 3
-    assert np.isfinite(found.to_frame()[["estimate", "low", "high"]]).all(axis=None)
+    found = quiet(method, design, y, **options, missing="drop")
+    assert found.settings["dropped_points"] == [3, 4, 17]
+    columns = ["estimate"] if method is doe.analyze.rsa else ["estimate", "low", "high"]
+    assert np.isfinite(found.to_frame()[columns]).all(axis=None)
 
 
-@pytest.mark.parametrize("method", [doe.analyze.delta, doe.analyze.pawn])
-def test_one_block_is_refused(method):
+@pytest.mark.parametrize(("method", "options"), METHODS)
+def test_one_block_is_refused(method, options):
     design = doe.Design(
         SPACE, np.random.default_rng(1).random((50, 3)), method="mine", options={}, blocks=[0] * 50
     )
     with pytest.raises(AnalysisError, match="needs at least two blocks, got 1"):
-        method(design, design.unit[:, 0])
+        method(design, design.unit[:, 0], **options)
+
+
+def test_p_of_rsa_is_that_of_the_blocks_where_all_points_of_one_are_the_same():
+    from scipy import stats
+
+    plain = doe.monte_carlo(lettered_space(1), 60, rng=1)
+    blocks = np.repeat(np.arange(60), 4)
+    design = doe.Design(plain.space, plain.unit[blocks], method="mine", options={}, blocks=blocks)
+    wanted = np.random.default_rng(1).random(60) < plain.unit[:, 0]
+    x = plain.unit[:, 0]
+    exact = stats.permutation_test(
+        (x[wanted], x[~wanted]),
+        lambda one, other: stats.ks_2samp(one, other, method="asymp").statistic,
+        n_resamples=999,
+        alternative="greater",
+        rng=2,
+    )
+    found = of(doe.analyze.rsa(design, wanted[blocks]), "p").loc["a", "estimate"]
+    assert found == pytest.approx(exact.pvalue, abs=0.02)
+
+
+def test_levels_without_an_order_have_a_p_of_shuffled_blocks_too():
+    space = doe.ParameterSpace(a=doe.Real(0, 1), kind=doe.Categorical(list("uvwx")))
+    told = []
+    for seed in range(20):
+        design = doe.sobol(space, 64, rng=seed)
+        y = with_noise_of_blocks(design, seed)
+        told.append(of(doe.analyze.rsa(design, y, behavioural=0.5), "p").loc["kind", "estimate"] < 0.05)
+    # Of 20 at 5 %, more than 5 have a chance of 3e-4.
+    assert sum(told) <= 5
+
+
+def test_error_of_a_surface_is_that_of_the_block_means_where_points_of_a_block_are_the_same():
+    plain = doe.monte_carlo(lettered_space(2), 50, rng=1)
+    y = plain.unit @ [1, 0] + np.random.default_rng(1).normal(size=50)
+    blocks = np.repeat(np.arange(50), 6)
+    design = doe.Design(plain.space, plain.unit[blocks], method="mine", options={}, blocks=blocks)
+    single, blocked = (
+        of(doe.analyze.response_surface(d, values, order=1), "linear")
+        for d, values in ((plain, y), (design, y[blocks]))
+    )
+    np.testing.assert_allclose(blocked["estimate"], single["estimate"], rtol=1e-9)
+    ratio = (blocked["high"] - blocked["low"]) / (single["high"] - single["low"])
+    # The errors of 50 points, of which the sandwich makes no use of their being alike: 15 % or so.
+    np.testing.assert_allclose(ratio, 1, atol=0.35)
+
+
+def test_lack_of_fit_is_not_tested_against_a_noise_that_a_block_shares():
+    design = doe.sobol(SPACE, 32, rng=1)
+    noise = np.random.default_rng(1).normal(size=(32, 3))[design.blocks]
+    y = (design.unit[:, 0][:, None] + noise)[:, :, None]
+    tested = [
+        np.isfinite(
+            quiet(doe.analyze.response_surface, design, y, seed_policy=policy).settings["lack_of_fit"]["y"][
+                "p"
+            ]
+        )
+        for policy in ("block", None, "independent", "common")
+    ]
+    assert tested == [False, False, True, True]
+
+
+def test_a_surface_of_as_many_coefficients_as_points_has_no_intervals_in_blocks_either():
+    design = doe.radial(lettered_space(2), 2, rng=1)
+    found = quiet(doe.analyze.response_surface, design, design.unit[:, 0], order=2)
+    assert found.to_frame()["low"].isna().all()

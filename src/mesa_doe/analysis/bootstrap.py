@@ -20,6 +20,7 @@ __all__ = [
     "undefined",
     "undefined_halves",
     "widened",
+    "widening",
 ]
 
 FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
@@ -213,12 +214,23 @@ def widened(
     -------
     low, high : ndarray (outputs, measures)
     """
+    factor = widening(groups, confidence)
+    wider: tuple[FloatArray, FloatArray] = (point + (low - point) * factor, point + (high - point) * factor)
+    return wider
+
+
+def widening(groups: int, confidence: float) -> float:
+    """Return how many times as wide intervals of few groups must be as their spread tells, by Student's t.
+
+    Examples
+    --------
+    >>> round(widening(16, 0.95), 2)
+    1.12
+    """
     from scipy.special import ndtri, stdtrit
 
     tail = 0.5 + confidence / 2
-    factor = float(np.sqrt(groups / (groups - 1)) * stdtrit(groups - 1, tail) / ndtri(tail))
-    wider: tuple[FloatArray, FloatArray] = (point + (low - point) * factor, point + (high - point) * factor)
-    return wider
+    return float(np.sqrt(groups / (groups - 1)) * stdtrit(groups - 1, tail) / ndtri(tail))
 
 
 def intervals(

@@ -62,7 +62,8 @@ def delta(
         Parts of equal count into which factors and outputs are cut for delta; what has no more values than
         that is cut by value, and a category always by level. By default the cube root of the number of
         points, up to an even number: 8 at 500 points, 14 at 2000. For ``S1``, which reads no cells of
-        the output, factors are cut into as many classes as a class has points: 22 and 44.
+        the output, factors are cut into as many classes as a class has points: 22 and 44; in a design with
+        blocks, into as many as a class has blocks.
     dummy : bool, default True
         Add a row ``"dummy"``: what delta a factor without effect reads on these outputs, mean and interval
         over 200 random cuts; in a design with blocks, over factors of it whose blocks are shuffled.
@@ -118,6 +119,10 @@ def delta(
     wide side.
 
     Noise of the model lowers both measures; it does not raise an inert factor above the dummy.
+
+    Points of a block (of Saltelli's scheme, a star, a trajectory) are no independent sample. So blocks are
+    drawn whole, the dummy is a factor of the design whose blocks have changed places, and ``S1`` is made of
+    products of points of different blocks.
 
     Examples
     --------

@@ -96,7 +96,9 @@ def pawn(
     Noise of the model lowers every index a little; it does not raise that of an inert factor above the dummy.
 
     Distances between few points are too large, all the more for weak factors: read them against the dummy,
-    and compare only results of as many points and slides. An interval says how far the estimate of another
+    and compare only results of as many points and slides. Points of a block (of Saltelli's scheme, a star, a
+    trajectory) are no independent sample: blocks are drawn whole, and the dummy is a factor of the design
+    whose blocks have changed places. An interval says how far the estimate of another
     sample of this size may lie. As resampling adds to the distances, it takes the spread of the bootstrap
     around the estimate, not its level.
 

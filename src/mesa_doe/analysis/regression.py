@@ -10,8 +10,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from mesa_doe.analysis.bootstrap import ends, undefined_halves
+from mesa_doe.analysis.bootstrap import ends, undefined_halves, widening
 from mesa_doe.analysis.declare import check_design, declare
+from mesa_doe.analysis.dependent_points import checked_units_of
 from mesa_doe.analysis.estimates import Label, tidy
 from mesa_doe.analysis.options import checked_bool, checked_bootstrap
 from mesa_doe.analysis.outputs import Missing, checked_outputs
@@ -24,6 +25,7 @@ from mesa_doe.analysis.variation import (
     standardised,
     still_factors,
 )
+from mesa_doe.columns import Units
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError, counted
 from mesa_doe.seeding import RNG, root_entropy
@@ -93,7 +95,7 @@ def regression(
     outputs : sequence, optional
         Names of the outputs.
     resamples : int, default 1000
-        Bootstrap resamples of points; at least 100.
+        Random halves of the points, or of whole blocks; at least 100.
     confidence : float, default 0.95
         Level of the percentile intervals.
     rng : int, SeedSequence or Generator, default 0
@@ -125,7 +127,9 @@ def regression(
     In a linear model of independent factors, SRC² is a factor's share of the variance. Factors count by
     their values, those on a log axis too; ranks do not depend on that. Ranks are taken anew in each
     half, and ties share their mean rank. Intervals have the spread over random halves of the points, which
-    is that of other samples (Shao & Wu 1989), about the estimate; of correlations by Fisher's z.
+    is that of other samples (Shao & Wu 1989), about the estimate; of correlations by Fisher's z. Points of a
+    block (of Saltelli's scheme, a star, a trajectory) are no independent sample: there halves are of whole
+    blocks, and intervals as wide as Student's t of so few makes them.
 
     Noise between replications lowers R2 and every coefficient towards zero, partial correlations most;
     it does not change which are largest.
@@ -167,6 +171,8 @@ def regression(
     high: list[FloatArray] = []
     r2: list[FloatArray] = []
     root = root_entropy(rng)
+    units = checked_units_of(design, checked, "regression")
+    wider = 1.0 if units is None else widening(units.count, confidence)
     lost = np.zeros(len(checked.names))
     for standard, partial, columns in kinds:
         whole = _correlations(np.ones(len(x)), columns, len(moving))
@@ -174,10 +180,11 @@ def regression(
         found, explained = _coefficients(*(part[None] for part in whole))
         # The same halves for values and ranks.
         generator = np.random.default_rng(root)
-        resampled = [_correlations(_drawn(generator, len(x)), columns, len(moving)) for _ in range(resamples)]
+        halves = (_drawn(generator, len(x), units) for _ in range(resamples))
+        resampled = [_correlations(half, columns, len(moving)) for half in halves]
         estimates, _ = _coefficients(*(np.stack(parts) for parts in zip(*resampled, strict=True)))
         lost = np.maximum(lost, np.isnan(estimates).any(axis=(2, 3)).mean(axis=0))
-        below, above = _intervals(estimates, found[0], confidence)
+        below, above = _intervals(estimates, found[0], confidence, wider)
         for values, into in ((found[0], point), (below, low), (above, high)):
             values[constant] = np.nan
             full = np.full((len(values), 2, len(still)), np.nan)
@@ -243,9 +250,11 @@ class _Ranks:
         return ranks.T
 
 
-def _drawn(generator: np.random.Generator, points: int) -> FloatArray:
+def _drawn(generator: np.random.Generator, points: int, units: Units | None) -> FloatArray:
     """Return which points are in a random half: repeated ones would tie, and lower correlations of ranks."""
-    return (generator.permutation(points) < points // 2).astype(np.float64)
+    count = points if units is None else units.count
+    half = (generator.permutation(count) < count // 2).astype(np.float64)
+    return half if units is None else half[units.of]
 
 
 def _correlations(
@@ -289,7 +298,7 @@ def _coefficients(between: FloatArray, across: FloatArray) -> tuple[FloatArray, 
     return np.stack([standard, partial], axis=2), np.clip(r2, 0, 1)
 
 
-def _intervals(halves: FloatArray, whole: FloatArray, confidence: float) -> FloatArray:
+def _intervals(halves: FloatArray, whole: FloatArray, confidence: float, wider: float) -> FloatArray:
     """Return the spread of halves about the estimate (2, outputs, 2, factors); correlations by Fisher's z."""
 
     def z(values: FloatArray) -> FloatArray:
@@ -301,7 +310,7 @@ def _intervals(halves: FloatArray, whole: FloatArray, confidence: float) -> Floa
         warnings.filterwarnings("ignore", message="Mean of empty", category=RuntimeWarning)
         scaled = z(halves)
         # About the estimate: half the points have more of the bias that few points have.
-        found = z(whole) + ends(scaled - np.nanmean(scaled, axis=0), confidence)
+        found = z(whole) + wider * ends(scaled - np.nanmean(scaled, axis=0), confidence)
     found[..., 1, :] = np.tanh(found[..., 1, :])
     # An exact ±1 has no finite z.
     return np.stack([np.minimum(found[0], whole), np.maximum(found[1], whole)])

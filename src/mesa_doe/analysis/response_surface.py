@@ -9,6 +9,7 @@ import numpy as np
 
 from mesa_doe.analysis.contrasts import margin
 from mesa_doe.analysis.declare import check_design, declare
+from mesa_doe.analysis.dependent_points import checked_units_of
 from mesa_doe.analysis.estimates import Label, tidy
 from mesa_doe.analysis.options import checked_bool, checked_share
 from mesa_doe.analysis.outputs import Missing, checked_outputs
@@ -100,6 +101,11 @@ def response_surface(
     that of replications; that of repeated points, where seeds and outputs differ between them; what the
     model leaves. Lack of fit is tested against the first two.
 
+    Points of a block (of Saltelli's scheme, a star, a trajectory) are no independent sample: without
+    replications the error is there that of the sums of what the model leaves of each block, on as many
+    degrees of freedom as there are blocks but one. It is too small of fewer than about 20 blocks, or of not
+    many more than coefficients. Where the points of a block share their seeds, lack of fit is not tested.
+
     Box & Wilson 1951, J. R. Stat. Soc. B 13; Myers, Montgomery & Anderson-Cook 2016, Response Surface
     Methodology.
 
@@ -134,7 +140,8 @@ def response_surface(
 
     linear = np.asarray(np.linalg.pinv(matrix), dtype=np.float64)
     coefficients = linear @ means
-    fit = SurfaceFit(matrix, scaled, means - matrix @ coefficients, numbered(codes), seed_policy)
+    units = checked_units_of(design, checked, "response_surface")
+    fit = SurfaceFit(matrix, scaled, means - matrix @ coefficients, numbered(codes), seed_policy, units)
     errors, df, sources = fit.errors(linear)
     half = margin(errors, df[:, None], confidence)
     width = np.where(constant, np.nan, scale)

@@ -8,14 +8,17 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from mesa_doe.analysis.declare import check_design, declare
+from mesa_doe.analysis.dependent_points import checked_units_of
 from mesa_doe.analysis.estimates import tidy
 from mesa_doe.analysis.options import checked_int
 from mesa_doe.analysis.outputs import Missing, checked_outputs
 from mesa_doe.analysis.partition import input_values, unordered
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.variation import constant_outputs, flat_outputs, noise_units, standardised
+from mesa_doe.columns import Units
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError
+from mesa_doe.seeding import RNG, root_entropy
 
 __all__ = ["Behavioural", "rsa"]
 
@@ -24,6 +27,10 @@ BoolArray: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 
 #: Which points are as wanted: a range of the output, its quantile from which on, or a function of its values.
 Behavioural: TypeAlias = tuple[float, float] | float | Callable[[FloatArray], Any] | None
+
+# Of the blocks, to tell a p-value; and how many numbers of shuffled points are held at once: 32 MB.
+_SHUFFLES = 999
+_AT_ONCE = 2**22
 
 
 @declare(
@@ -41,6 +48,7 @@ def rsa(
     bins: int | None = None,
     target: Literal["Y", "X"] = "Y",
     outputs: Sequence[Any] | None = None,
+    rng: RNG = 0,
     missing: Missing = "raise",
     seed_policy: str | None = None,
 ) -> SensitivityResult:
@@ -63,6 +71,8 @@ def rsa(
         factor, to see where in it the output is sensitive.
     outputs : sequence, optional
         Names of the outputs.
+    rng : int, SeedSequence or Generator, default 0
+        Of the shuffles of a design with blocks.
     missing : {"raise", "drop"}, default "raise"
         Where a value is not finite: name the points, or leave them out and say so.
     seed_policy : str, optional
@@ -92,6 +102,11 @@ def rsa(
     factors with an order are larger than exact ones. Where there are many factors, some p-values are small
     by chance. A factor that acts only together with others may show no difference.
 
+    Points of a block (of Saltelli's scheme, a star, a trajectory) are no independent sample. There the
+    p-value is a share: of 999 shuffles of whole blocks, and the order that was found, those that bring about
+    such a difference or a larger one. So it is at least 0.001 (Phipson & Smyth 2010, Stat. Appl. Genet. Mol.
+    Biol. 9).
+
     Binned statistics are those of `SALib.analyze.rsa
     <https://salib.readthedocs.io/en/latest/api.html>`_, which gives NaN alone for outputs of few values; here
     each of these is a part. A factor without an order has NaN, unless its levels are the parts. There are no
@@ -113,6 +128,8 @@ def rsa(
     inputs = input_values(design, checked.points)
     free = unordered(design)
     constant = constant_outputs(standardised(checked.means)[0])
+    units = checked_units_of(design, checked, "rsa") if bins is None else None
+    root = root_entropy(rng)
     if bins is None:
         labels = [(measure, factor, "") for measure in ("ks", "p") for factor in design.factors]
     else:
@@ -126,8 +143,13 @@ def rsa(
         if bins is None:
             chosen = _chosen(values, behavioural, name)
             shares[name] = float(chosen.mean())
-            pairs = [_compared(inputs[:, j], chosen, free[j]) for j in range(inputs.shape[1])]
-            estimates[k] = np.array(pairs).T.ravel()
+            pairs = np.array([_compared(inputs[:, j], chosen, free[j]) for j in range(inputs.shape[1])])
+            if units is not None:
+                # Of each output anew: what is drawn for one does not hang on the others.
+                pairs[:, 1] = _by_chance(
+                    pairs[:, 0], inputs, chosen, free, units, np.random.default_rng(root)
+                )
+            estimates[k] = pairs.T.ravel()
         else:
             columns = [
                 np.full(bins, np.nan) if j in without else _binned(inputs[:, j], values, bins, target)
@@ -239,6 +261,48 @@ def _compared(inputs: FloatArray, chosen: BoolArray, free: bool) -> tuple[float,
         return 0.0, 1.0
     shares = counts / counts.sum(axis=1, keepdims=True)
     return float(np.abs(shares[0] - shares[1]).sum() / 2), float(stats.chi2_contingency(counts).pvalue)
+
+
+def _by_chance(
+    distances: FloatArray,
+    inputs: FloatArray,
+    chosen: BoolArray,
+    free: Sequence[bool],
+    units: Units,
+    generator: np.random.Generator,
+) -> FloatArray:
+    """Return how often shuffles of whole units bring about the distance of each factor, or a larger one.
+
+    Parameters
+    ----------
+    distances : ndarray (factors,)
+    inputs : ndarray (points, factors)
+    chosen : ndarray of bool (points,)
+    free : sequence of bool (factors,)
+        Which factors have no order.
+    units : Units
+    generator : Generator
+
+    Returns
+    -------
+    ndarray (factors,)
+        Of all shuffles and the order that was found.
+    """
+    orders = np.argsort(inputs, axis=0, kind="stable")
+    sizes = [np.unique(column, return_counts=True)[1] for column in inputs.T]
+    inside, count = int(chosen.sum()), len(chosen)
+    reached = np.ones(len(distances))
+    at_once = max(1, _AT_ONCE // count)
+    for start in range(0, _SHUFFLES, at_once):
+        drawn = chosen[units.shuffled(min(at_once, _SHUFFLES - start), generator)]
+        for j, (order, size) in enumerate(zip(orders.T, sizes, strict=True)):
+            counts = np.add.reduceat(drawn[:, order], np.cumsum(size) - size, axis=1, dtype=np.int64)
+            apart = counts / inside - (size - counts) / (count - inside)
+            upward = np.abs(np.cumsum(apart, axis=1)).max(axis=1)
+            found = np.abs(apart).sum(axis=1) / 2 if free[j] else upward
+            # Sums in another order than the distance's are equal to it up to rounding.
+            reached[j] += np.count_nonzero(found >= distances[j] - 1e-12)
+    return reached / (_SHUFFLES + 1)
 
 
 def _without_order(inputs: FloatArray, free: list[bool], bins: int, target: str) -> list[int]:

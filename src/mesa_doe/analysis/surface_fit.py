@@ -9,6 +9,7 @@ import numpy as np
 
 from mesa_doe.analysis.contrasts import standard_errors
 from mesa_doe.analysis.variation import ROUNDING
+from mesa_doe.columns import Units
 
 __all__ = ["SurfaceFit", "numbered"]
 
@@ -30,6 +31,8 @@ class SurfaceFit:
     twins : ndarray of int (points,)
         The same number for repeated points, as of `numbered`.
     seed_policy : str or None
+    units : Units, optional
+        Which points go together, those of a block: what the model leaves of them is alike.
     """
 
     matrix: FloatArray
@@ -37,10 +40,14 @@ class SurfaceFit:
     residuals: FloatArray
     twins: IntArray
     seed_policy: str | None
+    units: Units | None = None
 
     def errors(self, linear: FloatArray) -> tuple[FloatArray, FloatArray, list[str]]:
         """Return standard errors (outputs, coefficients), and of each output their freedom and source."""
         points, replications, count = self.values.shape
+        if self.units is not None and replications == 1 and points > self.matrix.shape[1]:
+            errors = self._by_units(linear, self.units)
+            return errors, np.full(count, self.units.count - 1.0), ["what the model leaves, by block"] * count
         left, df = (self.residuals**2).sum(axis=0), points - self.matrix.shape[1]
         errors, df, source = standard_errors(
             linear, self.values, residual=left, df=df, seed_policy=self.seed_policy
@@ -71,7 +78,9 @@ class SurfaceFit:
 
         pure, pure_df = self._pure()
         df = int(self.twins.max()) + 1 - self.matrix.shape[1]
-        if not df or not pure_df:
+        # Of points that share a seed the test would take one noise for many.
+        shared = self.units is not None and self.seed_policy in ("block", None)
+        if not df or not pure_df or shared:
             return np.full(len(pure), np.nan), np.full(len(pure), np.nan)
         # Means of repeated points are left as far as their residuals; about those means, by noise alone.
         counts = np.bincount(self.twins)
@@ -80,6 +89,19 @@ class SurfaceFit:
         with np.errstate(divide="ignore", invalid="ignore"):
             ratio = np.where(pure > 0, left / df / (pure / pure_df), np.nan)
         return ratio, f.sf(ratio, df, pure_df)
+
+    def _by_units(self, linear: FloatArray, units: Units) -> FloatArray:
+        """Return standard errors (outputs, coefficients) from the sums of what is left of each unit.
+
+        References
+        ----------
+        Liang & Zeger 1986, Biometrika 73; for few units: Cameron & Miller 2015, J. Hum. Resour. 50.
+        """
+        points, columns = self.matrix.shape
+        few = units.count / (units.count - 1) * (points - 1) / (points - columns)
+        scores = np.stack([units.sums((linear * left).T) for left in self.residuals.T])
+        errors: FloatArray = np.sqrt(few * (scores**2).sum(axis=1))
+        return errors
 
     def _pure(self) -> tuple[FloatArray, int]:
         """Return the sum of squares (outputs,) of single runs that is noise alone, and its freedom."""
