@@ -17,7 +17,7 @@ from mesa_doe.runner.checks import model_key
 from mesa_doe.runner.gathered import Gathered
 from mesa_doe.study import Ints, Numbering, Records
 
-__all__ = ["are_alike", "recorded_noise"]
+__all__ = ["Groups", "are_alike", "recorded_noise"]
 
 
 def recorded_noise(
@@ -38,7 +38,7 @@ def recorded_noise(
     dict of str to {"seeded", "unseeded"}
         By output, of those that differ: between runs of several seeds, or of one seed too.
     """
-    kin, twins = map(_Groups, _relatives(configurations))
+    kin, twins = map(Groups, _relatives(configurations))
     numbers = Numbering.of(configurations).runs
     for table in records.parts("model", "") if kin.count else ():
         for groups in (kin, twins):
@@ -67,7 +67,7 @@ def are_alike(configurations: Sequence[RunConfiguration], records: Records | Gat
     compared = False
     for kind in ("model", "agents", "table"):
         for name in [""] if kind == "model" else records.names(kind):
-            groups = _Groups(kin)
+            groups = Groups(kin)
             for table in records.parts(kind, name) if groups.count else ():
                 groups.look(table, numbers)
                 if groups.differ:
@@ -76,13 +76,22 @@ def are_alike(configurations: Sequence[RunConfiguration], records: Records | Gat
     return True if compared else None
 
 
-class _Groups:
+class Groups:
     """Groups of runs, of which the first one of each that is seen is what the others are held against.
 
     Parameters
     ----------
     of_run : ndarray of int (runs,)
         The group of each run.
+
+    Attributes
+    ----------
+    count : int
+        Of groups that have more than one run.
+    differ : set of str
+        Columns in which two runs of a group differ.
+    compared : bool
+        Whether two runs of a group were seen.
     """
 
     def __init__(self, of_run: Ints) -> None:

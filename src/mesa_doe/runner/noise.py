@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mesa_doe.columns import Table
 from mesa_doe.configurations import RunConfiguration
 from mesa_doe.model_run import Recipe
 from mesa_doe.results import Noise
+from mesa_doe.runner.alike import Groups
 from mesa_doe.runner.checks import ModelKey, model_key
 from mesa_doe.runner.chunks import Order, Report, Task
 
@@ -84,8 +86,8 @@ def find_rare_noise(
 
     Returns
     -------
-    dict of str to {"seeded", "none"}
-        By output; empty where runs take too long.
+    dict of str to {"seeded"}
+        Those outputs that another seed changed.
     """
     done = np.flatnonzero(~np.isnan(seconds))
     most = max(_BRIEF, _SHARE * float(seconds[done].sum()))
@@ -93,26 +95,21 @@ def find_rare_noise(
     affordable = int((2 * np.cumsum(seconds[done][order]) <= most).sum())
     quick = np.sort(done[order[:affordable]])
     places = np.unique(np.linspace(0, len(quick) - 1, _MANY).astype(np.int64)) if len(quick) else quick
-    found: dict[str, Noise] = {}
-    if len(places):
-        chosen = [configurations[position] for position in quick[places].tolist()]
-        pairs = [
-            dataclasses.replace(one, run_id=2 * k + odd, seed=(one.seed or 0) + odd)
-            for k, one in enumerate(chosen)
-            for odd in (0, 1)
-        ]
-        keys = dict.fromkeys(map(model_key, chosen))
-        task = Task(np.arange(len(pairs)), pairs, {key: recipes[key] for key in keys}, Order(timeout=timeout))
-        report = run(task)
-        frames = _frames_of(report)
-        for k in range(len(chosen)):
-            if 2 * k in frames and 2 * k + 1 in frames:
-                one, other = frames[2 * k], frames[2 * k + 1]
-                names = [name for name in map(str, one.columns) if name in other]
-                found = graver(
-                    found, {name: "none" if _same(one, other, name) else "seeded" for name in names}
-                )
-    return found
+    if not len(places):
+        return {}
+    chosen = [configurations[position] for position in quick[places].tolist()]
+    pairs = [
+        dataclasses.replace(one, run_id=2 * k + odd, seed=(one.seed or 0) + odd)
+        for k, one in enumerate(chosen)
+        for odd in (0, 1)
+    ]
+    keys = dict.fromkeys(map(model_key, chosen))
+    numbers = np.arange(len(pairs))
+    report = run(Task(numbers, pairs, {key: recipes[key] for key in keys}, Order(timeout=timeout)))
+    groups = Groups(numbers // 2)
+    if (table := _reported(report)) is not None:
+        groups.look(table, numbers)
+    return dict.fromkeys(groups.differ - {"step"}, "seeded")
 
 
 def graver(known: Mapping[str, Noise], found: Mapping[str, Noise]) -> dict[str, Noise]:
@@ -144,10 +141,14 @@ def _repeated(
 
 def _noise_in(report: Report | None) -> dict[str, Noise]:
     """Compare what two runs of one seed gave, and one of another; nothing where one of the two failed."""
-    frames = _frames_of(report)
-    if report is None or not report.ok[:2].all():
+    table = _reported(report)
+    if report is None or table is None or not report.ok[:2].all():
         return {}
-    first, again, *others = (frames[k] for k in range(len(report.ok)))
+    rows = table.to_frame()
+    first, again, *others = (
+        rows[rows["run_id"] == k].drop(columns=["run_id", "step"]).reset_index(drop=True)
+        for k in range(len(report.ok))
+    )
     found: dict[str, Noise] = {}
     for name in map(str, first.columns):
         varies = not others or not _same(first, others[0], name)
@@ -155,17 +156,11 @@ def _noise_in(report: Report | None) -> dict[str, Noise]:
     return found
 
 
-def _frames_of(report: Report | None) -> dict[int, pd.DataFrame]:
-    """Return what each run reported of the model; nothing where their worker died."""
+def _reported(report: Report | None) -> Table | None:
+    """Return what runs reported of the model; nothing where their worker died."""
     if report is not None and report.interrupted:
         raise KeyboardInterrupt
-    if report is None or report.block is None:
-        return {}
-    rows = report.block.data.model.to_frame()
-    return {
-        k: rows[rows["run_id"] == k].drop(columns=["run_id", "step"]).reset_index(drop=True)
-        for k in range(len(report.ok))
-    }
+    return None if report is None or report.block is None else report.block.data.model
 
 
 def _same(one: pd.DataFrame, other: pd.DataFrame, name: str) -> bool:
