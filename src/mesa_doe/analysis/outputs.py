@@ -378,7 +378,7 @@ def _complete(
     if not keep.any():
         message = (
             f"{method}: every {noun} lacks a finite value of {where}{'' if means_only else runs}; nothing is "
-            f"left to analyse: {_AGAIN}"
+            f"left to analyse: {_AGAIN}, or let the model report a number there"
         )
         raise AnalysisError(message)
     same = bool((good_cells == good_cells[..., :1]).all())
