@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import mesa_doe as doe
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots.dependence import cusunoro, partial_dependence
 from tests.plots.drawn import assert_clips_nothing, axes, band_at, legend_texts, note, x_labels
@@ -155,6 +156,47 @@ def test_inert_factors_stay_in_the_band_as_often_as_it_says():
         inside += sum(np.abs(line.get_ydata()).max() < 1.358 / np.sqrt(500) for line in ax.lines[1:])
     # 300 curves, of one expected count 285: fewer than 270 has a chance below 1 in 1000.
     assert inside >= 270
+
+
+def test_inert_factors_of_blocks_leave_the_band_no_more_often_than_it_says():
+    space = doe.ParameterSpace({name: doe.Real(0, 1) for name in "abc"})
+    outside = 0
+    for seed in range(20):
+        design = doe.sobol(space, 64, rng=seed)
+        y = design.unit[:, 0] + np.random.default_rng([7, seed]).normal(size=64)[design.blocks]
+        ax = cusunoro(design.points, y, axes(), blocks=design.blocks)
+        top = ax.patches[0].get_extents().transformed(ax.transData.inverted()).y1
+        outside += sum(np.abs(curve(ax, name)[:, 1]).max() > top for name in "bc")
+    # Of 40 at 5 %, more than 8 have a chance of 1e-4; of independent points it would be 16.
+    assert outside <= 8
+
+
+def test_the_standard_error_is_that_of_the_blocks_whose_points_are_alike():
+    y = np.random.default_rng(1).normal(size=60)
+    x = np.repeat([0.0, 1.0, 2.0], 20)
+    blocks = np.repeat(np.arange(60), 4)
+    single, blocked = (
+        partial_dependence(*given, axes(), **options)
+        for given, options in (((x, y), {}), ((x[blocks], y[blocks]), {"blocks": blocks}))
+    )
+    bands = [ax.collections[1].get_paths()[0].vertices for ax in (single, blocked)]
+    np.testing.assert_allclose(bands[1], bands[0], atol=1e-12)
+
+
+def test_blocks_that_are_not_one_a_row_are_refused(table):
+    with pytest.raises(AnalysisError, match=r"cusunoro: blocks must be one a row, 400; given shape \(3,\)"):
+        cusunoro(table[["density"]], table["y"], axes(), blocks=[1, 2, 3])
+
+
+def test_rows_left_out_take_their_blocks_along(table):
+    blocks = np.arange(400) // 4
+    table.loc[[0, 1, 2, 3, 9], "y"] = np.nan
+    rest = table.dropna(subset="y")
+    tops = [
+        cusunoro(frame[["density"]], frame["y"], axes(), blocks=own).patches[0].get_extents().y1
+        for frame, own in ((table, blocks), (rest, blocks[rest.index]))
+    ]
+    assert tops[0] == tops[1]
 
 
 def test_the_legend_lists_the_factors_by_their_reach_and_names_the_seed_noise(table):

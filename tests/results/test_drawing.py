@@ -232,3 +232,21 @@ def test_convergence_is_drawn_as_the_study_of_it_is():
     results.convergence("y", halves=0).plot(theirs, measure="S1")
     for one, other in zip(mine.lines, theirs.lines, strict=True):
         np.testing.assert_array_equal(one.get_xydata(), other.get_xydata())
+
+
+def test_figures_of_a_design_with_blocks_count_its_points_by_the_block():
+    space = doe.ParameterSpace(a=doe.Real(0, 1), b=doe.Real(0, 1))
+    design = doe.sobol(space, 16, rng=1)
+    results = doe.BatchRunner(design.configurations(lambda a, b, seed: {"y": a + seed % 7}, rng=2)).run_all()
+    assert results.design.blocks is not None
+    frame, y = results.factors(), results.points("y")["mean"]
+
+    def top(ax):
+        return ax.patches[0].get_extents().y1
+
+    drawn = top(results.plot.cusunoro("y", ax=Figure().subplots()))
+    blocked, plain = (
+        top(doe.plots.cusunoro(frame, y, Figure().subplots(), blocks=blocks))
+        for blocks in (design.blocks, None)
+    )
+    assert drawn == blocked != plain

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from mesa_doe.columns import levels_of
+from mesa_doe.columns import Units, levels_of, units_of
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import _canvas
 from mesa_doe.plots._checks import as_floats, same_length
@@ -172,6 +172,66 @@ def check_logarithm(numbers: Floats, name: str, *, caller: str) -> None:
     """
     if (least := float(numbers.min())) <= 0:
         raise AnalysisError(f"{caller}: on a logarithmic axis {name} must be above zero, given {least:g}")
+
+
+def units_kept(blocks: Any, rows: int, kept: pd.Index[Any], *, caller: str) -> Units | None:
+    """Return which rows that are drawn go together, or None where each stands alone.
+
+    Parameters
+    ----------
+    blocks : array_like, shape (n,), or None
+        The block of each row, as ``design.blocks``.
+    rows : int
+        How many rows there are.
+    kept : pandas.Index
+        Positions of those that are drawn.
+    caller : str
+        Name of the plot, for the message.
+
+    Returns
+    -------
+    Units or None
+
+    Raises
+    ------
+    AnalysisError
+        If there is not one block a row.
+
+    Examples
+    --------
+    >>> units_kept([4, 4, 9], 3, pd.Index([0, 1, 2]), caller="scatter").of
+    array([0, 0, 1])
+    """
+    if blocks is None:
+        return None
+    if np.shape(blocks) != (rows,):
+        raise AnalysisError(f"{caller}: blocks must be one a row, {rows}; given shape {np.shape(blocks)}")
+    return units_of(blocks, kept.to_numpy())
+
+
+def mean_errors(output: Floats, codes: npt.NDArray[np.intp], units: Units | None) -> Floats:
+    """Return the standard error of the mean of each group, NaN where it has one row, or one unit.
+
+    Parameters
+    ----------
+    output : ndarray of float, shape (n,)
+    codes : ndarray of int, shape (n,)
+        The group of each row.
+    units : Units or None
+        Which rows go together, as those of a block do, which are not independent.
+
+    Returns
+    -------
+    ndarray of float, shape (groups,)
+
+    Examples
+    --------
+    >>> mean_errors(np.array([1.0, 1, 3, 3]), np.zeros(4, dtype=int), units_of([0, 0, 1, 1]))
+    array([1.])
+    """
+    if units is None:
+        return np.asarray(pd.Series(output).groupby(codes).sem(), dtype=np.float64)
+    return units.mean_error(output, np.unique(codes, return_inverse=True)[1])
 
 
 def order_codes(factor: pd.Series[Any], *, caller: str) -> npt.NDArray[np.intp]:

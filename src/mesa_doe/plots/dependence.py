@@ -7,10 +7,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from mesa_doe.columns import Units
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import _canvas
 from mesa_doe.plots._checks import factor_frame
-from mesa_doe.plots._groups import Floats, Values, centres, finite_pairs, finite_rows, grouped, order_codes
+from mesa_doe.plots._groups import (
+    Floats,
+    Values,
+    centres,
+    finite_pairs,
+    finite_rows,
+    grouped,
+    mean_errors,
+    order_codes,
+    units_kept,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,6 +31,9 @@ _FEWEST_A_BIN = 10
 # Within 95 % of all Brownian bridges: the Kolmogorov distribution's quantile.
 _BRIDGE = 1.358
 _NAMED_INSIDE = 6
+# Of blocks, to tell where curves without influence go; and numbers of them held at once: 32 MB.
+_SHUFFLES = 999
+_AT_ONCE = 2**22
 
 
 def partial_dependence(
@@ -31,6 +45,7 @@ def partial_dependence(
     xlabel: str | None = None,
     ylabel: str | None = None,
     logarithmic: bool = False,
+    blocks: Any = None,
 ) -> Axes:
     """Draw the mean of an output given one factor, with its standard error and the output's spread.
 
@@ -53,6 +68,9 @@ def partial_dependence(
         Labels of the axes; by default the names of `x` and `y` when these are Series.
     logarithmic : bool, default False
         Whether numbers of `x` stand on a logarithmic axis.
+    blocks : array_like, shape (n,), optional
+        The block of each point, as ``design.blocks``: its points are not independent, and count together in
+        the standard error.
 
     Returns
     -------
@@ -69,8 +87,8 @@ def partial_dependence(
     The conditional mean is the partial dependence of Friedman (2001, Annals of Statistics 29(5), section
     8.2) when the factors vary independently, as those of a design do. The spread is that of the points of
     a bin, so it holds the other factors and the noise alike. The standard error takes the points as
-    independent, which common seeds and replications are not. Points that are not finite are left out, and
-    the legend says how many.
+    independent, or the blocks, which common seeds and replications are not. Points that are not finite are
+    left out, and the legend says how many.
 
     Examples
     --------
@@ -87,7 +105,8 @@ def partial_dependence(
     _, codes, names, kind = groups
     centre = centres(groups, logarithmic=logarithmic)
     by_group = pd.Series(output).groupby(codes)
-    mean, error = by_group.mean().to_numpy(), by_group.sem().to_numpy()
+    units = units_kept(blocks, len(output) + left_out, factor.index, caller="partial_dependence")
+    mean, error = by_group.mean().to_numpy(), mean_errors(output, codes, units)
     low, high = by_group.quantile(0.1).to_numpy(), by_group.quantile(0.9).to_numpy()
 
     ours = ax is None
@@ -127,7 +146,7 @@ def partial_dependence(
     return ax
 
 
-def cusunoro(inputs: pd.DataFrame, y: Values, ax: Axes | None = None) -> Axes:
+def cusunoro(inputs: pd.DataFrame, y: Values, ax: Axes | None = None, *, blocks: Any = None) -> Axes:
     """Draw the cumulative sums of the normalised output, reordered by each factor.
 
     A curve rises where the factor's output lies above the mean and falls where it lies below, so its slope
@@ -143,6 +162,8 @@ def cusunoro(inputs: pd.DataFrame, y: Values, ax: Axes | None = None) -> Axes:
         The output's values.
     ax : matplotlib.axes.Axes, optional
         Where to draw; by default a new figure.
+    blocks : array_like, shape (n,), optional
+        The block of each point, as ``design.blocks``, whose points are not independent.
 
     Returns
     -------
@@ -159,7 +180,8 @@ def cusunoro(inputs: pd.DataFrame, y: Values, ax: Axes | None = None) -> Axes:
     Plischke (2012), "How to compute variance-based sensitivity indicators with your spreadsheet software",
     Environmental Modelling & Software 35. The variance of the slope is the first-order index. The band is
     1.358/√n, the quantile of the Brownian bridge's largest excursion over √n; it holds for independent
-    points, and is wide for stratified ones.
+    points, and is wide for stratified ones. With `blocks` it is that of 999 shuffles of whole blocks, of the
+    factor whose curves go farthest.
 
     Equal values have no order among themselves, so a curve goes straight from one distinct value to the
     next. Levels come in their own order: that of an ordered dtype, else sorted. The order of levels without
@@ -182,10 +204,11 @@ def cusunoro(inputs: pd.DataFrame, y: Values, ax: Axes | None = None) -> Axes:
         )
     scaled = (output - output.mean()) / output.std()
     curves = {name: _cumulated(frame[name], scaled) for name in frame}
+    units = units_kept(blocks, len(output) + left_out, frame.index, caller="cusunoro")
+    limit = _BRIDGE / np.sqrt(len(output)) if units is None else _limit(frame, scaled, units)
 
     ours = ax is None
     ax = _canvas.axes_of(ax, width=8.0, height=max(4.2, 1.2 + 0.22 * len(curves)))
-    limit = _BRIDGE / np.sqrt(len(output))
     ax.axhline(0.0, color=_canvas.INK, linewidth=0.8)
     band = ax.axhspan(
         -limit, limit, color=_canvas.INK, alpha=0.12, linewidth=0, label="no influence (95 % band)"
@@ -215,3 +238,19 @@ def _cumulated(factor: pd.Series[Any], scaled: Floats) -> tuple[Floats, Floats]:
     total = np.bincount(codes, weights=scaled)
     share = np.concatenate([[0.0], np.cumsum(count) / len(scaled)])
     return share, np.concatenate([[0.0], np.cumsum(total) / len(scaled)])
+
+
+def _limit(frame: pd.DataFrame, scaled: Floats, units: Units) -> float:
+    """Return within what 95 % of the curves stay when whole units of the output are shuffled."""
+    codes = [order_codes(frame[name], caller="cusunoro") for name in frame]
+    orders = [np.argsort(code, kind="stable") for code in codes]
+    last = [np.cumsum(np.bincount(code)) - 1 for code in codes]
+    # A generator of its own: the same picture each time, and nobody's random state moves.
+    generator = np.random.default_rng(0)
+    at_once = max(1, _AT_ONCE // len(scaled))
+    reach = []
+    for start in range(0, _SHUFFLES, at_once):
+        drawn = scaled[units.shuffled(min(at_once, _SHUFFLES - start), generator)]
+        totals = (np.cumsum(drawn[:, order], axis=1)[:, at] for order, at in zip(orders, last, strict=True))
+        reach.append(np.stack([np.abs(total).max(axis=1) for total in totals], axis=1) / len(scaled))
+    return float(np.quantile(np.concatenate(reach), 0.95, axis=0).max())

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import _canvas
-from mesa_doe.plots._groups import Values, centres, finite_pairs, grouped
+from mesa_doe.plots._groups import Values, centres, finite_pairs, grouped, mean_errors, units_kept
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,13 +24,14 @@ def scatter(
     ylabel: str | None = None,
     bins: int = 10,
     logarithmic: bool = False,
+    blocks: Any = None,
 ) -> Axes:
     """Draw an output over one factor, with the mean of the output given the factor.
 
     Numbers are binned, each bin holding about as many points; up to twelve distinct ones are their own
     bins. Booleans, text and other objects are levels, with the points spread sideways so that they can be
     seen. Points that are not finite are left out, and the legend says how many. The standard error takes
-    the points as independent, which common seeds and replications are not.
+    the points as independent, or the blocks, which common seeds and replications are not.
 
     Parameters
     ----------
@@ -46,6 +47,9 @@ def scatter(
         Number of bins for more than twelve distinct numbers.
     logarithmic : bool, default False
         Whether numbers of `x` stand on a logarithmic axis.
+    blocks : array_like, shape (n,), optional
+        The block of each point, as ``design.blocks``: its points are not independent, and count together in
+        the standard error.
 
     Returns
     -------
@@ -72,7 +76,8 @@ def scatter(
     # A generator of its own: the same picture each time, and nobody's random state moves.
     aside = np.random.default_rng(0).uniform(-0.25, 0.25, len(position)) if names else 0.0
     by_group = pd.Series(output).groupby(codes)
-    mean, error = by_group.mean(), by_group.sem()
+    units = units_kept(blocks, len(output) + left_out, factor.index, caller="scatter")
+    mean, error = by_group.mean(), mean_errors(output, codes, units)
 
     ours = ax is None
     height = 4.2 + 0.07 * max(map(len, names), default=0)
@@ -92,7 +97,7 @@ def scatter(
     means = ax.errorbar(
         centres(groups, logarithmic=logarithmic),
         mean.to_numpy(),
-        yerr=error.to_numpy(),
+        yerr=error,
         color=_canvas.VERMILLION,
         marker="D" if names else "o",
         markersize=5,

@@ -56,7 +56,9 @@ class Drawings:
         """
         x, y = self._over(output, factor, at, reduce)
         log = factor in self._logarithmic
-        return plots.scatter(x, y, ax=ax, xlabel=factor, ylabel=output, logarithmic=log)
+        return plots.scatter(
+            x, y, ax=ax, xlabel=factor, ylabel=output, logarithmic=log, blocks=self._blocks(x.index)
+        )
 
     def series(self, output: str, *, ax: Any = None, reduce: Reduce | None = None) -> Any:
         """Draw the time series of one output over all runs: median and quantile bands.
@@ -123,7 +125,10 @@ class Drawings:
         """
         x, y = self._over(output, factor, at, reduce)
         log = factor in self._logarithmic
-        return plots.partial_dependence(x, y, ax=ax, bins=bins, xlabel=factor, ylabel=output, logarithmic=log)
+        names = {"xlabel": factor, "ylabel": output}
+        return plots.partial_dependence(
+            x, y, ax=ax, bins=bins, **names, logarithmic=log, blocks=self._blocks(x.index)
+        )
 
     def cusunoro(self, output: str, at: At = "final", *, ax: Any = None, reduce: Reduce | None = None) -> Any:
         """Draw the CUSUNORO curve of each factor: where in its range it moves the mean of the output.
@@ -139,7 +144,7 @@ class Drawings:
         matplotlib Axes
         """
         frame, y = self._factors(output, at, reduce)
-        return plots.cusunoro(frame, y, ax=ax)
+        return plots.cusunoro(frame, y, ax=ax, blocks=self._blocks(frame.index))
 
     def parallel(
         self,
@@ -372,6 +377,10 @@ class Drawings:
     @property
     def _logarithmic(self) -> list[str]:
         return logarithmic(self._results.design)
+
+    def _blocks(self, points: pd.Index[Any]) -> Any:
+        design = self._results.design
+        return None if design is None or design.blocks is None else design.blocks[points]
 
     def _replications(
         self, output: str, at: At, reduce: Reduce | None, plot: str
