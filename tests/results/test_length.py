@@ -90,6 +90,11 @@ def test_it_is_one_number_a_run_whatever_was_kept(results, at):
         results.output("steps", at=at)
 
 
+def test_it_is_not_asked_how_series_are_joined(results):
+    with pytest.raises(doe.AnalysisError, match="unequal='last' says how whole series are joined"):
+        results.output("steps", unequal="last")
+
+
 def test_it_has_no_course_over_time(results):
     with pytest.raises(doe.AnalysisError, match="'steps' is how long each run lasted, one number a run"):
         results.plot.series("steps")

@@ -200,6 +200,9 @@ class Results:
         AnalysisError
             If there is no such output, it is not numeric, or a run has no value at the step.
         """
+        if not _is_all(at) and unequal != "refuse":
+            message = f"unequal={unequal!r} says how whole series are joined, at='all'; got at={at!r}"
+            raise AnalysisError(message)
         if self._is_length(name):
             return lengths(self.runs, at, reduce)
         series = self._numeric(name, reduce)
@@ -208,9 +211,6 @@ class Results:
                 f"only the last step of each run was kept, so at={at!r} has nothing to look at: make the "
                 "configurations with data_collection_period=1 (or the period that you need)"
             )
-            raise AnalysisError(message)
-        if not _is_all(at) and unequal != "refuse":
-            message = f"unequal={unequal!r} says how whole series are joined, at='all'; got at={at!r}"
             raise AnalysisError(message)
         if _is_all(at):
             return every_step(series, name, unequal, period=self._period_of(name))
