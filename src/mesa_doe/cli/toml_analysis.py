@@ -164,7 +164,7 @@ def options_of(analysis: Callable[..., Any]) -> list[str]:
     --------
     >>> from mesa_doe.analysis import rsa
     >>> options_of(rsa)
-    ['behavioural', 'bins', 'target']
+    ['behavioural', 'bins', 'target', 'rng']
     """
     return [name for name in inspect.signature(analysis).parameters if name not in _GIVEN]
 
