@@ -144,3 +144,8 @@ def test_no_more_runs_are_repeated_than_cost_next_to_nothing():
 
     doe.BatchRunner(doe.explicit({"x": list(range(10))}).configurations(slow, rng=1)).run_all()
     assert len(made) <= 10 + 3 * 3 + 2 * 2
+
+
+def test_the_only_point_of_a_design_of_constants_has_no_others_like_it():
+    design = doe.explicit([{"x": 3}])
+    assert doe.BatchRunner(design.configurations(luckless, rng=1)).run_all().noise["won"] == "none"

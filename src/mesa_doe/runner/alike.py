@@ -17,7 +17,10 @@ from mesa_doe.runner.checks import model_key
 from mesa_doe.runner.gathered import Gathered
 from mesa_doe.study import Ints, Numbering, Records
 
-__all__ = ["Groups", "are_alike", "recorded_noise"]
+__all__ = ["Groups", "are_alike", "few_valued", "recorded_noise"]
+
+# How many runs tell whether an output has few values.
+_ENOUGH = 30
 
 
 def recorded_noise(
@@ -74,6 +77,30 @@ def are_alike(configurations: Sequence[RunConfiguration], records: Records | Gat
                     return False
             compared = compared or groups.compared
     return True if compared else None
+
+
+def few_valued(records: Records | Gathered, names: Collection[str]) -> list[str]:
+    """Return those outputs of the model whose last values are the same in many runs.
+
+    Runs that agree in one of these may do so by chance; in any other output that is next to impossible.
+
+    Parameters
+    ----------
+    records : Records or Gathered
+        Read until some runs are known.
+    names : collection of str
+
+    Returns
+    -------
+    list of str
+    """
+    frames: list[pd.DataFrame] = []
+    for table in records.parts("model", ""):
+        frames.append(table.to_frame().drop_duplicates("run_id", keep="last"))
+        if sum(map(len, frames)) >= _ENOUGH:
+            break
+    known = pd.concat(frames) if frames else pd.DataFrame()
+    return [name for name in names if name in known and known[name].nunique() <= len(known) / 2]
 
 
 class Groups:
@@ -152,7 +179,8 @@ def _relatives(configurations: Sequence[RunConfiguration]) -> tuple[Ints, Ints]:
     if configurations.replications == 1 and isinstance(design, Design):
         # Without the last column: the seed, where it is a factor.
         columns = identities(design)[range(len(design.space.names))]
-        kin = first_of_twins(columns)[1][points]
+        # Where all are constants, all points are one.
+        kin = first_of_twins(columns)[1][points] if len(columns.columns) else np.zeros_like(points)
     if configurations.seed_policy == "fixed":
         iterations = np.zeros_like(iterations)
     numbers, seeds = np.unique(units, return_inverse=True)

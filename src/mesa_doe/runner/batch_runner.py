@@ -16,7 +16,7 @@ from mesa_doe.configurations import RunConfiguration
 from mesa_doe.errors import ConfigurationError, StudyError, counted, listed, warn
 from mesa_doe.model_run import check_timeout
 from mesa_doe.results import Noise, Results
-from mesa_doe.runner.alike import are_alike, recorded_noise
+from mesa_doe.runner.alike import are_alike, few_valued, recorded_noise
 from mesa_doe.runner.assembling import results_of
 from mesa_doe.runner.batch import Batch
 from mesa_doe.runner.checks import check_models, check_pickles, checked, recipes_of
@@ -170,9 +170,9 @@ class BatchRunner:
 
         Afterwards up to three short runs are repeated, with their seed and with another, to know of each
         output whether it has noise and whether the seed decides it: ``results.noise``. Of an output that did
-        not vary, recorded runs of the same parameters are held against each other too, or where there are
-        none the seeds of up to 30 more runs are changed, as far as that takes a tenth of a second, or a
-        hundredth of the time.
+        not vary, recorded runs of the same parameters are held against each other too; or where there are
+        none, and the output has few values, the seeds of up to 30 more runs are changed, as far as that
+        takes a tenth of a second or a hundredth of the time.
 
         Parameters
         ----------
@@ -344,7 +344,8 @@ class BatchRunner:
                 return noise
             # A few runs that agree say little of an output that has few values.
             noise = graver(noise, recorded_noise(self.configurations, records, quiet))
-            if self._has_relatives or "none" not in noise.values():
+            quiet = [name for name in quiet if noise[name] == "none"]
+            if self._has_relatives or not few_valued(records, quiet):
                 return noise
             return graver(noise, find_rare_noise(*what))
         except StudyError as error:

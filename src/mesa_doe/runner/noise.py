@@ -54,12 +54,10 @@ def find_noise(
         By output: it does not vary; it follows the seed; or it varies though the seed is the same. Empty
         where every run takes too long or failed.
     """
-    done = np.flatnonzero(~np.isnan(seconds))
-    work = float(seconds[done].sum())
-    short = done[seconds[done] < max(_SHORT, _SHARE * work)]
+    positions, work = _first_looked_at(seconds)
     found: dict[str, Noise] = {}
     spent = 0.0
-    for position in dict.fromkeys(int(short[k]) for k in (0, len(short) // 2, -1)) if len(short) else ():
+    for position in positions:
         spent += 3 * float(seconds[position])
         if found and spent > max(_SHORT, _MORE * work):
             break
@@ -93,7 +91,7 @@ def find_rare_noise(
     most = max(_BRIEF, _SHARE * float(seconds[done].sum()))
     order = np.argsort(seconds[done], kind="stable")
     affordable = int((2 * np.cumsum(seconds[done][order]) <= most).sum())
-    quick = np.sort(done[order[:affordable]])
+    quick = np.setdiff1d(done[order[:affordable]], _first_looked_at(seconds)[0])
     places = np.unique(np.linspace(0, len(quick) - 1, _MANY).astype(np.int64)) if len(quick) else quick
     if not len(places):
         return {}
@@ -110,6 +108,15 @@ def find_rare_noise(
     if (table := _reported(report)) is not None:
         groups.look(table, numbers)
     return dict.fromkeys(groups.differ - {"step"}, "seeded")
+
+
+def _first_looked_at(seconds: np.ndarray[Any, Any]) -> tuple[list[int], float]:
+    """Return the first, the middle and the last of the short runs, and the seconds of all."""
+    done = np.flatnonzero(~np.isnan(seconds))
+    work = float(seconds[done].sum())
+    short = done[seconds[done] < max(_SHORT, _SHARE * work)]
+    ends = (0, len(short) // 2, -1) if len(short) else ()
+    return list(dict.fromkeys(int(short[k]) for k in ends)), work
 
 
 def graver(known: Mapping[str, Noise], found: Mapping[str, Noise]) -> dict[str, Noise]:
