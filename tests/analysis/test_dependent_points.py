@@ -76,6 +76,7 @@ METHODS = [
     (doe.analyze.rsa, {"behavioural": 0.5}),
     (doe.analyze.regression, {"resamples": 100}),
     (doe.analyze.response_surface, {}),
+    (doe.analyze.rbd_fast, {"resamples": 100}),
 ]
 
 
@@ -103,7 +104,7 @@ def test_points_that_are_missing_leave_the_rest_of_their_block(method, options):
 @pytest.mark.parametrize(("method", "options"), METHODS)
 def test_one_block_is_refused(method, options):
     design = doe.Design(
-        SPACE, np.random.default_rng(1).random((50, 3)), method="mine", options={}, blocks=[0] * 50
+        SPACE, np.random.default_rng(1).random((90, 3)), method="mine", options={}, blocks=[0] * 90
     )
     with pytest.raises(AnalysisError, match="needs at least two blocks, got 1"):
         method(design, design.unit[:, 0], **options)
@@ -173,3 +174,34 @@ def test_a_surface_of_as_many_coefficients_as_points_has_no_intervals_in_blocks_
     design = doe.radial(lettered_space(2), 2, rng=1)
     found = quiet(doe.analyze.response_surface, design, design.unit[:, 0], order=2)
     assert found.to_frame()["low"].isna().all()
+
+
+@pytest.fixture(scope="module")
+def spectra():
+    """What rbd_fast reads of 20 designs."""
+    return [
+        of(quiet(doe.analyze.rbd_fast, design, with_noise_of_blocks(design, k), resamples=100), "S1")
+        for k, design in enumerate(DESIGNS)
+    ]
+
+
+def test_rbd_fast_reads_nothing_of_inert_factors_on_average_where_blocks_share_noise(spectra):
+    # The deviation of one is 0.04, of the mean of 40 that of 0.006: as if points were independent, 0.024.
+    inert = pd.concat([rows.loc[["b", "c"]] for rows in spectra])
+    assert abs(inert["estimate"].mean()) < 0.016
+    assert outside(inert).mean() <= 0.2
+
+
+def test_intervals_of_rbd_fast_are_as_wide_as_the_estimates_of_other_designs_are_apart(spectra):
+    active = pd.DataFrame([rows.loc["a"] for rows in spectra])
+    # The deviation of 20 has an error of 16 %; halves of the points would be a third too narrow.
+    assert ((active["high"] - active["low"]) / 3.92).mean() > 0.9 * active["estimate"].std()
+
+
+@pytest.mark.parametrize("method", [doe.analyze.hdmr, doe.analyze.enhanced_hdmr])
+def test_hdmr_says_that_it_knows_nothing_of_blocks(method):
+    design = doe.sobol(lettered_space(2), 128, rng=1)
+    with pytest.warns(
+        doe.MesaDoeWarning, match="takes the 512 points as independent, but they are 128 blocks"
+    ):
+        method(design, design.unit @ [2, 1], resamples=2)

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from mesa_doe.analysis.declare import check_design, declare
+from mesa_doe.analysis.dependent_points import checked_units_of
 from mesa_doe.analysis.estimates import Label, tidy
 from mesa_doe.analysis.inputs import level_codes
 from mesa_doe.analysis.options import checked_int, checked_share
@@ -34,6 +35,8 @@ __all__ = ["enhanced_hdmr", "hdmr"]
 FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
 _MEASURES = ("S", "Sa", "Sb")
+# Analyses of any points that know of blocks.
+_OF_BLOCKS = ("regression", "delta", "pawn")
 # SALib takes no fewer.
 _LEAST_POINTS = 300
 # Beyond, SALib's polynomials are not orthogonal: it makes them of determinants of moments.
@@ -103,8 +106,9 @@ def hdmr(
     Warns
     -----
     MesaDoeWarning
-        If chance adds to ``S``, the terms explain less than 0.7 of an output, or a factor or an output does
-        not vary.
+        If chance adds to ``S``, the terms explain less than 0.7 of an output, a factor or an output does not
+        vary, or the design has blocks (of Saltelli's scheme, stars, trajectories), of which SALib knows
+        nothing.
 
     Notes
     -----
@@ -310,6 +314,12 @@ def _data(
         )
         raise AnalysisError(message)
     said = [*checked.said, *still_factors(design.factors, still)]
+    if (units := checked_units_of(design, checked, method)) is not None:
+        said.append(
+            f"{method} takes the {len(x)} points as independent, but they are {units.count} blocks whose "
+            "points share values and seeds: inert factors read too much, and intervals are too narrow; use a "
+            f"design without blocks, or {', '.join(_OF_BLOCKS)}"
+        )
     return _Data(design.factors, moving, x[:, ~still], checked, resamples, confidence, said)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from mesa_doe.analysis.bootstrap import ends, undefined_halves
 from mesa_doe.analysis.declare import check_design, declare
+from mesa_doe.analysis.dependent_points import checked_units_of
 from mesa_doe.analysis.estimates import tidy
 from mesa_doe.analysis.harmonics import too_low
 from mesa_doe.analysis.inputs import shares
@@ -18,6 +19,7 @@ from mesa_doe.analysis.partition import input_values, unordered
 from mesa_doe.analysis.rare_events import narrow_events
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.variation import ROUNDING, constant_outputs, flat_outputs, noise_units, standardised
+from mesa_doe.columns import Units
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError
 from mesa_doe.seeding import RNG, root_entropy
@@ -32,6 +34,8 @@ BoolArray: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 _AT_ONCE = 2**22
 # As in SALib.
 _HARMONICS = 10
+# Shuffles of blocks that tell what chance explains.
+_SHUFFLES = 100
 
 
 @declare(
@@ -67,7 +71,7 @@ def rbd_fast(
     outputs : sequence, optional
         Names of the outputs.
     resamples : int, default 1000
-        Random halves of the points; at least 100.
+        Random halves of the points, or of the blocks; at least 100.
     confidence : float, default 0.95
         Level of the percentile intervals.
     rng : int, SeedSequence or Generator, default 0
@@ -101,7 +105,9 @@ def rbd_fast(
     index must not change with the labels; equal values are put in random order; intervals are percentiles
     over halves drawn without replacement (Shao & Wu 1989), as repeated points would be taken for an effect.
 
-    Noise of the model lowers the indices; it does not inflate those of inert factors.
+    Noise of the model lowers the indices; it does not inflate those of inert factors. Points of a block (of
+    Saltelli's scheme, a star, a trajectory) are no independent sample: there halves are of whole blocks, and
+    what chance explains, which is taken away, is that of shuffled blocks.
 
     Examples
     --------
@@ -126,16 +132,19 @@ def rbd_fast(
     generator = np.random.default_rng(root_entropy(rng))
     orders = _orders(design, checked, generator.permutation(count))
     everything = np.ones((1, count), dtype=bool)
-    point = _first_order(scaled, orders, everything, M)[0]
+    units = checked_units_of(design, checked, "rbd_fast")
+    point = _first_order(scaled, orders, everything, M, _chance(scaled, orders, everything, M, units))[0]
     at_once = max(1, _AT_ONCE // count)
     # A half of few points has as many harmonics as values.
     enough = count // 2 > 4 * M
     resamples = resamples if enough else 0
     found = [] if enough else [np.full((1, *point.shape), np.nan)]
+    by_chance = None
     for start in range(0, resamples, at_once):
-        size = min(at_once, resamples - start)
-        drawn = np.tile(np.arange(count) < count // 2, (size, 1))
-        found.append(_first_order(scaled, orders, generator.permuted(drawn, axis=1), M))
+        drawn = _halves(min(at_once, resamples - start), count, units, generator)
+        if by_chance is None:
+            by_chance = _chance(scaled, orders, drawn[:1], M, units)
+        found.append(_first_order(scaled, orders, drawn, M, by_chance))
     halves = np.concatenate(found)
     lost = np.isnan(halves).all(axis=1).mean(axis=0) if enough else np.zeros(len(checked.names))
     point[:, constant] = np.nan
@@ -188,7 +197,45 @@ def _orders(design: Design, checked: Outputs, ties: IntArray) -> IntArray:
     return orders
 
 
-def _first_order(scaled: FloatArray, orders: IntArray, chosen: BoolArray, M: int) -> FloatArray:
+def _halves(draws: int, points: int, units: Units | None, generator: np.random.Generator) -> BoolArray:
+    """Return which points are in random halves (draws, points), of equally many each."""
+    if units is None:
+        return generator.permuted(np.tile(np.arange(points) < points // 2, (draws, 1)), axis=1)
+    turns = generator.permuted(np.tile(np.arange(units.count), (draws, 1)), axis=1)
+    # Block after block until there are enough: of the last one, some of its points.
+    first = np.argsort(turns[:, units.of], axis=1, kind="stable")[:, : points // 2]
+    halves = np.zeros((draws, points), dtype=bool)
+    np.put_along_axis(halves, first, True, axis=1)
+    return halves
+
+
+def _chance(
+    scaled: FloatArray, orders: IntArray, chosen: BoolArray, M: int, units: Units | None
+) -> float | FloatArray:
+    """Return what the harmonics explain of a sample by chance, of each factor and output if they differ.
+
+    Parameters
+    ----------
+    scaled, orders : ndarray
+        As of :func:`_first_order`.
+    chosen : ndarray (1, points)
+    units : Units or None
+        Points that are alike bring about more than others: as much as their shuffles do.
+    """
+    if units is None:
+        return 2 * M / int(chosen[0].sum())
+    # A generator of its own: by so many shuffles it does not matter which.
+    shuffled = units.shuffled(_SHUFFLES, np.random.default_rng(0))
+    explained = np.concatenate([_explained(scaled[rows], orders, chosen, M) for rows in shuffled])
+    # Of a rare event some halves hold nothing; of a constant all, and its indices are NaN whatever this is.
+    told = np.isfinite(explained)
+    found: FloatArray = np.nansum(explained, axis=0) / np.maximum(told.sum(axis=0), 1)
+    return found
+
+
+def _first_order(
+    scaled: FloatArray, orders: IntArray, chosen: BoolArray, M: int, chance: float | FloatArray
+) -> FloatArray:
     """Return the indices of samples that hold some of the points, equally many each.
 
     Parameters
@@ -196,17 +243,25 @@ def _first_order(scaled: FloatArray, orders: IntArray, chosen: BoolArray, M: int
     scaled : ndarray (points, outputs)
     orders : ndarray (outputs, factors, points)
     chosen : ndarray (samples, points)
+    chance : float or ndarray (factors, outputs)
+        What is explained of a factor without effect.
 
     Returns
     -------
     ndarray (samples, factors, outputs)
     """
+    first = _explained(scaled, orders, chosen, M)
+    found: FloatArray = first - chance / (1 - chance) * (1 - first)
+    return found
+
+
+def _explained(scaled: FloatArray, orders: IntArray, chosen: BoolArray, M: int) -> FloatArray:
+    """Return which share of the variance the harmonics have, chance and all."""
     size = int(chosen[0].sum())
     # Up through every second point and down through the others: a period without a jump at its end.
     there_and_back = np.concatenate([np.arange(0, size, 2), np.arange(1, size, 2)[::-1]])
     angles = 2 * np.pi / size * np.outer(there_and_back.argsort(), np.arange(1, M + 1))
     waves = np.concatenate([np.cos(angles), np.sin(angles)], axis=1)
-    share = 2 * M / size
     found = np.empty((len(chosen), orders.shape[1], orders.shape[0]))
     for k, j in np.ndindex(orders.shape[:2]):
         order = orders[k, j]
@@ -217,6 +272,5 @@ def _first_order(scaled: FloatArray, orders: IntArray, chosen: BoolArray, M: int
         with np.errstate(invalid="ignore", divide="ignore"):
             # A sample of points that all have one value explains nothing.
             whole = np.where(np.ptp(rows, axis=1) > ROUNDING, whole, np.nan)
-            first = 2 * ((rows @ waves) ** 2).sum(axis=1) / whole
-        found[:, j, k] = first - share / (1 - share) * (1 - first)
+            found[:, j, k] = 2 * ((rows @ waves) ** 2).sum(axis=1) / whole
     return found
