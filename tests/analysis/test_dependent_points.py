@@ -205,3 +205,19 @@ def test_hdmr_says_that_it_knows_nothing_of_blocks(method):
         doe.MesaDoeWarning, match="takes the 512 points as independent, but they are 128 blocks"
     ):
         method(design, design.unit @ [2, 1], resamples=2)
+
+
+def test_anova_says_that_it_takes_points_of_a_block_as_independent_where_it_does():
+    design = doe.morris(SPACE, 10, rng=1)
+    y = design.unit[:, [0]] + np.random.default_rng(1).normal(size=(10, 2))[design.blocks]
+    told = [
+        any("anova takes the 40 points as independent" in text for text in found.warnings)
+        for found in (
+            quiet(doe.analyze.anova, design, y[:, 0], interactions=False),
+            *(
+                quiet(doe.analyze.anova, design, y[:, :, None], interactions=False, seed_policy=policy)
+                for policy in ("block", "independent", "common")
+            ),
+        )
+    ]
+    assert told == [True, True, False, False]

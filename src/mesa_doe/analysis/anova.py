@@ -10,6 +10,7 @@ import numpy as np
 
 from mesa_doe.analysis.confounding import written
 from mesa_doe.analysis.declare import check_design, declare
+from mesa_doe.analysis.dependent_points import taken_as_independent
 from mesa_doe.analysis.estimates import Label, tidy
 from mesa_doe.analysis.level_model import LevelModel, level_model, levels_of
 from mesa_doe.analysis.options import checked_bool
@@ -94,7 +95,8 @@ def anova(
     Warns
     -----
     MesaDoeWarning
-        If pairs cannot be told apart, there is nothing to test against, or an output does not vary.
+        If pairs cannot be told apart, there is nothing to test against, an output does not vary, or points
+        come in blocks (of Saltelli's scheme, stars, trajectories), which F takes for independent.
 
     Notes
     -----
@@ -129,6 +131,9 @@ def anova(
     check_squares("anova", checked.names, scale, constant)
     said = [*checked.said, *model.unvaried(), *model.confounding()]
     said += flat_outputs(checked, constant, units=noise_units(checked, seed_policy))
+    # Where replications tell the noise of each point, or what all points of one share, blocks do no harm.
+    if checked.replications == 1 or seed_policy in ("block", None):
+        said += taken_as_independent(design, checked, "anova", "p is too small where there is no effect")
     lines, error = _lines(model, scaled, blocked=seed_policy == "common")
     if error is None:
         said.append(

@@ -6,7 +6,10 @@ from mesa_doe.analysis.outputs import Outputs, too_few
 from mesa_doe.columns import Units, units_of
 from mesa_doe.design import Design
 
-__all__ = ["checked_units_of"]
+__all__ = ["checked_units_of", "taken_as_independent"]
+
+# Analyses of any points that know of blocks, with p-values or intervals.
+_OF_BLOCKS = ("regression", "delta", "pawn", "rsa")
 
 
 def checked_units_of(design: Design, checked: Outputs, method: str) -> Units | None:
@@ -49,3 +52,33 @@ def checked_units_of(design: Design, checked: Outputs, method: str) -> Units | N
     if units is not None and units.count == 1:
         raise too_few(method, "blocks", checked)
     return units
+
+
+def taken_as_independent(design: Design, checked: Outputs, method: str, why: str) -> list[str]:
+    """Say that an analysis knows nothing of the blocks of a design, if it has some.
+
+    Parameters
+    ----------
+    design : Design
+    checked : Outputs
+    method : str
+        Of the analysis.
+    why : str
+        What is wrong of it then.
+
+    Returns
+    -------
+    list of str
+
+    Raises
+    ------
+    AnalysisError
+        If all points are of one block.
+    """
+    units = checked_units_of(design, checked, method)
+    if units is None:
+        return []
+    return [
+        f"{method} takes the {len(units.of)} points as independent, but they are {units.count} blocks whose "
+        f"points share values and seeds: {why}; use a design without blocks, or {', '.join(_OF_BLOCKS)}"
+    ]

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from mesa_doe.analysis.declare import check_design, declare
-from mesa_doe.analysis.dependent_points import checked_units_of
+from mesa_doe.analysis.dependent_points import taken_as_independent
 from mesa_doe.analysis.estimates import Label, tidy
 from mesa_doe.analysis.inputs import level_codes
 from mesa_doe.analysis.options import checked_int, checked_share
@@ -35,8 +35,6 @@ __all__ = ["enhanced_hdmr", "hdmr"]
 FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
 _MEASURES = ("S", "Sa", "Sb")
-# Analyses of any points that know of blocks.
-_OF_BLOCKS = ("regression", "delta", "pawn")
 # SALib takes no fewer.
 _LEAST_POINTS = 300
 # Beyond, SALib's polynomials are not orthogonal: it makes them of determinants of moments.
@@ -314,12 +312,8 @@ def _data(
         )
         raise AnalysisError(message)
     said = [*checked.said, *still_factors(design.factors, still)]
-    if (units := checked_units_of(design, checked, method)) is not None:
-        said.append(
-            f"{method} takes the {len(x)} points as independent, but they are {units.count} blocks whose "
-            "points share values and seeds: inert factors read too much, and intervals are too narrow; use a "
-            f"design without blocks, or {', '.join(_OF_BLOCKS)}"
-        )
+    why = "inert factors read too much, and intervals are too narrow"
+    said += taken_as_independent(design, checked, method, why)
     return _Data(design.factors, moving, x[:, ~still], checked, resamples, confidence, said)
 
 
