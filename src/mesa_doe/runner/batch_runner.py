@@ -386,25 +386,25 @@ class BatchRunner:
 
     def _needless_runs(self, records: Records | Gathered) -> str:
         """Say which runs are needless, where in all that is recorded the seed changes nothing."""
+        if not self._has_relatives:
+            return ""
+        alike = are_alike(self.configurations, records)
+        if alike is False:
+            return ""
         replications = getattr(self.configurations, "replications", 1)
-        is_factor = getattr(self.configurations, "seed_policy", None) == "factor"
-        alike = are_alike(self.configurations, records) if replications > 1 or is_factor else False
-        if alike and replications > 1:
-            return (
-                f"at every point the {replications} replications are the same run: the model seems to draw "
-                "no random numbers; use replications=1"
-            )
+        if replications > 1:
+            same = f"{replications} replications are the same run"
+            all_told, remedy = f"at every point the {same}", "use replications=1"
+        else:
+            same = "seed is a factor that does nothing"
+            all_told = f"in all runs that differ in their seed alone the {same}"
+            remedy = "make the design with seed_factor=False"
         if alike:
-            return (
-                "in all runs that differ in their seed alone the seed is a factor that does nothing: the "
-                "model seems to draw no random numbers; make the design with seed_factor=False"
-            )
-        if is_factor and alike is None:
-            return (
-                "in the few runs that were repeated, with another seed, the seed changed nothing: if the "
-                "model draws no random numbers, make the design with seed_factor=False"
-            )
-        return ""
+            return f"{all_told}: the model seems to draw no random numbers; {remedy}"
+        return (
+            "in the few runs that were repeated, with another seed, the seed changed nothing: if the model "
+            f"draws no random numbers, the {same}; {remedy}"
+        )
 
 
 def _records(kept: StudyWriter | Gathered, numbering: Numbering) -> Records | Gathered:
