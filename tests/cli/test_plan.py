@@ -138,16 +138,12 @@ def test_runs_that_took_all_their_time_count_in_the_time(tmp_path):
     assert any(name == "timeout" and "took longer than timeout=0.3 seconds" in text for name, text in told)
 
 
-DRAWS_NOTHING = (
-    "if the model draws no random numbers, the 2 replications are the same run; use replications=1"
-)
+NEEDLESS = "if the model draws no random numbers, the 2 replications are the same run; use replications=1"
 
 
 def test_what_the_pilot_warns_of_is_told(tmp_path):
     path = written(tmp_path, changed("tests.models:noisy", "tests.cli.test_plan:deterministic"))
-    assert rows(command("plan", path))["note"].endswith(
-        "if the model draws no random numbers, use replications=1"
-    )
+    assert rows(command("plan", path))["note"].endswith(NEEDLESS)
 
 
 def test_what_the_pilot_warns_of_is_told_where_nothing_is_left_to_run(tmp_path):
@@ -155,7 +151,7 @@ def test_what_the_pilot_warns_of_is_told_where_nothing_is_left_to_run(tmp_path):
     command("run", path)
     told = rows(command("plan", path))
     assert told["time"].endswith("nothing is left to run")
-    assert told["note"].endswith("if the model draws no random numbers, use replications=1")
+    assert told["note"].endswith(NEEDLESS)
 
 
 def test_what_the_pilot_warns_of_is_told_where_no_run_was_ok(tmp_path, capsys):
