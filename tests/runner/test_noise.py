@@ -149,3 +149,12 @@ def test_no_more_runs_are_repeated_than_cost_next_to_nothing():
 def test_the_only_point_of_a_design_of_constants_has_no_others_like_it():
     design = doe.explicit([{"x": 3}])
     assert doe.BatchRunner(design.configurations(luckless, rng=1)).run_all().noise["won"] == "none"
+
+
+def test_replications_are_judged_by_the_repeated_runs_alone_where_no_others_share_a_point():
+    design = doe.explicit({"x": list(range(5))})
+    runs = design.configurations(luckless, rng=1, replications=6, seed_policy="independent")
+    with pytest.warns(
+        doe.MesaDoeWarning, match="few runs that were repeated.*the 6 replications are the same"
+    ):
+        doe.BatchRunner(runs[::6]).run_all()
