@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from mesa_doe.arrays import FloatArray
 from mesa_doe.columns import as_column
 from mesa_doe.configurations import column_names
 from mesa_doe.design import Design
@@ -14,8 +15,6 @@ from mesa_doe.errors import AnalysisError
 from mesa_doe.space.values import plain
 
 __all__ = ["aligned_outputs", "check_runs"]
-
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
 
 def aligned_outputs(design: Design, runs: pd.DataFrame, values: pd.Series[Any] | pd.DataFrame) -> FloatArray:

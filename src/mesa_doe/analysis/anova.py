@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
@@ -24,12 +24,11 @@ from mesa_doe.analysis.variation import (
     noise_units,
     standardised,
 )
+from mesa_doe.arrays import FloatArray
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError
 
 __all__ = ["anova"]
-
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
 # More levels than a category has: a number, whose means level by level tell little.
 _MOST_LEVELS = 12

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import sqrt
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
 from mesa_doe.analysis.bootstrap import ends, times_drawn
 from mesa_doe.analysis.variation import ROUNDING
+from mesa_doe.arrays import FloatArray, IntArray
 from mesa_doe.columns import Units
 
 __all__ = ["advised_classes", "first_order"]
-
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
-IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 
 # Weights of points held at once: 8 MB of float64.
 _AT_ONCE = 2**20

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
-
-import numpy as np
 
 from mesa_doe.analysis.bootstrap import Estimate, intervals
 from mesa_doe.analysis.common_seeds import for_other_seeds, without_each
 from mesa_doe.analysis.replication_noise import between_replications
+from mesa_doe.arrays import FloatArray
 
 __all__ = ["BlockBootstrap"]
-
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
 
 @dataclass(frozen=True)

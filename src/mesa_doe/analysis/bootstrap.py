@@ -8,6 +8,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from mesa_doe.arrays import FloatArray, IntArray
+
 __all__ = [
     "Estimate",
     "by_outputs",
@@ -22,9 +24,6 @@ __all__ = [
     "widened",
     "widening",
 ]
-
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
-IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 
 #: From weighted means (resamples, outputs, products) to estimates (resamples, outputs, measures).
 Estimate: TypeAlias = Callable[[FloatArray], FloatArray]

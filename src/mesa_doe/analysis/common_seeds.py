@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
 
 import numpy as np
 
-__all__ = ["few_seeds", "for_other_seeds", "without_each"]
+from mesa_doe.arrays import FloatArray
 
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
+__all__ = ["few_seeds", "for_other_seeds", "without_each"]
 
 # Replications, of which two that differ are left when one is taken away.
 _FEWEST = 3

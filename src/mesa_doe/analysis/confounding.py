@@ -5,14 +5,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
 
 import numpy as np
 
-__all__ = ["NOTHING", "Term", "confounded", "estimable", "written"]
+from mesa_doe.arrays import Array, FloatArray
 
-Array: TypeAlias = np.ndarray[Any, Any]
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
+__all__ = ["NOTHING", "Term", "confounded", "estimable", "written"]
 
 #: Of correlations: what is smaller is rounding.
 NOTHING = 1e-9

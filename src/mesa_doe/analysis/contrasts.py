@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
-
 import numpy as np
 
-__all__ = ["margin", "standard_errors"]
+from mesa_doe.arrays import FloatArray
 
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
+__all__ = ["margin", "standard_errors"]
 
 
 def standard_errors(

@@ -18,13 +18,13 @@ from mesa_doe.analysis.options import checked_bool
 from mesa_doe.analysis.outputs import Missing, alike, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.settling import Convergence, converged, criteria_of
+from mesa_doe.arrays import IntArray
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError, MesaDoeWarning, warn
 from mesa_doe.seeding import RNG, root_entropy
 
 __all__ = ["Convergence", "converged", "convergence"]
 
-IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 Analysis: TypeAlias = Callable[..., SensitivityResult]
 
 # By default: all, and the largest powers of two below.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
@@ -18,14 +18,12 @@ from mesa_doe.analysis.partition import classes, dummies, like_dummy, rows_of, s
 from mesa_doe.analysis.rare_events import narrow_events
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.variation import constant_outputs, flat_outputs, noise_units, standardised
+from mesa_doe.arrays import FloatArray, IntArray
 from mesa_doe.columns import Units
 from mesa_doe.design import Design
 from mesa_doe.seeding import RNG, root_entropy
 
 __all__ = ["delta"]
-
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
-IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 
 # Random cuts that show what an inert factor reads, and the resamples that reduce the bias of each.
 _CUTS, _CUT_RESAMPLES = 200, 25

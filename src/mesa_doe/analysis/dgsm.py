@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
@@ -26,14 +26,12 @@ from mesa_doe.analysis.variation import (
     seed_driven,
     standardised,
 )
+from mesa_doe.arrays import BoolArray, FloatArray
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError, some
 from mesa_doe.seeding import RNG, root_entropy
 
 __all__ = ["dgsm"]
-
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
-BoolArray: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 @declare(

@@ -13,12 +13,11 @@ from mesa_doe.analysis.inputs import shares
 from mesa_doe.analysis.outputs import Missing, Outputs, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.variation import constant_outputs, flat_outputs, noise_units, standardised
+from mesa_doe.arrays import FloatArray
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError, some
 
 __all__ = ["Kind", "discrepancy"]
-
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
 #: Wrap-around, centred, mixture and L2-star discrepancy.
 Kind: TypeAlias = Literal["WD", "CD", "MD", "L2-star"]

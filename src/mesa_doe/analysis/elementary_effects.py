@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
@@ -20,13 +20,11 @@ from mesa_doe.analysis.variation import (
     seed_driven,
     standardised,
 )
+from mesa_doe.arrays import BoolArray, FloatArray
 from mesa_doe.errors import AnalysisError
 from mesa_doe.seeding import RNG, root_entropy
 
 __all__ = ["summarised"]
-
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
-BoolArray: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 def summarised(

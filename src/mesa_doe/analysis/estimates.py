@@ -8,9 +8,9 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-__all__ = ["Label", "tidy"]
+from mesa_doe.arrays import FloatArray
 
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
+__all__ = ["Label", "tidy"]
 
 #: Measure, factor, and the second factor of an interaction, else "".
 Label: TypeAlias = tuple[str, str, str]

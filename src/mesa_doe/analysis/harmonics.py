@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
+from mesa_doe.arrays import FloatArray
 from mesa_doe.design import Design
 
 __all__ = ["too_low"]
-
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
 # What a first-order index may lose to harmonics that are not summed before it is said.
 _LEAST_LOSS = 0.01

@@ -7,7 +7,7 @@ import math
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
@@ -25,14 +25,13 @@ from mesa_doe.analysis.variation import (
     standardised,
     still_factors,
 )
+from mesa_doe.arrays import FloatArray
 from mesa_doe.design import Design
 from mesa_doe.design.salib import unit_problem
 from mesa_doe.errors import AnalysisError
 from mesa_doe.seeding import RNG, kept_generators, library_seed, root_entropy
 
 __all__ = ["enhanced_hdmr", "hdmr"]
-
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
 _MEASURES = ("S", "Sa", "Sb")
 # SALib takes no fewer.

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
-
 import numpy as np
 
 from mesa_doe.analysis.outputs import Outputs
 from mesa_doe.analysis.variation import LEAST_SHARE
+from mesa_doe.arrays import BoolArray, FloatArray
 
 __all__ = ["inflated"]
-
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
-BoolArray: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 def inflated(

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
-
-import numpy as np
-
+from mesa_doe.arrays import FloatArray
 from mesa_doe.design import Design
 from mesa_doe.space.copula import Copula
 
 __all__ = ["level_codes", "shares"]
-
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
 
 def shares(design: Design) -> FloatArray:

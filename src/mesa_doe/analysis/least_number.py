@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
-__all__ = ["MOST", "chi2_quantile", "for_power", "for_width", "power_of", "settles", "t_quantile"]
+from mesa_doe.arrays import FloatArray
 
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
+__all__ = ["MOST", "chi2_quantile", "for_power", "for_width", "power_of", "settles", "t_quantile"]
 
 #: What asks for more is taken for out of reach.
 MOST = 10**9

@@ -5,18 +5,16 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
 from mesa_doe.analysis.confounding import NOTHING, Term, confounded, estimable, written
+from mesa_doe.arrays import Array, FloatArray
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError
 
 __all__ = ["LevelModel", "level_model", "levels_of"]
-
-Array: TypeAlias = np.ndarray[Any, Any]
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
 # Columns of a model whose Gram matrix is inverted in seconds.
 _MOST_COLUMNS = 2000

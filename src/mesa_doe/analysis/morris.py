@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
@@ -14,12 +14,11 @@ from mesa_doe.analysis.options import checked_bool, checked_bootstrap
 from mesa_doe.analysis.outputs import Missing, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.variation import ROUNDING, standardised
+from mesa_doe.arrays import FloatArray
 from mesa_doe.design import Design
 from mesa_doe.seeding import RNG
 
 __all__ = ["morris"]
-
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
 
 @declare(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,13 +15,11 @@ from mesa_doe.analysis.outputs import replicated
 from mesa_doe.analysis.shown import as_html, labelled, notes_of
 from mesa_doe.analysis.variance_components import one_way, scaled_deviations, two_way
 from mesa_doe.analysis.variation import LEAST_SHARE, ROUNDING, check_squares
+from mesa_doe.arrays import BoolArray, FloatArray
 from mesa_doe.errors import AnalysisError, counted, warn
 from mesa_doe.seeding import RNG, root_entropy
 
 __all__ = ["VarianceSplit", "split_variance"]
-
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
-BoolArray: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 
 #: Seed policies under which every replication has noise of its own at every point, or all but so.
 _ONE_WAY = ("independent", "block", "factor", None)

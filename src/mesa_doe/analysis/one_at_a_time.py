@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
@@ -14,13 +14,11 @@ from mesa_doe.analysis.options import checked_share
 from mesa_doe.analysis.outputs import Missing, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.variation import constant_outputs, flat_outputs, noise_units, standardised
+from mesa_doe.arrays import FloatArray, IntArray
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError
 
 __all__ = ["one_at_a_time"]
-
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
-IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 
 _MEASURES = ("down", "up", "least", "greatest", "swing")
 

@@ -11,13 +11,12 @@ import numpy as np
 import pandas as pd
 
 from mesa_doe.analysis.options import check_missing
+from mesa_doe.arrays import FloatArray, IntArray
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError, counted, some
 
 __all__ = ["Missing", "Outputs", "alike", "checked_outputs", "replicated", "replicated_output", "too_few"]
 
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
-IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 Missing: TypeAlias = Literal["raise", "drop"]
 
 _AGAIN = "run what failed again (resume='failed' in a study, or retries=)"

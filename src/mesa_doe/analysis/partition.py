@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from mesa_doe.analysis.inputs import level_codes
 from mesa_doe.analysis.options import checked_bool, checked_int
+from mesa_doe.arrays import FloatArray, IntArray
 from mesa_doe.columns import Units
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError
 from mesa_doe.space import Categorical
 
 __all__ = ["classes", "dummies", "input_values", "like_dummy", "of_dummy", "rows_of", "slices", "unordered"]
-
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
-IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 
 # Name of the row that tells what a factor without effect reads.
 _DUMMY = "dummy"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
@@ -16,13 +16,11 @@ from mesa_doe.analysis.outputs import Missing, checked_outputs
 from mesa_doe.analysis.partition import classes, dummies, like_dummy, rows_of
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.variation import constant_outputs, flat_outputs, noise_units, standardised
+from mesa_doe.arrays import FloatArray, IntArray
 from mesa_doe.design import Design
 from mesa_doe.seeding import RNG, root_entropy
 
 __all__ = ["pawn"]
-
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
-IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 
 _MEASURES = ("minimum", "mean", "median", "maximum")
 # Weights looked at at once: half a megabyte of float64, which a processor keeps near.

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
+from mesa_doe.arrays import BoolArray, FloatArray
 from mesa_doe.design import Design
 
 __all__ = ["narrow_events", "rare_events"]
-
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
-BoolArray: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 
 # Expected blocks with the event, from which on intervals hold: measured, see the docs of analyses.
 _FEWEST_OF_BOTH, _FEWEST = 2, 3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,11 +12,10 @@ import pandas as pd
 from mesa_doe.analysis.outputs import replicated_output
 from mesa_doe.analysis.shown import as_html, labelled, notes_of
 from mesa_doe.analysis.variation import ROUNDING
+from mesa_doe.arrays import FloatArray
 from mesa_doe.errors import AnalysisError, counted, some, warn
 
 __all__ = ["Pilot", "Recommendation", "finished", "read_pilot", "recommended", "whole", "without_noise"]
-
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
 #: Of a mean nearer to zero than so many standard errors, relative figures are chance.
 _NEAR_ZERO = 2.0

@@ -6,7 +6,7 @@ import itertools
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
@@ -25,6 +25,7 @@ from mesa_doe.analysis.variation import (
     standardised,
     still_factors,
 )
+from mesa_doe.arrays import FloatArray, IntArray
 from mesa_doe.columns import Units
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError, counted
@@ -32,9 +33,6 @@ from mesa_doe.seeding import RNG, root_entropy
 from mesa_doe.space import Categorical, Integer
 
 __all__ = ["regression"]
-
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
-IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 
 # Smallest eigenvalue of the correlations between factors: below, some are functions of others.
 _COLLINEAR = 1e-10

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
 from mesa_doe.analysis.variation import LEAST_SHARE
+from mesa_doe.arrays import BoolArray, FloatArray
 from mesa_doe.errors import AnalysisError
 
 __all__ = ["between_replications", "corrects", "noise_shares", "nothing_left", "shares_told"]
-
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
-BoolArray: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 def corrects(method: str, noise: Any, replications: int) -> bool:

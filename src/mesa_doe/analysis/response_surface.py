@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 import numpy as np
 
@@ -17,12 +17,11 @@ from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.surface_fit import SurfaceFit, numbered
 from mesa_doe.analysis.surface_terms import Scale, other_models, problem_of, scales_of, terms_of
 from mesa_doe.analysis.variation import constant_outputs, flat_outputs, noise_units, standardised
+from mesa_doe.arrays import FloatArray
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError
 
 __all__ = ["response_surface"]
-
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
 # Of the largest curvature: below, the surface is a ridge, and has no one stationary point.
 _RIDGE = 1e-9

@@ -15,15 +15,13 @@ from mesa_doe.analysis.outputs import Missing, checked_outputs
 from mesa_doe.analysis.partition import input_values, unordered
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.variation import constant_outputs, flat_outputs, noise_units, standardised
+from mesa_doe.arrays import BoolArray, FloatArray
 from mesa_doe.columns import Units
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError
 from mesa_doe.seeding import RNG, root_entropy
 
 __all__ = ["Behavioural", "rsa"]
-
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
-BoolArray: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 
 #: Which points are as wanted: a range of the output, its quantile from which on, or a function of its values.
 Behavioural: TypeAlias = tuple[float, float] | float | Callable[[FloatArray], Any] | None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,11 +15,10 @@ from mesa_doe.analysis.options import one_of
 from mesa_doe.analysis.partition import of_dummy
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.shown import as_html, notes_of
+from mesa_doe.arrays import FloatArray
 from mesa_doe.errors import AnalysisError, counted
 
 __all__ = ["Convergence", "converged", "criteria_of"]
-
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
 _CRITERIA = ("indices", "ranking", "screening")
 # Outputs that are written out.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 import numpy as np
 
@@ -29,13 +29,12 @@ from mesa_doe.analysis.variation import (
     seed_driven,
     standardised,
 )
+from mesa_doe.arrays import FloatArray
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError
 from mesa_doe.seeding import RNG, root_entropy
 
 __all__ = ["sobol"]
-
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
 _FAR_ABOVE_ONE = 1.3
 

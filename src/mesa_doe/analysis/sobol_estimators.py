@@ -5,17 +5,15 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
 
 import numpy as np
 
 from mesa_doe.analysis.block_bootstrap import BlockBootstrap
 from mesa_doe.analysis.bootstrap import by_outputs
 from mesa_doe.analysis.variation import ROUNDING
+from mesa_doe.arrays import FloatArray
 
 __all__ = ["ESTIMATORS", "Blocks", "Estimator", "SobolPlan"]
-
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
 # Mean and mean square of the base sample, and what a dummy is told from, come before an estimator's products.
 _MOMENTS, _OF_DUMMY = 2, 3

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
 from mesa_doe.analysis.bootstrap import ends
 from mesa_doe.analysis.variation import ROUNDING
+from mesa_doe.arrays import FloatArray
 
 __all__ = ["FEWEST", "Spread"]
-
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
 #: Of fewer units, the error of a resample is itself so doubtful that ends may be anywhere.
 FEWEST = 25

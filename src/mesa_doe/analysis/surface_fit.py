@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias
 
 import numpy as np
 
 from mesa_doe.analysis.contrasts import standard_errors
 from mesa_doe.analysis.variation import ROUNDING
+from mesa_doe.arrays import FloatArray, IntArray
 from mesa_doe.columns import Units
 
 __all__ = ["SurfaceFit", "numbered"]
-
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
-IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 
 
 @dataclass(frozen=True)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
 from mesa_doe.analysis.confounding import Term, confounded
 from mesa_doe.analysis.estimates import Label
+from mesa_doe.arrays import FloatArray
 from mesa_doe.design import Design
 from mesa_doe.space import Boolean, Categorical, Real
 
 __all__ = ["Scale", "other_models", "problem_of", "scales_of", "terms_of"]
-
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
 
 @dataclass(frozen=True)

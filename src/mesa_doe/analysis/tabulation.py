@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,13 +13,12 @@ from mesa_doe import plots
 from mesa_doe.analysis.options import check_missing, checked_int, checked_share, one_of
 from mesa_doe.analysis.outputs import Missing
 from mesa_doe.analysis.shown import as_html, labelled, notes_of
+from mesa_doe.arrays import IntArray
 from mesa_doe.columns import levels_of
 from mesa_doe.errors import AnalysisError, counted, some, warn
 from mesa_doe.space.values import objects, plain
 
 __all__ = ["MOST_LEVELS", "Tabulation", "binned", "tabulate"]
-
-IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 
 #: Numbers of more values than this are binned.
 MOST_LEVELS = 10

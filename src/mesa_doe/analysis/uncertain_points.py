@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ import pandas as pd
 from mesa_doe.analysis.options import check_missing
 from mesa_doe.analysis.outputs import replicated_output
 from mesa_doe.analysis.tabulation import MOST_LEVELS, binned
+from mesa_doe.arrays import FloatArray, IntArray
 from mesa_doe.errors import AnalysisError, counted, some
 
 __all__ = [
@@ -21,9 +22,6 @@ __all__ = [
     "checked_values",
     "checked_weights",
 ]
-
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
-IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 
 
 def checked_values(y: Any, missing: str) -> tuple[FloatArray, list[str]]:

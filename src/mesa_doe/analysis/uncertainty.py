@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,14 +24,12 @@ from mesa_doe.analysis.uncertain_points import (
     checked_weights,
 )
 from mesa_doe.analysis.weighted_sample import resampled, weighted_sample
+from mesa_doe.arrays import FloatArray, IntArray
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError, counted, warn
 from mesa_doe.seeding import RNG, root_entropy
 
 __all__ = ["Uncertainty", "uncertainty"]
-
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
-IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 
 _MOMENTS = ("mean", "std", "skewness")
 # What a statistic is of, beside its group.

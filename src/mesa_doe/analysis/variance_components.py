@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
-
 import numpy as np
 
 from mesa_doe.analysis.bootstrap import intervals, percentiles
 from mesa_doe.analysis.variation import ROUNDING
+from mesa_doe.arrays import FloatArray
 
 __all__ = ["one_way", "scaled_deviations", "two_way"]
-
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
 
 def scaled_deviations(values: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:

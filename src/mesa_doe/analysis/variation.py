@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
 from mesa_doe.analysis.outputs import Outputs
+from mesa_doe.arrays import BoolArray, FloatArray
 from mesa_doe.errors import AnalysisError, some
 
 __all__ = [
@@ -23,9 +24,6 @@ __all__ = [
     "standardised",
     "still_factors",
 ]
-
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
-BoolArray: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 
 #: Below this share of the variance between design points, indices describe noise.
 LEAST_SHARE = 0.005

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias
 
 import numpy as np
 
 from mesa_doe.analysis.bootstrap import times_drawn
 from mesa_doe.analysis.studentised import FEWEST, Spread
 from mesa_doe.analysis.variation import ROUNDING
+from mesa_doe.arrays import FloatArray, IntArray
 
 __all__ = ["WeightedSample", "resampled", "weighted_sample"]
-
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
-IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 
 # Weights held at once: 32 MB of float64.
 _AT_ONCE = 2**22

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
+from mesa_doe.arrays import FloatArray
 from mesa_doe.configurations import Outputs
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError, ConfigurationError, StudyError, listed
@@ -23,8 +24,6 @@ from mesa_doe.space import Boolean, ParameterSpace
 from mesa_doe.space.values import objects, plain
 
 __all__ = ["ModelFunction", "as_function"]
-
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mesa_doe.design.gate import FloatArray, IntArray
+from mesa_doe.arrays import FloatArray, IntArray
 from mesa_doe.errors import DesignError, SpaceError, listed
 from mesa_doe.space import Boolean, Categorical, ParameterSpace
 from mesa_doe.space.values import plain

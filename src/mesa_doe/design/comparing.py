@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from mesa_doe.design.gate import FloatArray
+from mesa_doe.arrays import FloatArray
 from mesa_doe.errors import DesignError
 from mesa_doe.space.values import plain
 

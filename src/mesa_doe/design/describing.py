@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mesa_doe.design.gate import FloatArray
+from mesa_doe.arrays import FloatArray
 from mesa_doe.design.lineage import call
 from mesa_doe.design.twins import identities
 

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from mesa_doe.arrays import IntArray
 from mesa_doe.configurations import Configurations, Outputs
 from mesa_doe.design.choosing import center_of, chosen_rows, told
 from mesa_doe.design.costing import Cost, cost_of
@@ -20,7 +21,6 @@ from mesa_doe.design.describing import Description, describe
 from mesa_doe.design.gate import (
     SEED_FACTOR,
     Extension,
-    IntArray,
     check_bool,
     check_points,
     check_size,

@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import pandas as pd
 
+from mesa_doe.arrays import FloatArray, IntArray
 from mesa_doe.errors import DesignError, listed
 from mesa_doe.space import Boolean, Categorical, Discrete, Integer, ParameterSpace, Real
 from mesa_doe.space.values import plain
@@ -15,8 +16,6 @@ __all__ = [
     "MOST_POINTS",
     "SEED_FACTOR",
     "Extension",
-    "FloatArray",
-    "IntArray",
     "check_bool",
     "check_points",
     "check_size",
@@ -36,9 +35,6 @@ MOST_POINTS = 10_000_000
 #: sampler makes of the larger n, and as even. `augmented`: the union has the property of the method, though
 #: it is not what the sampler would make at once. `independent`: the new points are further draws.
 Extension: TypeAlias = Literal["nested", "augmented", "independent", "none"]
-
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
-IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 
 
 def check_size(n: int, method: str, each: int = 1) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mesa_doe.design.gate import IntArray
+from mesa_doe.arrays import IntArray
 
 __all__ = ["first_of_twins", "identities"]
 

@@ -29,6 +29,7 @@ from mesa_doe.analysis import (
 from mesa_doe.analysis.aligning import aligned_outputs, check_runs
 from mesa_doe.analysis.joining import joined
 from mesa_doe.analysis.options import check_known, check_one
+from mesa_doe.arrays import FloatArray
 from mesa_doe.columns import Tables, free_names
 from mesa_doe.configurations import Configurations, RunConfiguration, column_names
 from mesa_doe.design import Design
@@ -50,8 +51,6 @@ __all__ = ["Noise", "Results"]
 
 #: Whether an output varies between runs of one configuration, and whether the seed decides it.
 Noise: TypeAlias = Literal["none", "seeded", "unseeded"]
-
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
 _POINT_COLUMNS = ("point", "replications", "mean", "std", "sem")
 

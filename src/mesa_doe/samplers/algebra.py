@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from mesa_doe.arrays import IntArray
 from mesa_doe.design import Design
 from mesa_doe.design.gate import MOST_POINTS
 from mesa_doe.design.lineage import parent
@@ -16,8 +17,6 @@ from mesa_doe.samplers.merging import merged_groups, merged_space
 from mesa_doe.space import ParameterSpace
 
 __all__ = ["concat", "cross"]
-
-IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 
 
 def cross(a: Design, b: Design) -> Design:

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
+from mesa_doe.arrays import Array
 from mesa_doe.design import Design, frozen
 from mesa_doe.design.gate import MOST_POINTS
 from mesa_doe.errors import DesignError, listed
@@ -27,7 +28,6 @@ __all__ = [
 ]
 
 Levels: TypeAlias = int | Sequence[Any]
-Array: TypeAlias = np.ndarray[Any, Any]
 
 #: Quantiles of a law that stand for its ends.
 LAW_ENDS = (0.05, 0.95)

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from mesa_doe.arrays import Array
 from mesa_doe.design import Design
 from mesa_doe.errors import DesignError, listed
 from mesa_doe.samplers.axis_levels import (
@@ -24,7 +25,6 @@ __all__ = ["Ends", "coded_design", "coded_levels"]
 
 #: Chosen levels by axis: ``{"x": (low, high)}``, or one value for each code of the design.
 Ends: TypeAlias = Mapping[str, Sequence[Any]] | None
-Array: TypeAlias = np.ndarray[Any, Any]
 
 
 def coded_design(

@@ -6,9 +6,10 @@ import math
 
 import numpy as np
 
+from mesa_doe.arrays import Array
 from mesa_doe.design import Design
 from mesa_doe.samplers.axis_levels import LAW_ENDS
-from mesa_doe.samplers.coded import Array, Ends, coded_design
+from mesa_doe.samplers.coded import Ends, coded_design
 from mesa_doe.samplers.declare import check_count, check_space, declare
 from mesa_doe.space import ParameterSpace
 

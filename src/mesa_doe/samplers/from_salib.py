@@ -8,11 +8,11 @@ from typing import Any, NoReturn
 import numpy as np
 import pandas as pd
 
+from mesa_doe.arrays import FloatArray
 from mesa_doe.design import Design
 from mesa_doe.errors import DesignError, SpaceError, listed
 from mesa_doe.samplers.native import at_the_ends
 from mesa_doe.samplers.salib_rows import (
-    FloatArray,
     Read,
     Rows,
     columns_of_factorial,

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from itertools import product
-from typing import Any, Literal, TypeAlias
+from typing import Literal
 
 import numpy as np
 
+from mesa_doe.arrays import Array
 from mesa_doe.design import Design
 from mesa_doe.design.gate import MOST_POINTS
 from mesa_doe.errors import DesignError, listed
@@ -18,8 +19,6 @@ from mesa_doe.space import Axis, Boolean, Categorical, ParameterSpace
 from mesa_doe.space.values import is_int
 
 __all__ = ["grid", "sparse_grid", "sukharev_grid"]
-
-Array: TypeAlias = np.ndarray[Any, Any]
 
 
 @declare(

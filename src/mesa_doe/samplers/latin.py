@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 import numpy as np
 
+from mesa_doe.arrays import FloatArray
 from mesa_doe.design import Design, frozen
 from mesa_doe.errors import DesignError
 from mesa_doe.samplers.declare import check_bool, check_n, check_space, continues, declare
@@ -13,8 +14,6 @@ from mesa_doe.seeding import RNG, root_entropy
 from mesa_doe.space import ParameterSpace
 
 __all__ = ["latin_hypercube"]
-
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
 
 @declare(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
+from mesa_doe.arrays import Array
 from mesa_doe.design import Design
 from mesa_doe.errors import DesignError
 from mesa_doe.samplers.declare import check_n, check_space, declare
@@ -14,8 +15,6 @@ from mesa_doe.space import ParameterSpace
 from mesa_doe.space.values import is_int
 
 __all__ = ["nested_lhs", "sliced_lhs"]
-
-Array: TypeAlias = np.ndarray[Any, Any]
 
 
 @declare(

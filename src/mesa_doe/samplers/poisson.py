@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
+from mesa_doe.arrays import FloatArray
 from mesa_doe.design import Design
 from mesa_doe.errors import DesignError
 from mesa_doe.samplers.declare import check_n, check_space, declare
@@ -15,8 +16,6 @@ from mesa_doe.space import ParameterSpace
 from mesa_doe.space.values import is_number, plain
 
 __all__ = ["poisson_disk"]
-
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
 # scipy looks for neighbours two grid cells away, which is the radius in four factors; in six the growth
 # dies after a handful of points.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, TypeAlias
 
 import numpy as np
 
+from mesa_doe.arrays import FloatArray
 from mesa_doe.design import Design
 from mesa_doe.errors import warn
 from mesa_doe.samplers.declare import check_bool, check_n, check_space, continues, declare
@@ -15,8 +15,6 @@ from mesa_doe.seeding import RNG, root_entropy
 from mesa_doe.space import ParameterSpace
 
 __all__ = ["halton", "monte_carlo", "sobol_points", "sobol_sequence", "warn_if_unbalanced"]
-
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
 
 @declare(

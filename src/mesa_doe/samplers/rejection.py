@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
 
 import numpy as np
 
+from mesa_doe.arrays import FloatArray
 from mesa_doe.design import frozen
 from mesa_doe.errors import DesignError
 from mesa_doe.space import ParameterSpace
 
 __all__ = ["accepted"]
-
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
 # Beyond this many points tried for each one kept, a constraint leaves too little of the space.
 _MOST_TRIED = 10_000

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
+from mesa_doe.arrays import FloatArray
 from mesa_doe.errors import DesignError
 from mesa_doe.samplers.declare import check_bool, check_count
 
@@ -25,8 +26,6 @@ __all__ = [
     "read_shapley",
     "read_sobol",
 ]
-
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
 # Of unit values that went to native ones and back.
 _ROUNDING = 1e-6

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 import numpy as np
 
+from mesa_doe.arrays import FloatArray
 from mesa_doe.design import Design
 from mesa_doe.design.salib import unit_problem
 from mesa_doe.errors import DesignError
@@ -16,8 +17,6 @@ from mesa_doe.space import ParameterSpace
 from mesa_doe.space.values import is_number, plain
 
 __all__ = ["finite_difference", "radial"]
-
-FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
 
 @declare(

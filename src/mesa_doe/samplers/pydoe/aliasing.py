@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from itertools import combinations
-from typing import Any, TypeAlias
 
 import numpy as np
 
-__all__ = ["aliases", "defining_words", "resolution_of", "word_lengths"]
+from mesa_doe.arrays import Array
 
-Array: TypeAlias = np.ndarray[Any, Any]
+__all__ = ["aliases", "defining_words", "resolution_of", "word_lengths"]
 
 
 def word_lengths(codes: Array) -> dict[int, int]:

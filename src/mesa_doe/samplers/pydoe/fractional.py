@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 
 from mesa_doe._optional import pydoe
+from mesa_doe.arrays import Array
 from mesa_doe.design import Design
 from mesa_doe.design.gate import MOST_POINTS
 from mesa_doe.errors import DesignError, listed
 from mesa_doe.samplers.axis_levels import LAW_ENDS
 from mesa_doe.samplers.coded import Ends, coded_design
 from mesa_doe.samplers.declare import check_count, check_space, declare
-from mesa_doe.samplers.pydoe.aliasing import Array, aliases, defining_words, resolution_of, word_lengths
+from mesa_doe.samplers.pydoe.aliasing import aliases, defining_words, resolution_of, word_lengths
 from mesa_doe.space import ParameterSpace
 from mesa_doe.space.values import plain
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
 from mesa_doe._optional import pydoe
+from mesa_doe.arrays import Array
 from mesa_doe.design import Design
 from mesa_doe.errors import DesignError
 from mesa_doe.samplers.declare import check_bool, check_n, check_space, declare
@@ -17,8 +18,6 @@ from mesa_doe.space import ParameterSpace
 from mesa_doe.space.values import is_int
 
 __all__ = ["korobov", "rank1_lattice"]
-
-Array: TypeAlias = np.ndarray[Any, Any]
 
 
 @declare(

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from mesa_doe._optional import pydoe, require
+from mesa_doe.arrays import Array
 from mesa_doe.design import Design
 from mesa_doe.errors import DesignError, listed
 from mesa_doe.samplers.axis_levels import Levels, chosen_levels, from_levels
@@ -20,7 +21,6 @@ from mesa_doe.space import Boolean, Categorical, ParameterSpace
 
 __all__ = ["a_optimal", "d_optimal", "i_optimal"]
 
-Array: TypeAlias = np.ndarray[Any, Any]
 Method: TypeAlias = Literal["sequential", "simple_exchange", "fedorov", "modified_fedorov", "detmax"]
 Candidates: TypeAlias = pd.DataFrame | Mapping[str, Any]
 

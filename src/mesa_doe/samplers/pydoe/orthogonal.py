@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
 from mesa_doe._optional import pydoe, require
+from mesa_doe.arrays import Array
 from mesa_doe.design import Design
 from mesa_doe.errors import DesignError
 from mesa_doe.samplers.axis_levels import Levels, chosen_levels, from_levels
@@ -17,8 +18,6 @@ from mesa_doe.seeding import RNG, root_entropy
 from mesa_doe.space import ParameterSpace
 
 __all__ = ["orthogonal_array", "orthogonal_array_lhs"]
-
-Array: TypeAlias = np.ndarray[Any, Any]
 
 #: Not orthogonal in either library: 59 pairs of its columns are not, and 31 of its rows are there twice.
 _WRONG = "L64(2^31)"

@@ -8,10 +8,11 @@ from typing import Any, Literal
 import numpy as np
 
 from mesa_doe._optional import pydoe, require
+from mesa_doe.arrays import Array
 from mesa_doe.design import Design
 from mesa_doe.errors import DesignError
 from mesa_doe.samplers.axis_levels import LAW_ENDS
-from mesa_doe.samplers.coded import Array, Ends, coded_design
+from mesa_doe.samplers.coded import Ends, coded_design
 from mesa_doe.samplers.declare import check_space, declare, warn_of_axes
 from mesa_doe.samplers.pydoe.fractional import fold_over
 from mesa_doe.space import ParameterSpace
