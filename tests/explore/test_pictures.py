@@ -76,6 +76,18 @@ def test_labels_say_what_a_point_is(opened):
     assert "pace" in cloud.label(failed, "alive")
 
 
+@pytest.mark.parametrize("of", [clouds.of_runs, clouds.of_points])
+def test_points_of_a_block_and_runs_of_a_point_count_together(opened, of):
+    study = opened("noisy")
+    cloud, blocks = of(study, "y", "final"), study.results.design.blocks
+    points = study.results.runs["point"] if cloud.noun == "runs" else cloud.frame.index
+    assert cloud.blocks.tolist() == blocks[points].tolist()
+    study = opened("walking")
+    cloud = of(study, "alive", "final")
+    points = study.results.runs["point"] if cloud.noun == "runs" else cloud.frame.index
+    assert cloud.blocks.tolist() == points.tolist()
+
+
 def test_an_output_without_values_is_said_not_drawn(opened):
     cloud = clouds.of_runs(opened("walking"), "alive", "final")
     cloud.frame["value"] = np.nan

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mesa_doe.arrays import IntArray
 from mesa_doe.explore.opened import At, Opened
 
 __all__ = ["MOST", "Cloud", "of_points", "of_runs", "point_of", "run_of", "thinned"]
@@ -30,12 +31,15 @@ class Cloud:
         How many there are, those left out too.
     noun : str
         What they are.
+    blocks : ndarray (rows,) of int or None
+        Which of them belong together: the points of a block, or the runs of a point.
     """
 
     frame: pd.DataFrame
     factors: pd.DataFrame
     whole: int
     noun: str
+    blocks: IntArray | None = None
 
     @property
     def left_out(self) -> str:
@@ -58,7 +62,8 @@ def of_runs(opened: Opened, output: str, at: At) -> Cloud:
     value = opened.values(output, at).reindex(runs.index).astype(np.float64)
     frame = pd.DataFrame({"value": value, "failed": runs["status"] != "ok"})
     frame, whole = thinned(frame, MOST), len(frame)
-    return Cloud(frame, factors.loc[frame.index], whole, "runs")
+    blocks = _blocks(opened, runs.loc[frame.index, "point"])
+    return Cloud(frame, factors.loc[frame.index], whole, "runs", blocks)
 
 
 def of_points(opened: Opened, output: str, at: At) -> Cloud:
@@ -72,7 +77,14 @@ def of_points(opened: Opened, output: str, at: At) -> Cloud:
     frame = pd.DataFrame({"value": value.groupby(point).mean(), "failed": failed})
     first = factors[~point.duplicated()].set_axis(point[~point.duplicated()].to_numpy(), axis=0)
     frame, whole = thinned(frame, MOST), len(frame)
-    return Cloud(frame, first.loc[frame.index], whole, "points")
+    return Cloud(frame, first.loc[frame.index], whole, "points", _blocks(opened, frame.index.to_series()))
+
+
+def _blocks(opened: Opened, points: pd.Series[Any]) -> IntArray | None:
+    if points.isna().any():
+        return None
+    design, numbers = opened.results.design, points.to_numpy(np.int64)
+    return numbers if design is None or design.blocks is None else design.blocks[numbers]
 
 
 def run_of(opened: Opened, cloud: Cloud, key: int) -> int:

@@ -90,7 +90,9 @@ def scatter_of(cloud: Cloud, output: str, factor: str, by: str | None, *, log: b
     x, y = cloud.factors[factor], cloud.frame["value"]
 
     def make(ax: Any) -> Any:
-        plots.scatter(x[known], y[known], ax, xlabel=_canvas.plain(factor), ylabel=_canvas.plain(output))
+        blocks = None if cloud.blocks is None else cloud.blocks[known]
+        x_label, y_label = _canvas.plain(factor), _canvas.plain(output)
+        plots.scatter(x[known], y[known], ax, xlabel=x_label, ylabel=y_label, blocks=blocks)
         points = ax.collections[0]
         points.set_sizes([22])
         # Before the colours, which have a legend of their own.
