@@ -32,7 +32,9 @@ class MyModel(mesa.Model):
 # What Slurm does with a job, on this machine.
 SBATCH = """\
 #!/bin/sh
-sh "$1" > job.log 2>&1 &
+# As Slurm does, it reads the script before it returns: dask-jobqueue then deletes it.
+script=$(cat "$1")
+sh -c "$script" >> job.log 2>&1 &
 echo "Submitted batch job $!"
 """
 SCANCEL = """\

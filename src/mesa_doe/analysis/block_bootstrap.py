@@ -32,6 +32,7 @@ class BlockBootstrap:
 
     Examples
     --------
+    >>> import numpy as np
     >>> bootstrap = BlockBootstrap(True, False, resamples=100, confidence=0.95, entropy=1)
     >>> runs = np.array([[[3.0], [5.0]], [[1.0], [1.0]]])
     >>> _, point, low, high, _ = bootstrap.of(lambda y: y[:, :, None] ** 2, runs, lambda means: means)
