@@ -139,11 +139,26 @@ def test_no_more_runs_are_repeated_than_cost_next_to_nothing():
 
     def slow(x, seed):
         made.append(seed)
-        time.sleep(0.02)
+        time.sleep(0.05)
         return {"y": x > 3}
 
     doe.BatchRunner(doe.explicit({"x": list(range(10))}).configurations(slow, rng=1)).run_all()
-    assert len(made) <= 10 + 3 * 3 + 2 * 2
+    assert len(made) <= 10 + 3 * 3
+
+
+def test_replications_in_a_list_tell_of_noise_as_those_of_a_design_do():
+    made = []
+
+    def rare(x, seed):
+        made.append(seed)
+        return {"y": x > 3}
+
+    runs = doe.explicit({"x": list(range(10))}).configurations(rare, rng=1, replications=2)
+    with pytest.warns(doe.MesaDoeWarning, match="the 2 replications are the same run"):
+        doe.BatchRunner(runs).run_all()
+    of_a_design, made[:] = len(made), []
+    doe.BatchRunner(list(runs)).run_all()
+    assert len(made) == of_a_design == 20 + 3 * 3
 
 
 def test_the_only_point_of_a_design_of_constants_has_no_others_like_it():

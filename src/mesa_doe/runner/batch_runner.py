@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from mesa_doe.configurations import RunConfiguration
+from mesa_doe.configurations import Configurations, RunConfiguration
 from mesa_doe.errors import ConfigurationError, StudyError, counted, listed, warn
 from mesa_doe.model_run import check_timeout
 from mesa_doe.results import Noise, Results
@@ -171,8 +171,8 @@ class BatchRunner:
         Afterwards up to three short runs are repeated, with their seed and with another, to know of each
         output whether it has noise and whether the seed decides it: ``results.noise``. Of an output that did
         not vary, recorded runs of the same parameters are held against each other too; or where there are
-        none, and the output has few values, the seeds of up to 30 more runs are changed, as far as that
-        takes a tenth of a second or a hundredth of the time.
+        none, and the output has few values, the seeds of up to 30 more runs are changed, if that takes no
+        more than half a second or a hundredth of the time.
 
         Parameters
         ----------
@@ -382,18 +382,21 @@ class BatchRunner:
     def _has_relatives(self) -> bool:
         """Whether runs differ in their seed alone, so that what is recorded tells what the seed does."""
         runs = self.configurations
-        return getattr(runs, "replications", 1) > 1 or getattr(runs, "seed_policy", None) == "factor"
+        if isinstance(runs, Configurations):
+            return runs.replications > 1 or runs.seed_policy == "factor"
+        points = [one.point for one in runs if one.point is not None]
+        return len(set(points)) < len(points)
 
     def _needless_runs(self, records: Records | Gathered) -> str:
         """Say which runs are needless, where in all that is recorded the seed changes nothing."""
-        if not self._has_relatives:
+        runs = self.configurations
+        if not isinstance(runs, Configurations) or not self._has_relatives:
             return ""
         alike = are_alike(self.configurations, records)
         if alike is False:
             return ""
-        replications = getattr(self.configurations, "replications", 1)
-        if replications > 1:
-            same = f"{replications} replications are the same run"
+        if runs.replications > 1:
+            same = f"{runs.replications} replications are the same run"
             all_told, remedy = f"at every point the {same}", "use replications=1"
         else:
             same = "seed is a factor that does nothing"

@@ -23,8 +23,8 @@ __all__ = ["find_noise", "find_rare_noise", "graver"]
 _SHORT = 0.5
 # The share of all work that a longer one may take, and that more than one may take together.
 _SHARE, _MORE = 0.01, 0.1
-# Of how many runs more at most the seed is changed, and the seconds that these may take together.
-_MANY, _BRIEF = 30, 0.1
+# Of how many runs more the seed is changed.
+_MANY = 30
 _GRAVITY: tuple[Noise, ...] = ("none", "seeded", "unseeded")
 
 
@@ -75,7 +75,9 @@ def find_rare_noise(
     timeout: float | None,
     run: Callable[[Task], Report | None],
 ) -> dict[str, Noise]:
-    """Change the seed of more runs, as many as cost next to nothing: an output of few values often agrees.
+    """Change the seed of more runs, if they cost next to nothing: an output of few values often agrees.
+
+    All of them or none, spread over the batch: what is found is not to hang on how fast each one was.
 
     Parameters
     ----------
@@ -87,15 +89,14 @@ def find_rare_noise(
     dict of str to {"seeded"}
         Those outputs that another seed changed.
     """
-    done = np.flatnonzero(~np.isnan(seconds))
-    most = max(_BRIEF, _SHARE * float(seconds[done].sum()))
-    order = np.argsort(seconds[done], kind="stable")
-    affordable = int((2 * np.cumsum(seconds[done][order]) <= most).sum())
-    quick = np.setdiff1d(done[order[:affordable]], _first_looked_at(seconds)[0])
-    places = np.unique(np.linspace(0, len(quick) - 1, _MANY).astype(np.int64)) if len(quick) else quick
-    if not len(places):
+    first, work = _first_looked_at(seconds)
+    others = np.setdiff1d(np.flatnonzero(~np.isnan(seconds)), first)
+    if not len(others):
         return {}
-    chosen = [configurations[position] for position in quick[places].tolist()]
+    places = others[np.unique(np.linspace(0, len(others) - 1, _MANY).astype(np.int64))]
+    if 2 * float(seconds[places].sum()) > max(_SHORT, _SHARE * work):
+        return {}
+    chosen = [configurations[position] for position in places.tolist()]
     pairs = [
         dataclasses.replace(one, run_id=2 * k + odd, seed=(one.seed or 0) + odd)
         for k, one in enumerate(chosen)
