@@ -1,6 +1,6 @@
 """The demo: a Sobol study of Epstein's civil violence model, with its own noise as a factor.
 
-Run it with ``make demo``. It prints the indices and writes tables and plots to ``demo-output/``.
+Run it with ``make demo``. It prints the indices and writes tables, plots and a report to ``demo-output/``.
 The same study, told step by step, is the notebook ``01_first_study.ipynb``.
 """
 
@@ -62,6 +62,9 @@ def main() -> None:
     figure.savefig(folder / "outputs-over-design.png", dpi=150)
 
     results.plot.series(OUTPUT).figure.savefig(folder / "time-series.png", dpi=150)
+
+    report, title = folder / "report.html", "Epstein's civil violence: a Sobol study"
+    doe.write_report(results, report, title=title, analyses=indices, at="mean")
     print("Written to demo-output/:", *sorted(path.name for path in folder.iterdir()))
 
 
