@@ -165,7 +165,8 @@ def sobol(
     names, replications = checked.names, checked.replications
     blocks = _blocks(design, checked, len(factors), second_order)
     scaled, scale = standardised(blocks.mean(axis=2))
-    base = scaled[:, [0, -1]].reshape(-1, len(names))
+    base, deviation = scaled[:, [0, -1]].reshape(-1, len(names)), scaled.std(axis=(0, 1))
+    del scaled  # as large as the outputs, which are held beside the products
     constant = constant_outputs(base)
     corrected = corrects("sobol", noise, replications)
     plan = SobolPlan(
@@ -183,7 +184,7 @@ def sobol(
         ),
     )
     # By the deviation over all points, as SALib does: squares stay finite, and rounding can be told.
-    point, low, high, lost = plan.indices(blocks, scale * np.where(constant, 1.0, scaled.std(axis=(0, 1))))
+    point, low, high, lost = plan.indices(blocks, scale * np.where(constant, 1.0, deviation))
     for values in (point, low, high):
         values[constant] = np.nan
 
