@@ -8,7 +8,7 @@ from typing import Any
 
 from mesa_doe._optional import require
 
-__all__ = ["clickable", "component", "grid", "note", "plain_table", "runs_table"]
+__all__ = ["clickable", "component", "grid", "note", "plain_table", "runs_table", "traceback_text"]
 
 
 def component(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -19,33 +19,22 @@ def component(function: Callable[..., Any]) -> Callable[..., Any]:
     MissingDependencyError
         When it is used where Solara is not installed.
     """
+    return _when_used(function, lambda solara: solara.component)
 
-    @functools.cache
-    def made() -> Any:
-        return require("solara", extra="explore").component(function)
+
+def _of_vue(file: str) -> Callable[[Callable[..., None]], Callable[..., Any]]:
+    """Make a component of a Vue file and of a signature, whose ``event_`` arguments are called from there."""
+    return lambda signature: _when_used(signature, lambda solara: solara.component_vue(file))
+
+
+def _when_used(function: Callable[..., Any], maker: Callable[[Any], Any]) -> Callable[..., Any]:
+    made = functools.cache(lambda: maker(require("solara", extra="explore"))(function))
 
     @functools.wraps(function)
     def element(*arguments: Any, **keywords: Any) -> Any:
         return made()(*arguments, **keywords)
 
     return element
-
-
-def _of_vue(file: str) -> Callable[[Callable[..., None]], Callable[..., Any]]:
-    """Make a component of a Vue file and of a signature, whose ``event_`` arguments are called from there."""
-
-    def of(signature: Callable[..., None]) -> Callable[..., Any]:
-        @functools.cache
-        def made() -> Any:
-            return require("solara", extra="explore").component_vue(file)(signature)
-
-        @functools.wraps(signature)
-        def element(**keywords: Any) -> Any:
-            return made()(**keywords)
-
-        return element
-
-    return of
 
 
 @_of_vue("clickable.vue")
@@ -125,6 +114,17 @@ def note(text: str) -> Any:
     """
     html = require("solara", extra="explore").v.Html
     return html(tag="p", style_="font-size: 13px; opacity: 0.75; margin: 4px 0;", children=[text])
+
+
+def traceback_text(text: str) -> Any:
+    """Return a traceback, which scrolls within its box.
+
+    Parameters
+    ----------
+    text : str
+    """
+    style = "overflow: auto; max-height: 320px; font-size: 12px; white-space: pre; font-family: monospace;"
+    return require("solara", extra="explore").v.Html(tag="pre", style_=style, children=[text])
 
 
 def plain_table(rows: list[list[str]], header: list[str] | None = None) -> Any:

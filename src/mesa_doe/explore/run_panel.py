@@ -7,7 +7,7 @@ from typing import Any
 
 from mesa_doe._optional import require
 from mesa_doe.explore.chosen import chosen_run, replayed, why_not
-from mesa_doe.explore.elements import component, plain_table, runs_table
+from mesa_doe.explore.elements import component, plain_table, runs_table, traceback_text
 from mesa_doe.explore.listing import columns_of, page_of, pages
 from mesa_doe.explore.opened import At, Opened
 
@@ -15,7 +15,6 @@ __all__ = ["run_panel", "runs_panel"]
 
 # Beside two rows of panels.
 _TALL = {"grid-row": "span 2"}
-_PRE = "overflow: auto; max-height: 320px; font-size: 12px; white-space: pre; font-family: monospace;"
 
 
 @component
@@ -43,7 +42,7 @@ def run_panel(opened: Opened, chosen: Any, step_it: Callable[[], None]) -> None:
         if run.error:
             solara.Error(run.error, dense=True)
             with solara.Details("Traceback"):
-                solara.v.Html(tag="pre", style_=_PRE, children=[run.traceback])
+                traceback_text(run.traceback)
         plain_table([[name, value] for name, value in run.parameters.items()], ["parameter", "value"])
         if run.outputs:
             plain_table([[name, value] for name, value in run.outputs.items()], ["output", "at the end"])

@@ -10,7 +10,7 @@ from typing import Any
 from mesa_doe._optional import require
 from mesa_doe.errors import MesaDoeError
 from mesa_doe.explore.chosen import configuration_of
-from mesa_doe.explore.elements import component, grid
+from mesa_doe.explore.elements import component, grid, traceback_text
 from mesa_doe.explore.opened import Opened
 from mesa_doe.explore.portraying import CLASS, attributes_of, by_default, portrayal
 from mesa_doe.explore.stepping import Stepped, stepped
@@ -18,7 +18,6 @@ from mesa_doe.explore.stepping import Stepped, stepped
 __all__ = ["visualisation"]
 
 _MOST_PLOTS = 6
-_PRE = "overflow: auto; max-height: 320px; font-size: 12px; white-space: pre; font-family: monospace;"
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ def visualisation(opened: Opened, run_id: int, back: Callable[[], None]) -> None
         elif built.model is None:
             solara.Error(built.problem)
             if built.trace:
-                solara.v.Html(tag="pre", style_=_PRE, children=[built.trace])
+                traceback_text(built.trace)
         else:
             _shown(opened, run_id, built.model)
 
@@ -110,7 +109,7 @@ def _progress(opened: Opened, run_id: int, model: Any) -> None:
     if now.failure:
         last = now.failure.strip().splitlines()[-1]
         solara.Error(f"The step after {now.now:g} failed: {last}", dense=True)
-        solara.v.Html(tag="pre", style_=_PRE, children=[now.failure])
+        traceback_text(now.failure)
     elif not now.running:
         solara.Success(f"The run ends here, at step {now.now:g}.", dense=True)
     else:
