@@ -130,6 +130,7 @@ def replayed(opened: Opened, run_id: int) -> Comparison:
         return Comparison("not made", [refused])
     recorded = opened.results.runs.loc[run_id]
     failed = recorded["status"] != "ok"
+    was = _failure(recorded["error_type"], recorded["error"]) if failed else "it is ok"
     try:
         model = None if opened.model is None else opened.model()
         with ALONE:
@@ -140,14 +141,11 @@ def replayed(opened: Opened, run_id: int) -> Comparison:
         raise
     except BaseException as error:  # noqa: BLE001 - whatever the model raises is what is compared
         told = _failure(type(error).__name__, error)
-        before = _failure(recorded["error_type"], recorded["error"])
-        if failed and told == before:
+        if failed and told == was:
             return Comparison("same", [f"It failed again, in the same way: {told}"])
-        was = before if failed else "it is ok"
         return Comparison("different", [f"It failed: {told}", f"Recorded: {was}"])
     if failed:
-        before = _failure(recorded["error_type"], recorded["error"])
-        return Comparison("different", ["It is ok now.", f"Recorded: {before}"])
+        return Comparison("different", ["It is ok now.", f"Recorded: {was}"])
     own = opened.results.model
     lines = differences(own[own["run_id"] == run_id], run)
     if not lines:

@@ -15,6 +15,7 @@ from mesa_doe.analysis import SensitivityResult
 from mesa_doe.analysis.declare import suited
 from mesa_doe.errors import AnalysisError, MesaDoeError, counted
 from mesa_doe.results import Results
+from mesa_doe.results.declared import logarithmic
 
 __all__ = ["ALONE", "Answer", "At", "Held", "Missing", "Opened", "at_text"]
 
@@ -122,9 +123,7 @@ class Opened:
 
     def is_log(self, factor: str) -> bool:
         """Whether an axis of the space is logarithmic."""
-        design = self.results.design
-        axis = None if design is None else design.space.axes.get(factor)
-        return bool(getattr(axis, "log", False))
+        return factor in logarithmic(self.results.design)
 
     def steps(self, output: str, hold: bool = False) -> list[float]:
         """Return the steps at which every run has the output; empty where only the last was kept.
