@@ -4,12 +4,12 @@ import pytest
 from mesa_doe.analysis.bootstrap import by_outputs, intervals
 
 
-@pytest.mark.parametrize("evenly", [False, True])
-def test_intervals_of_an_output_are_the_same_whichever_are_computed_with_it(evenly):
+@pytest.mark.parametrize("groups", [(), (16,), (16, 32)])
+def test_intervals_of_an_output_are_the_same_whichever_are_computed_with_it(groups):
     products = np.random.default_rng(1).normal(size=(64, 30, 2))
 
     def found(some):
-        return intervals(products[:, some], lambda means: means, 200, 0.95, 3, evenly=evenly)
+        return intervals(products[:, some], lambda means: means, 200, 0.95, 3, groups=groups)
 
     together = found(slice(None))
     for numbers in (2**21, 2**23):  # four outputs at a time, and one

@@ -223,6 +223,23 @@ def test_an_output_that_the_seeds_of_the_blocks_move_alone_is_told_of_one_replic
 # ---- what must never be silent -----------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("sample", "analyse"), [(doe.sobol, doe.analyze.sobol), (doe.radial, doe.analyze.jansen)]
+)
+def test_intervals_hold_where_sixteenths_of_the_sequence_err_alike_in_a_factor_of_two_levels(sample, analyse):
+    space = doe.ParameterSpace(a=doe.Real(0, 1), b=doe.Boolean(), c=doe.Real(0, 1))
+    mean = 0.4 * 0.5
+    truth = 0.4 * 0.5 * 0.5 / (mean - mean**2)
+    held = 0
+    for seed in range(20):
+        design = sample(space, 64, rng=seed)
+        rows = analyse(design, design.points.eval("a > 0.6 and b").astype(float), resamples=200).to_frame()
+        own = rows.query("measure == 'ST' and factor == 'b'").iloc[0]
+        held += own["low"] <= truth <= own["high"]
+    # Sixteen groups of four blocks alone hold it in a third of the designs.
+    assert held >= 18
+
+
 def test_constant_output_is_nan_with_a_warning_and_leaves_the_others():
     design = doe.sobol(unit_space(2), 64, rng=1)
     y = np.column_stack([np.full(len(design), 5.1), design.unit[:, 0]])

@@ -27,8 +27,9 @@ class BlockBootstrap:
     confidence : float
     entropy : int
         As of :func:`~mesa_doe.analysis.bootstrap.intervals`.
-    evenly : bool, default False
-        Whether the blocks follow one another on a low-discrepancy sequence, none left out.
+    groups : tuple of int, default ()
+        As of :func:`~mesa_doe.analysis.bootstrap.intervals`, where blocks follow one another on a Sobol
+        sequence and none is left out.
 
     Examples
     --------
@@ -45,7 +46,7 @@ class BlockBootstrap:
     resamples: int
     confidence: float
     entropy: int
-    evenly: bool = False
+    groups: tuple[int, ...] = ()
 
     def of(
         self, products: Callable[[FloatArray], FloatArray], runs: FloatArray, estimate: Estimate
@@ -73,7 +74,7 @@ class BlockBootstrap:
         means = of_blocks.mean(axis=0)
         point = estimate(means[None])[0]
         low, high, lost = intervals(
-            of_blocks, estimate, self.resamples, self.confidence, self.entropy, evenly=self.evenly
+            of_blocks, estimate, self.resamples, self.confidence, self.entropy, groups=self.groups
         )
         if self.few_seeds:
             without = estimate(without_each(products, runs, corrected=self.corrected))

@@ -9,12 +9,13 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from mesa_doe.arrays import FloatArray, IntArray
+from mesa_doe.space import ParameterSpace
 
 __all__ = [
     "Estimate",
     "by_outputs",
     "ends",
-    "in_groups",
+    "groups_in",
     "intervals",
     "percentiles",
     "resampled",
@@ -30,6 +31,7 @@ Estimate: TypeAlias = Callable[[FloatArray], FloatArray]
 
 # Enough for a variance, and few enough that a group is long and even.
 _GROUPS = 16
+_FEWEST_IN_GROUPS = 64
 # Resampled weights held at once: half a megabyte of float64, beside products of many.
 _WEIGHTS_AT_ONCE = 2**16
 # Products and estimates held at once, for as many outputs as fit: 64 MB of float64.
@@ -170,31 +172,37 @@ def ends(drawn: FloatArray, confidence: float) -> FloatArray:
     return found
 
 
-def in_groups(products: FloatArray) -> FloatArray:
-    """Join neighbouring blocks of a low-discrepancy sequence into sixteen groups, where they can be.
+def groups_in(space: ParameterSpace) -> tuple[int, ...]:
+    """Return in how many groups neighbouring blocks of a Sobol sequence are drawn together.
 
     Blocks of such a sequence are spread more evenly than by chance, which a bootstrap of single blocks does
     not see: its intervals are too wide, the more so the longer the sequence. A group of neighbours, of a
     power of two, is a net of its own and keeps the evenness.
 
+    Where levels are halves or quarters of the cube, nets of one size may hold just as many points of each and
+    all err alike, which they cannot show; nets of half that size do, and the wider intervals are taken.
+
     Parameters
     ----------
-    products : ndarray (blocks, outputs, products)
+    space : ParameterSpace
 
     Returns
     -------
-    ndarray (16, outputs, products)
-        Means of the groups; or what was given, where the blocks are fewer than 64 or no power of two.
+    tuple of int
+        ``(16,)``, or ``(16, 32)`` where an axis has levels.
 
     References
     ----------
     Random groups: Wolter 2007, Introduction to variance estimation, chapter 2.
+
+    Examples
+    --------
+    >>> from mesa_doe.space import Boolean, Real
+    >>> groups_in(ParameterSpace(a=Real(0, 1))), groups_in(ParameterSpace(a=Real(0, 1), b=Boolean()))
+    ((16,), (16, 32))
     """
-    count = len(products)
-    if count < 4 * _GROUPS or count & (count - 1):
-        return products
-    groups: FloatArray = products.reshape(_GROUPS, count // _GROUPS, *products.shape[1:]).mean(axis=1)
-    return groups
+    has_levels = any(axis.n_levels is not None for axis in space.axes.values())
+    return (_GROUPS, 2 * _GROUPS) if has_levels else (_GROUPS,)
 
 
 def widened(
@@ -239,7 +247,7 @@ def intervals(
     confidence: float,
     entropy: int,
     *,
-    evenly: bool = False,
+    groups: tuple[int, ...] = (),
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return percentile intervals of an estimator over resampled blocks.
 
@@ -250,8 +258,9 @@ def intervals(
     confidence : float
     entropy : int
         Root of the generator: of the same blocks the same are drawn, whichever outputs are given.
-    evenly : bool, default False
-        Whether the blocks are neighbours on a low-discrepancy sequence: see :func:`in_groups`.
+    groups : tuple of int, default ()
+        In how many groups neighbouring blocks are drawn together, as of :func:`groups_in`; the interval
+        holds those of each. Fewer than 64 blocks, and not a power of two, are drawn one by one.
 
     Returns
     -------
@@ -269,13 +278,19 @@ def intervals(
     >>> bool(low < 49.5 < high)
     True
     """
-    generator = np.random.default_rng(entropy)
-    blocks = in_groups(products) if evenly else products
-    low, high, lost = percentiles(resampled(blocks, estimate, resamples, generator), confidence)
-    if blocks is not products:
-        point = estimate(products.mean(axis=0)[None])[0]
-        low, high = widened(low, high, point, len(blocks), confidence)
-    return low, high, lost
+    count = len(products)
+    if not groups or count < _FEWEST_IN_GROUPS or count & (count - 1):
+        drawn = resampled(products, estimate, resamples, np.random.default_rng(entropy))
+        return percentiles(drawn, confidence)
+    point = estimate(products.mean(axis=0)[None])[0]
+    found = []
+    for number in groups:
+        means = products.reshape(number, count // number, *products.shape[1:]).mean(axis=1)
+        drawn = resampled(means, estimate, resamples, np.random.default_rng(entropy))
+        low, high, lost = percentiles(drawn, confidence)
+        found.append((*widened(low, high, point, number, confidence), lost))
+    lows, highs, shares = zip(*found, strict=True)
+    return np.fmin.reduce(lows), np.fmax.reduce(highs), np.max(shares, axis=0)
 
 
 def undefined(names: list[Any], shares: FloatArray, constant: Any) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mesa_doe.analysis.bootstrap import by_outputs, intervals, undefined
+from mesa_doe.analysis.bootstrap import by_outputs, groups_in, intervals, undefined
 from mesa_doe.analysis.declare import check_design, declare
 from mesa_doe.analysis.estimates import Label, tidy
 from mesa_doe.analysis.moves import by_block, star_steps
@@ -148,7 +148,7 @@ def dgsm(
     constant = constant_outputs(base)
     check_squares("dgsm", checked.names, scale, constant)
     _check_slopes(checked, change, base, constant)
-    evenly, entropy = not checked.dropped, root_entropy(rng)
+    groups, entropy = () if checked.dropped else groups_in(design.space), root_entropy(rng)
 
     def found(chosen: slice) -> tuple[FloatArray, ...]:
         def estimate(means: FloatArray) -> FloatArray:
@@ -159,7 +159,7 @@ def dgsm(
         slopes = change[:, :, chosen] / step[:, :, None]
         squares = np.concatenate([own[:, None], own[:, None] ** 2, slopes**2], axis=1).transpose(0, 2, 1)
         point = estimate(squares.mean(axis=0))
-        low, high, lost = intervals(squares, estimate, resamples, confidence, entropy, evenly=evenly)
+        low, high, lost = intervals(squares, estimate, resamples, confidence, entropy, groups=groups)
         # Wider by Student's t, an interval may leave the squares' range.
         return point, np.maximum(low, 0.0), high, lost
 

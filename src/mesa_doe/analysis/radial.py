@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from mesa_doe.analysis.block_bootstrap import BlockBootstrap
-from mesa_doe.analysis.bootstrap import by_outputs, undefined
+from mesa_doe.analysis.bootstrap import by_outputs, groups_in, undefined
 from mesa_doe.analysis.common_seeds import few_seeds
 from mesa_doe.analysis.declare import check_design, declare
 from mesa_doe.analysis.elementary_effects import summarised
@@ -235,8 +235,9 @@ def jansen(
     base = star_steps(design, checked, design.unit, runs.mean(axis=1), "jansen")[2]
     base = base - base.mean(axis=0)
     constant = constant_outputs(base)
-    evenly = design.options.get("kind") == "sobol" and not checked.dropped
-    bootstrap = BlockBootstrap(corrected, few, resamples, confidence, root_entropy(rng), evenly)
+    is_sequence = design.options.get("kind") == "sobol" and not checked.dropped
+    groups = groups_in(design.space) if is_sequence else ()
+    bootstrap = BlockBootstrap(corrected, few, resamples, confidence, root_entropy(rng), groups)
 
     def squares(values: FloatArray) -> FloatArray:
         stars = by_block(values, len(factors) + 1)

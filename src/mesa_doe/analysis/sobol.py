@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from mesa_doe.analysis.block_bootstrap import BlockBootstrap
-from mesa_doe.analysis.bootstrap import undefined
+from mesa_doe.analysis.bootstrap import groups_in, undefined
 from mesa_doe.analysis.common_seeds import few_seeds
 from mesa_doe.analysis.declare import check_design, declare
 from mesa_doe.analysis.estimates import Label, tidy
@@ -120,7 +120,8 @@ def sobol(
     noise, whatever the seed policy.
 
     The blocks are spread evenly by the Sobol sequence, so neighbouring blocks are drawn together, in sixteen
-    groups (of 64 blocks and more, a power of two, none left out): see the table of coverage in the docs.
+    groups (of 64 blocks and more, a power of two, none left out), and where an axis has levels in 32
+    too, of which the wider interval is taken: see the table of coverage in the docs.
 
     A block is drawn with all its replications, which covers their noise. Under ``seed_policy="common"`` all
     blocks share the noise, so intervals are wider by the jackknife over replications; of one or two of them
@@ -180,7 +181,7 @@ def sobol(
             resamples=resamples,
             confidence=confidence,
             entropy=root_entropy(rng),
-            evenly=not checked.dropped,
+            groups=() if checked.dropped else groups_in(design.space),
         ),
     )
     # By the deviation over all points, as SALib does: squares stay finite, and rounding can be told.
