@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mesa_doe._optional import require
+from mesa_doe.cli.importing import add_model, look_in, named_model
 from mesa_doe.cli.study_argument import add_study
 from mesa_doe.errors import MesaDoeWarning
 
@@ -41,19 +42,12 @@ def add_explore(commands: Any) -> None:
         help="whom to serve: by default this machine alone; anyone who reaches the page can run the model",
     )  # fmt: skip
     parser.add_argument("--no-browser", action="store_true", help="print the address, and open no browser")
-    parser.add_argument(
-        "--model", metavar="FILE.py:CLASS",
-        help="the model, where it is in a file or has moved; also as package.module:CLASS",
-    )  # fmt: skip
-    parser.add_argument(
-        "--allow-changed-model", action="store_true", help="run it though the code of the model was changed"
-    )
+    add_model(parser)
     parser.set_defaults(run=_explore)
 
 
 def _explore(arguments: argparse.Namespace) -> int:
     require("solara", extra="explore")
-    from mesa_doe.cli.importing import look_in, named_model
     from mesa_doe.explore.opened import Opened
     from mesa_doe.explore.serving import serve
     from mesa_doe.runner import load

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import sys
 import traceback
@@ -12,7 +13,18 @@ from typing import Any
 
 from mesa_doe.errors import ConfigurationError, did_you_mean
 
-__all__ = ["import_file", "import_module", "look_in", "named_at", "named_in", "named_model"]
+__all__ = ["add_model", "import_file", "import_module", "look_in", "named_at", "named_in", "named_model"]
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """Add ``--model``, and ``--allow-changed-model``, to a command that makes runs of a study again."""
+    parser.add_argument(
+        "--model", metavar="FILE.py:CLASS",
+        help="the model, where it is in a file or has moved; also as package.module:CLASS",
+    )  # fmt: skip
+    parser.add_argument(
+        "--allow-changed-model", action="store_true", help="run it though the code of the model was changed"
+    )
 
 
 def named_model(reference: str) -> Callable[..., Any]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from mesa_doe.cli.importing import add_model, look_in, named_model
 from mesa_doe.cli.printing import add_format, print_frame
 from mesa_doe.cli.study_argument import add_study
 from mesa_doe.errors import MesaDoeError
@@ -34,19 +35,12 @@ def add_replay(commands: Any) -> None:
     )
     add_study(parser)
     parser.add_argument("run_id", type=int, metavar="RUN", help="number of the run")
-    parser.add_argument(
-        "--model", metavar="FILE.py:CLASS",
-        help="the model, where it is in a file or has moved; also as package.module:CLASS",
-    )  # fmt: skip
-    parser.add_argument(
-        "--allow-changed-model", action="store_true", help="run it though the code of the model was changed"
-    )
+    add_model(parser)
     add_format(parser)
     parser.set_defaults(run=_replay)
 
 
 def _replay(arguments: argparse.Namespace) -> int:
-    from mesa_doe.cli.importing import look_in, named_model
     from mesa_doe.runner import load
 
     look_in(Path.cwd())
