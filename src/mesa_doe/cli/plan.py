@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mesa_doe._optional import require
-from mesa_doe.cli.printing import duration, print_pairs
+from mesa_doe.cli.printing import print_pairs
 from mesa_doe.cli.run import add_study_file, settings_of
 from mesa_doe.cli.wording import in_words_of_a_file
-from mesa_doe.errors import AnalysisError, counted
+from mesa_doe.errors import AnalysisError, counted, duration
 
 if TYPE_CHECKING:
     from mesa_doe.cli.study_file import StudyFile

@@ -12,7 +12,7 @@ from argparse import ArgumentParser
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
-from mesa_doe.errors import counted, duration
+from mesa_doe.errors import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "add_format",
-    "duration",
     "print_csv",
     "print_frame",
     "print_json",

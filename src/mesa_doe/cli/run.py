@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mesa_doe._optional import require
-from mesa_doe.cli.printing import duration, print_pairs, print_result
+from mesa_doe.cli.printing import print_pairs, print_result
 from mesa_doe.cli.report import add_report_option, end_with_report, place_of
 from mesa_doe.cli.study_argument import add_file
 from mesa_doe.cli.tabulated import Tabulated
 from mesa_doe.cli.wording import in_words_of_a_file
-from mesa_doe.errors import MesaDoeError, MesaDoeWarning, counted
+from mesa_doe.errors import MesaDoeError, MesaDoeWarning, counted, duration
 
 if TYPE_CHECKING:
     from mesa_doe.analysis import SensitivityResult

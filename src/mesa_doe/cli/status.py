@@ -7,9 +7,9 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from mesa_doe.cli.printing import add_format, duration, print_csv, print_json
+from mesa_doe.cli.printing import add_format, print_csv, print_json
 from mesa_doe.cli.study_argument import add_study
-from mesa_doe.errors import counted
+from mesa_doe.errors import counted, duration
 
 if TYPE_CHECKING:
     from mesa_doe.study.state import StudyState

@@ -40,7 +40,7 @@ def read_design(file: TomlFile, space: ParameterSpace | None) -> Design | None:
     given = file.data.get("design")
     table = file.section(
         _DESIGN,
-        given if isinstance(given, dict) else ("method", "options", "extend"),
+        given if isinstance(given, dict) else _OURS,
         {"method": 'write method = "latin_hypercube", say; mesa-doe designs lists all'},
     )
     if table is None:
