@@ -411,16 +411,7 @@ class Design:
         [3, 4]
         """
         rows = chosen_rows(which, self.space, self._points)
-        return Design(
-            self.space,
-            self.unit[rows],
-            method="subset",
-            options={"design": parent(self), "which": told(which)},
-            blocks=None if self.blocks is None else self.blocks[rows],
-            seed_levels=None if self.seed_levels is None else self.seed_levels[rows],
-            points=self._points.iloc[rows].set_axis(pd.RangeIndex(len(rows), name="point")),
-            groups=self.groups,
-        )
+        return self._part(rows, self.blocks, method="subset", which=told(which))
 
     def deduplicate(self, *, across_blocks: bool = False) -> Design:
         """Return each point once: run once, it answers for all its twins.
@@ -458,19 +449,24 @@ class Design:
         if self.blocks is not None and not across_blocks:
             table["block"] = self.blocks
         rows, twin_of = first_of_twins(table)
-        once = Design(
+        # A merged point belongs to several blocks at once, so it is of none.
+        blocks = None if across_blocks else self.blocks
+        once = self._part(rows, blocks, method="deduplicate", across_blocks=across_blocks)
+        once._origin = (self, twin_of)
+        return once
+
+    def _part(self, rows: IntArray, blocks: IntArray | None, *, method: str, **options: Any) -> Design:
+        """Return some of the points, which belong to these blocks, as a design of another method."""
+        return Design(
             self.space,
             self.unit[rows],
-            method="deduplicate",
-            options={"design": parent(self), "across_blocks": across_blocks},
-            # A merged point belongs to several blocks at once, so it is of none.
-            blocks=None if self.blocks is None or across_blocks else self.blocks[rows],
+            method=method,
+            options={"design": parent(self), **options},
+            blocks=None if blocks is None else blocks[rows],
             seed_levels=None if self.seed_levels is None else self.seed_levels[rows],
             points=self._points.iloc[rows].set_axis(pd.RangeIndex(len(rows), name="point")),
             groups=self.groups,
         )
-        once._origin = (self, twin_of)
-        return once
 
     @property
     def origin(self) -> Design | None:
