@@ -13,9 +13,11 @@ from mesa_doe.columns import levels_of
 
 __all__ = ["level_means"]
 
+_CONFIDENCE = 0.95
+
 
 def level_means(
-    keys: Sequence[pd.Series[Any]], values: pd.DataFrame, *, seed_policy: str | None, confidence: float = 0.95
+    keys: Sequence[pd.Series[Any]], values: pd.DataFrame, *, seed_policy: str | None
 ) -> pd.DataFrame:
     """Return the mean of an output at each level of a factor, or each pair of levels of two.
 
@@ -31,12 +33,12 @@ def level_means(
     seed_policy : str or None
         Under ``"independent"`` the noise is pooled over all points; else points of one replication may share
         theirs, and the means of replications are compared.
-    confidence : float, default 0.95
 
     Returns
     -------
     DataFrame
-        ``level``, of two factors ``trace``, and ``mean``, ``low`` and ``high``; levels in their order.
+        ``level``, of two factors ``trace``, and ``mean``, ``low`` and ``high``, the ends of the interval of
+        95 %; levels in their order.
 
     Examples
     --------
@@ -60,7 +62,7 @@ def level_means(
         each = noise.groupby(codes).mean()
         degrees = each.count(axis=1).to_numpy() - 1
         error = each.sem(axis=1)
-    half = margin(error.to_numpy(np.float64), degrees, confidence)
+    half = margin(error.to_numpy(np.float64), degrees, _CONFIDENCE)
     columns = {
         # Objects, else True would become 1 beside numbers.
         name: pd.Series([levels[code] for code in mean.index.get_level_values(k)], dtype=object)

@@ -30,8 +30,8 @@ Reduce: TypeAlias = (
     | Callable[["pd.Series[Any]"], float]
 )
 
-_REDUCERS = ("mean", "median", "std", "var", "min", "max", "sum", "count")
-_UNEQUAL = ("refuse", "common", "last")
+_REDUCERS: tuple[str, ...] = get_args(get_args(Reduce)[0])
+_UNEQUAL: tuple[str, ...] = get_args(get_args(Unequal)[0])
 # Of no agents.
 _NOTHING = {"sum": 0.0, "count": 0.0}
 
