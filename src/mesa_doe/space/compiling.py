@@ -199,8 +199,8 @@ class Compiler:
         return self.program(operand)
 
     def _link(self, op: ast.cmpop, left: ast.expr, right: ast.expr) -> Callable[[Array, Array], Array]:
-        texts = (f"{self._source(left)} {_written(op)} {self._source(right)}", self._source(left))
-        whole = (*texts, self._source(right))
+        one, other = self._source(left), self._source(right)
+        texts = (f"{one} {_written(op)} {other}", one, other)
         if isinstance(op, (ast.In, ast.NotIn)):
             listed = self._listed(right)
             self._note(left, listed)
@@ -208,8 +208,8 @@ class Compiler:
 
             def among(value: Array, _: Array) -> Array:
                 found = np.zeros(value.shape, dtype=np.bool_)
-                for one in held:
-                    found = found | compare("==", value, one, whole)
+                for literal in held:
+                    found = found | compare("==", value, literal, texts)
                 return found if isinstance(op, ast.In) else ~found
 
             return among
@@ -218,9 +218,9 @@ class Compiler:
             return lambda value, _: np.zeros(value.shape, dtype=np.bool_)
         symbol = _COMPARISONS[type(op)]
         if symbol in ("==", "!="):
-            for one, other in ((left, right), (right, left)):
-                self._note(one, self._literal(other))
-        return lambda a, b: compare(symbol, a, b, whole)
+            self._note(left, self._literal(right))
+            self._note(right, self._literal(left))
+        return lambda a, b: compare(symbol, a, b, texts)
 
     def _note(self, node: ast.expr, literals: Sequence[Any]) -> None:
         if isinstance(node, ast.Name):

@@ -152,7 +152,7 @@ class Categorical:
                 return found
             return next((i for i, level in enumerate(self.levels) if same(level, value)), -1)
 
-        return np.array([position(plain(value)) for value in as_column(values)], dtype=np.int64)
+        return np.array([position(value) for value in _plainly(values)], dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -237,7 +237,7 @@ class Constant:
 
     def outside(self, values: Any) -> npt.NDArray[np.bool_]:
         """Tell which of the values (n,) are another value."""
-        return np.array([not same(self.value, plain(value)) for value in as_column(values)], dtype=np.bool_)
+        return np.array([not same(self.value, value) for value in _plainly(values)], dtype=np.bool_)
 
     def to_dict(self) -> dict[str, Any]:
         """Describe the value in what JSON can hold; SpaceError for one that would not come back."""
