@@ -146,18 +146,19 @@ class StudyWriter(StudyFolder):
         Else an interrupted study would be a mixture of old runs and new ones, and look finished.
         """
         afresh = self.document.get("afresh")
-        if afresh is None or afresh["is_done"] or len(self.records(self.plan.numbering)) == self._planned:
+        if afresh is None or afresh["is_done"] or self._is_whole:
             self.save(afresh={"session": self.session, "is_done": False})
 
     def finish_afresh(self) -> None:
         """Note that all runs were made since the study was begun afresh, if they were."""
         afresh = self.document.get("afresh")
-        if afresh and not afresh["is_done"] and len(self.records(self.plan.numbering)) == self._planned:
+        if afresh and not afresh["is_done"] and self._is_whole:
             self.save(afresh={**afresh, "is_done": True})
 
     @property
-    def _planned(self) -> int:
-        return len(self.plan.numbering.runs)
+    def _is_whole(self) -> bool:
+        numbering = self.plan.numbering
+        return len(self.records(numbering)) == len(numbering.runs)
 
     def find_lost(self) -> list[Entry]:
         """Enter shards that a worker wrote whole before it could say so, and return their entries."""

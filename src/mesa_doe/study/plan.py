@@ -159,6 +159,7 @@ class Plan:
     def _list(self) -> list[RunConfiguration]:
         models = [StoredModel(one, self.document["inexact"]) for one in self.document["models"]]
         settings = ("point", "iteration", "max_steps", "data_collection_period")
+        parameters = self._parameters()
         found = []
         for row in self.table.reset_index().to_dict("records"):
             own = {name: None if pd.isna(row[name]) else int(row[name]) for name in settings}
@@ -167,16 +168,20 @@ class Plan:
                 RunConfiguration(
                     models[int(row["model"])],
                     run_id=int(row["run_id"]),
-                    parameters={name: row[column] for name, column in self._parameters()},
+                    parameters={name: row[column] for name, column in parameters},
                     seed=int(seed) if isinstance(seed, str) else None,
                     **own,  # type: ignore[arg-type]
                 )
             )
         return found
 
+    @property
+    def parameters(self) -> pd.DataFrame:
+        """The columns of the table that are parameters: the last ones."""
+        return self.table.iloc[:, self.table.shape[1] - len(self.document["parameters"]) :]
+
     def _parameters(self) -> list[tuple[str, str]]:
-        names = self.document["parameters"]
-        return list(zip(names, self.table.columns[len(self.table.columns) - len(names) :], strict=True))
+        return list(zip(self.document["parameters"], self.parameters.columns, strict=True))
 
     def _row_differences(self, new: Plan) -> list[str]:
         if not self.covers(new) and not new.covers(self):

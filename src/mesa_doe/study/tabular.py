@@ -171,7 +171,7 @@ def _csv(frame: pd.DataFrame, *, header: bool) -> bytes:
 def _runs(plan: Plan, records: Records) -> TableFile:
     constants = constant_values(plan.document["constants"])
     columns = column_names([*plan.document["parameters"], *constants])
-    own = plan.table.iloc[:, plan.table.shape[1] - len(plan.document["parameters"]) :]
+    own = plan.parameters
     values = {name: _constant(value) for name, value in constants.items()}
     kinds = [_kind(dtype) for dtype in own.dtypes] + [_kind(array.dtype) for array in values.values()]
     outcomes = {name: "f" if name == "wall_time" else "O" for name in RUN_COLUMNS}
@@ -225,9 +225,8 @@ def _keys(plan: Plan, positions: Any) -> tuple[pd.DataFrame, Any]:
 
 
 def _points(plan: Plan) -> TableFile:
-    parameters = plan.document["parameters"]
-    table = plan.table.iloc[:, plan.table.shape[1] - len(parameters) :]
-    frame = table.set_axis(column_names(parameters, ("point",)), axis=1).rename_axis("point").reset_index()
+    names = column_names(plan.document["parameters"], ("point",))
+    frame = plan.parameters.set_axis(names, axis=1).rename_axis("point").reset_index()
     kinds = {str(name): _kind(column.dtype) for name, column in frame.items()}
     return TableFile("points", "points of the design", kinds, lambda: iter([frame]), key="point")
 
