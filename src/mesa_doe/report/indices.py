@@ -46,14 +46,9 @@ def indices(analysed: Analysed, figures: Figures, most: int) -> Markup:
         # What tells two of one method apart.
         heading = f"{name} {_when(result)}".rstrip() if methods[result.method] > 1 else name
         parts.append(element("h3", heading, id=f"analysis-{place}"))
-        parts += [
-            element("div", element("strong", "Warning. "), text, class_="warning", role="note")
-            for text in result.warnings
-        ]
-        parts += [
-            element("div", element("strong", "Note. "), text, class_="note", role="note")
-            for text in result.notes
-        ]
+        for kind, texts in (("warning", result.warnings), ("note", result.notes)):
+            bold = element("strong", f"{kind.capitalize()}. ")
+            parts += [element("div", bold, text, class_=kind, role="note") for text in texts]
         parts.append(_settings(result))
         for number_, output in enumerate(result.outputs[:most], 1):
             parts.append(element("h4", code(output), id=f"analysis-{place}-{number_}"))

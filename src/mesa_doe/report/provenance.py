@@ -17,6 +17,7 @@ from mesa_doe.space import Axis, Boolean, Law, ParameterSpace
 from mesa_doe.space.values import plain
 from mesa_doe.study.constants import constant_values
 from mesa_doe.study.rerun import lost_parameters
+from mesa_doe.study.stored_model import qualified_name
 
 __all__ = ["provenance"]
 
@@ -63,9 +64,9 @@ def _facts(results: Results, source: Source) -> list[tuple[Child, Child]]:
     for one in plan["models"]:
         file = one["model"]["file"]
         where = "" if file is None else f" in {PurePath(file).name}"
-        facts.append(("Model", joined(code(f"{one['model']['module']}:{one['model']['qualname']}"), where)))
+        facts.append(("Model", joined(code(qualified_name(one["model"])), where)))
         if one["scenario"] is not None:
-            facts.append(("Scenario", code(f"{one['scenario']['module']}:{one['scenario']['qualname']}")))
+            facts.append(("Scenario", code(qualified_name(one["scenario"]))))
     if source.folder is not None:
         facts.append(("Study", joined(code(source.folder.name), f", made {source.created}")))
     facts.append(("Design", _design(results, source)))

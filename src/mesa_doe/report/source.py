@@ -11,6 +11,7 @@ from mesa_doe.results import Results
 from mesa_doe.study import plan_of
 from mesa_doe.study.provenance import versions
 from mesa_doe.study.reading import read_document
+from mesa_doe.study.stored_model import qualified_name
 
 __all__ = ["Source", "source_of_results"]
 
@@ -38,7 +39,7 @@ class Source:
     @property
     def models(self) -> list[str]:
         """Names of the models, as they are imported."""
-        return [f"{one['model']['module']}:{one['model']['qualname']}" for one in self.plan["models"]]
+        return [qualified_name(one["model"]) for one in self.plan["models"]]
 
 
 def source_of_results(results: Results) -> Source:

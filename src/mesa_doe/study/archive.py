@@ -28,6 +28,7 @@ from mesa_doe.study.folder import StudyFolder
 from mesa_doe.study.lock import holders
 from mesa_doe.study.reading import FILE, read_document
 from mesa_doe.study.rerun import requirements_of, rerun_script
+from mesa_doe.study.stored_model import qualified_name
 from mesa_doe.study.tabular import TableFile, table_files
 from mesa_doe.study.unpacking import ROOT, is_ours
 
@@ -226,7 +227,7 @@ def _readme(study: StudyFolder, title: str) -> str:
         made=made,
         runs=counted(planned, "run"),
         state="" if recorded == planned else f", of which {recorded} are recorded",
-        models=", ".join(f"`{one['model']['module']}:{one['model']['qualname']}`" for one in plan["models"]),
+        models=", ".join(f"`{qualified_name(one['model'])}`" for one in plan["models"]),
     )
 
 
