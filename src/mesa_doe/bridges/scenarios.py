@@ -118,14 +118,7 @@ def from_store(store: Any, configurations: Sequence[RunConfiguration]) -> Result
         if status == "PENDING":
             continue
         positions.append(position)
-        values: dict[str, Any] = {
-            "status": "ok",
-            "origin": "",
-            "error_type": "",
-            "error": "",
-            "traceback": "",
-        }
-        values |= {"steps": 0.0, "wall_time": np.nan}
+        values: dict[str, Any] = {**_outcome(record), "steps": 0.0, "wall_time": np.nan}
         if status == "SUCCEEDED":
             frames = record.output
             read_frames(frames, wanted).put(block.data, one.run_id)
@@ -133,17 +126,6 @@ def from_store(store: Any, configurations: Sequence[RunConfiguration]) -> Result
                 float(frame["time"].max()) for frame in frames.values() if "time" in frame and len(frame)
             ]
             values["steps"] = max(times, default=0.0)
-        else:
-            failure = record.failure
-            has_crashed = status == "ABORTED" or failure.exception_type in _DEATHS
-            origin = "aborted" if has_crashed else failure.origin.value
-            values |= {
-                "status": "crashed" if has_crashed else "failed",
-                "origin": _ORIGINS.get(origin, "collecting"),
-                "error_type": failure.exception_type,
-                "error": failure.message,
-                "traceback": failure.traceback,
-            }
         for name, column in block.runs.items():
             column.append(values[name])
     if records:
@@ -208,6 +190,22 @@ def _records(store: Any) -> dict[tuple[int | None, int], Any]:
     """Return what a store holds of each run, by point and iteration."""
     parts = (store.succeeded(), store.failed(), store.aborted(), store.pending())
     return {(run.scenario_id, run.replication_id): record for part in parts for run, record in part.items()}
+
+
+def _outcome(record: Any) -> dict[str, str]:
+    """Return how a run ended, in our words."""
+    if record.status.value == "SUCCEEDED":
+        return {"status": "ok", **dict.fromkeys(("origin", "error_type", "error", "traceback"), "")}
+    failure = record.failure
+    has_crashed = record.status.value == "ABORTED" or failure.exception_type in _DEATHS
+    origin = "aborted" if has_crashed else failure.origin.value
+    return {
+        "status": "crashed" if has_crashed else "failed",
+        "origin": _ORIGINS.get(origin, "collecting"),
+        "error_type": failure.exception_type,
+        "error": failure.message,
+        "traceback": failure.traceback,
+    }
 
 
 def _check_same(one: RunConfiguration, ours: Any, theirs: Any) -> None:
