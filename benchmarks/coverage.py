@@ -187,6 +187,13 @@ def derivatives(space: doe.ParameterSpace, n: int, rng: int, delta: float = 1e-4
     return doe.finite_difference(space, n, rng=rng, delta=delta)
 
 
+def by_chance(run: Model, points: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Run Saltelli's blocks of points that are drawn by chance, in place of those of a sequence."""
+    A, B = rng.random((2, len(points) // (FACTORS + 2), FACTORS))
+    mixed = [np.where(np.arange(FACTORS) == k, B, A) for k in range(FACTORS)]
+    return run(np.stack([A, *mixed, B], axis=1).reshape(-1, FACTORS), rng)
+
+
 def of_step(delta: float) -> list[Case]:
     """Return what nu is of differences over a longer or shorter step."""
     sample = functools.partial(derivatives, delta=delta)
@@ -218,9 +225,15 @@ CASES = [
          {"S1": ISHIGAMI_S1, "ST": ISHIGAMI_ST}),
     Case("sobol", OF_NOISE, doe.sobol, A.sobol, noisy, (64, 256, 1024), {"S1": ADDITIVE, "ST": ADDITIVE},
          INDEPENDENT),
+    Case("sobol, points by chance", "Ishigami", doe.sobol, A.sobol, functools.partial(by_chance, ishigami),
+         (64, 256, 1024), {"S1": ISHIGAMI_S1, "ST": ISHIGAMI_ST}),
+    Case("sobol, points by chance", OF_NOISE, doe.sobol, A.sobol, functools.partial(by_chance, noisy),
+         (64, 256, 1024), {"S1": ADDITIVE, "ST": ADDITIVE}, INDEPENDENT),
     Case("sobol, pairs", "Ishigami", second_order, A.sobol, ishigami, (256, 1024), {"S2": ISHIGAMI_S2}),
     *(sobol(estimator) for estimator in ("jansen", "janon", "azzini")),
     Case("jansen", "Ishigami", doe.radial, A.jansen, ishigami, (256, 1024), {"ST": ISHIGAMI_ST}),
+    Case("jansen, points by chance", "Ishigami", functools.partial(doe.radial, kind="monte_carlo"), A.jansen,
+         ishigami, (256, 1024), {"ST": ISHIGAMI_ST}),
     Case("shapley", "Ishigami", doe.shapley, A.shapley, ishigami, (256, 1024), {"Sh": ISHIGAMI_SHAPLEY}),
     *map(of_seeds, (3, 4, 10)),
     Case("sobol, of blocks alone", OF_SLOPES, doe.sobol, A.sobol, sloping, (256,),
@@ -232,12 +245,20 @@ CASES = [
     Case("rbd_fast", "Ishigami", doe.latin_hypercube, A.rbd_fast, ishigami, (500, 2000), {"S1": ISHIGAMI_S1}),
     Case("rbd_fast", OF_NOISE, doe.latin_hypercube, A.rbd_fast, noisy_once, (500, 2000),
          {"S1": (VARIANCES / OF_RUNS).tolist()}),
+    Case("rbd_fast, points by chance", "Ishigami", doe.monte_carlo, A.rbd_fast, ishigami, (500, 2000),
+         {"S1": ISHIGAMI_S1}),
+    Case("rbd_fast, points by chance", OF_NOISE, doe.monte_carlo, A.rbd_fast, noisy_once, (500, 2000),
+         {"S1": (VARIANCES / OF_RUNS).tolist()}),
     Case("delta", "Ishigami", doe.latin_hypercube, A.delta, ishigami, (500, 2000),
          {"S1": ISHIGAMI_S1, "delta": ishigami_delta()}),
     Case("delta", OF_NOISE, doe.latin_hypercube, A.delta, noisy_once, (500, 2000),
          {"S1": (VARIANCES / OF_RUNS).tolist(), "delta": additive_delta()}),
     Case("delta", "normal, linear", doe.latin_hypercube, A.delta, of_normals, (500, 2000),
          {"delta": [0.505497, 0.160394]}, space=NORMAL),
+    Case("delta, points by chance", "Ishigami", doe.monte_carlo, A.delta, ishigami, (500, 2000),
+         {"S1": ISHIGAMI_S1}),
+    Case("delta, points by chance", OF_NOISE, doe.monte_carlo, A.delta, noisy_once, (500, 2000),
+         {"S1": (VARIANCES / OF_RUNS).tolist()}),
     Case("hdmr", OF_NOISE, doe.latin_hypercube, A.hdmr, noisy_once, (500,),
          {"S": (VARIANCES / OF_RUNS).tolist()}, {"order": 1}),
     Case("morris", "Ishigami", doe.morris, A.morris, ishigami, (20, 50), elementary()),
