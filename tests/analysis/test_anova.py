@@ -97,7 +97,7 @@ def test_common_seeds_make_replications_blocks():
         table_of(result)["sum of squares"]["total"]
     )
     # Noise that all points share is none of the differences between them.
-    exact = anova(design, y[:, :1] + shared, seed_policy="common")
+    exact = quiet(anova, design, y[:, :1] + shared, seed_policy="common")
     assert table_of(exact).loc["pure error", "sum of squares"] < 1e-20
     assert (values_of(exact, "p") == 0).all()
 
@@ -160,16 +160,26 @@ def test_nothing_is_silently_zero():
     with pytest.warns(doe.MesaDoeWarning, match="is the same"):
         result = anova(design, np.full(8, 0.1))
     assert result.to_frame()[COLUMNS].isna().all().all()
-    exact = anova(design, y > 0.5)
-    assert values_of(exact, "share").tolist() == pytest.approx([1, 0, 0, 0, 0, 0], abs=1e-12)
-    assert values_of(exact, "F")["a"] == np.inf
-    assert values_of(exact, "p")["a"] == 0
     with pytest.raises(doe.AnalysisError, match="real numbers"):
         anova(design, np.array(["x"] * 8))
     with pytest.raises(doe.AnalysisError, match="order of the design"):
         anova(design, design.points["a"].sample(frac=1, random_state=1))
     with pytest.raises(doe.AnalysisError, match="interactions takes True or False"):
         anova(design, y, interactions=3)
+
+
+@pytest.mark.parametrize(
+    ("replications", "why"), [(1, "the terms leave nothing of it"), (2, "replications do not differ")]
+)
+def test_an_exact_fit_is_said_to_have_no_noise_to_test_against(replications, why):
+    design = doe.two_level_factorial(doe.ParameterSpace({name: doe.Real(0, 1) for name in "abc"}))
+    y = np.repeat((design.points["a"].to_numpy() > 0.5)[:, None, None], replications, axis=1)
+    with pytest.warns(doe.MesaDoeWarning, match=rf"output 'y': {why}, so .* F is infinite .* and NaN"):
+        exact = anova(design, y)
+    assert values_of(exact, "share").tolist() == pytest.approx([1, 0, 0, 0, 0, 0], abs=1e-12)
+    assert values_of(exact, "F")["a"] == np.inf
+    assert values_of(exact, "p")["a"] == 0
+    assert values_of(exact, "F")[1:].isna().all()
 
 
 def test_leaves_the_random_state_and_the_outputs_as_they_were():

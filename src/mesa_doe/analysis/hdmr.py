@@ -1,4 +1,4 @@
-"""High-dimensional model representation: sums of curves and surfaces fitted to given data, by SALib."""
+"""High-dimensional model representation: sums of curves and surfaces fitted to given data."""
 
 from __future__ import annotations
 
@@ -7,17 +7,21 @@ import math
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, Protocol
 
 import numpy as np
 
+from mesa_doe.analysis.bootstrap import undefined_halves, widening
 from mesa_doe.analysis.declare import check_design, declare
-from mesa_doe.analysis.dependent_points import taken_as_independent
+from mesa_doe.analysis.dependent_points import checked_units_of
 from mesa_doe.analysis.estimates import Label, tidy
 from mesa_doe.analysis.inputs import level_codes
 from mesa_doe.analysis.options import checked_int, checked_share
 from mesa_doe.analysis.outputs import Missing, Outputs, checked_outputs
+from mesa_doe.analysis.polynomial_fit import PolynomialFit, polynomials
 from mesa_doe.analysis.result import SensitivityResult
+from mesa_doe.analysis.spline_fit import SplineFit, splines
 from mesa_doe.analysis.variation import (
     constant_outputs,
     flat_outputs,
@@ -25,19 +29,19 @@ from mesa_doe.analysis.variation import (
     standardised,
     still_factors,
 )
-from mesa_doe.arrays import FloatArray
+from mesa_doe.arrays import BoolArray, FloatArray, IntArray
+from mesa_doe.columns import Units
 from mesa_doe.design import Design
-from mesa_doe.design.salib import unit_problem
 from mesa_doe.errors import AnalysisError
-from mesa_doe.seeding import RNG, kept_generators, library_seed, root_entropy
+from mesa_doe.seeding import RNG, library_seed, root_entropy
 
 __all__ = ["enhanced_hdmr", "hdmr"]
 
 _MEASURES = ("S", "Sa", "Sb")
-# SALib takes no fewer.
+# As in SALib, whose fits of fewer points would explain what is chance.
 _LEAST_POINTS = 300
-# Beyond, SALib's polynomials are not orthogonal: it makes them of determinants of moments.
-_LARGEST_ORDER = 8
+# As SALib takes.
+_LARGEST_ORDER = 10
 # Shares of the variance: what chance may add, and what the terms should explain together.
 _CHANCE = 0.05
 _LEAST_EXPLAINED = 0.7
@@ -45,7 +49,7 @@ _LEAST_EXPLAINED = 0.7
 
 @declare(
     axes="ordered",
-    library="SALib.analyze.hdmr",
+    library="mesa-doe; a test holds it to SALib.analyze.hdmr",
     measures="shares of factors and pairs (S), alone (Sa) and by correlation (Sb); of factors in all (ST)",
     source="Li et al. 2010; Rabitz & Aliş 1999",
     least_points=_LEAST_POINTS,
@@ -78,7 +82,8 @@ def hdmr(
     outputs : sequence, optional
         Names of the outputs.
     resamples : int, default 20
-        From 2 to 100 fits to halves of the points, drawn without replacement, of which intervals are made.
+        From 2 to 100 fits to halves of the points, or of the blocks, drawn without replacement, of which
+        intervals are made.
     confidence : float, default 0.95
         Level of the intervals; at least 0.5.
     rng : int, SeedSequence or Generator, default 0
@@ -97,25 +102,26 @@ def hdmr(
     Raises
     ------
     AnalysisError
-        If points are fewer than 300 or than a fit takes, a factor has too few values for the splines, or
-        outputs are missing.
+        If points are fewer than 300 or than a fit takes, a factor has too few values for the splines, half of
+        the points are too uneven for a term, or outputs are missing.
 
     Warns
     -----
     MesaDoeWarning
-        If chance adds to ``S``, the terms explain less than 0.7 of an output, a factor or an output does not
-        vary, or the design has blocks (of Saltelli's scheme, stars, trajectories), of which SALib knows
-        nothing.
+        If chance adds to ``S``, the terms explain less than 0.7 of an output, or a factor or an output does
+        not vary, be it in a half alone.
 
     Notes
     -----
-    Wraps `SALib.analyze.hdmr <https://salib.readthedocs.io/en/latest/api.html>`_, which SALib will retire
-    for `enhanced_hdmr`; this one takes orders 1 and 2, and is faster. Unlike SALib: estimates are of a fit to
+    Figures are those of `SALib.analyze.hdmr <https://salib.readthedocs.io/en/latest/api.html>`_, which SALib
+    will retire for `enhanced_hdmr`; this one takes orders 1 and 2. Unlike SALib: estimates are of a fit to
     all points, not means of fits to halves, to which chance adds twice as much; ``rng`` has an effect;
     four intervals, since two miss a curve that bends thrice; outputs are fitted in units of their deviation,
     so that when a fit stops does not depend on their unit; too few values of a factor are refused, where
     SALib reads memory that nobody wrote. Intervals have SALib's width, of normal errors: the spread of fits
-    to halves is the error of a fit to all points (Shao & Wu 1989, Ann. Stat. 17).
+    to halves is the error of a fit to all points (Shao & Wu 1989, Ann. Stat. 17). Points of a block (of
+    Saltelli's scheme, a star, a trajectory) are no independent sample: there halves are of whole blocks, and
+    intervals as wide as Student's t of so few makes them.
 
     Li et al. 2010, J. Phys. Chem. A 114; Rabitz & Aliş 1999, J. Math. Chem. 25.
 
@@ -135,28 +141,22 @@ def hdmr(
     _check_values(data, intervals, _spans_splines, "splines", f"{intervals} intervals")
     if order == 2:
         _check_half("hdmr", data, pair, "a pair of factors", "fewer intervals=, or order=1")
-
-    def fit(z: FloatArray, fits: int, seed: int) -> Any:
-        from SALib.analyze import hdmr as library
-
-        np.random.seed(seed)  # noqa: NPY002 - its own seed= goes nowhere
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "This method will be retired", DeprecationWarning)
-            found = library.analyze(
-                unit_problem(data.moving), data.x, z, order, m=intervals, K=fits, alpha=confidence
-            )
-        _check_fits(data, found, intervals)
-        return found
-
-    options = {"order": order, "intervals": intervals}
-    remedy = "more points, fewer intervals= or order=1"
-    curves = "that the splines cannot follow (more intervals=)"
-    return _result("hdmr", data, fit, rng, seed_policy, options, pair if order == 2 else 0, remedy, curves)
+    # As high as SALib's, beside which its penalty is small.
+    curves = intervals**3 * np.stack([splines(column, intervals) for column in data.unit.T])
+    way = _Way(
+        "hdmr",
+        lambda rows: SplineFit(curves[:, rows], pairs=order == 2),
+        pair if order == 2 else 0,
+        lost=0,
+        remedy="more points, fewer intervals= or order=1",
+        curves="that the splines cannot follow (more intervals=)",
+    )
+    return _result(way, data, rng, seed_policy, {"order": order, "intervals": intervals})
 
 
 @declare(
     axes="ordered",
-    library="SALib.analyze.enhanced_hdmr",
+    library="mesa-doe; a test holds it to SALib.analyze.enhanced_hdmr",
     measures="shares of factors and pairs (S), alone (Sa) and by correlation (Sb); of factors in all (ST)",
     source="Gao, Sahin & Vrugt 2023; Li & Rabitz 2012",
     least_points=_LEAST_POINTS,
@@ -185,7 +185,7 @@ def enhanced_hdmr(
     order : {2}, default 2
         SALib's orders 1 and 3 fail; for factors alone use `hdmr`.
     poly_order : int, default 6
-        Degree of the polynomials, from 1 to 8.
+        Degree of the polynomials, from 1 to 10.
     outputs, resamples, confidence, rng, missing, seed_policy
         As of `hdmr`.
 
@@ -198,7 +198,7 @@ def enhanced_hdmr(
     ------
     AnalysisError
         If points are fewer than 300 or than the coefficients take, a factor has no more values than the
-        degree, or outputs are missing.
+        degree, half of the points cannot tell the terms apart, or outputs are missing.
 
     Warns
     -----
@@ -207,11 +207,14 @@ def enhanced_hdmr(
 
     Notes
     -----
-    Wraps `SALib.analyze.enhanced_hdmr <https://salib.readthedocs.io/en/latest/api.html>`_. Unlike SALib:
-    estimates and intervals are made as in `hdmr`; degree 6, since 3 misses a curve that bends thrice
-    (Ishigami's second factor: 0.02 of 0.44); at most 8, since its polynomials beyond are not orthogonal;
-    points fewer than coefficients are refused, where SALib's fit explains anything. All coefficients are
-    solved for at once, in time that grows with the cube of their number.
+    Figures are those of `SALib.analyze.enhanced_hdmr
+    <https://salib.readthedocs.io/en/latest/api.html>`_. Unlike SALib: estimates and intervals are made as in
+    `hdmr`; degree 6, since 3 misses a curve that bends thrice (Ishigami's second factor: 0.02 of 0.44); the
+    polynomials are orthogonal to all digits, where SALib's lose them with the degree (figures of degree 6
+    differ by 1e-8 or so, of degree 8 by 1e-4); halves may have fewer points than SALib has columns, of which
+    its solution is not what it seeks; points fewer than coefficients, or that cannot tell terms apart, are
+    refused, where SALib's fit explains anything. All coefficients are solved for at once, in time
+    that grows with the square of their number.
 
     Gao, Sahin & Vrugt 2023, Water Resour. Res. 59; Li & Rabitz 2012, J. Math. Chem. 50.
 
@@ -242,24 +245,55 @@ def enhanced_hdmr(
             f"of the design: they are too wide; use {4 * total} points or a lower poly_order="
         )
 
-    def fit(z: FloatArray, fits: int, seed: int) -> Any:
-        from SALib.analyze import enhanced_hdmr as library
+    curves = np.stack([polynomials(column, poly_order) for column in data.unit.T])
+    way = _Way(
+        "enhanced_hdmr",
+        lambda rows: PolynomialFit(curves[:, rows]),
+        poly_order**2,
+        lost=1,
+        remedy="more points or a lower poly_order=",
+        curves="that the polynomials cannot follow (a higher poly_order=)",
+    )
+    return _result(way, data, rng, seed_policy, {"order": order, "poly_order": poly_order})
 
-        return library.analyze(
-            unit_problem(data.moving),
-            data.x,
-            z,
-            poly_order=poly_order,
-            bootstrap=fits,
-            subset=len(z) if fits == 1 else None,
-            alpha=confidence,
-            seed=seed,
-        )
 
-    options = {"order": order, "poly_order": poly_order}
-    remedy = "more points or a lower poly_order="
-    curves = "that the polynomials cannot follow (a higher poly_order=)"
-    return _result("enhanced_hdmr", data, fit, rng, seed_policy, options, poly_order**2, remedy, curves)
+class _Fit(Protocol):
+    """A model of a sample."""
+
+    def lacking(self) -> BoolArray:
+        """Tell which terms cannot be fitted to the points (terms,)."""
+        ...
+
+    def terms(self, y: FloatArray) -> FloatArray:
+        """Return what each term has of an output of mean 0 (terms, points)."""
+        ...
+
+
+@dataclass(frozen=True)
+class _Way:
+    """How a method fits.
+
+    Parameters
+    ----------
+    method : str
+    fit : callable
+        Returns the model of the points of these rows.
+    pair : int
+        Coefficients of a pair; 0 where pairs are not fitted.
+    lost : int
+        By how much less than the points SALib divides squares of a term.
+    remedy : str
+        Against chance.
+    curves : str
+        What is not fitted.
+    """
+
+    method: str
+    fit: Callable[[IntArray], _Fit]
+    pair: int
+    lost: int
+    remedy: str
+    curves: str
 
 
 @dataclass(frozen=True)
@@ -270,14 +304,31 @@ class _Data:
     moving: list[str]
     x: FloatArray
     checked: Outputs
+    units: Units | None
     resamples: int
     confidence: float
     said: list[str]
 
     @property
     def half(self) -> int:
-        """How many points one fit takes."""
+        """How many points a fit for the intervals takes."""
         return len(self.x) // 2
+
+    @cached_property
+    def unit(self) -> FloatArray:
+        """The inputs from 0 to 1."""
+        unit: FloatArray = (self.x - self.x.min(axis=0)) / np.ptp(self.x, axis=0)
+        return unit
+
+    def halves(self, seed: int) -> IntArray:
+        """Draw random halves (resamples, half of the points): of blocks, one after the other.
+
+        SALib's of the same seed, where there are no blocks.
+        """
+        count = len(self.x) if self.units is None else self.units.count
+        keys = np.random.RandomState(seed).random_sample((count, self.resamples))
+        keys = keys if self.units is None else keys[self.units.of]
+        return np.argsort(keys, axis=0, kind="stable")[: self.half].T
 
 
 def _data(
@@ -298,6 +349,7 @@ def _data(
     checked = checked_outputs(
         design, y, names=outputs, missing=missing, method=method, given_data=True, means_only=True
     )
+    units = checked_units_of(design, checked, method)
     x = checked.kept(level_codes(design))
     still = constant_outputs(x)
     moving = [name for name, is_still in zip(design.factors, still, strict=True) if not is_still]
@@ -311,9 +363,7 @@ def _data(
         )
         raise AnalysisError(message)
     said = [*checked.said, *still_factors(design.factors, still)]
-    why = "inert factors read too much, and intervals are too narrow"
-    said += taken_as_independent(design, checked, method, why)
-    return _Data(design.factors, moving, x[:, ~still], checked, resamples, confidence, said)
+    return _Data(design.factors, moving, x[:, ~still], checked, units, resamples, confidence, said)
 
 
 def _check_half(method: str, data: _Data, coefficients: int, what: str, remedy: str) -> None:
@@ -327,16 +377,7 @@ def _check_half(method: str, data: _Data, coefficients: int, what: str, remedy: 
 
 def _spans_splines(values: FloatArray, intervals: int) -> bool:
     """Tell whether values in [0, 1] determine a cubic spline."""
-    return bool(np.linalg.matrix_rank(_splines(values, intervals)) == intervals + 3)
-
-
-def _splines(values: FloatArray, intervals: int) -> FloatArray:
-    """Return the cubic splines at values in [0, 1], (values, intervals + 3)."""
-    from scipy.interpolate import BSpline
-
-    knots = np.arange(-3, intervals + 4) / intervals
-    basis: FloatArray = BSpline.design_matrix(values, knots, 3).toarray()
-    return basis
+    return bool(np.linalg.matrix_rank(splines(values, intervals)) == intervals + 3)
 
 
 def _spans_polynomials(values: FloatArray, degree: int) -> bool:
@@ -359,60 +400,48 @@ def _check_values(
             raise AnalysisError(message)
 
 
-def _check_fits(data: _Data, found: Any, intervals: int) -> None:
-    """Refuse fits of which SALib left out a term unsaid: in that half, points are missing where it lies."""
-    lacking, chosen = [], found["idx"].T
-    if len(chosen) > 1:  # of all points it is known
-        unit = (data.x - data.x.min(axis=0)) / np.ptp(data.x, axis=0)
-        lacking += [
-            name
-            for name, column in zip(data.moving, unit.T, strict=True)
-            if np.linalg.matrix_rank(_splines(column, intervals)[chosen]).min() < intervals + 3
-        ]
-    if found["Em"]["maxorder"] == 2:
-        left_out = (found["Em"]["C2"] == 0).all(axis=0).any(axis=1)
-        pairs = itertools.combinations(data.moving, 2)
-        lacking += [" × ".join(pair) for pair in itertools.compress(pairs, left_out)]
-    if lacking:
+def _fitted(way: _Way, data: _Data, rows: IntArray) -> _Fit:
+    """Fit some of the points; refuse those that leave a term undetermined."""
+    fit = way.fit(rows)
+    lacking = fit.lacking()
+    if lacking.any():
+        terms = [" × ".join(filter(None, term)) for term in _terms(data.moving, bool(way.pair))]
         message = (
-            f"hdmr: half of the points are too few, or too uneven, to fit {', '.join(lacking)}; "
-            "use more points or fewer intervals="
+            f"{way.method}: {'half of ' if len(rows) < len(data.x) else ''}the points are too few, or too "
+            f"uneven, to fit {', '.join(itertools.compress(terms, lacking))}; use {way.remedy}"
         )
         raise AnalysisError(message)
+    return fit
 
 
 def _result(
-    method: str,
-    data: _Data,
-    fit: Callable[[FloatArray, int, int], Any],
-    rng: RNG,
-    seed_policy: str | None,
-    options: dict[str, int],
-    pair: int,
-    remedy: str,
-    curves: str,
+    way: _Way, data: _Data, rng: RNG, seed_policy: str | None, options: dict[str, int]
 ) -> SensitivityResult:
-    """Fit every output, and put the terms back in their places."""
+    """Fit every output to all points and to halves, and put the terms back in their places."""
     names = data.checked.names
-    seed = library_seed(root_entropy(rng))
     scaled, _ = standardised(data.checked.means)
     constant = constant_outputs(scaled)
     said = data.said + flat_outputs(data.checked, constant, units=noise_units(data.checked, seed_policy))
-    labels = _labels(data.factors, bool(pair))
+    labels = _labels(data.factors, bool(way.pair))
     place = {label: k for k, label in enumerate(labels)}
-    taken = [place[label] for label in _labels(data.moving, bool(pair))]
-    estimate = np.full((len(names), len(labels)), np.nan)
-    half_width = estimate.copy()
-    explained = np.full(len(names), np.nan)
-    for k in np.flatnonzero(~constant):
-        z = scaled[:, k] / scaled[:, k].std()
-        with kept_generators():
-            found = fit(z, 1, seed)
-            halves = fit(z, data.resamples, seed)
-        estimate[k, taken] = _terms(found, "", len(data.moving))
-        half_width[k, taken] = _terms(halves, "_conf", len(data.moving))
-        explained[k] = found["S"].sum()
-        said += _reading(names[k], data, found, pair, remedy, curves)
+    taken = [place[label] for label in _labels(data.moving, bool(way.pair))]
+    varying = np.flatnonzero(~constant)
+    # When a fit stops depends on the size of what is fitted.
+    z = scaled[:, varying] / scaled[:, varying].std(axis=0)
+    samples = [np.arange(len(z)), *data.halves(library_seed(root_entropy(rng)))]
+    found = np.full((len(samples), len(names), len(labels)), np.nan)
+    for into, rows in zip(found, samples, strict=True):
+        fit = _fitted(way, data, rows)
+        for k, values in zip(varying, z[rows].T, strict=True):
+            if not constant_outputs(values[:, None]).any():
+                into[k, taken] = _shares(fit, values, len(data.moving), way.lost)
+    point, halves = found[0], found[1:]
+    share = point[:, taken[: len(_terms(data.moving, bool(way.pair)))]]
+    explained = share.sum(axis=1)
+    for k in varying:
+        said += _reading(names[k], data, share[k], way)
+    said += undefined_halves(names, np.isnan(halves).all(axis=2).mean(axis=0), constant)
+    margin = _margin(halves, data)
     settings = {
         "points": len(data.x),
         **options,
@@ -423,38 +452,61 @@ def _result(
         "dropped_points": data.checked.dropped,
         "explained": dict(zip(names, explained.tolist(), strict=True)),
     }
-    frame = tidy(names, labels, estimate, estimate - half_width, estimate + half_width)
-    return SensitivityResult(method, frame, settings, tuple(said), plotted=("S", "ST"))
+    frame = tidy(names, labels, point, point - margin, point + margin)
+    return SensitivityResult(way.method, frame, settings, tuple(said), plotted=("S", "ST"))
+
+
+def _terms(factors: Sequence[str], pairs: bool) -> list[tuple[str, str]]:
+    return [*((name, "") for name in factors), *(itertools.combinations(factors, 2) if pairs else ())]
 
 
 def _labels(factors: Sequence[str], pairs: bool) -> list[Label]:
-    terms = [(name, "") for name in factors]
-    terms += itertools.combinations(factors, 2) if pairs else []
     return [
-        *((measure, *term) for measure in _MEASURES for term in terms),
+        *((measure, *term) for measure in _MEASURES for term in _terms(factors, pairs)),
         *(("ST", name, "") for name in factors),
     ]
 
 
-def _terms(found: Any, suffix: str, factors: int) -> FloatArray:
-    # SALib fills the totals up with NaN, to as many as there are terms.
-    parts = [found[f"{measure}{suffix}"] for measure in _MEASURES]
-    return np.concatenate([*parts, np.asarray(found[f"ST{suffix}"], dtype=np.float64)[:factors]])
+def _shares(fit: _Fit, y: FloatArray, factors: int, lost: int) -> FloatArray:
+    """Return the measures of all terms, in the order of the labels (labels,)."""
+    y = y - y.mean()
+    terms = fit.terms(y)
+    terms -= terms.mean(axis=1, keepdims=True)
+    variance, freedom = y @ y / len(y), len(y) - 1
+    own = (terms**2).sum(axis=1)
+    share = terms @ y / freedom / variance
+    alone = own / (len(y) - lost) / variance
+    by_correlation = (terms @ terms.sum(axis=0) - own) / freedom / variance
+    total = share[:factors].copy()
+    for pair, members in zip(share[factors:], itertools.combinations(range(factors), 2), strict=False):
+        total[list(members)] += pair
+    return np.concatenate([share, alone, by_correlation, total])
 
 
-def _reading(name: Any, data: _Data, found: Any, pair: int, remedy: str, curves: str) -> list[str]:
+def _margin(halves: FloatArray, data: _Data) -> FloatArray:
+    """Return half the width of the intervals (outputs, labels): of normal errors, of blocks Student's t."""
+    from scipy.special import ndtri
+
+    wider = 1.0 if data.units is None else widening(data.units.count, data.confidence)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Degrees of freedom", category=RuntimeWarning)
+        spread: FloatArray = np.nanstd(halves, axis=0)
+    return wider * float(ndtri(0.5 + data.confidence / 2)) * spread
+
+
+def _reading(name: Any, data: _Data, share: FloatArray, way: _Way) -> list[str]:
     """Say how much of an output chance or nothing explains."""
     said = []
-    alone, together = found["S"][: len(data.moving)].sum(), found["S"].sum()
-    chance = pair / len(data.x) * (1 - alone)
+    alone, together = share[: len(data.moving)].sum(), share.sum()
+    chance = way.pair / len(data.x) * (1 - alone)
     if chance >= _CHANCE:
         said.append(
             f"output {name!r}: a pair of factors that does nothing may read S of up to {chance:.2f}, since "
-            f"its {pair} coefficients are fitted to {len(data.x)} points; use {remedy}"
+            f"its {way.pair} coefficients are fitted to {len(data.x)} points; use {way.remedy}"
         )
     if together < _LEAST_EXPLAINED:
         said.append(
             f"output {name!r}: the terms explain {together:.2f} of the variance; the rest is noise, "
-            f"interactions that are not fitted, or curves {curves}"
+            f"interactions that are not fitted, or curves {way.curves}"
         )
     return said
