@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, ParamSpec, TypeVar
 
 from mesa_doe.errors import StudyError
-from mesa_doe.runner.dispatch import isolated, through_joblib, workers_of
+from mesa_doe.runner.dispatch import isolated, joblib_context, through_joblib, workers_of
 
 __all__ = ["JoblibExecutor", "WorkerDiedError"]
 
@@ -75,7 +75,7 @@ class JoblibExecutor(cf.Executor):
 
         self._workers = workers_of(n_jobs, backend)
         # Of this thread: what parallel_config says is not known in that of the rounds.
-        with joblib.parallel_config(**({} if backend is None else {"backend": backend})):
+        with joblib_context(backend):
             self._backend, _ = joblib.parallel.get_active_backend()
         self._waiting: deque[_Call] = deque()
         self._changed = threading.Condition()

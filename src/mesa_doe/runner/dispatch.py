@@ -23,6 +23,7 @@ __all__ = [
     "Way",
     "here",
     "isolated",
+    "joblib_context",
     "suspects_through",
     "through_executor",
     "through_joblib",
@@ -62,7 +63,7 @@ def workers_of(n_jobs: int | None, backend: str | None) -> int:
     import joblib
 
     try:
-        with _chosen(backend):
+        with joblib_context(backend):
             workers: int = joblib.effective_n_jobs(n_jobs)
             shares_memory = getattr(joblib.Parallel(n_jobs=n_jobs)._backend, "supports_sharedmem", False)
     except ValueError as error:
@@ -91,7 +92,7 @@ def through_joblib(
             out[number] = task
             yield joblib.delayed(_numbered)(number, run, cloudpickle.dumps(task))
 
-    with _chosen(backend):
+    with joblib_context(backend):
         parallel = joblib.Parallel(n_jobs=n_jobs, batch_size=1)
         in_rounds = not parallel._backend.supports_return_generator
         if not in_rounds:
@@ -117,7 +118,7 @@ def through_joblib(
             finished.close()
 
 
-def _chosen(backend: str | None) -> Any:
+def joblib_context(backend: str | None) -> Any:
     """Return the context in which joblib uses a backend: Parallel's own backend= breaks that of Dask."""
     import joblib
 
