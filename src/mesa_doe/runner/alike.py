@@ -17,7 +17,7 @@ from mesa_doe.runner.checks import model_key
 from mesa_doe.runner.gathered import Gathered
 from mesa_doe.study import Ints, Numbering, Records
 
-__all__ = ["Groups", "are_alike", "few_valued", "recorded_noise"]
+__all__ = ["Groups", "are_alike", "few_valued", "has_relatives", "needless_runs", "recorded_noise"]
 
 # How many runs tell whether an output has few values.
 _ENOUGH = 30
@@ -77,6 +77,36 @@ def are_alike(configurations: Sequence[RunConfiguration], records: Records | Gat
                     return False
             compared = compared or groups.compared
     return True if compared else None
+
+
+def has_relatives(configurations: Sequence[RunConfiguration]) -> bool:
+    """Tell whether runs differ in their seed alone, so that what is recorded tells what the seed does."""
+    if isinstance(configurations, Configurations):
+        return configurations.replications > 1 or configurations.seed_policy == "factor"
+    points = [one.point for one in configurations if one.point is not None]
+    return len(set(points)) < len(points)
+
+
+def needless_runs(configurations: Sequence[RunConfiguration], records: Records | Gathered) -> str:
+    """Say which runs are needless, where in all that is recorded the seed changes nothing."""
+    if not isinstance(configurations, Configurations) or not has_relatives(configurations):
+        return ""
+    alike = are_alike(configurations, records)
+    if alike is False:
+        return ""
+    if configurations.replications > 1:
+        same = f"{configurations.replications} replications are the same run"
+        all_told, remedy = f"at every point the {same}", "use replications=1"
+    else:
+        same = "seed is a factor that does nothing"
+        all_told = f"in all runs that differ in their seed alone the {same}"
+        remedy = "make the design with seed_factor=False"
+    if alike:
+        return f"{all_told}: the model seems to draw no random numbers; {remedy}"
+    return (
+        "in the few runs that were repeated, with another seed, the seed changed nothing: if the model "
+        f"draws no random numbers, the {same}; {remedy}"
+    )
 
 
 def few_valued(records: Records | Gathered, names: Collection[str]) -> list[str]:

@@ -12,11 +12,11 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from mesa_doe.configurations import Configurations, RunConfiguration
+from mesa_doe.configurations import RunConfiguration
 from mesa_doe.errors import ConfigurationError, StudyError, counted, listed, warn
 from mesa_doe.model_run import check_timeout
 from mesa_doe.results import Noise, Results
-from mesa_doe.runner.alike import are_alike, few_valued, recorded_noise
+from mesa_doe.runner.alike import few_valued, has_relatives, needless_runs, recorded_noise
 from mesa_doe.runner.assembling import results_of
 from mesa_doe.runner.batch import Batch
 from mesa_doe.runner.checks import check_models, check_pickles, checked, recipes_of
@@ -275,7 +275,7 @@ class BatchRunner:
                 records = _records(kept, numbering)
                 noise = self._learn_noise(batch, records, {} if self.resume == "all" else noise)
                 if set(noise.values()) == {"none"}:
-                    needless = self._needless_runs(records)
+                    needless = needless_runs(self.configurations, records)
                 if isinstance(kept, StudyWriter):
                     kept.save(noise=noise)
         results = self.results
@@ -285,12 +285,8 @@ class BatchRunner:
 
     def _done(self, records: Records) -> Ints:
         """Return the runs that need not be made."""
-        known: dict[str, Ints] = {
-            "missing": records.positions,
-            "failed": records.positions[records.ok],
-            "all": records.positions,  # of those made since all was begun afresh
-        }
-        return known[self.resume]
+        # Of resume="all", those that were made since all was begun afresh.
+        return records.positions[records.ok] if self.resume == "failed" else records.positions
 
     def _run_these(
         self, wanted: Ints, total: int, order: Order, kept: StudyWriter | Gathered, numbering: Numbering
@@ -345,7 +341,7 @@ class BatchRunner:
             # A few runs that agree say little of an output that has few values.
             noise = graver(noise, recorded_noise(self.configurations, records, quiet))
             quiet = [name for name in quiet if noise[name] == "none"]
-            if self._has_relatives or not few_valued(records, quiet):
+            if has_relatives(self.configurations) or not few_valued(records, quiet):
                 return noise
             return graver(noise, find_rare_noise(*what))
         except StudyError as error:
@@ -377,37 +373,6 @@ class BatchRunner:
             warn(f"{batch.failures} of {counted(made, 'run')} failed{told}. See results.failures")
         if batch.failures < made and not batch.reported:
             warn("no run reported any output: the data collector or the outputs function gave no columns")
-
-    @property
-    def _has_relatives(self) -> bool:
-        """Whether runs differ in their seed alone, so that what is recorded tells what the seed does."""
-        runs = self.configurations
-        if isinstance(runs, Configurations):
-            return runs.replications > 1 or runs.seed_policy == "factor"
-        points = [one.point for one in runs if one.point is not None]
-        return len(set(points)) < len(points)
-
-    def _needless_runs(self, records: Records | Gathered) -> str:
-        """Say which runs are needless, where in all that is recorded the seed changes nothing."""
-        runs = self.configurations
-        if not isinstance(runs, Configurations) or not self._has_relatives:
-            return ""
-        alike = are_alike(self.configurations, records)
-        if alike is False:
-            return ""
-        if runs.replications > 1:
-            same = f"{runs.replications} replications are the same run"
-            all_told, remedy = f"at every point the {same}", "use replications=1"
-        else:
-            same = "seed is a factor that does nothing"
-            all_told = f"in all runs that differ in their seed alone the {same}"
-            remedy = "make the design with seed_factor=False"
-        if alike:
-            return f"{all_told}: the model seems to draw no random numbers; {remedy}"
-        return (
-            "in the few runs that were repeated, with another seed, the seed changed nothing: if the model "
-            f"draws no random numbers, the {same}; {remedy}"
-        )
 
 
 def _records(kept: StudyWriter | Gathered, numbering: Numbering) -> Records | Gathered:
