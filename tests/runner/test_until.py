@@ -62,6 +62,20 @@ def test_the_same_call_goes_on_where_the_study_is(tmp_path, calls):
     np.testing.assert_allclose(again.sensitivity.table(), first.sensitivity.table())
 
 
+@pytest.mark.parametrize("resume", ["all", "failed"])
+def test_what_is_to_be_made_again_is_made_again_once(tmp_path, calls, resume):
+    store = tmp_path / "study"
+    doe.BatchRunner(configurations(64), store=store).run_all(learn_noise=False)
+    before = calls()
+    with pytest.warns(doe.MesaDoeWarning, match="was wanted"):
+        until = doe.run_until(
+            configurations(64), "y", ci_width=0.01, max_runs=1300, store=store, resume=resume
+        )
+    assert until.history["n"].tolist() == [64, 128, 256]
+    made = 1280 if resume == "all" else 1280 - 320
+    assert made <= calls() - before <= made + 10 * 3
+
+
 def test_what_max_runs_does_not_suffice_for_is_said(tmp_path, calls):
     with pytest.warns(doe.MesaDoeWarning, match=r"ci_width=0.01 was wanted.*needs 640 runs.*max_runs=400"):
         until = doe.run_until(configurations(64), "y", ci_width=0.01, max_runs=400, store=tmp_path / "s")
@@ -91,6 +105,26 @@ def test_only_the_measures_asked_for_must_be_narrow(tmp_path, calls):
         (lambda: configurations(64), {"max_runs": 100}, "max_runs takes an int from 320"),
         (lambda: configurations(64), {"measures": "ST"}, r"measures takes a list of names, such as \['ST'\]"),
         (lambda: configurations(64), {"measures": []}, "measures takes a list of names"),
+        (
+            lambda: configurations(64),
+            {"measures": ["XX"]},
+            r"measures takes some of S1, ST, which sobol has here",
+        ),
+        (lambda: configurations(64), {"measures": ["S2", "ST"]}, r"some of S1, ST, .*got \['S2', 'ST'\]"),
+        (lambda: configurations(64), {"analysis": {"confidnce": 0.9}}, "no option 'confidnce'.*confidence"),
+        (
+            lambda: configurations(64),
+            {"analysis": {"confidence": 9}},
+            "confidence takes a number between 0 and 1",
+        ),
+        (
+            lambda: configurations(64),
+            {"analysis": {"resamples": 7}},
+            "resamples takes an int from 100, got 7",
+        ),
+        (lambda: configurations(64), {"analysis": {"missing": "omit"}}, "missing takes 'raise' or 'drop'"),
+        (lambda: configurations(64), {"analysis": {"at": "mean"}}, "at is an argument of run_until itself"),
+        (lambda: configurations(64), {"analysis": "S1"}, "analysis takes a mapping of options, .* got 'S1'"),
         (lambda: configurations(64), {"method": "rsa"}, "narrow intervals, and rsa has none; .* delta"),
         (lambda: configurations(64), {"method": "morris"}, "morris needs a design made by morris"),
     ],
@@ -101,10 +135,40 @@ def test_what_cannot_work_is_refused_before_the_first_run(tmp_path, calls, given
     assert calls() == 0
 
 
-def test_a_measure_that_the_analysis_does_not_have_here_is_refused(tmp_path, calls):
-    words = r"measures takes some of S1, ST, which sobol has here, got \['S2', 'ST'\]"
-    with pytest.raises(doe.ConfigurationError, match=words):
-        doe.run_until(configurations(64), "y", max_runs=400, store=tmp_path / "s", measures=["S2", "ST"])
+@pytest.mark.parametrize("resamples", [{}, {"resamples": 300}])
+def test_a_rehearsal_warns_of_nothing_and_moves_no_generator(resamples):
+    module = importlib.import_module("mesa_doe.runner.rehearsal")
+    runs, generator = configurations(2, replications=3), np.random.default_rng(5)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        module.rehearsed(runs, "sobol", {"rng": generator, **resamples})
+    assert generator.random() == np.random.default_rng(5).random()
+
+
+@pytest.mark.parametrize("replications", [1, 3])
+@pytest.mark.parametrize(
+    ("design", "method", "options"),
+    [
+        (doe.sobol, "sobol", {}),
+        (doe.sobol, "sobol", {"seed_factor": True}),
+        (doe.sobol, "sobol", {"second_order": True}),
+        (doe.morris, "morris", {}),
+        (doe.radial, "jansen", {}),
+        (doe.radial, "radial_effects", {}),
+        *((doe.latin_hypercube, method, {}) for method in
+          ("delta", "pawn", "rbd_fast", "regression", "response_surface", "hdmr", "enhanced_hdmr")),
+    ],
+)  # fmt: skip
+@pytest.mark.filterwarnings("ignore::mesa_doe.MesaDoeWarning")
+def test_a_rehearsal_has_the_measures_of_the_analysis(design, method, options, replications):
+    module = importlib.import_module("mesa_doe.runner.rehearsal")
+    made = design(SPACE, 300 if "hdmr" in method else 128, rng=1, **options)
+    for model in (models.ishigami, lambda x1, x2, x3, seed: {"y": x1 + seed % 7}):
+        replicated = {} if "seed_factor" in options else {"replications": replications}
+        runs = made.configurations(model, rng=2, **replicated)
+        real = doe.BatchRunner(runs).run_all().sensitivity("y", method=method)
+        measures = module.rehearsed(runs, method, {}).to_frame()["measure"].unique()
+        assert set(measures) == set(real.to_frame()["measure"])
 
 
 @pytest.mark.filterwarnings("ignore:sobol. n=")

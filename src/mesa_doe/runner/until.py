@@ -20,6 +20,7 @@ from mesa_doe.errors import ConfigurationError, warn
 from mesa_doe.results import At, Results
 from mesa_doe.runner.assembling import load
 from mesa_doe.runner.batch_runner import BatchRunner
+from mesa_doe.runner.rehearsal import rehearsed
 from mesa_doe.space.values import is_int
 from mesa_doe.study.reading import is_study
 
@@ -92,7 +93,8 @@ def run_until(
     analysis : mapping, optional
         Options of the analysis, such as ``{"confidence": 0.9}``.
     n_jobs, **options
-        Of :class:`BatchRunner`.
+        Of :class:`BatchRunner`. What ``resume`` makes again is made again once, with the first size that is
+        run: with ``"all"``, that is all that the study has.
 
     Returns
     -------
@@ -104,7 +106,7 @@ def run_until(
         If the design cannot be extended, even the first size needs more than ``max_runs``, or the analysis
         has no intervals, or no such measure.
     AnalysisError
-        If the analysis does not read the design, or an output cannot be analysed.
+        If the analysis does not read the design or take its options, or an output cannot be analysed.
 
     Warns
     -----
@@ -126,9 +128,10 @@ def run_until(
     while len(longer := _twice(design)) * replications <= known:
         design = longer
     most = max(max_runs, known)
+    runs = design.configurations_like(configurations)
+    _wanted_measures(rehearsed(runs, method, analysis or {}), measures)
     rows: list[dict[str, Any]] = []
     while True:
-        runs = design.configurations_like(configurations)
         results = BatchRunner(runs, n_jobs, store=store, **options).run_all()
         found = results.sensitivity(names, at, method=method, **(analysis or {}))
         widths = _widths(found, measures)
@@ -157,6 +160,9 @@ def run_until(
             )
             break
         design = longer
+        runs = design.configurations_like(configurations)
+        # Else each size would begin afresh, or try what failed once more.
+        options |= {"resume": "missing"}
     return Until(reached, results, found, pd.DataFrame(rows))
 
 
@@ -202,15 +208,20 @@ def _twice(design: Design) -> Design:
     return design.extend(2 * design.options["n"])
 
 
-def _widths(found: SensitivityResult, measures: Sequence[str] | None) -> dict[Any, float]:
-    rows = found.to_frame()
-    have = list(rows["measure"].unique())
+def _wanted_measures(found: SensitivityResult, measures: Sequence[str] | None) -> list[str]:
+    """Return the measures whose intervals must be narrow, or refuse those that the analysis does not have."""
+    have = list(found.to_frame()["measure"].unique())
     wanted = list(measures or found.plotted or have)
     if measures and not set(wanted) <= set(have):
         message = f"measures takes some of {', '.join(have)}, which {found.method} has here, got {measures!r}"
         raise ConfigurationError(message)
+    return wanted
+
+
+def _widths(found: SensitivityResult, measures: Sequence[str] | None) -> dict[Any, float]:
+    rows = found.to_frame()
     # A dummy is a yardstick, and nobody waits for it.
-    rows = rows[rows["measure"].isin(wanted) & ~of_dummy(rows, found.settings)]
+    rows = rows[rows["measure"].isin(_wanted_measures(found, measures)) & ~of_dummy(rows, found.settings)]
     # An interval that is not known is not narrow.
     widths = (rows["high"] - rows["low"]).fillna(np.inf)
     return {name: float(width) for name, width in widths.groupby(rows["output"], sort=False).max().items()}

@@ -1,0 +1,88 @@
+"""An analysis before there are outputs: whether its options and measures exist shows on made-up ones."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from mesa_doe.analysis import SensitivityResult, choose
+from mesa_doe.configurations import Configurations
+from mesa_doe.errors import ConfigurationError
+from mesa_doe.results.options import check_options
+from mesa_doe.space.values import is_int
+
+__all__ = ["rehearsed"]
+
+# Of results.sensitivity, which take the outputs from the runs.
+_OF_OUTPUTS = ("reduce", "unequal")
+# What run_until gives itself.
+_OWN = ("at", "method", "design", "output")
+# Nobody reads these intervals, and fewer are refused.
+_RESAMPLES = 100
+
+
+def rehearsed(configurations: Configurations, method: str | None, options: Any) -> SensitivityResult:
+    """Analyse made-up outputs of a design, without warnings.
+
+    Parameters
+    ----------
+    configurations : Configurations
+        Of a whole design.
+    method : str, optional
+        Name of the analysis; by default the one that fits the design.
+    options : mapping
+        Of ``results.sensitivity`` and of the analysis.
+
+    Returns
+    -------
+    SensitivityResult
+        Its measures are those of the analysis; its estimates mean nothing.
+
+    Raises
+    ------
+    ConfigurationError
+        If the options are no mapping, or one is not theirs.
+    AnalysisError
+        If the analysis does not take the options.
+
+    Examples
+    --------
+    >>> from mesa_doe.samplers import sobol
+    >>> from mesa_doe.space import ParameterSpace, Real
+    >>> runs = sobol(ParameterSpace(x=Real(0, 1)), 8, rng=1).configurations(lambda x: {"y": x}, rng=1)
+    >>> rehearsed(runs, None, {"resamples": 500}).to_frame()["measure"].tolist()
+    ['S1', 'ST']
+    """
+    if not isinstance(options, Mapping):
+        message = (
+            f"analysis takes a mapping of options, such as {{'confidence': 0.9}}, or None, got {options!r}"
+        )
+        raise ConfigurationError(message)
+    for name in _OWN:
+        if name in options:
+            known = "is known" if name == "design" else "is an argument of run_until itself"
+            message = f"{name} {known}: leave it out of analysis="
+            raise ConfigurationError(message)
+    design = configurations.design
+    of = design.origin or design
+    analyse = choose(of, method)
+    # A generator of the user's would be moved.
+    own = {name: copy.deepcopy(value) for name, value in options.items() if name not in _OF_OUTPUTS}
+    check_options("the analysis of run_until", own, analyse)
+    own = {**_few_resamples(analyse, own), "seed_policy": configurations.seed_policy}
+    made_up = np.random.default_rng(0).random((len(of), configurations.replications))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return analyse(of, made_up[:, :, None], **own)
+
+
+def _few_resamples(analyse: Any, options: dict[str, Any]) -> dict[str, Any]:
+    """Return options with as few resamples as any analysis takes, where that many were wanted."""
+    parameter = inspect.signature(analyse).parameters.get("resamples")
+    wanted: Any = options.get("resamples", None if parameter is None else parameter.default)
+    return {**options, "resamples": _RESAMPLES} if is_int(wanted) and wanted > _RESAMPLES else options
