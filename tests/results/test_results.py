@@ -166,7 +166,7 @@ def test_when_every_run_failed_the_outputs_say_so():
     design = doe.explicit([{"x": 1.5}, {"x": 1.7}])
     with pytest.warns(doe.MesaDoeWarning, match="2 of 2 runs failed"):
         results = doe.BatchRunner(design.configurations(failing, rng=1)).run_all()
-    with pytest.raises(doe.AnalysisError, match=r"no run was finished: see results\.failures"):
+    with pytest.raises(doe.AnalysisError, match=r"no run was finished\. Look at results\.failures"):
         results.output("y")
 
 

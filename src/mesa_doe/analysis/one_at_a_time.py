@@ -10,13 +10,13 @@ import numpy as np
 from mesa_doe.analysis.contrasts import margin
 from mesa_doe.analysis.declare import check_design, declare
 from mesa_doe.analysis.estimates import Label, tidy
+from mesa_doe.analysis.incomplete import IncompleteError
 from mesa_doe.analysis.options import checked_share
 from mesa_doe.analysis.outputs import Missing, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.variation import constant_outputs, flat_outputs, noise_units, standardised
 from mesa_doe.arrays import FloatArray, IntArray
 from mesa_doe.design import Design
-from mesa_doe.errors import AnalysisError
 
 __all__ = ["one_at_a_time"]
 
@@ -99,11 +99,8 @@ def one_at_a_time(
         design, y, names=outputs, missing=missing, method="one_at_a_time", given_data=True
     )
     if checked.points[0] != 0:
-        message = (
-            "one_at_a_time compares with the base case, but that point (0) lacks a finite value; look at "
-            "results.failures and run it again"
-        )
-        raise AnalysisError(message)
+        message = "one_at_a_time compares with the base case, but that point (0) lacks a finite value"
+        raise IncompleteError(message)
     levels = _levels(design, checked.points)
     values, (_, scale) = checked.values, standardised(checked.values)
     constant = constant_outputs(standardised(checked.means)[0])

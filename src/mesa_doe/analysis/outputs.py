@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import pandas as pd
 
+from mesa_doe.analysis.incomplete import RUN_AGAIN, IncompleteError
 from mesa_doe.analysis.options import check_missing
 from mesa_doe.arrays import FloatArray, IntArray
 from mesa_doe.design import Design
@@ -18,8 +19,6 @@ from mesa_doe.errors import AnalysisError, counted, some
 __all__ = ["Missing", "Outputs", "alike", "checked_outputs", "replicated", "replicated_output", "too_few"]
 
 Missing: TypeAlias = Literal["raise", "drop"]
-
-_AGAIN = "run what failed again (resume='failed' in a study, or retries=)"
 
 
 @dataclass(frozen=True)
@@ -363,23 +362,22 @@ def _complete(
     runs = f" in one or more of {array.shape[1]} replications" if array.shape[1] > 1 else ""
     if missing == "raise" or blocks is None:
         averages = means_only and array.shape[1] > 1
-        remedy = "" if blocks is None else f"; or {_whole(given_data, averages)} with missing='drop'"
-        message = (
+        way = "" if blocks is None else f"{_whole(given_data, averages)} with missing='drop'"
+        found = (
             f"{method} needs every point, but {np.count_nonzero(lacking)} of {len(design)} lack a finite "
-            f"value of {where}{runs}: points {some(np.flatnonzero(lacking))}. Look at results.failures and "
-            f"{_AGAIN}{remedy}"
+            f"value of {where}{runs}: points {some(np.flatnonzero(lacking))}"
         )
-        raise AnalysisError(message)
+        raise IncompleteError(found, way)
     bad = ~np.all(good_cells.any(axis=1), axis=1) if means_only else lacking
     dropped = np.unique(blocks[bad])
     keep = ~np.isin(blocks, dropped)
     noun = "point" if given_data else "block"
     if not keep.any():
-        message = (
+        found = (
             f"{method}: every {noun} lacks a finite value of {where}{'' if means_only else runs}; nothing is "
-            f"left to analyse: {_AGAIN}, or let the model report a number there"
+            "left to analyse"
         )
-        raise AnalysisError(message)
+        raise IncompleteError(found, remedy=f"{RUN_AGAIN}, or let the model report a number there")
     same = bool((good_cells == good_cells[..., :1]).all())
     others = "" if same else "; all outputs analysed at once lose them"
     said = []
@@ -417,8 +415,8 @@ def too_few(method: str, what: str, checked: Outputs) -> AnalysisError:
     """
     start = f"{method} needs at least two {what}, "
     if checked.dropped:
-        left = f"but values that are missing leave 1 of {1 + len(checked.dropped)}: "
-        return AnalysisError(f"{start}{left}{_AGAIN}")
+        left = f"but values that are missing leave 1 of {1 + len(checked.dropped)}"
+        return IncompleteError(f"{start}{left}")
     return AnalysisError(f"{start}got 1; make the design with a larger n")
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mesa_doe import plots
+from mesa_doe.analysis.incomplete import IncompleteError
 from mesa_doe.analysis.options import check_missing, checked_int, checked_share, one_of
 from mesa_doe.analysis.outputs import Missing
 from mesa_doe.analysis.shown import as_html, labelled, notes_of
@@ -304,11 +305,8 @@ def _checked_outcomes(
         return outcomes, factors, []
     where = some(outcomes.index[lost].tolist())
     if missing == "raise" or lost.all():
-        message = (
-            f"tabulate: {int(lost.sum())} of {counted(len(lost), 'run')} have no outcome: "
-            f"{where}. Look at results.failures; or leave them out with missing='drop'"
-        )
-        raise AnalysisError(message)
+        message = f"tabulate: {int(lost.sum())} of {counted(len(lost), 'run')} have no outcome: {where}"
+        raise IncompleteError(message, "leave them out with missing='drop'")
     said = f"left out, since they have no outcome: {counted(int(lost.sum()), 'run')} ({where})"
     return outcomes[~lost], factors[~lost], [said]
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mesa_doe.analysis.incomplete import IncompleteError
 from mesa_doe.analysis.options import check_missing
 from mesa_doe.analysis.outputs import replicated_output
 from mesa_doe.analysis.tabulation import MOST_LEVELS, binned
@@ -38,11 +39,11 @@ def checked_values(y: Any, missing: str) -> tuple[FloatArray, list[str]]:
         return values, []
     told = some(points[np.flatnonzero(lost.any(axis=1))])
     if missing == "raise" or lost.all():
-        message = (
+        found = (
             f"uncertainty: {counted(int(lost.sum()), 'run')} of {lost.size} have no finite value, of points "
-            f"{told}. Look at results.failures and run them again, or leave them out with missing='drop'"
+            f"{told}"
         )
-        raise AnalysisError(message)
+        raise IncompleteError(found, "leave them out with missing='drop'")
     none = int(lost.all(axis=1).sum())
     said = (
         f"left out, since they have no finite value: {counted(int(lost.sum()), 'run')} of points {told}"

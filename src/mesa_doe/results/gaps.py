@@ -1,19 +1,21 @@
-"""Runs that ended well but gave no number to analyse: told apart from those that failed."""
+"""What an analysis lacks numbers of: runs that are pending, that failed, or that gave none."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 
-from mesa_doe.errors import AnalysisError, some
+from mesa_doe.analysis.incomplete import RUN_AGAIN, IncompleteError
+from mesa_doe.errors import AnalysisError, counted, some
 
 if TYPE_CHECKING:
     from mesa_doe.results.results import Results
 
-__all__ = ["refuse_gaps", "without_empty_steps"]
+__all__ = ["explained", "refuse_gaps", "what_to_do", "without_empty_steps"]
 
 Numbers: TypeAlias = "pd.Series[Any] | pd.DataFrame"
 
@@ -21,6 +23,32 @@ Numbers: TypeAlias = "pd.Series[Any] | pd.DataFrame"
 _OVER_STEPS = ("mean", "min", "max")
 # As many as runs.
 _ENDS = {"final": "at their last step", "first": "at their first step"}
+
+
+def what_to_do(results: Results) -> str:
+    """Say, in a sentence or two without the last full stop, how to get the numbers that are missing."""
+    failed = len(results.failures)
+    if not results.pending:
+        return RUN_AGAIN if failed else "No run failed: let the model report a number there"
+    stored = results.study is not None
+    told = f"{results.pending} of {counted(len(results.configurations), 'run')} are pending: "
+    told += "run the study to its end" if stored else "run all of them"
+    if not failed:
+        return told
+    # Which runs what is pending, too.
+    both = "; resume='failed' runs all of these" if stored else ""
+    return f"{told}. {failed} failed: look at results.failures{both}"
+
+
+@contextmanager
+def explained(results: Results) -> Generator[None]:
+    """Let an analysis that lacks values say what these runs need, which it does not see itself."""
+    try:
+        yield
+    except IncompleteError as error:
+        if not results.pending:
+            raise
+        raise IncompleteError(error.found, error.way, what_to_do(results)) from None
 
 
 def without_empty_steps(numbers: Mapping[str, Numbers]) -> tuple[dict[str, Numbers], list[str]]:
@@ -86,13 +114,14 @@ def refuse_gaps(
     ways = [way] if way else []
     if finite.any():
         ways.append("missing='drop' goes on without")
-    failed = len(results.failures)
+    failed, pending = len(results.failures), results.pending
     first = values.index[lacking][0]
     message = (
         f"{np.count_nonzero(lacking)} of {len(values)} runs that are ok gave "
         f"{' or '.join(kind for kind, is_there in kinds.items() if is_there)} for {name!r} {where} "
         f"(first: run {first} of point {results.runs['point'][first]}); "
-        f"{f'{failed} more failed: see results.failures' if failed else 'no run failed'}. "
+        f"{f'{failed} more failed: see results.failures' if failed else 'no run failed'}"
+        f"{f'; {pending} are pending' if pending else ''}. "
         f"{'So nothing is left to analyse: let' if missing == 'drop' else 'Let'} the model report a number "
         f"there{''.join(f'; or {one}' for one in ways)}"
     )

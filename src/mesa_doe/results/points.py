@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from mesa_doe.analysis.incomplete import IncompleteError
 from mesa_doe.analysis.options import check_missing
 from mesa_doe.analysis.outputs import Missing
 from mesa_doe.errors import AnalysisError, some, warn
+from mesa_doe.results.gaps import what_to_do
 
 if TYPE_CHECKING:
     from mesa_doe.results.results import Results
@@ -57,14 +59,10 @@ def without_missing(results: Results, values: pd.DataFrame, missing: Missing, ca
     points = values.index[lacking].tolist()
     told = some(points)
     if missing == "raise":
-        message = (
-            f"{caller}: {len(points)} of {len(values)} points have no finite value: points {told}. Look at "
-            "results.failures, or leave them out with missing='drop'"
-        )
-        raise AnalysisError(message)
+        message = f"{caller}: {len(points)} of {len(values)} points have no finite value: points {told}"
+        raise IncompleteError(message, "leave them out with missing='drop'", what_to_do(results))
     if lacking.all():
-        message = f"{caller}: no point has a finite value"
-        raise AnalysisError(message)
+        raise IncompleteError(f"{caller}: no point has a finite value", remedy=what_to_do(results))
     warn(f"{caller} left out {len(points)} of {len(values)} points, which have no finite value: {told}")
     whole: pd.DataFrame = values[~lacking]
     return whole

@@ -27,6 +27,7 @@ from mesa_doe.analysis import (
     uncertainty,
 )
 from mesa_doe.analysis.aligning import aligned_outputs, check_runs
+from mesa_doe.analysis.incomplete import IncompleteError
 from mesa_doe.analysis.joining import joined
 from mesa_doe.analysis.options import check_known, check_one
 from mesa_doe.arrays import FloatArray
@@ -39,7 +40,7 @@ from mesa_doe.results.asking import ask
 from mesa_doe.results.declared import in_declared_order
 from mesa_doe.results.drawing import Drawings
 from mesa_doe.results.exchange import to_xarray, to_xy
-from mesa_doe.results.gaps import refuse_gaps, without_empty_steps
+from mesa_doe.results.gaps import explained, refuse_gaps, what_to_do, without_empty_steps
 from mesa_doe.results.length import LENGTH, lengths, one_length
 from mesa_doe.results.missing_design import missing_design
 from mesa_doe.results.numbers import At, Reduce, Unequal, every_step, of_agents, one_a_run, refuse_column
@@ -245,8 +246,8 @@ class Results:
             if found is not None:
                 return self._on_its_steps(found, name)
             if not len(model):
-                message = f"there is no output {name!r}, as no run was finished: see results.failures"
-                raise AnalysisError(message)
+                message = f"there is no output {name!r}, as no run was finished"
+                raise IncompleteError(message, remedy=what_to_do(self))
             refuse_column(self.tables, name)
             of_all = [f"{kind}.{column}" for kind in self.agents for column in self.agents[kind].columns[3:]]
             length = [LENGTH] if self._is_length(LENGTH) else []
@@ -565,7 +566,8 @@ class Results:
         for policy in dict.fromkeys(policies.values()):
             some = {name: numbers[name] for name in names if policies[name] == policy}
             y, labels = self._aligned(design, some, policy)
-            parts.append(analyse(of, y, outputs=labels, missing=missing, seed_policy=policy, **options))
+            with explained(self):
+                parts.append(analyse(of, y, outputs=labels, missing=missing, seed_policy=policy, **options))
         found = joined(parts, names)
         for text in left_out:
             warn(text)
@@ -604,7 +606,8 @@ class Results:
         analyse = choose(of, method)
         check_options("results.convergence", options, convergence, analyse)
         refuse_gaps(self, output, values, at=at, reduce=reduce, missing=options.get("missing", "raise"))
-        return convergence(of, y, analysis=analyse, outputs=labels, seed_policy=policy, **options)
+        with explained(self):
+            return convergence(of, y, analysis=analyse, outputs=labels, seed_policy=policy, **options)
 
     def uncertainty(
         self,
@@ -653,7 +656,8 @@ class Results:
         check_options("results.uncertainty", options, uncertainty)
         refuse_gaps(self, output, values, at=at, reduce=reduce, missing=options.get("missing", "raise"))
         labels = None if by is None else design.points[by].tolist()
-        return uncertainty(y[:, :, 0], design=design, by=labels, seed_policy=policy, **options)
+        with explained(self):
+            return uncertainty(y[:, :, 0], design=design, by=labels, seed_policy=policy, **options)
 
     def split_variance(
         self, output: str, at: At = "final", *, reduce: Reduce | None = None, **options: Any
@@ -726,7 +730,8 @@ class Results:
         there = outcomes.notna().astype(float).replace(0.0, np.nan)
         refuse_gaps(self, output, there, at="final", missing=options.get("missing", "raise"))
         # A run that failed has no outcome, which is for the user to leave out.
-        return tabulate(outcomes.reindex(self.runs.index), self._factors_of_runs(design), **options)
+        with explained(self):
+            return tabulate(outcomes.reindex(self.runs.index), self._factors_of_runs(design), **options)
 
     def _factors_of_runs(self, design: Design | None) -> pd.DataFrame:
         if design is None:
