@@ -1,5 +1,6 @@
 import random
 
+import mesa
 import numpy as np
 import pytest
 from mesa.examples import Schelling
@@ -88,3 +89,53 @@ def test_a_run_that_fails_cannot_be_compared():
     configuration = doe.RunConfiguration(models.Walkers, run_id=0, parameters={"fail_at": 1}, seed=3)
     with pytest.raises(doe.StudyError, match="the run failed"):
         doe.check_reproducible(configuration)
+
+
+class Errors(mesa.Model):
+    """Has a table, and agents, that are called error; a draws nothing."""
+
+    def __init__(self, a=1, inert=1, rng=None):
+        super().__init__(rng=rng)
+        self.a = a
+        self.datacollector = mesa.DataCollector({"error": "a"}, tables={"error": ["error", "size"]})
+
+    def step(self):
+        self.datacollector.add_table_row("error", {"error": self.random.random(), "size": self.a})
+        self.datacollector.collect(self)
+
+
+def test_a_table_or_a_column_called_error_is_no_failure():
+    configuration = doe.RunConfiguration(Errors, run_id=0, parameters={"a": 1}, seed=3, max_steps=3)
+    found = doe.check_reproducible(configuration).to_dict()
+    assert found == {"error": True, "error.error": True, "error.size": True, "steps": True}
+    space = doe.ParameterSpace(a=doe.Integer(1, 4), inert=doe.Integer(1, 4))
+    found = doe.check_factors(doe.latin_hypercube(space, 4, rng=1), Errors)
+    assert found["changes"].to_dict() == {"a": True, "inert": False}
+
+
+LENGTHS = iter(())
+
+
+class Ending(mesa.Model):
+    """Lasts as long as no seed decides, and reports the same."""
+
+    def __init__(self, reporters=None, rng=None):
+        super().__init__(rng=rng)
+        self.length = next(LENGTHS)
+        self.datacollector = mesa.DataCollector(reporters or {"share": lambda model: 1.0})
+
+    def step(self):
+        self.datacollector.collect(self)
+        self.running = self.steps < self.length
+
+
+@pytest.mark.parametrize("lengths", [(3, 3), (3, 4)])
+def test_lengths_of_runs_that_the_seed_does_not_decide_are_found(lengths, monkeypatch):
+    monkeypatch.setattr(f"{__name__}.LENGTHS", iter([*lengths, *lengths]))
+    configuration = doe.RunConfiguration(Ending, run_id=0, parameters={}, seed=3, max_steps=9)
+    same = lengths[0] == lengths[1]
+    assert doe.check_reproducible(configuration).to_dict() == {"share": True, "steps": same}
+    own = doe.RunConfiguration(
+        Ending, run_id=0, parameters={"reporters": {"steps": lambda model: 1}}, seed=3, max_steps=9
+    )
+    assert doe.check_reproducible(own).to_dict() == {"steps": True}

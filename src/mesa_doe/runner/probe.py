@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from mesa_doe.configurations import Outputs, RunConfiguration
 from mesa_doe.design import Design
 from mesa_doe.errors import StudyError
 from mesa_doe.model_run import run
+from mesa_doe.results.length import LENGTH
 from mesa_doe.seeding import RNG, root_entropy
 from mesa_doe.space import ParameterSpace
 from mesa_doe.space.values import plain
@@ -21,6 +23,9 @@ __all__ = ["check_factors", "check_reproducible"]
 
 # Where an axis is moved to from its middle: near its ends, inside any law's support.
 _MOVES = (0.02, 0.25, 0.75, 0.98)
+
+# Columns of tables that are no outputs.
+_INDEX = ["run_id", "step", "agent_id"]
 
 
 def check_factors(
@@ -86,16 +91,16 @@ def check_factors(
         scenario_cls=scenario_cls,
     )
     base = _reported(middle)
-    if len(base["error"]):
+    if base.failure is not None:
         message = (
-            f"the run in the middle of the space failed ({base['error']['error'].iloc[0]}), so it cannot be "
+            f"the run in the middle of the space failed ({base.failure}), so it cannot be "
             "told what a factor changes; doe.run of one configuration shows where"
         )
         raise StudyError(message)
-    if not set().union(*(frame.columns for frame in base.values())) - {"run_id", "step", "agent_id", "error"}:
+    if not base.outputs():
         message = f"the model reported nothing in {steps} steps, so it cannot be told what a factor changes"
         raise StudyError(message)
-    if not _equal(base, _reported(middle)):
+    if not base.equals(_reported(middle)):
         message = (
             "the model gives different results for the same configuration and seed, so it cannot be told "
             "what a factor changes: look for a random generator that it makes without its seed"
@@ -110,7 +115,7 @@ def check_factors(
                 continue
             moved = dataclasses.replace(middle, parameters=_parameters(space, there))
             moves += 1
-            changes = changes or not _equal(base, _reported(moved))
+            changes = changes or not base.equals(_reported(moved))
         rows[factor] = {"changes": changes, "moves": moves}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("factor")
 
@@ -127,7 +132,8 @@ def check_reproducible(configuration: RunConfiguration) -> pd.Series[bool]:
     Returns
     -------
     Series of bool, index ``output``
-        Outputs of the model by name; of agents and tables as ``"type.column"``.
+        Outputs of the model by name; of agents and tables as ``"type.column"``; and where the model takes
+        steps, ``"steps"``: whether both runs lasted as long, unless a reporter is called so.
 
     Raises
     ------
@@ -143,15 +149,14 @@ def check_reproducible(configuration: RunConfiguration) -> pd.Series[bool]:
     {'y': True, 'z': False}
     """
     once, again = _reported(configuration), _reported(configuration)
-    if len(once["error"]):
-        message = f"the run failed ({once['error']['error'].iloc[0]}); doe.run of it shows where"
+    if once.failure is not None:
+        message = f"the run failed ({once.failure}); doe.run of it shows where"
         raise StudyError(message)
-    found: dict[str, bool] = {}
-    for name, frame in once.items():
-        other = again.get(name, frame.iloc[:0])
-        for column in set(frame.columns).difference(("run_id", "step", "agent_id")):
-            label = f"{name}.{column}" if name else str(column)
-            found[label] = column in other and frame[column].equals(other[column])
+    ours, theirs = once.outputs(), again.outputs()
+    found = {} if once.steps == again.steps == 0 else {LENGTH: once.steps == again.steps}
+    found |= {
+        label: _alike_outputs(ours.get(label, []), theirs.get(label, [])) for label in {**ours, **theirs}
+    }
     return pd.Series(found, name="reproducible", dtype="bool").sort_index().rename_axis("output")
 
 
@@ -165,11 +170,37 @@ def _alike(here: Any, there: Any) -> bool:
     return here is there or (isinstance(here, np.generic) and here == there)
 
 
-def _reported(configuration: RunConfiguration) -> dict[str, pd.DataFrame]:
+@dataclass(frozen=True)
+class _Reported:
+    """What a run gave: frames by their kind and name, as a table may be called like a type of agents."""
+
+    frames: dict[tuple[str, str], pd.DataFrame]
+    steps: float
+    failure: str | None
+
+    def outputs(self) -> dict[str, list[pd.Series[Any]]]:
+        """Return the columns by how an output is called."""
+        columns: dict[str, list[pd.Series[Any]]] = {}
+        for (_, name), frame in self.frames.items():
+            for column in frame.columns.difference(_INDEX, sort=False):
+                label = f"{name}.{column}" if name else str(column)
+                columns.setdefault(label, []).append(frame[column])
+        return columns
+
+    def equals(self, other: _Reported) -> bool:
+        """Tell whether both gave the same."""
+        if self.failure != other.failure or self.frames.keys() != other.frames.keys():
+            return False
+        return all(frame.equals(other.frames[key]) for key, frame in self.frames.items())
+
+
+def _reported(configuration: RunConfiguration) -> _Reported:
     record = run(configuration, on_error="record")
-    failed = pd.DataFrame({"error": [record.error]} if record.status != "ok" else {})
-    return {"": record.model, "error": failed, **record.agents, **record.tables}
+    frames = {("model", ""): record.model}
+    frames |= {("agents", name): frame for name, frame in record.agents.items()}
+    frames |= {("tables", name): frame for name, frame in record.tables.items()}
+    return _Reported(frames, record.steps, None if record.status == "ok" else record.error)
 
 
-def _equal(a: dict[str, pd.DataFrame], b: dict[str, pd.DataFrame]) -> bool:
-    return a.keys() == b.keys() and all(a[name].equals(b[name]) for name in a)
+def _alike_outputs(ours: list[pd.Series[Any]], theirs: list[pd.Series[Any]]) -> bool:
+    return len(ours) == len(theirs) and all(a.equals(b) for a, b in zip(ours, theirs, strict=True))
