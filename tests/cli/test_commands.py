@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tomllib
 import warnings
+from pathlib import Path
 
 import mesa
 import mesa.examples
@@ -432,6 +433,23 @@ def test_a_pipe_that_is_closed_ends_a_command_quietly(noisy, arguments, both):
     assert done.returncode == 141
     # Of "run", the warnings of the analyses.
     assert all(line.startswith("mesa-doe: ") for line in (done.stderr or "").splitlines())
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
+@pytest.mark.parametrize("arguments", [["designs", "-f", "json"], ["status", "STUDY"], ["run", "FILE"]])
+@pytest.mark.parametrize("both", [False, True], ids=["stdout", "both"])
+def test_a_disk_that_is_full_is_told_in_one_line(noisy, arguments, both):
+    names = {"STUDY": noisy, "FILE": noisy.parent / "study.toml"}
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "mesa_doe", *(str(names.get(one, one)) for one in arguments)],
+            stdout=full, stderr=full if both else subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    if not both:
+        told = "mesa-doe: what is printed cannot be written: No space left on device"
+        assert told in done.stderr.splitlines()
+        assert all(line.startswith("mesa-doe: ") for line in done.stderr.splitlines())
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")

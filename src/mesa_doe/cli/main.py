@@ -76,16 +76,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with contextlib.redirect_stdout(printed[0]), contextlib.redirect_stderr(printed[1]):
             return _run(parser, arguments)
-    except BrokenPipeError as error:
+    except OSError as error:
         if all(stream.broken is not error for stream in printed):
             raise
-        # Whoever read has seen enough, as head has. Python flushes once more at its end, and would complain.
+        is_closed = isinstance(error, BrokenPipeError)
+        if not is_closed:
+            with contextlib.suppress(OSError):  # of the standard error, which may be as full
+                print(f"mesa-doe: what is printed cannot be written: {error.strerror}", file=printed[1])
+        # Python flushes once more at its end, and would complain.
         for stream in printed:
-            with contextlib.suppress(BrokenPipeError):
+            with contextlib.suppress(OSError):
                 stream.flush()
             if stream.broken is not None:
                 os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-        return _SIGPIPE
+        # Whoever read from a pipe that is closed has seen enough, as head has.
+        return _SIGPIPE if is_closed else 1
 
 
 def _run(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> int:

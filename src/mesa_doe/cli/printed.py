@@ -1,4 +1,4 @@
-"""What a command prints, with a memory of the pipe that was closed: only that one is nobody's mistake."""
+"""What a command prints, with a memory of why it could not: a closed pipe, or a full disk, of its own."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ __all__ = ["Printed"]
 
 
 class Printed:
-    """A standard stream that keeps the ``BrokenPipeError`` of its own pipe.
+    """A standard stream that keeps the error of writing to it.
 
-    Such an error may be of any other pipe or socket too: that to a worker, or one that the model opened.
+    Such an error may be of any other file or pipe too: that to a worker, or one that the model opened.
 
     Parameters
     ----------
@@ -21,7 +21,7 @@ class Printed:
 
     Attributes
     ----------
-    broken : BrokenPipeError or None
+    broken : OSError or None
         What was last raised by writing here.
 
     Examples
@@ -35,7 +35,7 @@ class Printed:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self.broken: BrokenPipeError | None = None
+        self.broken: OSError | None = None
 
     def write(self, text: str) -> int:
         """Write as the stream does."""
@@ -56,7 +56,7 @@ class Printed:
     def _remembering(self) -> Iterator[None]:
         try:
             yield
-        except BrokenPipeError as error:
+        except OSError as error:
             self.broken = error
             raise
 
