@@ -10,6 +10,7 @@ import numpy as np
 
 from mesa_doe._optional import require
 from mesa_doe.errors import AnalysisError
+from mesa_doe.plots._units import Unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -356,7 +357,7 @@ def name_rows(ax: Axes, names: Sequence[str], *, legend_lines: int = 0) -> None:
     ax.set_ylim(len(names) / (1 - share) - 0.5, -0.5)
 
 
-def label_axes(ax: Axes, x: tuple[Any, str | None], y: tuple[Any, str | None]) -> None:
+def label_axes(ax: Axes, x: tuple[Any, str | None], y: tuple[Any, str | None], unit: Unit) -> None:
     """Write the labels given, and where there is none, the name of a Series.
 
     Parameters
@@ -365,12 +366,14 @@ def label_axes(ax: Axes, x: tuple[Any, str | None], y: tuple[Any, str | None]) -
         The Axes.
     x, y : (array_like, str or None)
         The values along an axis, and the label given.
+    unit : Unit
+        In which those of y are drawn.
     """
     x_label, y_label = (
         label if label is not None else None if getattr(values, "name", None) is None else plain(values.name)
         for values, label in (x, y)
     )
-    write_labels(ax, x=x_label, y=y_label)
+    write_labels(ax, x=x_label, y=unit.label(y_label))
 
 
 def legend(

@@ -15,6 +15,7 @@ from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import _canvas
 from mesa_doe.plots._checks import as_floats, factor_frame
 from mesa_doe.plots._groups import Floats, Values, check_logarithm, finite_rows, is_numeric
+from mesa_doe.plots._units import unit_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -128,7 +129,9 @@ def parallel(
         ax.add_collection(draw(paths, **style), autolim=False)
         handles.append(key([], [], color=colour, label=f"{many} {text}"))
     if highlight is not None:
-        ends = np.interp(highlight, (output.min(), output.max()), (0, 1)) if np.ptp(output) else (0.5, 0.5)
+        unit, (least, most) = unit_of(output), (output.min(), output.max())
+        ends = np.interp(unit.of(np.asarray(highlight)), unit.of(np.array([least, most])), (0, 1))
+        ends = ends if least < most else (0.5, 0.5)
         ax.plot(
             [places - 1] * 2, ends, color=_canvas.VERMILLION, linewidth=5, solid_capstyle="butt", zorder=4
         )
@@ -169,14 +172,20 @@ def _scaled(column: Floats, *, logarithmic: bool = False) -> tuple[Floats, dict[
     low, high = float(column.min()), float(column.max())
     if low == high:
         return np.full(len(column), 0.5), {0.5: _written(low)}
-    place = np.log(column / low) / np.log(high / low) if logarithmic else (column - low) / (high - low)
-    return place, {0.0: _written(low), 1.0: _written(high)}
+    # Of a range that is narrow and far from zero, so many digits that its ends differ.
+    digits = next((k for k in range(3, 17) if f"{low:.{k}g}" != f"{high:.{k}g}"), 17)
+    labels = {0.0: _written(low, digits), 1.0: _written(high, digits)}
+    if logarithmic:
+        return np.log(column / low) / np.log(high / low), labels
+    unit = unit_of(column)
+    least, span = unit.of(low), unit.of(high) - unit.of(low)
+    return (unit.of(column) - least) / span, labels
 
 
-def _written(number: float) -> str:
+def _written(number: float, digits: int = 3) -> str:
     """Return a number as short text; whole ones, such as populations, in full."""
     whole = number == round(number) and abs(number) < 1e7
-    return (f"{number:.0f}" if whole else f"{number:.3g}").replace("-", "−")
+    return (f"{number:.0f}" if whole else f"{number:.{digits}g}").replace("-", "−")
 
 
 def _spread(column: pd.Series[Any], rng: np.random.Generator) -> tuple[Floats, dict[float, str]]:

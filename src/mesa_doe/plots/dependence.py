@@ -22,6 +22,7 @@ from mesa_doe.plots._groups import (
     order_codes,
     units_kept,
 )
+from mesa_doe.plots._units import unit_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -100,6 +101,8 @@ def partial_dependence(
     if bins < 1:
         raise AnalysisError(f"partial_dependence: bins must be at least 1, given {bins!r}")
     factor, output, left_out = finite_pairs(x, y, caller="partial_dependence")
+    unit = unit_of(output)
+    output = unit.of(output)
     bins = max(1, min(bins, len(output) // _FEWEST_A_BIN))
     groups = grouped(factor, bins, caller="partial_dependence", logarithmic=logarithmic)
     _, codes, names, kind = groups
@@ -137,7 +140,7 @@ def partial_dependence(
         ax.set_xlim(-0.5, len(names) - 0.5)
     elif logarithmic:
         ax.set_xscale("log")
-    _canvas.label_axes(ax, (x, xlabel), (y, ylabel))
+    _canvas.label_axes(ax, (x, xlabel), (y, ylabel), unit)
     _canvas.tidy_spines(ax)
     note = f"{len(output)} points in {len(centre)} {kind}s"
     if left_out:
@@ -198,10 +201,13 @@ def cusunoro(inputs: pd.DataFrame, y: Values, ax: Axes | None = None, *, blocks:
     frame = factor_frame(inputs, caller="cusunoro")
     styles = _canvas.line_styles(frame, caller="cusunoro")
     frame, output, left_out = finite_rows(frame, y, ("inputs", "y"), caller="cusunoro")
-    if np.ptp(output) == 0:
+    if output.min() == output.max():
         raise AnalysisError(
             f"cusunoro: needs an output that varies; all {len(output)} finite values are {output[0]:g}"
         )
+    # About the first value, whose differences keep their digits where all are large.
+    output = unit_of(output).of(output)
+    output = output - output[0]
     scaled = (output - output.mean()) / output.std()
     curves = {name: _cumulated(frame[name], scaled) for name in frame}
     units = units_kept(blocks, len(output) + left_out, frame.index, caller="cusunoro")

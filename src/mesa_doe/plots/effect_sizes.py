@@ -11,6 +11,7 @@ from mesa_doe._optional import require
 from mesa_doe.errors import AnalysisError, counted
 from mesa_doe.plots import _canvas
 from mesa_doe.plots._checks import refuse_repeats, tidy, with_floats
+from mesa_doe.plots._units import in_unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -77,7 +78,7 @@ def pareto(
     if most < 1:
         raise AnalysisError(f"pareto: most must be at least 1, given {most!r}")
     more = len(frame) - most
-    frame = frame.iloc[:most]
+    frame, unit = in_unit(frame.iloc[:most], "estimate", "low", "high")
 
     patches = require("matplotlib.patches", extra="plot")
     ours = ax is None
@@ -96,11 +97,13 @@ def pareto(
     handles: list[Any] = [patches.Patch(color=colour, label=f"{sign} effect") for sign, colour in _SIGNS]
     if limit is not None:
         label = f"significant from {limit:.3g}"
-        handles.append(ax.axvline(limit, color=_canvas.INK, linewidth=1, linestyle="--", label=label))
+        handles.append(
+            ax.axvline(unit.of(limit), color=_canvas.INK, linewidth=1, linestyle="--", label=label)
+        )
     note = f"{counted(more, 'more effect')} not drawn" if more > 0 else None
     lines = 0 if ours else len(handles) + (note is not None)
     _canvas.name_rows(ax, names, legend_lines=lines)
-    ax.set_xlabel(xlabel)
+    _canvas.write_labels(ax, x=unit.label(xlabel))
     _canvas.tidy_spines(ax)
     _canvas.legend(ax, handles, beside=ours, note=note, inside="lower right")
     return ax

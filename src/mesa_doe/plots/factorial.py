@@ -12,6 +12,7 @@ from mesa_doe.columns import levels_of
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import _canvas
 from mesa_doe.plots._checks import tidy, with_floats
+from mesa_doe.plots._units import Unit, in_unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,7 +53,7 @@ def main_effects(frame: pd.DataFrame, ax: Axes | None = None, *, ylabel: str = "
     >>> ax.lines[0].get_ydata()
     array([1., 3.])
     """
-    table = _means(frame, ["factor", "level", "mean", "low", "high"], caller="main_effects")
+    table, unit = _means(frame, ["factor", "level", "mean", "low", "high"], caller="main_effects")
     parts = {factor: table[table["factor"] == factor] for factor in table["factor"].unique()}
     levels = {factor: _in_order(part["level"])[1] for factor, part in parts.items()}
     for factor, part in parts.items():
@@ -84,7 +85,7 @@ def main_effects(frame: pd.DataFrame, ax: Axes | None = None, *, ylabel: str = "
     ax.annotate("mean", (1.0, overall), xycoords=("axes fraction", "data"), fontsize="small", **beside)
     _name_panels(ax, starts, [levels[factor] for factor in parts], names)
     ax.set_xlim(-1, slots - 1)
-    _canvas.write_labels(ax, y=ylabel)
+    _canvas.write_labels(ax, y=unit.label(ylabel))
     _canvas.tidy_spines(ax)
     return ax
 
@@ -134,7 +135,7 @@ def interaction(
     >>> [line.get_label() for line in ax.lines]
     ['ring', 'grid']
     """
-    table = _means(frame, ["level", "trace", "mean", "low", "high"], caller="interaction")
+    table, unit = _means(frame, ["level", "trace", "mean", "low", "high"], caller="interaction")
     codes, levels = _in_order(table["level"])
     lines, traces = _in_order(table["trace"])
     taken: set[tuple[int, int]] = set()
@@ -161,20 +162,20 @@ def interaction(
         _intervals(ax, x, part, styles[k]["color"])
     _canvas.name_x_ticks(ax, levels)
     ax.set_xlim(-0.4, len(levels) - 0.6)
-    _canvas.write_labels(ax, x=_canvas.factor_name(factor), y=ylabel)
+    _canvas.write_labels(ax, x=_canvas.factor_name(factor), y=unit.label(ylabel))
     _canvas.tidy_spines(ax)
     _canvas.legend(ax, handles, beside=ours, note=None if partner is None else _canvas.factor_name(partner))
     return ax
 
 
-def _means(frame: pd.DataFrame, columns: list[str], *, caller: str) -> pd.DataFrame:
-    """Return the checked rows; infinite numbers as missing, since neither is drawn."""
+def _means(frame: pd.DataFrame, columns: list[str], *, caller: str) -> tuple[pd.DataFrame, Unit]:
+    """Return the checked rows and their unit; infinite numbers as missing, since neither is drawn."""
     table = with_floats(tidy(frame, columns, caller=caller), ["mean", "low", "high"], caller=caller)
     numbers = table[["mean", "low", "high"]]
     table[["mean", "low", "high"]] = numbers.where(np.isfinite(numbers))
     if table["mean"].isna().all():
         raise AnalysisError(f"{caller}: needs at least one finite mean; given {len(table)}, none finite")
-    return table
+    return in_unit(table, "mean", "low", "high")
 
 
 def _in_order(column: pd.Series[Any]) -> tuple[npt.NDArray[np.intp], list[str]]:

@@ -10,6 +10,7 @@ import pandas as pd
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import _canvas
 from mesa_doe.plots._checks import series_of_runs
+from mesa_doe.plots._units import in_unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -62,7 +63,7 @@ def noise_fan(
     >>> noise_fan(pd.DataFrame(rows), Figure().subplots()).lines[0].get_ydata()
     array([4.])
     """
-    frame = series_of_runs(series, ["point", "iteration"], caller="noise_fan")
+    frame, unit = in_unit(series_of_runs(series, ["point", "iteration"], caller="noise_fan"), "value")
     cells = frame.groupby(["step", "point"])["value"].agg(["mean", "var", "count"])
     if cells["count"].max() < 2:
         raise AnalysisError(
@@ -100,7 +101,7 @@ def noise_fan(
     )
     told = _canvas.runs_note(by_step["count"].sum().tolist())
     points = frame["point"].nunique()
-    _canvas.write_labels(ax, x=xlabel, y=ylabel)
+    _canvas.write_labels(ax, x=xlabel, y=unit.label(ylabel))
     ax.margins(x=0.01)
     _canvas.whole_ticks(ax, steps)
     _canvas.tidy_spines(ax)

@@ -12,6 +12,7 @@ from mesa_doe._optional import require
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import _canvas
 from mesa_doe.plots._checks import refuse_repeats, tidy, with_floats
+from mesa_doe.plots._units import in_unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -69,7 +70,8 @@ def convergence(
     """
     rows, measure = _one_measure(frame, measure)
     refuse_repeats(rows, ["size", "factor"], caller="convergence")
-    rows = with_floats(rows, ["size", "estimate", "low", "high"], caller="convergence")
+    columns = ["estimate", "low", "high"]
+    rows, unit = in_unit(with_floats(rows, ["size", *columns], caller="convergence"), *columns)
     sizes = np.unique(rows["size"])
     if not (np.isfinite(sizes) & (sizes > 0)).all():
         wrong = sizes[~(np.isfinite(sizes) & (sizes > 0))].tolist()
@@ -96,10 +98,13 @@ def convergence(
     handles = [handles[place] for place in np.argsort(-np.asarray(ends), kind="stable")]
     if threshold is not None:
         label = f"threshold {threshold:g}"
-        handles.append(ax.axhline(threshold, color=_canvas.INK, linewidth=1.2, linestyle=":", label=label))
+        handles.append(
+            ax.axhline(unit.of(threshold), color=_canvas.INK, linewidth=1.2, linestyle=":", label=label)
+        )
     _size_axis(ax, sizes)
     ax.set_xlabel(xlabel)
-    ax.set_ylabel(ylabel if ylabel is not None else _canvas.plain(measure or "estimate"))
+    label = ylabel if ylabel is not None else _canvas.plain(measure or "estimate")
+    _canvas.write_labels(ax, y=unit.label(label))
     _canvas.tidy_spines(ax)
     _canvas.legend(ax, handles, beside=ours)
     return ax

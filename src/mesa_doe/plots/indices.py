@@ -11,6 +11,7 @@ from mesa_doe._optional import require
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import _canvas
 from mesa_doe.plots._checks import refuse_repeats, tidy, with_floats
+from mesa_doe.plots._units import in_unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -82,7 +83,8 @@ def bars(
     """
     frame = tidy(estimates, ["factor", "measure", "estimate", "low", "high"], caller="bars")
     refuse_repeats(frame, ["factor", "measure"], caller="bars")
-    frame = with_floats(frame, ["estimate", "low", "high"], caller="bars")
+    columns = ["estimate", "low", "high"]
+    frame, unit = in_unit(with_floats(frame, columns, caller="bars"), *columns)
     factors, measures = list(frame["factor"].unique()), list(frame["measure"].unique())
     patches = require("matplotlib.patches", extra="plot")
     ours = ax is None
@@ -110,9 +112,11 @@ def bars(
         xlabel = _joined(str(measures[0]), names[measures[0]], xlabel)
     if reference is not None:
         label = f"reference {reference:g}"
-        handles.append(ax.axvline(reference, color=_canvas.INK, linewidth=1, linestyle="--", label=label))
+        handles.append(
+            ax.axvline(unit.of(reference), color=_canvas.INK, linewidth=1, linestyle="--", label=label)
+        )
     _canvas.name_rows(ax, rows, legend_lines=0 if ours else len(handles))
-    _canvas.write_labels(ax, x=xlabel)
+    _canvas.write_labels(ax, x=unit.label(xlabel))
     if title is not None:
         _canvas.write_title(ax, title)
     _canvas.tidy_spines(ax)
@@ -167,7 +171,9 @@ def heatmap(
     """
     ends = ["low", "high"] if {"low", "high"} <= set(getattr(estimates, "columns", ())) else []
     frame = tidy(estimates, ["factor", "partner", "estimate", *ends], caller="heatmap")
-    frame = with_floats(frame, ["estimate", *ends], caller="heatmap")
+    columns = ["estimate", *ends]
+    frame, unit = in_unit(with_floats(frame, columns, caller="heatmap"), *columns)
+    in_units = f" ({unit.label(None)})" if unit.power else ""
     names = list(dict.fromkeys(frame[["factor", "partner"]].to_numpy().ravel()))
     matrix = np.full((len(names), len(names)), np.nan)
     by_chance = np.zeros(matrix.shape, dtype=bool)
@@ -179,7 +185,7 @@ def heatmap(
         if np.isfinite(matrix[i, j]) and not np.isclose(matrix[i, j], estimate):
             raise AnalysisError(
                 f"heatmap: needs one estimate a pair; {factor!r} and {partner!r} were given "
-                f"{matrix[i, j]:g} and {estimate:g}; select the rows of one output first"
+                f"{matrix[i, j]:g} and {estimate:g}{in_units}; select the rows of one output first"
             )
         matrix[i, j] = matrix[j, i] = estimate
         if interval and interval[0] <= 0 <= interval[1]:
@@ -203,7 +209,7 @@ def heatmap(
         interpolation="nearest",
         aspect="equal",
     )
-    ax.figure.colorbar(image, ax=ax, label=label, shrink=0.8)
+    ax.figure.colorbar(image, ax=ax, label=unit.label(label), shrink=0.8)
     style: dict[str, Any] = {"facecolor": "white", "edgecolor": _FAINT, "hatch": "////", "linewidth": 0}
     for i, j in np.argwhere(by_chance).tolist():
         ax.add_patch(patches.Rectangle((j - 0.5, i - 0.5), 1, 1, **style))

@@ -11,6 +11,7 @@ from mesa_doe._optional import require
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import _canvas, _labels
 from mesa_doe.plots._checks import refuse_repeats, tidy, with_floats
+from mesa_doe.plots._units import in_unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -75,24 +76,26 @@ def plane(
     [[2.0, 0.5]]
     """
     frame, left_out = _points(estimates)
+    frame, unit = in_unit(frame, "x", "y", "low", "high")
     floor, floor_of_sigma = _floor("noise_floor", noise_floor), _floor("sigma_floor", sigma_floor)
+    right_end, top_end = unit.of(floor), unit.of(floor_of_sigma)
     ours = ax is None
     ax = _canvas.axes_of(ax, width=8.0, height=5.2)
-    right = 1.08 * float(np.nanmax([frame["x"].max(), frame["high"].max(), floor or 0.0])) or 1.0
+    right = 1.08 * float(np.nanmax([frame["x"].max(), frame["high"].max(), right_end or 0.0])) or 1.0
     # A linear model has no σ at all: the lowest ray is seen even then.
-    top = max(1.12 * float(frame["y"].max()), 1.12 * (floor_of_sigma or 0.0), 0.14 * right)
+    top = max(1.12 * float(frame["y"].max()), 1.12 * (top_end or 0.0), 0.14 * right)
     ax.set_xlim(0.0, right)
     ax.set_ylim(0.0, top)
 
     ends = [_ray(ax, ratio, right, top) for ratio in RATIOS]
     handles: list[Any] = []
-    for span, end, hatch, name in (
-        (ax.axvspan, floor, "///", "noise floor"),
-        (ax.axhspan, floor_of_sigma, "\\\\\\", "noise floor of σ"),
+    for span, end, told, hatch, name in (
+        (ax.axvspan, right_end, floor, "///", "noise floor"),
+        (ax.axhspan, top_end, floor_of_sigma, "\\\\\\", "noise floor of σ"),
     ):
         if end is not None:
             style: dict[str, Any] = {"facecolor": "none", "edgecolor": "#aaaaaa", "linewidth": 0, "zorder": 0}
-            handles.append(span(0.0, end, hatch=hatch, label=f"{name} {end:.3g}", **style))
+            handles.append(span(0.0, end, hatch=hatch, label=f"{name} {told:.3g}", **style))
     rows: list[Any] = list(frame.itertuples())
     for row in rows:
         _canvas.interval(ax, row.y, row.low, row.high)
@@ -103,8 +106,8 @@ def plane(
             # Not clipped: a factor without effect lies in the corner, half outside.
             style = {"marker": marker, "edgecolors": _canvas.BLUE, "clip_on": False}
             ax.scatter(*place, s=36, color=face, zorder=3, **style)
-    ax.set_xlabel("μ*, mean absolute elementary effect")
-    ax.set_ylabel("σ, standard deviation of the effects")
+    across, up = "μ*, mean absolute elementary effect", "σ, standard deviation of the effects"
+    _canvas.write_labels(ax, x=unit.label(across), y=unit.label(up))
     if title is not None:
         _canvas.write_title(ax, title)
     _canvas.tidy_spines(ax)

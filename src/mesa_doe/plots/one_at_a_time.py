@@ -12,6 +12,7 @@ from mesa_doe._optional import require
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import _canvas
 from mesa_doe.plots._checks import refuse_repeats, tidy, with_floats
+from mesa_doe.plots._units import in_unit, unit_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -74,7 +75,11 @@ def tornado(estimates: pd.DataFrame, ax: Axes | None = None, *, base: float | No
         raise AnalysisError(f"tornado: base must be finite, given {base!r}; leave it out to draw the changes")
     if "side" in told and (strange := [side for side in frame["side"].unique() if side not in _SIDES]):
         raise AnalysisError(f"tornado: side must be one of {', '.join(_SIDES)}; given {strange[0]!r}")
-    origin = 0.0 if base is None else float(base)
+    numbers = frame[["estimate", "low", "high"]]
+    # With the base case, beside which a change may be small.
+    unit = unit_of(numbers, 0.0 if base is None else base)
+    frame = frame.assign(**unit.of(numbers))
+    origin = 0.0 if base is None else float(unit.of(base))
     # Sorted by what is drawn: the bar spans both changes and the base case.
     finite = frame["estimate"].where(np.isfinite(frame["estimate"]), 0.0).groupby(frame["factor"], sort=False)
     swing = finite.max().clip(lower=0.0) - finite.min().clip(upper=0.0)
@@ -96,9 +101,8 @@ def tornado(estimates: pd.DataFrame, ax: Axes | None = None, *, base: float | No
     _canvas.name_rows(ax, names, legend_lines=1 + len(handles) if handles and not ours else 0)
     if "level" in told:
         ax.margins(x=0.12)  # for the levels beside the bars
-    ax.set_xlabel(
-        "change of the output from the base case" if base is None else f"output (base case: {base:.4g})"
-    )
+    text = "change of the output from the base case" if base is None else f"output (base case: {base:.4g})"
+    _canvas.write_labels(ax, x=unit.label(text))
     _canvas.tidy_spines(ax)
     if handles:
         _canvas.legend(ax, handles, beside=ours, note="one factor moved", inside="lower right")
@@ -173,7 +177,7 @@ def spider(
     array([2., 4.])
     """
     frame = tidy(curves, ["factor", "position", "output"], caller="spider")
-    frame = with_floats(frame, ["position", "output"], caller="spider")
+    frame, unit = in_unit(with_floats(frame, ["position", "output"], caller="spider"), "output")
     refuse_repeats(frame, ["factor", "position"], caller="spider")
     outside = ~frame["position"].between(0.0, 1.0)
     if outside.any():
@@ -199,7 +203,7 @@ def spider(
         widths.append(np.ptp(known) if len(known) else -1.0)
     ax.set_xlim(-0.03, 1.03)
     ax.set_xlabel("position in the factor's range (0: lowest level, 1: highest)")
-    _canvas.write_labels(ax, y=ylabel)
+    _canvas.write_labels(ax, y=unit.label(ylabel))
     _canvas.tidy_spines(ax)
     _canvas.legend(ax, [lines[k] for k in np.argsort(-np.array(widths), kind="stable")], beside=ours)
     return ax

@@ -10,6 +10,7 @@ import pandas as pd
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import _canvas
 from mesa_doe.plots._groups import Values, centres, finite_pairs, grouped, mean_errors, units_kept
+from mesa_doe.plots._units import unit_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -71,6 +72,8 @@ def scatter(
     if bins < 1:
         raise AnalysisError(f"scatter: bins must be at least 1, given {bins!r}")
     factor, output, left_out = finite_pairs(x, y, caller="scatter")
+    unit = unit_of(output)
+    output = unit.of(output)
     groups = grouped(factor, bins, caller="scatter", logarithmic=logarithmic)
     position, codes, names, kind = groups
     # A generator of its own: the same picture each time, and nobody's random state moves.
@@ -111,7 +114,7 @@ def scatter(
         ax.set_xlim(-0.5, len(names) - 0.5)
     elif logarithmic:
         ax.set_xscale("log")
-    _canvas.label_axes(ax, (x, xlabel), (y, ylabel))
+    _canvas.label_axes(ax, (x, xlabel), (y, ylabel), unit)
     _canvas.tidy_spines(ax)
     # A fixed corner: matplotlib's "best" tries every point, and warns when there are many.
     note = f"{left_out} not finite, left out" if left_out else None

@@ -12,6 +12,7 @@ from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import _canvas
 from mesa_doe.plots._checks import as_floats
 from mesa_doe.plots._groups import Floats
+from mesa_doe.plots._units import unit_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -76,7 +77,9 @@ def replications(
         raise AnalysisError(f"replications: confidence must be between 0 and 1, given {confidence!r}")
     if target is not None and not target > 0:
         raise AnalysisError(f"replications: target must be above zero, given {target!r}")
-    means, halves = zip(*(_running(row, confidence) for row in rows), strict=True)
+    unit = unit_of(*rows)
+    narrow = unit.of(target)
+    means, halves = zip(*(_running(unit.of(row), confidence) for row in rows), strict=True)
 
     ours = ax is None
     ax = _canvas.axes_of(ax, width=8.0, height=4.2)
@@ -92,7 +95,7 @@ def replications(
             # The first replication alone has no interval.
             band = (mean - half)[1:], (mean + half)[1:]
             ax.fill_between(number[1:], *band, color=colour, alpha=0.35 / len(rows) ** 0.5, linewidth=0)
-        if target is not None and (enough := _settled(half, target)) is not None:
+        if narrow is not None and (enough := _settled(half, narrow)) is not None:
             reached.append(enough)
             ax.plot(
                 enough,
@@ -105,7 +108,7 @@ def replications(
                 alpha=1.0 if few else 0.7,
                 clip_on=False,
             )
-    _canvas.write_labels(ax, x=xlabel, y=ylabel)
+    _canvas.write_labels(ax, x=xlabel, y=unit.label(ylabel))
     ax.set_xlim(1, max(map(len, means)))
     _canvas.whole_ticks(ax, ax.get_xlim())
     _limit(ax, means, halves, banded=few)

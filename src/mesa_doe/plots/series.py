@@ -11,6 +11,7 @@ import pandas as pd
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import _canvas
 from mesa_doe.plots._checks import series_of_runs
+from mesa_doe.plots._units import in_unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,7 +58,7 @@ def fan(
     array([2., 4.])
     """
     edges = _edges(quantiles)
-    frame = series_of_runs(series, ["run_id"], caller="fan")
+    frame, unit = in_unit(series_of_runs(series, ["run_id"], caller="fan"), "value")
     by_step = frame.groupby("step")["value"]
     median = by_step.median()
     steps = median.index.to_numpy()
@@ -83,7 +84,7 @@ def fan(
         )
         handles.insert(1, band)
     note = _canvas.runs_note(by_step.count().tolist())
-    _canvas.write_labels(ax, x=xlabel, y=ylabel)
+    _canvas.write_labels(ax, x=xlabel, y=unit.label(ylabel))
     ax.margins(x=0.01)
     _canvas.whole_ticks(ax, steps)
     _canvas.tidy_spines(ax)

@@ -11,6 +11,7 @@ import pandas as pd
 from mesa_doe.errors import AnalysisError, counted
 from mesa_doe.plots import _canvas
 from mesa_doe.plots._checks import refuse_repeats, tidy, with_floats
+from mesa_doe.plots._units import in_unit
 from mesa_doe.plots.indices import FIELD_NAMES
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def over_time(
             "over_time: total-order indices count an interaction once for each of its factors, so areas of "
             "them add up to no share; use measure='S1', or stacked=False"
         )
-    frame = _rows(estimates, measure)
+    frame, unit = in_unit(_rows(estimates, measure), "estimate", "low", "high")
     factors = list(frame["factor"].unique())
     tables = {name: _wide(frame, name, factors) for name in ("estimate", "low", "high")}
     if stacked and (whole := int(tables["estimate"].notna().all(axis=1).sum())) < 2:
@@ -93,7 +94,7 @@ def over_time(
     else:
         handles = _lines(ax, styles, **tables)
     ax.set_xlabel(xlabel)
-    ax.set_ylabel(FIELD_NAMES.get(measure, _canvas.plain(measure)))
+    _canvas.write_labels(ax, y=unit.label(FIELD_NAMES.get(measure, _canvas.plain(measure))))
     ax.margins(x=0.01)
     _canvas.whole_ticks(ax, tables["estimate"].index)
     _canvas.tidy_spines(ax)
