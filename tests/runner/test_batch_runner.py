@@ -264,6 +264,17 @@ def test_what_was_finished_before_an_interrupt_is_kept():
     assert runner.results.output("y").tolist() == [0.1, 0.2]
 
 
+def test_where_nothing_was_finished_before_an_interrupt_results_have_no_run():
+    def model(x):
+        raise KeyboardInterrupt
+
+    runner = doe.BatchRunner(doe.explicit({"x": [1, 2]}).configurations(model, rng=1))
+    with pytest.raises(KeyboardInterrupt):
+        runner.run_all()
+    assert (len(runner.results), runner.results.pending) == (0, 2)
+    assert len(runner.results.runs) == len(runner.results.model) == 0
+
+
 def deadly(x):
     import os
 

@@ -64,7 +64,7 @@ def test_replications_of_which_only_the_agents_differ_are_not_the_same_run(tmp_p
     runs = doe.explicit({"n": [2, 3]}).configurations(
         Hidden, rng=1, replications=2, max_steps=1, seed_policy="independent"
     )
-    assert doe.BatchRunner(runs, **options).run_all().noise == {"n": "none"}
+    assert doe.BatchRunner(runs, **options).run_all().noise == {"n": "none", "Agent.place": "seeded"}
 
 
 def test_a_study_that_learns_of_noise_does_not_forget_it_when_it_grows(tmp_path):
@@ -173,3 +173,70 @@ def test_replications_are_judged_by_the_repeated_runs_alone_where_no_others_shar
         doe.MesaDoeWarning, match="few runs that were repeated.*the 6 replications are the same"
     ):
         doe.BatchRunner(runs[::6]).run_all()
+
+
+class Forgetful(mesa.Model):
+    """Its agents, and when it ends, hang on a generator of its own, whatever the seed."""
+
+    def __init__(self, x=0.5, inert=0.0, rng=None):
+        super().__init__(rng=rng)
+        self._own = np.random.default_rng()
+        for _ in range(3):
+            mesa.Agent(self).w = x + self._own.normal()
+        self.datacollector = mesa.DataCollector({"x": lambda m: x, "inert": "inert"}, {"w": "w"})
+        self.inert = 0
+
+    def step(self):
+        self.running = bool(self._own.random() > 0.1)
+        self.datacollector.collect(self)
+
+
+def forgetful(n=16, **options):
+    space = doe.ParameterSpace(x=doe.Real(0, 1), inert=doe.Real(0, 1))
+    return doe.sobol(space, n, rng=1).configurations(Forgetful, rng=2, max_steps=200, **options)
+
+
+def test_noise_of_agents_and_of_lengths_that_no_seed_reaches_is_known_and_said():
+    with pytest.warns(doe.MesaDoeWarning, match=r"no seed reaches the randomness of 'Agent\.w', 'steps'"):
+        results = doe.BatchRunner(forgetful()).run_all()
+    assert results.noise == {"x": "none", "inert": "none", "Agent.w": "unseeded", "steps": "unseeded"}
+    for name, options in (("w", {"reduce": "mean"}), ("Agent.w", {"reduce": "mean"}), ("steps", {})):
+        with pytest.warns(doe.MesaDoeWarning, match="noise inflates every total index"):
+            found = results.sensitivity(name, **options)
+        assert found.settings["seed_policy"] == "independent"
+
+
+def test_noise_of_agents_that_follows_the_seed_is_known():
+    runs = doe.explicit({"n": [2, 3]}).configurations(Hidden, rng=1, max_steps=1)
+    assert doe.BatchRunner(runs).run_all().noise == {"n": "none", "Agent.place": "seeded"}
+
+
+def own_generator(a, b):
+    return {"y": a + np.random.default_rng().normal()}
+
+
+def of_own_generator():
+    space = doe.ParameterSpace(a=doe.Real(0, 1), b=doe.Real(0, 1))
+    return doe.sobol(space, 8, rng=1).configurations(own_generator, rng=2)
+
+
+def test_noise_is_looked_for_where_parts_of_an_array_job_made_all_runs(tmp_path):
+    for part in range(2):
+        doe.BatchRunner(of_own_generator(), store=tmp_path).run_shard(part, of=2)
+    with pytest.warns(doe.MesaDoeWarning, match="no seed reaches the randomness of 'y'"):
+        results = doe.BatchRunner(of_own_generator(), store=tmp_path).run_all()
+    assert len(results) == 32
+    assert results.noise == doe.load(tmp_path).noise == {"y": "unseeded"}
+
+
+def test_what_is_known_of_noise_is_not_looked_for_again(tmp_path):
+    made = []
+
+    def model(x):
+        made.append(x)
+        return {"y": x}
+
+    runs = doe.explicit({"x": [1, 2]}).configurations(model, rng=1)
+    for _ in range(2):
+        doe.BatchRunner(runs, store=tmp_path).run_all()
+    assert len(made) == 2 + 2 * 3

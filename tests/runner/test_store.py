@@ -314,6 +314,26 @@ def test_all_runs_that_are_made_again_replace_the_earlier_ones_together(tmp_path
     assert state_of(folder).progress == "finished"
 
 
+def test_a_part_of_a_study_cannot_begin_it_afresh(tmp_path):
+    run(noisy(), store=tmp_path)
+    with pytest.raises(doe.StudyError, match=r"these are 6 of the 36 runs of that in .*all runs, or another"):
+        run(noisy()[:6], store=tmp_path, resume="all")
+    assert len(doe.load(tmp_path)) == 36
+
+
+def test_a_study_without_any_run_takes_the_plan_of_a_mended_script(tmp_path):
+    def factory(x, seed):
+        return models.Walkers(n=int(x), rng=seed)
+
+    design = doe.explicit({"x": [1, 2]})
+    with pytest.raises(doe.ConfigurationError, match="no output 'misspelt'"):
+        run(design.configurations(factory, rng=1, outputs=["misspelt"]), store=tmp_path)
+    mended = design.configurations(factory, rng=1, max_steps=2, outputs=["agents"])
+    assert len(run(mended, store=tmp_path)) == len(doe.load(tmp_path)) == 2
+    with pytest.raises(doe.StudyError, match="max_steps was 2, is 3"):
+        run(design.configurations(factory, rng=1, max_steps=3, outputs=["agents"]), store=tmp_path)
+
+
 def test_a_list_of_runs_grows_though_each_names_its_outputs_anew(tmp_path):
     for count in (2, 4):
         runs = [
@@ -383,7 +403,7 @@ def scripted(folder, factor, options=""):
     )
 
 
-def test_a_changed_model_is_refused_unless_that_is_allowed(tmp_path):
+def test_a_changed_model_is_refused_unless_that_is_allowed_and_a_replay_says_so(tmp_path, monkeypatch):
     assert scripted(tmp_path, 2).stdout.splitlines()[-1] == "[0.0, 2.0, 4.0, 6.0]"
     refused = scripted(tmp_path, 3)
     assert "FACTOR" in refused.stderr
@@ -394,6 +414,9 @@ def test_a_changed_model_is_refused_unless_that_is_allowed(tmp_path):
     assert [one["changed_model"] for one in made_with] == [[], ["own_model:FACTOR has changed"]]
     again = scripted(tmp_path, 3)
     assert again.stdout.splitlines()[-1] == "[0.0, 2.0, 4.0, 6.0]", again.stderr
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.warns(doe.MesaDoeWarning, match="a run that was made before may have given something else"):
+        assert doe.load(tmp_path / "study").replay(1).model["y"].tolist() == [3]
 
 
 def test_the_ledger_is_made_anew_from_the_shards(tmp_path):
@@ -565,6 +588,21 @@ def test_the_first_failure_stops_the_batch_when_that_is_asked_for(tmp_path):
     with pytest.raises(doe.StudyError, match="run 17 failed while stepping: ValueError: told to fail at 17"):
         runner.run_all()
     assert runner.results.runs["status"].tolist() == ["ok"] * 17 + ["failed"]
+
+
+def test_a_recorded_failure_stops_the_batch_too_when_that_is_asked_for(tmp_path):
+    flag = tmp_path / "flag"
+    runs = doe.explicit([{"x": k, "path": str(flag)} for k in range(5)]).configurations(flaky, rng=1)
+    again = {"store": tmp_path / "study", "on_error": "raise"}
+    with pytest.raises(doe.StudyError, match="run 3 failed while stepping"):
+        run(runs, **again)
+    with pytest.raises(
+        doe.StudyError, match=r"1 recorded run failed, .*run 3: .*licence.*\n.*resume='failed'"
+    ):
+        run(runs, **again)
+    flag.touch()
+    assert run(runs, **again, resume="failed").output("y").tolist() == [0, 1, 2, 3, 4]
+    assert len(run(runs, **again)) == 5
 
 
 def trying(x, path):

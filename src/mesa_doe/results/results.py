@@ -798,10 +798,14 @@ class Results:
 
     def _noise_of(self, output: str) -> Noise | None:
         """Return whether an output has noise, as far as it was looked for."""
-        if self._is_length(output):
-            # Repeated runs were not asked for it; but where a seed does not reach the model, it cannot.
+        known = self.noise.get(output)
+        if known is None and self._is_length(output):
+            # Lengths often agree; but where a seed does not reach the model, it does not reach these.
             return "unseeded" if "unseeded" in self.noise.values() else None
-        return self.noise.get(output)
+        if known is None and self.noise and output not in self.model:
+            kinds = [kind for kind, frame in self.agents.items() if output in frame]
+            return self.noise.get(f"{kinds[0]}.{output}") if kinds else None
+        return known
 
     def _seeding(self, output: str, design: Design | None) -> str | None:
         """Return how the runs were seeded, as far as seeds reach one output."""

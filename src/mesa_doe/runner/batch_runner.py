@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
+from mesa_doe.arrays import Array
 from mesa_doe.configurations import RunConfiguration
 from mesa_doe.errors import ConfigurationError, StudyError, counted, listed, warn
 from mesa_doe.model_run import check_timeout
@@ -35,6 +36,7 @@ from mesa_doe.runner.dispatch import (
 from mesa_doe.runner.gathered import Gathered
 from mesa_doe.runner.noise import find_noise, find_rare_noise, graver
 from mesa_doe.runner.progress import Display, check_display, shown
+from mesa_doe.runner.resuming import check_none_failed, check_whole
 from mesa_doe.space.values import is_int
 from mesa_doe.study import Ints, Numbering, Records, StudyWriter, open_study, plan_of
 
@@ -67,11 +69,12 @@ class BatchRunner:
         there is not run again. Without it, results are kept in memory.
     resume : {"missing", "failed", "all"}, default "missing"
         What is run of a study that has recorded runs: those that are missing, those that are not ok too,
-        or all.
+        or all, of which then none may be left out.
     allow_changed_model : bool, default False
         Go on with a study though the code of its model was changed.
     on_error : {"record", "raise"}, default "record"
-        Whether a run that fails is a row of the results, or stops the batch.
+        Whether a run that fails is a row of the results, or stops the batch; one that a study has recorded
+        stops it before it begins.
     retries : int, default 0
         How often a run that fails or takes too long is made again, with the same seed.
     timeout : float, optional
@@ -251,6 +254,7 @@ class BatchRunner:
             kept: StudyWriter | Gathered = Gathered()
             noise: Mapping[str, Noise] = {}
             done = np.empty(0, dtype=np.int64)
+            earlier: Records | None = None
             shelf = None
             if self.store is not None:
                 plan = plan_of(self.configurations)
@@ -260,10 +264,14 @@ class BatchRunner:
                 shelf = Shelf(kept.shards.resolve(), kept.id, kept.session, numbering.replications)
                 noise = kept.document["noise"]
                 if self.resume == "all":
+                    check_whole(plan, kept)
                     kept.begin_afresh()
-                done = self._done(kept.records(numbering))
+                earlier = kept.records(numbering)
+                done = self._done(earlier)
             i, of = part or (0, 1)
             share = np.arange(i, len(self.configurations), of)
+            if self.on_error == "raise" and self.resume != "failed":
+                check_none_failed(self.configurations, earlier, share)
             wanted = np.setdiff1d(share, done)
             order = Order(shelf, self.timeout, self.retries, self.on_error == "raise")
             batch = self._run_these(wanted, len(share), order, kept, numbering)
@@ -271,9 +279,12 @@ class BatchRunner:
             if isinstance(kept, StudyWriter):
                 kept.finish_afresh()
             needless = ""
-            if learn_noise and len(wanted):
+            # What parts of a study leave unknown, or an interrupt, is made up for.
+            if learn_noise and (len(wanted) or not noise):
                 records = _records(kept, numbering)
-                noise = self._learn_noise(batch, records, {} if self.resume == "all" else noise)
+                seconds = batch.seconds if len(wanted) else self._seconds(records)
+                known = {} if self.resume == "all" else noise
+                noise = self._learn_noise(batch.made_by, seconds, records, known)
                 if set(noise.values()) == {"none"}:
                     needless = needless_runs(self.configurations, records)
                 if isinstance(kept, StudyWriter):
@@ -327,13 +338,20 @@ class BatchRunner:
             return here, 1
         return functools.partial(through_joblib, n_jobs=self.n_jobs, backend=self.backend), workers
 
+    def _seconds(self, records: Records | Gathered) -> Array:
+        """Return how long runs took that are ok, in the order of the configurations."""
+        seconds = np.full(len(self.configurations), np.nan)
+        status, wall_time = records.outcome(("status", "wall_time")).values()
+        seconds[records.positions] = np.where(np.array(status) == "ok", wall_time, np.nan)
+        return seconds
+
     def _learn_noise(
-        self, batch: Batch, records: Records | Gathered, known: Mapping[str, Noise]
+        self, way: Way, seconds: Array, records: Records | Gathered, known: Mapping[str, Noise]
     ) -> dict[str, Noise]:
         """Repeat a few runs where those of the batch were made, and hold recorded ones against each other."""
-        run = functools.partial(_alone, way=batch.made_by)
+        run = functools.partial(_alone, way=way)
         try:
-            what = self.configurations, self._recipes, batch.seconds, self.timeout, run
+            what = self.configurations, self._recipes, seconds, self.timeout, run
             noise = graver(known, find_noise(*what))
             quiet = [name for name, one in noise.items() if one == "none"]
             if not quiet:
@@ -353,7 +371,7 @@ class BatchRunner:
 
     def _keep(self, kept: StudyWriter | Gathered, numbering: Numbering, noise: Mapping[str, Noise]) -> None:
         records = _records(kept, numbering)
-        self._results = results_of(self.configurations, records, noise) if len(records) else None
+        self._results = results_of(self.configurations, records, noise)
 
     def _tell(self, batch: Batch, noise: Mapping[str, Noise], needless: str) -> None:
         unseeded = [name for name, one in noise.items() if one == "unseeded"]

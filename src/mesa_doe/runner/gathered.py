@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -37,11 +37,11 @@ class Gathered:
     def _all_positions(self) -> Ints:
         return np.concatenate([np.empty(0, np.int64), *(positions for positions, _ in self._blocks)])
 
-    def outcome(self) -> dict[str, list[Any]]:
-        """Return the columns that runs decide, in the order of :attr:`positions`."""
+    def outcome(self, names: Sequence[str] = RUN_COLUMNS) -> dict[str, list[Any]]:
+        """Return columns that runs decide, in the order of :attr:`positions`."""
         order = np.argsort(self._all_positions()).tolist()
         columns = {}
-        for name in RUN_COLUMNS:
+        for name in names:
             values = [value for _, block in self._blocks for value in block.runs[name]]
             columns[name] = [values[row] for row in order]
         return columns

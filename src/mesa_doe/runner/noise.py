@@ -13,9 +13,10 @@ from mesa_doe.columns import Table
 from mesa_doe.configurations import RunConfiguration
 from mesa_doe.model_run import Recipe
 from mesa_doe.results import Noise
+from mesa_doe.results.length import LENGTH
 from mesa_doe.runner.alike import Groups
 from mesa_doe.runner.checks import ModelKey, model_key
-from mesa_doe.runner.chunks import Order, Report, Task
+from mesa_doe.runner.chunks import Block, Order, Report, Task
 
 __all__ = ["find_noise", "find_rare_noise", "graver"]
 
@@ -51,8 +52,9 @@ def find_noise(
     Returns
     -------
     dict of str to {"none", "seeded", "unseeded"}
-        By output: it does not vary; it follows the seed; or it varies though the seed is the same. Empty
-        where every run takes too long or failed.
+        By output, those of agents too: it does not vary; it follows the seed; or it varies though the seed
+        is the same. ``"steps"`` only where lengths of runs vary. Empty where every run takes too long or
+        failed.
     """
     positions, work = _first_looked_at(seconds)
     found: dict[str, Noise] = {}
@@ -106,8 +108,8 @@ def find_rare_noise(
     numbers = np.arange(len(pairs))
     report = run(Task(numbers, pairs, {key: recipes[key] for key in keys}, Order(timeout=timeout)))
     groups = Groups(numbers // 2)
-    if (table := _reported(report)) is not None:
-        groups.look(table, numbers)
+    if (block := _reported(report)) is not None:
+        groups.look(block.data.model, numbers)
     return dict.fromkeys(groups.differ - {"step"}, "seeded")
 
 
@@ -149,27 +151,39 @@ def _repeated(
 
 def _noise_in(report: Report | None) -> dict[str, Noise]:
     """Compare what two runs of one seed gave, and one of another; nothing where one of the two failed."""
-    table = _reported(report)
-    if report is None or table is None or not report.ok[:2].all():
+    block = _reported(report)
+    if report is None or block is None or not report.ok[:2].all():
         return {}
-    rows = table.to_frame()
-    first, again, *others = (
-        rows[rows["run_id"] == k].drop(columns=["run_id", "step"]).reset_index(drop=True)
-        for k in range(len(report.ok))
-    )
-    found: dict[str, Noise] = {}
-    for name in map(str, first.columns):
-        varies = not others or not _same(first, others[0], name)
-        found[name] = "unseeded" if not _same(first, again, name) else "seeded" if varies else "none"
+    runs = len(report.ok)
+    found = _told_apart(block.data.model, runs)
+    for kind, table in block.data.agents.items():
+        found |= {f"{kind}.{name}": noise for name, noise in _told_apart(table, runs).items()}
+    lengths = _judged([pd.Series([steps]) for steps in block.runs["steps"]], unasked="none")
+    if lengths != "none" and report.ok.all():
+        found.setdefault(LENGTH, lengths)
     return found
 
 
-def _reported(report: Report | None) -> Table | None:
-    """Return what runs reported of the model; nothing where their worker died."""
+def _told_apart(table: Table, runs: int) -> dict[str, Noise]:
+    """Return the noise of each column of a table."""
+    frame = table.to_frame()
+    parts = [frame[frame["run_id"] == k].reset_index(drop=True) for k in range(runs)]
+    names = frame.columns.drop(["run_id", "step", "agent_id"], errors="ignore")
+    return {str(name): _judged([part[name] for part in parts]) for name in names}
+
+
+def _judged(values: list[pd.Series[Any]], unasked: Noise = "seeded") -> Noise:
+    """Judge by two runs of one seed and one of another, which is not made where outputs follow the seed."""
+    first, again, *others = values
+    if not first.equals(again):
+        return "unseeded"
+    if not others:
+        return unasked
+    return "none" if first.equals(others[0]) else "seeded"
+
+
+def _reported(report: Report | None) -> Block | None:
+    """Return what runs reported; nothing where their worker died."""
     if report is not None and report.interrupted:
         raise KeyboardInterrupt
-    return None if report is None or report.block is None else report.block.data.model
-
-
-def _same(one: pd.DataFrame, other: pd.DataFrame, name: str) -> bool:
-    return one[name].equals(other[name])
+    return None if report is None else report.block

@@ -205,7 +205,7 @@ def open_study(
             if not (path / FILE).exists():
                 _tell_of_drawn_roots(path, plan)
                 _create(path, plan)
-            _agree(path, plan, any_source)
+            _agree(path, plan, any_source, part)
             writer = StudyWriter(path, part, lock)
         yield writer
 
@@ -249,7 +249,7 @@ def _tell_of_drawn_roots(path: Path, plan: Plan) -> None:
         )
 
 
-def _create(path: Path, plan: Plan) -> None:
+def _create(path: Path, plan: Plan, *, keep: bool = True) -> None:
     plan.write(path)
     document = {
         "format": FORMAT, "version": VERSION, "id": uuid.uuid4().hex,
@@ -257,14 +257,18 @@ def _create(path: Path, plan: Plan) -> None:
         "plan": plan.document, "noise": {}, "made_with": [{**_made_with(plan), "changed_model": []}],
     }  # fmt: skip
     # Parts of an array job start at once: the first one to get here makes the study, for all.
-    _write_document(path, document, keep=True)
+    _write_document(path, document, keep=keep)
 
 
-def _agree(path: Path, plan: Plan, any_source: bool) -> None:
-    """Refuse a plan of other runs; let the study grow where the plan has more."""
+def _agree(path: Path, plan: Plan, any_source: bool, part: tuple[int, int] | None) -> None:
+    """Refuse a plan of other runs, where there are runs; let the study grow where the plan has more."""
     document = read_document(path)
     stored = Plan.read(path, document["plan"])
     differences = stored.differences(plan, any_source=any_source)
+    if differences and part is None and not any(read_entries(path, document["id"])):
+        # No run would be lost: most likely a first one told of a mistake, which is mended.
+        _create(path, plan, keep=False)
+        return
     if differences:
         hint = "use another folder for it"
         if _roots_differ(document["plan"], plan):
@@ -288,12 +292,15 @@ def _agree(path: Path, plan: Plan, any_source: bool) -> None:
         )
     # What is left of the differences is allowed: the code, which from now on is that of the study.
     changed = stored.differences(plan)
+    was_changed = bool(changed) or any(one.get("was_changed") for one in document["plan"]["models"])
     if changed:
         document["plan"]["models"] = plan.document["models"]
     grows = plan.covers(stored) and not stored.covers(plan)
     if grows:
         plan.write(path)
         document["plan"] = plan.document
+    for one in document["plan"]["models"] if was_changed else ():
+        one["was_changed"] = True
     if changed or grows or made != now:
         document["made_with"].append({**_made_with(plan), "changed_model": changed})
         _write_document(path, document)

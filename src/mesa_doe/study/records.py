@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -99,12 +99,12 @@ class Records:
             message = f"{error}; {REMEDY}"
             raise StudyError(message) from error
 
-    def outcome(self) -> dict[str, list[Any]]:
-        """Return the columns that runs decide, in the order of :attr:`positions`."""
-        columns: dict[str, list[Any]] = {name: [None] * len(self) for name in RUN_COLUMNS}
+    def outcome(self, names: Sequence[str] = RUN_COLUMNS) -> dict[str, list[Any]]:
+        """Return columns that runs decide, in the order of :attr:`positions`."""
+        columns: dict[str, list[Any]] = {name: [None] * len(self) for name in names}
         for place, file in self._files():
             where = np.searchsorted(self.positions, place.positions).tolist()
-            for name, values in file.columns(RUN_COLUMNS).items():
+            for name, values in file.columns(names).items():
                 column = columns[name]
                 known = values if isinstance(values, list) else values.tolist()
                 for row, position in zip(place.rows.tolist(), where, strict=True):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from mesa_doe.configurations import RunConfiguration
-from mesa_doe.errors import StudyError, listed
+from mesa_doe.errors import StudyError, listed, warn
 from mesa_doe.study.provenance import is_function, reference_of, resolve
 from mesa_doe.study.source import changes, source_of
 
@@ -78,6 +78,11 @@ class StoredModel:
             allow = "allow_changed_model=True (on the command line --allow-changed-model)"
             message = f"{told}\n{allow} runs it all the same"
             raise StudyError(message)
+        if known.get("was_changed"):
+            warn(
+                "the code of the model was changed while the study was made, which allow_changed_model=True "
+                "allowed: a run that was made before may have given something else"
+            )
         return whole
 
 
