@@ -171,12 +171,12 @@ def test_it_is_stepped_and_reset_to_the_same_run(rendered, opened):
     waited(lambda: "At step 0 of" in texts(context))
     button(context, "Step").click()
     button(context, "Step").click()
-    assert "At step 2 of" in texts(context)
+    waited(lambda: "At step 2 of" in texts(context))
     button(context, "Reset").click()
-    assert "At step 0 of" in texts(context)
+    waited(lambda: "At step 0 of" in texts(context))
     for _ in range(int(study.results.runs["steps"].loc[1])):
         button(context, "Step").click()
-    assert "The run ends here" in texts(context)
+    waited(lambda: "The run ends here" in texts(context))
 
 
 def test_a_failing_step_is_shown(rendered, opened):
@@ -186,4 +186,4 @@ def test_a_failing_step_is_shown(rendered, opened):
     waited(lambda: "At step 0 of a run that failed after 2" in texts(context))
     for _ in range(3):
         button(context, "Step").click()
-    assert "The step after 2 failed: ZeroDivisionError: told to fail" in texts(context)
+    waited(lambda: "The step after 2 failed: ZeroDivisionError: told to fail" in texts(context))
