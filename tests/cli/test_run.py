@@ -116,7 +116,9 @@ def test_failed_runs_are_made_again_when_asked(tmp_path):
     before = len(shards_of(tmp_path / "study"))
     command("run", path, expected=1)
     assert len(shards_of(tmp_path / "study")) == before
-    assert "10 of 10 runs failed" in command("run", path, "--resume", "failed", expected=1)
+    told = command("run", path, "--resume", "failed", expected=1)
+    assert "10 of 10 runs failed" in told
+    assert told.splitlines()[0] == "20 of 20 runs are done (10 failed, 10 made before)"
 
 
 def test_a_changed_study_is_refused(tmp_path):
@@ -128,6 +130,17 @@ def test_a_changed_study_is_refused(tmp_path):
 LATIN = changed('"sobol"\nn = 16', '"latin_hypercube"\nn = 4', NOISY.partition("[[")[0]).replace(
     '"block"', '"independent"'
 )
+
+
+def test_runs_of_earlier_sessions_are_told_apart_from_those_of_this_one(tmp_path, capsys):
+    from mesa_doe.cli.main import main
+
+    for text, line in (
+        (LATIN, "8 of 8 runs are done (8 ok)"),
+        (changed("n = 4", "n = 4\nextend = 8", LATIN), "16 of 16 runs are done (8 ok, 8 made before)"),
+    ):
+        assert main(["run", str(written(tmp_path, text))]) == 0
+        assert line in capsys.readouterr().err.splitlines()
 
 
 def test_a_study_grows_as_it_does_in_python(tmp_path):

@@ -158,5 +158,7 @@ class _Lines:
             return
         self._last = now
         told = ", ".join(f"{count} {status}" for status, count in progress.statuses.items())
+        if before := progress.done - sum(progress.statuses.values()):
+            told += f"{', ' if told else ''}{before} made before"
         left = "" if not progress.remaining else f"; about {duration(progress.remaining)} left"
         print(f"{progress.done} of {counted(progress.total, 'run')} are done ({told}){left}", file=sys.stderr)

@@ -40,7 +40,8 @@ def load(path: str | os.PathLike[str]) -> Results:
     Raises
     ------
     StudyError
-        If there is no study, it is damaged, or a file is no archive of one.
+        If there is no study, it is damaged, or a file is no archive of one; or its path is no text in
+        UTF-8, which tables are not read from.
 
     Examples
     --------
@@ -59,6 +60,7 @@ def load(path: str | os.PathLike[str]) -> Results:
     if not isinstance(given, (str, os.PathLike)):
         message = f"load takes the folder of a study, or an archive of one, as text or a path, got {given!r}"
         raise StudyError(message)
+    _check_bytes(Path(path).absolute())
     if not Path(path).is_file():
         # Tables are read when they are looked at, wherever the process is then.
         return _load(Path(path).absolute())
@@ -70,6 +72,16 @@ def load(path: str | os.PathLike[str]) -> Results:
         raise
     weakref.finalize(results, temporary.cleanup)
     return results
+
+
+def _check_bytes(path: Path) -> None:
+    """Refuse a path that pyarrow cannot be given."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        if path.exists():
+            message = f"{str(path)!r} has bytes that are no UTF-8, and tables cannot be read there: rename it"
+            raise StudyError(message) from error
 
 
 def _load(path: Path) -> Results:
