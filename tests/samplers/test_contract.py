@@ -202,6 +202,8 @@ ABSENT = {
 EVERY = sorted(set(SAMPLERS) - ABSENT)
 EVEN = [name for name in EVERY if SAMPLERS[name].even]
 RANDOM = [name for name in EVERY if SAMPLERS[name].random]
+#: Without chance, and with every value of a discrete axis in its example.
+COMPLETE = ["explicit", "full_factorial", "grid", "orthogonal_array"]
 ARGUMENTS = {name: list(inspect.signature(info.function).parameters) for name, info in SAMPLERS.items()}
 SIZED = [
     name
@@ -332,13 +334,13 @@ def test_types_are_those_of_the_axes(designs, name):
 def test_levels_are_the_very_objects_of_the_axis_and_all_come_up(designs, name):
     drawn = designs[name].points["kind"].tolist()
     assert {id(value) for value in drawn} <= {id(level) for level in LEVELS}
-    if not SAMPLERS[name].even and not SAMPLERS[name].random:
+    if name not in EVEN + RANDOM + COMPLETE:
         return
     assert {id(value) for value in drawn} == {id(level) for level in LEVELS}
 
 
-@pytest.mark.parametrize("name", sorted(set(EVEN) - set(RANDOM)))
-def test_a_sampler_without_chance_lists_every_level(designs, name):
+@pytest.mark.parametrize("name", COMPLETE)
+def test_a_complete_design_lists_every_level(designs, name):
     points = designs[name].points
     levels = {
         "radius": {1, 2, 3, 4},
@@ -349,6 +351,15 @@ def test_a_sampler_without_chance_lists_every_level(designs, name):
     }
     for axis in levels.keys() & set(points):
         assert set(points[axis]) == levels[axis]
+
+
+@pytest.mark.parametrize("name", COMPLETE)
+def test_levels_that_come_up_whatever_their_weights_are_not_said_to_come_up_in_their_share(name):
+    axes = {letter: Categorical(["yes", "no"], weights=[0.8, 0.2]) for letter in "ab"}
+    arguments = [{"a": ["yes", "no"], "b": ["yes", "no"]}] if name == "explicit" else []
+    design = SAMPLERS[name].function(*arguments, space=ParameterSpace(axes))
+    assert (design.points["a"] == "yes").mean() == 0.5
+    assert not SAMPLERS[name].even
 
 
 @pytest.mark.parametrize("name", [name for name in EVEN if name in RANDOM])
@@ -738,7 +749,7 @@ def test_a_space_of_constants_only_is_refused_and_they_are_named(name):
         bare(name)(*arguments)
 
 
-@pytest.mark.parametrize("name", [name for name in EVERY if name in EVEN + RANDOM])
+@pytest.mark.parametrize("name", [name for name in EVERY if name in EVEN + RANDOM + COMPLETE])
 def test_one_factor_is_enough(name):
     design = MAKE[name](ParameterSpace(x=Integer(1, 4)), 1)
     assert set(design.points["x"]) == {1, 2, 3, 4}

@@ -21,6 +21,7 @@ from mesa_doe.samplers import (
     nested_lhs,
     random_k_means,
     sliced_lhs,
+    table,
 )
 from mesa_doe.seeding import root_entropy
 from mesa_doe.space import Boolean, Categorical, Discrete, Integer, ParameterSpace, Real
@@ -323,6 +324,20 @@ def test_definitive_screening_keeps_the_order_of_axes_wherever_those_of_two_leve
     np.testing.assert_array_equal(points[["x", "y"]], expected[:, [0, 2]])
     np.testing.assert_array_equal(points["n"], 5 + 4 * expected[:, 1])
     np.testing.assert_array_equal(points["s"], expected[:, 3] > 0)
+
+
+@pytest.mark.parametrize("factors", [6, 7])
+@pytest.mark.parametrize(
+    ("two", "method", "more"), [(0, "orth", 0), (1, "orth", 1), (3, "dsd", 1), (2, "orth", 3), (4, "orth", 3)]
+)
+def test_definitive_screening_has_as_many_points_as_the_table_says(library, factors, two, method, more):
+    axes = {f"x{k}": Boolean() if k < two else Real(0, 1) for k in range(factors)}
+    size = 2 * factors + (3 if factors % 2 else 1) + more
+    assert len(definitive_screening(ParameterSpace(axes), method=method)) == size
+    assert table().loc["definitive_screening", "points"] == (
+        "2d + 1 for even d, 2d + 3 for odd; 1 more with axes of two levels, 3 more with several of them and "
+        "method='orth'"
+    )
 
 
 def test_definitive_screening_refuses_names_that_are_not_two(library):

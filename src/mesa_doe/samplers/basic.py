@@ -31,6 +31,7 @@ _ROUNDING = 1e-14
     points="those given",
     extension="none",
     random=False,
+    even=False,
     correlated=True,
     source="",
 )

@@ -69,7 +69,7 @@ class SamplerInfo:
     groups : bool, default False
         Whether factors may be moved in groups.
     even : bool, default True
-        Whether each value of a discrete axis comes up in its share.
+        Whether each value of a discrete axis comes up in its share, that of its weight or law.
     correlated : bool, default False
         Whether factors may be correlated: the sample has no structure that a copula would break.
     constraints : {"checked", "drawn again", "left out"}, default "checked"

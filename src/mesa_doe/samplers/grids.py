@@ -28,6 +28,7 @@ __all__ = ["grid", "sparse_grid", "sukharev_grid"]
     extension="none",
     random=False,
     source="",
+    even=False,
     laws="quantiles",
     analysis="effects",
 )

@@ -26,6 +26,7 @@ __all__ = ["full_factorial", "two_level_factorial"]
     extension="none",
     random=False,
     source="Fisher 1935; Montgomery, Design and Analysis of Experiments",
+    even=False,
     laws="quantiles",
     analysis="effects",
 )

@@ -30,6 +30,7 @@ _WRONG = "L64(2^31)"
     extension="none",
     random=False,
     source="Rao 1947; Taguchi 1987",
+    even=False,
     laws="quantiles",
     integers="levels",
     analysis="effects",
