@@ -54,7 +54,8 @@ def rehearsed(configurations: Configurations, method: str | None, options: Any) 
     --------
     >>> from mesa_doe.samplers import sobol
     >>> from mesa_doe.space import ParameterSpace, Real
-    >>> runs = sobol(ParameterSpace(x=Real(0, 1)), 8, rng=1).configurations(lambda x: {"y": x}, rng=1)
+    >>> design = sobol(ParameterSpace(x=Real(0, 1)), 8, rng=1)
+    >>> runs = design.configurations(lambda x: {"y": x}, rng=1, seed_policy="common")
     >>> rehearsed(runs, None, {"resamples": 500}).to_frame()["measure"].tolist()
     ['S1', 'ST']
     """
