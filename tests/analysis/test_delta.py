@@ -8,7 +8,7 @@ from scipy import stats
 import mesa_doe as doe
 from mesa_doe.analysis.delta import delta
 from mesa_doe.errors import AnalysisError, MesaDoeWarning
-from tests.analysis.helpers import unit_space
+from tests.analysis.helpers import quiet, unit_space
 
 
 def normal_scores(design):
@@ -170,3 +170,12 @@ def test_nonsense_bins_are_refused(bins):
     design = doe.monte_carlo(unit_space(3), 100, rng=1)
     with pytest.raises(AnalysisError, match="bins takes an int from 2"):
         delta(design, design.unit[:, 0], bins=bins)
+
+
+@pytest.mark.parametrize("step", [1e-6, 1.5e-6, 1e-5])
+def test_few_values_close_together_and_far_from_zero_have_the_indices_of_their_differences(step):
+    design = doe.latin_hypercube(doe.ParameterSpace(x=doe.Real(0, 1)), 400, rng=1)
+    y = 1e9 + step * design.unit[:, 0]
+    far, near = (quiet(delta, design, values, resamples=100).table() for values in (y, y - 1e9))
+    assert far.loc["x"].notna().all()
+    np.testing.assert_allclose(far["S1"], near["S1"], rtol=1e-6)

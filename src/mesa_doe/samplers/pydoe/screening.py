@@ -115,8 +115,8 @@ def _plackett_burman(points: int) -> Array | None:
 @declare(
     library="pydoe.definitive_screening_design",
     purpose="screening many factors for slopes and curvature",
-    points="2d + 1 for even d, 2d + 3 for odd; 1 more with axes of two levels, 3 more with several of them and "
-    "method='orth'",
+    points="2d + 1 for even d, 2d + 3 for odd; 1 more with axes of two levels, 3 more with several of them "
+    "and method='orth'",
     extension="none",
     random=False,
     source="Jones & Nachtsheim 2011, 2013",
