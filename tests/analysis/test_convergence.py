@@ -317,7 +317,12 @@ def test_what_cannot_be_cut_is_refused():
         ({"sizes": []}, "ints that increase"),
         ({"halves": 1}, "halves takes an int from 2"),
         ({"halves": True}, "halves takes"),
+        ({"sizes": [[4], [4, 8]]}, "ints that increase"),
+        ({"measures": 5}, r"measures takes some of \['S1', 'ST'\], got 5"),
+        ({"measures": [["ST"]]}, r"measures takes some of \['S1', 'ST'\]"),
         ({"threshold": -1}, "threshold takes a number from 0"),
+        ({"threshold": None}, "threshold takes a number from 0, got None"),
+        ({"threshold": [0.1]}, "threshold takes a number from 0"),
         ({"relative": 1}, "convergence: relative takes True or False, got 1"),
         ({"estimator": "best"}, "estimator takes"),
     ):
@@ -325,6 +330,8 @@ def test_what_cannot_be_cut_is_refused():
             convergence(design, y, analysis=sobol, **options)
     with pytest.raises(AnalysisError, match="takes a Design, got ndarray"):
         convergence(y, y, analysis=sobol)
+    with pytest.raises(AnalysisError, match=r"analysis takes a function, .* got 'sobol'"):
+        convergence(design, y, analysis="sobol")
     with pytest.raises(AnalysisError, match="sort_index"):
         convergence(design, pd.Series(y).sample(frac=1, random_state=1), analysis=sobol)
     with pytest.raises(AnalysisError, match="needs real numbers"):
@@ -339,6 +346,15 @@ def test_a_result_alone_is_judged_by_its_widths():
     assert converged(result, width=1.0)["indices"].tolist() == [True, True]
     assert converged(result, width=1e-6)["indices"].tolist() == [False, False]
     assert list(converged(result).index.names) == ["output", "measure"]
+
+
+@pytest.mark.parametrize("option", ["width", "ranks"])
+@pytest.mark.parametrize("value", ["wide", -1, 0, np.nan, np.inf, None, True, [0.1]])
+def test_limits_that_are_no_sizes_are_refused(option, value):
+    design = doe.sobol(unit_space(2), 16, rng=1)
+    result = sobol(design, linear(design))
+    with pytest.raises(AnalysisError, match=f"converged: {option} takes a number above 0, got"):
+        converged(result, **{option: value})
 
 
 def test_nothing_of_the_callers_is_changed_and_the_same_rng_gives_the_same():

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from numbers import Real
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -131,7 +132,7 @@ def convergence(
     >>> converged(found, width=0.3).loc[("y", "ST")].to_dict()
     {'indices': True, 'ranking': True, 'screening': True}
     """
-    _check_options(threshold, halves, relative)
+    _check_options(analysis, threshold, halves, relative)
     grown = partial(
         _grown,
         design,
@@ -247,8 +248,12 @@ def _together(parts: Sequence[Convergence], outputs: Sequence[Any]) -> Convergen
     )
 
 
-def _check_options(threshold: Any, halves: Any, relative: Any) -> None:
-    if isinstance(threshold, (str, bool)) or not 0 <= threshold < np.inf:
+def _check_options(analysis: Any, threshold: Any, halves: Any, relative: Any) -> None:
+    if not callable(analysis):
+        message = f"convergence: analysis takes a function, such as doe.analyze.sobol, got {analysis!r}"
+        raise AnalysisError(message)
+    is_number = isinstance(threshold, Real) and not isinstance(threshold, bool)
+    if not is_number or not 0 <= threshold < np.inf:
         message = f"convergence: threshold takes a number from 0, got {threshold!r}"
         raise AnalysisError(message)
     whole = isinstance(halves, (int, np.integer)) and not isinstance(halves, bool)
@@ -288,7 +293,10 @@ def _checked_sizes(sizes: Any, count: int, having: str) -> list[int]:
     if sizes is None:
         powers = [2**k for k in range(count.bit_length()) if _LEAST_BLOCKS <= 2**k < count]
         return [*powers[1 - _MOST_SIZES :], count]
-    numbers = np.asarray(sizes)
+    try:
+        numbers = np.asarray(sizes)
+    except ValueError:  # lists of different lengths
+        numbers = np.empty(0)
     if (
         numbers.ndim != 1
         or numbers.dtype.kind not in "iu"

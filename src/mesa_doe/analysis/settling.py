@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,7 @@ import pandas as pd
 
 from mesa_doe import plots
 from mesa_doe._optional import require
-from mesa_doe.analysis.options import one_of
+from mesa_doe.analysis.options import checked_positive, one_of
 from mesa_doe.analysis.partition import of_dummy
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.shown import as_html, notes_of
@@ -238,7 +238,7 @@ def converged(
     Raises
     ------
     AnalysisError
-        If ``result`` is neither.
+        If ``result`` is neither, or ``width`` or ``ranks`` is no number above 0.
 
     Notes
     -----
@@ -252,6 +252,8 @@ def converged(
     >>> converged(SensitivityResult("sobol", frame), width=0.3)["indices"].to_dict()
     {('y', 'S1'): True}
     """
+    width = checked_positive("converged", "width", width)
+    ranks = checked_positive("converged", "ranks", ranks)
     given: Any = result
     if isinstance(given, Convergence):
         # Sizes differ between outputs where values are missing.
@@ -277,10 +279,12 @@ def _judged(result: SensitivityResult, measures: Sequence[str] | None) -> list[s
     if measures is None:
         alone = list(dict.fromkeys(rows.loc[rows["partner"] == "", "measure"]))
         return [name for name in alone if name in result.plotted] or alone
-    if isinstance(measures, str) or not measures or not set(measures) <= set(there):
+    several = isinstance(measures, Iterable) and not isinstance(measures, str)
+    asked = list(measures) if several else []
+    if not asked or any(name not in there for name in asked):
         message = f"convergence: measures takes some of {there!r}, got {measures!r}"
         raise AnalysisError(message)
-    return list(measures)
+    return asked
 
 
 def _of_factors(result: SensitivityResult) -> pd.Series[bool]:
