@@ -74,7 +74,8 @@ def test_replications_are_averaged_and_time_series_kept():
 def test_agents_are_reduced_and_runs_that_end_at_different_steps_joined_as_is_said():
     design = doe.explicit({"n": [1, 2], "steps": [2, 3]})
     runs = design.configurations(Until, replications=2, rng=1, data_collection_period=1)
-    found = doe.BatchRunner(runs).run_all()
+    with pytest.warns(doe.MesaDoeWarning, match="the 2 replications are the same run"):
+        found = doe.BatchRunner(runs).run_all()
     with pytest.raises(doe.AnalysisError, match="say how they become one number with reduce="):
         to_ema(found, "x")
     with pytest.raises(doe.AnalysisError, match=r"end at different steps \(2 to 3\)"):
