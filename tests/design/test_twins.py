@@ -85,3 +85,36 @@ def test_what_was_merged_survives_pickling():
     once = pickle.loads(pickle.dumps(doe.sobol(SPACE, 8, rng=1).deduplicate()))
     assert len(once.origin) == 8 * 5
     assert once.twin_of.max() == len(once) - 1
+
+
+def test_merging_without_blocks_is_said_unless_the_model_is_said_to_have_no_noise():
+    design = doe.monte_carlo(SPACE, 30, rng=1)
+    with pytest.warns(doe.MesaDoeWarning, match=r"merged 30 points to \d+, .*across_blocks=True.* no noise"):
+        once = design.deduplicate()
+    assert once.origin.unit is design.unit
+    assert once.origin.merged.tolist() == once.twin_of.tolist()
+    again = pickle.loads(pickle.dumps(once))
+    assert again.origin.merged.tolist() == once.twin_of.tolist()
+    # Warnings are errors.
+    quiet = design.deduplicate(across_blocks=True)
+    assert quiet.origin is design
+    assert quiet.origin.merged is None
+
+
+def test_merging_within_blocks_that_have_no_seed_of_their_own_is_said():
+    design = doe.sobol(SPACE, 16, rng=1)
+    once = design.deduplicate()
+    with pytest.warns(doe.MesaDoeWarning, match="seed_policy='independent': twins of this design were"):
+        once.configurations(noisy, rng=2, seed_policy="independent")
+    once.configurations(noisy, rng=2)
+    once.configurations(noisy, rng=2, seed_policy="common")
+    design.deduplicate(across_blocks=True).configurations(exact, rng=2, seed_policy="independent")
+
+
+def test_results_of_merged_points_count_each_of_them_once():
+    with pytest.warns(doe.MesaDoeWarning, match="deduplicate merged 100 points"):
+        once = doe.monte_carlo(SPACE, 100, rng=1).deduplicate()
+    results = doe.BatchRunner(once.configurations(noisy, rng=2)).run_all()
+    found = results.uncertainty("y", quantiles=[0.5])
+    assert found.settings["points"] == {"all": 100}
+    assert found.settings["units"] == {"all": len(once)}

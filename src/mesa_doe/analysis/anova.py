@@ -138,7 +138,7 @@ def anova(
     said = [*checked.said, *model.unvaried(), *model.confounding()]
     said += flat_outputs(checked, constant, units=noise_units(checked, seed_policy))
     # Where replications tell the noise of each point, or what all points of one share, blocks do no harm.
-    if checked.replications == 1 or seed_policy in ("block", None):
+    if checked.replications == 1 or seed_policy in ("block", None) or design.merged is not None:
         said += taken_as_independent(design, checked, "anova", "p is too small where there is no effect")
     lines, error = _lines(model, scaled, blocked=seed_policy == "common")
     if error is None:

@@ -21,6 +21,7 @@ from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.settling import Convergence, converged, criteria_of
 from mesa_doe.arrays import IntArray
 from mesa_doe.design import Design
+from mesa_doe.design.dependence import dependence_of, follows_curves
 from mesa_doe.errors import AnalysisError, MesaDoeWarning, warn
 from mesa_doe.seeding import RNG, root_entropy
 
@@ -177,8 +178,9 @@ def _grown(
         design, y, names=outputs, missing=missing, method="convergence", given_data=not ordered
     )
     generator = np.random.default_rng(entropy)
-    unit = "points" if design.blocks is None else "blocks"
-    places = _places(design, checked.points, generator)
+    units = design.blocks if ordered else dependence_of(design).units
+    unit = "points" if units is None else "blocks"
+    places = _places(design, units, checked.points, generator)
     having = f" that have {', '.join(map(str, checked.names))}" if checked.dropped else ""
     asked = _checked_sizes(sizes, int(places.max()) + 1, having)
     known = inspect.signature(analysis).parameters
@@ -196,7 +198,7 @@ def _grown(
         number[taken] = np.arange(len(taken))
         kept = np.flatnonzero(number[places] >= 0)
         kept = kept[number[places[kept]].argsort(kind="stable")]
-        blocks = None if design.blocks is None else number[places[kept]]
+        blocks = None if units is None else number[places[kept]]
         part = _part(design, checked.points[kept], blocks, len(taken))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", MesaDoeWarning)
@@ -271,7 +273,7 @@ def _reads_order(design: Any, analysis: Any) -> bool:
         raise AnalysisError(message)
     infos = [info for info in ANALYSES.values() if info.function is analysis]
     ordered = any(info.designs for info in infos) or (not infos and design.blocks is not None)
-    if ordered and design.blocks is None:
+    if follows_curves(design) or (ordered and design.blocks is None):
         message = (
             f"the points of a {design.method} design belong together, and no part of them can be analysed: "
             "make designs of several n and compare their results"
@@ -280,10 +282,12 @@ def _reads_order(design: Any, analysis: Any) -> bool:
     return ordered
 
 
-def _places(design: Design, points: IntArray, generator: np.random.Generator) -> IntArray:
-    """Return when each point is taken: with its block, or alone."""
-    if design.blocks is not None:
-        first, home = np.unique(design.blocks[points], return_index=True, return_inverse=True)[1:]
+def _places(
+    design: Design, units: IntArray | None, points: IntArray, generator: np.random.Generator
+) -> IntArray:
+    """Return when each point is taken: with its unit, or alone."""
+    if units is not None:
+        first, home = np.unique(units[points], return_index=True, return_inverse=True)[1:]
         return first.argsort().argsort()[home]
     going_on = design.extension in ("nested", "independent")
     return np.arange(len(points)) if going_on else generator.permutation(len(points))

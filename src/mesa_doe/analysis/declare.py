@@ -11,6 +11,7 @@ from typing import Any, Literal, ParamSpec, TypeAlias
 
 import pandas as pd
 
+from mesa_doe.analysis.dependent_points import of_given_data
 from mesa_doe.analysis.joining import condensed, together
 from mesa_doe.analysis.options import check_policy
 from mesa_doe.analysis.outputs import alike
@@ -117,9 +118,12 @@ least_points, most_levels, intervals
             result = _each_of_its_points(function, *args, **options)
             design = args[0] if args else options["design"]
             dependent = isinstance(design, Design) and not design.space.is_independent
+            said = []
+            if isinstance(design, Design) and not designs:
+                said = of_given_data(design, function.__name__)
             result = dataclasses.replace(
                 result,
-                warnings=condensed(result.warnings),
+                warnings=condensed((*result.warnings, *said)),
                 notes=(*result.notes, *((_DEPENDENT,) if dependent else ())),
             )
             for text in result.warnings:

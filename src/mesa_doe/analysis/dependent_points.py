@@ -1,23 +1,28 @@
-"""Which points of a design go together for an analysis that takes any points: those of a block."""
+"""Which points of a design go together for an analysis that takes any points."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from mesa_doe.analysis.outputs import Outputs, too_few
 from mesa_doe.columns import Units, units_of
 from mesa_doe.design import Design
+from mesa_doe.design.dependence import dependence_of, follows_curves
 
-__all__ = ["checked_units_of", "taken_as_independent"]
+__all__ = ["checked_units_of", "of_given_data", "taken_as_independent"]
 
 # Analyses of any points that know of blocks, with p-values or intervals.
+_SHARE = "share values and seeds"
 _OF_BLOCKS = ("regression", "delta", "pawn", "rsa")
 
 
 def checked_units_of(design: Design, checked: Outputs, method: str) -> Units | None:
-    """Return which of the points kept are of one block, or None where each point stands alone.
+    """Return which of the points kept go together, or None where each point stands alone.
 
     Points of a block of Saltelli's scheme, a star or a trajectory share the values of most factors and, by
     default, a seed, whatever the seed policy of others is. As many independent points as there are points
-    would tell much more.
+    would tell much more. So it is of points that have one point of a crossed sample, or whose runs are one
+    since they were merged.
 
     Parameters
     ----------
@@ -48,14 +53,15 @@ def checked_units_of(design: Design, checked: Outputs, method: str) -> Units | N
     4
     None
     """
-    units = units_of(design.blocks, checked.points)
+    found = dependence_of(design)
+    units = units_of(found.units, checked.points, found.crossed)
     if units is not None and units.count == 1:
-        raise too_few(method, "blocks", checked)
-    return units
+        raise too_few(method, found.noun, checked)
+    return replace(units, merged=True) if units is not None and design.merged is not None else units
 
 
 def taken_as_independent(design: Design, checked: Outputs, method: str, why: str) -> list[str]:
-    """Say that an analysis knows nothing of the blocks of a design, if it has some.
+    """Say that an analysis knows nothing of what points go together in a design, if some do.
 
     Parameters
     ----------
@@ -78,7 +84,40 @@ def taken_as_independent(design: Design, checked: Outputs, method: str, why: str
     units = checked_units_of(design, checked, method)
     if units is None:
         return []
+    noun = dependence_of(design).noun
+    what, such = (noun, "such points") if noun != "blocks" else (f"{noun} whose points {_SHARE}", noun)
     return [
-        f"{method} takes the {len(units.of)} points as independent, but they are {units.count} blocks whose "
-        f"points share values and seeds: {why}; use a design without blocks, or {', '.join(_OF_BLOCKS)}"
+        f"{method} takes the {len(units.of)} points as independent, but they are {units.count} {what}: "
+        f"{why}; use a design without {such}, or {', '.join(_OF_BLOCKS)}"
     ]
+
+
+def of_given_data(design: Design, method: str) -> list[str]:
+    """Say what an analysis of any points cannot know of how the points of a design hang together.
+
+    Parameters
+    ----------
+    design : Design
+    method : str
+        Of the analysis.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> from mesa_doe.samplers import fast
+    >>> from mesa_doe.space import ParameterSpace, Real
+    >>> design = fast(ParameterSpace(x=Real(0, 1), z=Real(0, 1)), 65, rng=1)
+    >>> of_given_data(design, "pawn")[0][:66]
+    'pawn takes the 130 points of this design as independent, but those'
+    """
+    said = [*dependence_of(design).said]
+    if curves := follows_curves(design):
+        said.append(
+            f"{method} takes the {len(design)} points of this design as independent, but those of {curves} "
+            "follow curves, along which factors without effect go with others: they stand out far too often; "
+            f"use analyze.{curves}, or a design such as latin_hypercube"
+        )
+    return said

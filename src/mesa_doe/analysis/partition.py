@@ -136,6 +136,9 @@ def dummies(
         drawn: IntArray = generator.permuted(np.tile(cut, (draws, 1)), axis=1)
         return drawn
     sizes = parts.max(axis=0)
+    if units.crossed is not None:
+        # Others vary within units, of which there are more rows: their dummies are lower.
+        sizes = np.where(units.crossed.own, sizes, -1)
     which = generator.choice(np.flatnonzero(sizes == sizes.max()), size=draws)
     shuffled: IntArray = parts[units.shuffled(draws, generator), which[:, None]]
     return shuffled

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mesa_doe.design import Design
+from mesa_doe.design.dependence import dependence_of, follows_curves
 from mesa_doe.errors import AnalysisError
 
 __all__ = ["SAMPLED", "check_sampled"]
@@ -14,7 +15,6 @@ __all__ = ["SAMPLED", "check_sampled"]
 #: (Saltelli's, stars and walks) every row does so by itself.
 SAMPLED = frozenset(
     {
-        "fast",
         "halton",
         "iman_conover_lhs",
         "korobov",
@@ -52,7 +52,8 @@ def check_sampled(design: Any) -> tuple[str, ...]:
     Raises
     ------
     AnalysisError
-        If its points are levels, corners or steps: their spread is the design's, not that of the inputs.
+        If its points are levels, corners or steps, or follow curves: their spread is the design's, not that
+        of the inputs. If two samples are crossed: no interval would hold.
 
     Examples
     --------
@@ -70,6 +71,13 @@ def check_sampled(design: Any) -> tuple[str, ...]:
             "use design.origin, with y[design.twin_of]"
         )
         raise AnalysisError(message)
+    if curves := follows_curves(design):
+        message = (
+            f"the design is no sample of the laws of its axes: the points of {curves} follow curves, along "
+            "which factors go with each other, so that an output has another spread; take one of "
+            f"{', '.join(sorted(SAMPLED))}"
+        )
+        raise AnalysisError(message)
     methods = list(dict.fromkeys(_methods(design.method, design.options)))
     if others := [method for method in methods if method not in SAMPLED and method != "explicit"]:
         message = (
@@ -78,6 +86,13 @@ def check_sampled(design: Any) -> tuple[str, ...]:
             f"{', '.join(sorted(SAMPLED))}"
         )
         raise AnalysisError(message)
+    together = dependence_of(design)
+    if together.said:
+        message = f"no interval would hold: {together.said[0]}"
+        raise AnalysisError(message)
+    if "explicit" in methods and together.crossed is not None:
+        known = f"intervals know the chance in {together.noun}"
+        return (f"the points that were given by hand count alike, as if they were chosen: {known}",)
     if "explicit" in methods:
         return ("the points were given by hand: they are read as a sample, each as likely as any other",)
     return ("the points follow the laws of the axes, each as likely as any other",)

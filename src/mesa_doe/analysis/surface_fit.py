@@ -13,6 +13,9 @@ from mesa_doe.columns import Units
 
 __all__ = ["SurfaceFit", "numbered"]
 
+# Of the points, how much must be left of what tells a coefficient when a unit is left out.
+_LEAST_REST = 1e-9
+
 
 @dataclass(frozen=True)
 class SurfaceFit:
@@ -42,9 +45,12 @@ class SurfaceFit:
     def errors(self, linear: FloatArray) -> tuple[FloatArray, FloatArray, list[str]]:
         """Return standard errors (outputs, coefficients), and of each output their freedom and source."""
         points, replications, count = self.values.shape
-        if self.units is not None and replications == 1 and points > self.matrix.shape[1]:
-            errors = self._by_units(linear, self.units)
-            return errors, np.full(count, self.units.count - 1.0), ["what the model leaves, by block"] * count
+        units = self.units
+        if units is not None and (replications == 1 or units.merged) and points > self.matrix.shape[1]:
+            few = units.merged or units.crossed is not None
+            errors = self._without_each(units) if few else self._by_units(linear, units)
+            source = f"what the model leaves, by {'unit' if few else 'block'}"
+            return errors, np.full(count, units.count - 1.0), [source] * count
         left, df = (self.residuals**2).sum(axis=0), points - self.matrix.shape[1]
         errors, df, source = standard_errors(
             linear, self.values, residual=left, df=df, seed_policy=self.seed_policy
@@ -76,7 +82,8 @@ class SurfaceFit:
         pure, pure_df = self._pure()
         df = int(self.twins.max()) + 1 - self.matrix.shape[1]
         # Of points that share a seed the test would take one noise for many.
-        shared = self.units is not None and self.seed_policy in ("block", None)
+        units = self.units
+        shared = units is not None and (units.merged or self.seed_policy in ("block", None))
         if not df or not pure_df or shared:
             return np.full(len(pure), np.nan), np.full(len(pure), np.nan)
         # Means of repeated points are left as far as their residuals; about those means, by noise alone.
@@ -99,6 +106,34 @@ class SurfaceFit:
         scores = np.stack([units.sums((linear * left).T) for left in self.residuals.T])
         errors: FloatArray = np.sqrt(few * (scores**2).sum(axis=1))
         return errors
+
+    def _without_each(self, units: Units) -> FloatArray:
+        """Return standard errors (outputs, coefficients) from the fits that leave out one unit each.
+
+        Where all rows of a unit have one value of a factor, a few units may decide on a coefficient, and what
+        the model leaves of them is too small.
+
+        Returns
+        -------
+        ndarray (outputs, coefficients)
+            NaN where the model cannot do without a unit.
+
+        References
+        ----------
+        MacKinnon & White 1985, J. Econometrics 29, of units: Bell & McCaffrey 2002, Survey Methodology 28.
+        """
+        left, size, right = np.linalg.svd(self.matrix, full_matrices=False)
+        moved = np.empty((units.count, left.shape[1], self.residuals.shape[1]))
+        order = np.argsort(units.of, kind="stable")
+        for k, rows in enumerate(np.split(order, np.cumsum(np.bincount(units.of))[:-1])):
+            rest = np.eye(left.shape[1]) - left[rows].T @ left[rows]
+            if np.linalg.eigvalsh(rest)[0] < _LEAST_REST:
+                return np.full(moved.shape[:0:-1], np.nan)
+            moved[k] = np.linalg.solve(rest, left[rows].T @ self.residuals[rows])
+        coefficients = np.einsum("jc,ujo->uoc", right / size[:, None], moved)
+        errors: FloatArray = np.sqrt((1 - 1 / units.count) * (coefficients**2).sum(axis=0))
+        # What is the same in all units, but for rounding, is known as well as that.
+        return np.hypot(errors, ROUNDING)
 
     def _pure(self) -> tuple[FloatArray, int]:
         """Return the sum of squares (outputs,) of single runs that is noise alone, and its freedom."""

@@ -26,6 +26,7 @@ from mesa_doe.analysis.uncertain_points import (
 from mesa_doe.analysis.weighted_sample import resampled, weighted_sample
 from mesa_doe.arrays import FloatArray, IntArray
 from mesa_doe.design import Design
+from mesa_doe.design.dependence import dependence_of
 from mesa_doe.errors import AnalysisError, counted, warn
 from mesa_doe.seeding import RNG, root_entropy
 
@@ -200,7 +201,7 @@ def uncertainty(
         One output.
     design : Design, optional
         Whose points these are: checked to be a sample of the laws (:func:`check_sampled`). Points of one
-        block are drawn together.
+        block, with one point of a crossed sample, or that were merged, are drawn together.
     thresholds : sequence of float, optional
         For each, the probability that the output is above it.
     quantiles : sequence of float, default (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -290,7 +291,7 @@ def uncertainty(
     notes = list(_alike(design, count, blocks, weighted=weights is not None))
     weight = checked_weights(weights, count)
     labels, groups = checked_labels(by, count)
-    unit = checked_units(blocks if design is None else design.blocks, count)
+    unit = checked_units(blocks if design is None else dependence_of(design).units, count)
     runs = np.isfinite(values).sum(axis=1)
     used = (weight > 0) & (runs > 0)
     views = ["runs", "means"] if values.shape[1] > 1 else ["runs"]

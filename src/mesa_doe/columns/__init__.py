@@ -3,10 +3,11 @@
 from mesa_doe.columns.levels import levels_of
 from mesa_doe.columns.names import free_names
 from mesa_doe.columns.table import Table, Tables
-from mesa_doe.columns.units import Units, units_of
+from mesa_doe.columns.units import Crossed, Units, units_of
 from mesa_doe.columns.values import Values, as_column, as_values, is_plain, written
 
 __all__ = [
+    "Crossed",
     "Table",
     "Tables",
     "Units",

@@ -8,9 +8,25 @@ from typing import Any
 
 import numpy as np
 
-from mesa_doe.arrays import FloatArray, IntArray
+from mesa_doe.arrays import BoolArray, FloatArray, IntArray
 
-__all__ = ["Units", "units_of"]
+__all__ = ["Crossed", "Units", "units_of"]
+
+
+@dataclass(frozen=True)
+class Crossed:
+    """What units are that are points, or blocks, of a sample that is crossed with another design.
+
+    Parameters
+    ----------
+    own : ndarray of bool (factors,)
+        Which factors are the sample's. The others have all their values within each unit.
+    points : ndarray (rows,) of int
+        The sample's point of each row.
+    """
+
+    own: BoolArray
+    points: IntArray
 
 
 @dataclass(frozen=True)
@@ -24,9 +40,15 @@ class Units:
     ----------
     of : ndarray (rows,) of int
         The unit of each row, numbered from 0 on.
+    crossed : Crossed, optional
+        Where they are of a sample that is crossed with another design.
+    merged : bool, default False
+        Whether rows of one unit are one run.
     """
 
     of: IntArray
+    crossed: Crossed | None = None
+    merged: bool = False
 
     @property
     def count(self) -> int:
@@ -58,7 +80,8 @@ class Units:
         """Return rows in an order in which whole units have changed places with others as long.
 
         What one column has in that order has the structure that it had within units, and no relation to
-        other columns: it is as a factor without effect.
+        other columns: it is as a factor without effect. Of crossed units, rows that share a point of the
+        sample change places too, since what varies among them, in all alike, would else be as it was.
 
         Parameters
         ----------
@@ -79,6 +102,12 @@ class Units:
         for rows in self._alike:
             turns = generator.permuted(np.tile(np.arange(len(rows)), (draws, 1)), axis=1)
             found[:, rows.ravel()] = rows[turns].reshape(draws, -1)
+        if self.crossed is not None:
+            points = np.unique(self.crossed.points, return_inverse=True)[1]
+            keys = points + generator.random((draws, len(points)))
+            within = np.empty_like(found)
+            within[:, np.argsort(points, kind="stable")] = np.argsort(keys, axis=1)
+            found = np.take_along_axis(within, found, axis=1)
         return found
 
     def mean_error(self, values: FloatArray, groups: IntArray) -> FloatArray:
@@ -115,7 +144,7 @@ class Units:
         return errors
 
 
-def units_of(blocks: Any, rows: Any = slice(None)) -> Units | None:
+def units_of(blocks: Any, rows: Any = slice(None), crossed: Crossed | None = None) -> Units | None:
     """Return which rows belong together, or None where each stands alone.
 
     Parameters
@@ -124,6 +153,8 @@ def units_of(blocks: Any, rows: Any = slice(None)) -> Units | None:
         As of a design.
     rows : index, optional
         Which of the rows are kept.
+    crossed : Crossed, optional
+        As of :class:`Units`, of all rows.
 
     Returns
     -------
@@ -138,5 +169,7 @@ def units_of(blocks: Any, rows: Any = slice(None)) -> Units | None:
     """
     if blocks is None:
         return None
+    if crossed is not None:
+        crossed = Crossed(crossed.own, crossed.points[rows])
     distinct, of = np.unique(np.asarray(blocks)[rows], return_inverse=True)
-    return None if len(distinct) == len(of) else Units(of.astype(np.int64))
+    return None if len(distinct) == len(of) else Units(of.astype(np.int64), crossed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
@@ -33,7 +34,7 @@ from mesa_doe.design.parquet_file import read_parquet, write_parquet
 from mesa_doe.design.picturing import drawable
 from mesa_doe.design.seeds import check_replications, chosen_policy
 from mesa_doe.design.twins import first_of_twins, identities
-from mesa_doe.errors import DesignError
+from mesa_doe.errors import DesignError, warn
 from mesa_doe.plots.design import pair_grid
 from mesa_doe.seeding import RNG, SeedPlan, SeedPolicy, root_entropy, seed_units
 from mesa_doe.space import ParameterSpace
@@ -43,6 +44,11 @@ from mesa_doe.space.values import is_int
 __all__ = ["Design", "Longer"]
 
 Longer: TypeAlias = "Callable[[Design, int], Design]"
+
+_ONE_NOISE = (
+    "the noise of one run answers for all its twins, which an analysis may take for an effect. Say "
+    "deduplicate(across_blocks=True) if the model has no noise; else run the design as it is"
+)
 
 
 class Design:
@@ -140,6 +146,7 @@ class Design:
         if points is not None or may_refuse(space):
             check_points(self._points, space, len(self.unit), method)
         self._origin: tuple[Design, IntArray] | None = None
+        self._merged: IntArray | None = None
 
     def __len__(self) -> int:
         return len(self.unit)
@@ -255,6 +262,11 @@ class Design:
         """
         policy = chosen_policy(seed_policy, self.default_seed_policy, self.method)
         check_replications(policy, replications)
+        if policy == "independent" and self.blocks is not None and self._merges_runs:
+            warn(
+                "seed_policy='independent': twins of this design were merged, and would have had seeds of "
+                f"their own: {_ONE_NOISE}"
+            )
         return self._configurations(
             model_cls,
             root_entropy(rng),
@@ -422,8 +434,9 @@ class Design:
         Parameters
         ----------
         across_blocks : bool, default False
-            Whether twins in different blocks are one too. Within a block they share a seed, so merging
-            them changes nothing; across blocks they do not, so this is for models without noise.
+            Whether twins in different blocks are one too, as for models without noise. Within a block they
+            share a seed by default, so merging them changes nothing; across blocks, without blocks and under
+            ``seed_policy="independent"`` they do not, and one noise answers for all of them.
 
         Returns
         -------
@@ -436,15 +449,31 @@ class Design:
         DesignError
             If ``across_blocks`` is neither True nor False.
 
+        Warns
+        -----
+        MesaDoeWarning
+            If twins are merged that would have had seeds of their own, the design having no blocks, and
+            ``across_blocks=True`` does not say that the model has no noise. Analyses of given data then take
+            the points that are left as the independent ones.
+
         Examples
         --------
         >>> from mesa_doe.space import Integer, ParameterSpace
         >>> design = Design(ParameterSpace(n=Integer(1, 2)), [[0.0], [0.9], [0.2]], method="mine", options={})
-        >>> once = design.deduplicate()
+        >>> once = design.deduplicate(across_blocks=True)
         >>> once.points["n"].tolist(), once.twin_of.tolist()
         ([1, 2], [0, 1, 0])
         """
-        across_blocks = check_bool(across_blocks, "deduplicate", "across_blocks")
+        once = self._deduplicated(across_blocks=check_bool(across_blocks, "deduplicate", "across_blocks"))
+        if once._merges_runs and self.blocks is None and self.seed_levels is None:
+            warn(
+                f"deduplicate merged {len(self)} points to {len(once)}, but without blocks twins have seeds "
+                f"of their own: {_ONE_NOISE}"
+            )
+        return once
+
+    def _deduplicated(self, *, across_blocks: bool) -> Design:
+        """Return each point once, and say nothing of it."""
         table = identities(self)
         if self.blocks is not None and not across_blocks:
             table["block"] = self.blocks
@@ -452,8 +481,17 @@ class Design:
         # A merged point belongs to several blocks at once, so it is of none.
         blocks = None if across_blocks else self.blocks
         once = self._part(rows, blocks, method="deduplicate", across_blocks=across_blocks)
-        once._origin = (self, twin_of)
+        origin = self
+        if self.blocks is None and self.seed_levels is None and not across_blocks and len(once) < len(self):
+            origin = copy.copy(self)
+            origin._merged = twin_of
+        once._origin = (origin, twin_of)
         return once
+
+    @property
+    def _merges_runs(self) -> bool:
+        """Whether twins were merged that may have noise of their own."""
+        return self.origin is not None and len(self) < len(self.origin) and not self.options["across_blocks"]
 
     def _part(self, rows: IntArray, blocks: IntArray | None, *, method: str, **options: Any) -> Design:
         """Return some of the points, which belong to these blocks, as a design of another method."""
@@ -477,6 +515,14 @@ class Design:
     def twin_of(self) -> IntArray | None:
         """For each point of ``origin``, the position of its one run in this design; or None."""
         return None if self._origin is None else self._origin[1]
+
+    @property
+    def merged(self) -> IntArray | None:
+        """As ``origin`` of a design of which twins are one run each: which runs are one; else None.
+
+        None too where that changes nothing: within blocks, and where the model has no noise.
+        """
+        return self._merged
 
     def repeat_center(self, k: int, *, at: Mapping[str, Any] | None = None) -> Design:
         """Return the design with k points at the middle of the cube behind its own.

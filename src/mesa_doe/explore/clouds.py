@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mesa_doe.arrays import IntArray
+from mesa_doe.design.dependence import dependence_of
 from mesa_doe.explore.opened import At, Opened
 
 __all__ = ["MOST", "Cloud", "of_points", "of_runs", "point_of", "run_of", "thinned"]
@@ -84,7 +85,8 @@ def _blocks(opened: Opened, points: pd.Series[Any]) -> IntArray | None:
     if points.isna().any():
         return None
     design, numbers = opened.results.design, points.to_numpy(np.int64)
-    return numbers if design is None or design.blocks is None else design.blocks[numbers]
+    units = None if design is None else dependence_of(design).units
+    return numbers if units is None else units[numbers]
 
 
 def run_of(opened: Opened, cloud: Cloud, key: int) -> int:

@@ -12,6 +12,7 @@ import pandas as pd
 from mesa_doe import plots
 from mesa_doe.analysis.options import check_known
 from mesa_doe.columns import levels_of
+from mesa_doe.design.dependence import dependence_of
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import _canvas
 from mesa_doe.results.declared import in_declared_order, logarithmic
@@ -380,7 +381,8 @@ class Drawings:
 
     def _blocks(self, points: pd.Index[Any]) -> Any:
         design = self._results.design
-        return None if design is None or design.blocks is None else design.blocks[points]
+        units = None if design is None else dependence_of(design).units
+        return None if units is None else units[points]
 
     def _replications(
         self, output: str, at: At, reduce: Reduce | None, plot: str

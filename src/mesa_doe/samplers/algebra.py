@@ -40,6 +40,12 @@ def cross(a: Design, b: Design) -> Design:
     DesignError
         If a parameter is in both spaces, the seed is a factor, or there would be too many points.
 
+    Notes
+    -----
+    Where one of the two is a sample and the other chosen levels, analyses take the points that share one of
+    the sample as one that is independent of others. Of two samples there are no such points: analyses warn,
+    and ``uncertainty`` refuses.
+
     Examples
     --------
     >>> from mesa_doe.samplers import grid, halton

@@ -64,6 +64,9 @@ def fast(space: ParameterSpace, n: int, *, rng: RNG = None, M: int = 4) -> Desig
     Wraps `SALib.sample.fast_sampler <https://salib.readthedocs.io/en/latest/api.html>`_, asked for the unit
     cube only. Groups, which SALib ignores without a word, are not taken.
 
+    The points are no random sample: two factors go along with each other wherever their frequencies do.
+    Analyses other than ``analyze.fast`` warn of that, and ``uncertainty`` refuses.
+
     Examples
     --------
     >>> from mesa_doe.space import ParameterSpace, Real

@@ -326,4 +326,4 @@ def _read_design(folder: Path, document: Document, longer: Mapping[str, Any] | N
     if described["twins"] is None:
         return Design.from_parquet(folder / DESIGN, longer=longer)
     origin = Design.from_parquet(folder / ORIGIN, longer=longer)
-    return origin.deduplicate(across_blocks=described["twins"])
+    return origin._deduplicated(across_blocks=described["twins"])
