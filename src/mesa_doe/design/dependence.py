@@ -6,9 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mesa_doe.arrays import IntArray
+import numpy as np
+
+from mesa_doe.arrays import FloatArray, IntArray
 from mesa_doe.columns import Crossed
-from mesa_doe.design.crossing import UnknownParts, connected, holds_cross, parted
+from mesa_doe.design.crossing import Sample, connected, rows_alike, samples_in
+from mesa_doe.design.lineage import parents
 
 if TYPE_CHECKING:
     from mesa_doe.design.design import Design
@@ -90,30 +93,45 @@ def follows_curves(design: Design) -> str | None:
     >>> follows_curves(design), follows_curves(design.subset(slice(9)))
     ('fast', 'fast')
     """
-    return next((method for method in _methods(design.method, design.options) if method in _CURVES), None)
+    return next((method for method in _roots(design.method, design.options) if method in _CURVES), None)
 
 
 def _of_lineage(design: Design) -> Dependence:
-    if not holds_cross(design.method, design.options):
+    """Tell which points share one of a crossed sample, or a block of it; of two samples, of the larger."""
+    unit = design.unit
+    samples = samples_in(design.method, design.options, tuple(range(unit.shape[1])))
+    if not samples or len(samples[0].factors) == unit.shape[1]:
         return Dependence(design.blocks)
-    try:
-        part = parted(design.method, design.options, design.unit, design.blocks)
-    except UnknownParts:
-        unknown = (
-            "the design is made of crossed ones in a way that hides which points share values: they are "
-            f"taken as {'independent' if design.blocks is None else 'blocks'}, so that intervals may be too "
-            "narrow and p-values too small; take parts of designs first, and cross or concat them afterwards"
-        )
-        return Dependence(design.blocks, said=(unknown,))
-    if not part.drawn:
-        return Dependence(design.blocks)
-    return Dependence(part.labels, Crossed(part.own, part.points), f"points of {part.name}", part.said)
+    labels = {sample: _labels(unit, sample, design.blocks) for sample in samples}
+    counts = {sample: int(own.max()) + 1 for sample, own in labels.items()}
+    # A list of scenarios was chosen, most often, and what it is crossed with was drawn.
+    order = sorted(samples, key=lambda sample: (counts[sample], sample.name != "explicit"))
+    larger = order[-1]
+    told = tuple(
+        f"the design crosses two samples, {larger.name} and {sample.name}: its points are taken as "
+        f"{counts[larger]} of the larger one, and intervals and p-values know nothing of the chance in the "
+        f"{counts[sample]} points of {sample.name}; sample all factors together instead"
+        for sample in order[:-1]
+        if sample.name != "explicit" or larger.name == "explicit"
+    )
+    own = np.isin(np.arange(unit.shape[1]), larger.factors)
+    crossed = Crossed(own, rows_alike(unit[:, own]))
+    return Dependence(labels[larger], crossed, f"points of {larger.name}", told)
 
 
-def _methods(method: str, options: Mapping[str, Any]) -> Iterator[str]:
-    """Return a method and those of the designs it was made of."""
-    yield method
-    parents = (options.get("design"), options.get("a"), options.get("b"), *options.get("designs", ()))
-    for one in parents:
-        if isinstance(one, Mapping) and "method" in one:
-            yield from _methods(one["method"], one["options"])
+def _labels(unit: FloatArray, sample: Sample, blocks: IntArray | None) -> IntArray:
+    points = rows_alike(unit[:, sample.factors])
+    if blocks is None:
+        return points
+    # Points with the same one of the other part are in a block as those of the sample are.
+    others = rows_alike(np.delete(unit, sample.factors, axis=1))
+    return connected(points, rows_alike(np.column_stack([others, blocks])))
+
+
+def _roots(method: str, options: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the methods of the samplers that a design goes back to."""
+    made_of = parents(method, options)
+    for one in made_of:
+        yield from _roots(one["method"], one["options"])
+    if not made_of:
+        yield method

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mesa_doe.design.design import Design
 
-__all__ = ["call", "parent"]
+__all__ = ["OF_A", "call", "parent", "parents"]
 
+#: The option of ``"cross"`` that says how many factors are those of its first part.
+OF_A = "factors_of_a"
 _KEYS = {"method", "points", "options"}
 
 
@@ -24,6 +26,22 @@ def parent(design: Design) -> dict[str, Any]:
     {'method': 'mine', 'points': 2, 'options': {'k': 2}}
     """
     return {"method": design.method, "points": len(design), "options": dict(design.options)}
+
+
+def parents(method: str, options: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the records of the designs that one was made of; of what a sampler made, none.
+
+    Examples
+    --------
+    >>> drawn = {"method": "halton", "points": 9, "options": {"n": 9}}
+    >>> parents("subset", {"design": drawn, "which": "a < b"}) == [drawn], parents("halton", {"n": 9})
+    (True, [])
+    """
+    if method == "concat":
+        return [*options["designs"]]
+    if method == "cross":
+        return [options["a"], options["b"]]
+    return [options["design"]] if method in ("deduplicate", "repeat_center", "subset") else []
 
 
 def call(
@@ -52,7 +70,9 @@ def call(
     >>> call("subset", {"design": {"method": "halton", "points": 9, "options": {"n": 9}}, "which": "a < b"})
     "subset(design=halton(n=9), which='a < b')"
     """
-    shown = [f"{name}={_written(value, longest)}" for name, value in options.items() if name not in without]
+    # What no caller gave.
+    hidden = {*without, OF_A}
+    shown = [f"{name}={_written(value, longest)}" for name, value in options.items() if name not in hidden]
     return f"{method}({', '.join(shown)})"
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from mesa_doe.arrays import IntArray
 from mesa_doe.design import Design
 from mesa_doe.design.gate import MOST_POINTS
-from mesa_doe.design.lineage import parent
+from mesa_doe.design.lineage import OF_A, parent
 from mesa_doe.errors import DesignError
 from mesa_doe.samplers.merging import merged_groups, merged_space
 from mesa_doe.space import ParameterSpace
@@ -81,7 +81,7 @@ def cross(a: Design, b: Design) -> Design:
         space,
         np.hstack([a.unit[of_a], b.unit[of_b]]),
         method="cross",
-        options={"a": parent(a), "b": parent(b)},
+        options={"a": parent(a), "b": parent(b), OF_A: len(a.factors)},
         blocks=blocks,
         points=_frame(columns),
         rows=len(a) * len(b),
