@@ -1,6 +1,7 @@
 """Runs that were made, but reported no number: what is said of them, and what is left to analyse."""
 
 import pickle
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -225,3 +226,18 @@ def test_commands_tell_it_in_their_words(tmp_path, capsys):
     assert "--missing drop" not in told  # nothing would be left
     assert main(["analyze", str(tmp_path), "unbounded"]) == 1
     assert "--missing drop goes on" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["split_variance", "recommend_replications", "tabulate"])
+def test_what_reads_the_runs_that_are_recorded_says_that_others_are_pending(name, tmp_path):
+    design = doe.monte_carlo(doe.ParameterSpace(a=doe.Integer(1, 2)), 12, rng=1)
+    configurations = design.configurations(lambda a, seed: {"y": a + seed % 3}, rng=1, replications=3)
+    runner = doe.BatchRunner(configurations, store=tmp_path)
+    runner.run_shard(0, of=3)
+    results = runner.run_shard(1, of=3)
+    options = {"by": "cv"} if name == "recommend_replications" else {}
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        getattr(results, name)("y", **options)
+    told = f"results.{name} reads the runs that are recorded. 12 of 36 runs are pending: run the study"
+    assert any(told in str(one.message) for one in caught)

@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 
 from mesa_doe.analysis.incomplete import RUN_AGAIN, IncompleteError
-from mesa_doe.errors import AnalysisError, counted, some
+from mesa_doe.errors import AnalysisError, counted, some, warn
 
 if TYPE_CHECKING:
     from mesa_doe.results.results import Results
 
-__all__ = ["explained", "refuse_gaps", "what_to_do", "without_empty_steps"]
+__all__ = ["explained", "refuse_gaps", "tell_of_pending", "what_to_do", "without_empty_steps"]
 
 Numbers: TypeAlias = "pd.Series[Any] | pd.DataFrame"
 
@@ -38,6 +38,12 @@ def what_to_do(results: Results) -> str:
     # Which runs what is pending, too.
     both = "; resume='failed' runs all of these" if stored else ""
     return f"{told}. {failed} failed: look at results.failures{both}"
+
+
+def tell_of_pending(results: Results, caller: str) -> None:
+    """Warn that some runs are pending, for what makes do with those that there are."""
+    if results.pending:
+        warn(f"results.{caller} reads the runs that are recorded. {what_to_do(results)}")
 
 
 @contextmanager

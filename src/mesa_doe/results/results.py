@@ -40,7 +40,7 @@ from mesa_doe.results.asking import ask
 from mesa_doe.results.declared import in_declared_order
 from mesa_doe.results.drawing import Drawings
 from mesa_doe.results.exchange import to_xarray, to_xy
-from mesa_doe.results.gaps import explained, refuse_gaps, what_to_do, without_empty_steps
+from mesa_doe.results.gaps import explained, refuse_gaps, tell_of_pending, what_to_do, without_empty_steps
 from mesa_doe.results.length import LENGTH, lengths, one_length
 from mesa_doe.results.missing_design import missing_design
 from mesa_doe.results.numbers import At, Reduce, Unequal, every_step, of_agents, one_a_run, refuse_column
@@ -676,6 +676,7 @@ class Results:
         VarianceSplit
         """
         check_options("results.split_variance", options, split_variance)
+        tell_of_pending(self, "split_variance")
         values = self._by_point(self._one_a_run(output, at, reduce, "split_variance"))
         policy = self._seeding(output, self.design)
         return split_variance(values, outputs=[output], seed_policy=policy, **options)
@@ -702,6 +703,7 @@ class Results:
         -------
         Recommendation
         """
+        tell_of_pending(self, "recommend_replications")
         values = self._one_a_run(output, at, reduce, "recommend_replications")
         return recommend_replications(self._by_point(values), by=by, **options)
 
@@ -722,6 +724,7 @@ class Results:
         Tabulation
         """
         check_options("results.tabulate", options, tabulate)
+        tell_of_pending(self, "tabulate")
         if self._is_length(output):
             outcomes = lengths(self.runs, "final", None).astype(int)
         else:
@@ -784,9 +787,12 @@ class Results:
             labels += [(name, step) for step in values.columns] if over_time else [name]
             if design.origin is not None:
                 if policy is not None and design.options["across_blocks"]:
+                    apart = design.origin.blocks is None
                     warn(
-                        f"output {name!r} has noise, but points of different blocks were merged: their noise "
-                        "is the same, which the indices take for an effect; deduplicate within blocks instead"
+                        f"output {name!r} has noise, but points "
+                        f"{'with seeds of their own' if apart else 'of different blocks'} were merged: their "
+                        "noise is the same, which the indices take for an effect; "
+                        f"{'run the design as it is' if apart else 'deduplicate within blocks'} instead"
                     )
                 y = y[design.twin_of]
             parts.append(y)
