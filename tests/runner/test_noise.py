@@ -221,12 +221,18 @@ def of_own_generator():
 
 
 def test_noise_is_looked_for_where_parts_of_an_array_job_made_all_runs(tmp_path):
-    for part in range(2):
-        doe.BatchRunner(of_own_generator(), store=tmp_path).run_shard(part, of=2)
+    parts = [doe.BatchRunner(of_own_generator(), store=tmp_path) for _ in range(2)]
+    assert parts[0].run_shard(0, of=2).noise == {}
     with pytest.warns(doe.MesaDoeWarning, match="no seed reaches the randomness of 'y'"):
-        results = doe.BatchRunner(of_own_generator(), store=tmp_path).run_all()
+        results = parts[1].run_shard(1, of=2)
     assert len(results) == 32
     assert results.noise == doe.load(tmp_path).noise == {"y": "unseeded"}
+
+
+def test_noise_that_was_not_looked_for_is_with_the_next_call(tmp_path):
+    doe.BatchRunner(of_own_generator(), store=tmp_path).run_all(learn_noise=False)
+    with pytest.warns(doe.MesaDoeWarning, match="no seed reaches the randomness of 'y'"):
+        assert doe.BatchRunner(of_own_generator(), store=tmp_path).run_all().noise == {"y": "unseeded"}
 
 
 def test_what_is_known_of_noise_is_not_looked_for_again(tmp_path):

@@ -210,7 +210,8 @@ class BatchRunner:
         """Run part ``i`` of ``of`` of a study that array jobs of a cluster share.
 
         Every job runs the same script with the same ``store``, and its own ``i``. Parts are every
-        ``of``-th run. ``run_all`` afterwards runs what is left, if anything, and gives the whole.
+        ``of``-th run; the one that is the last to end repeats a few, as :meth:`run_all` does. ``run_all``
+        afterwards runs what is left, if anything, and gives the whole.
 
         Parameters
         ----------
@@ -275,11 +276,15 @@ class BatchRunner:
             wanted = np.setdiff1d(share, done)
             order = Order(shelf, self.timeout, self.retries, self.on_error == "raise")
             batch = self._run_these(wanted, len(share), order, kept, numbering)
+            if part is not None and isinstance(kept, StudyWriter):
+                kept.look_again()
+                # The part that is the last to end looks at the noise, for all.
+                learn_noise = kept.is_whole
             self._keep(kept, numbering, noise)
             if isinstance(kept, StudyWriter):
                 kept.finish_afresh()
             needless = ""
-            # What parts of a study leave unknown, or an interrupt, is made up for.
+            # What an interrupt left unknown is made up for.
             if learn_noise and (len(wanted) or not noise):
                 records = _records(kept, numbering)
                 seconds = batch.seconds if len(wanted) else self._seconds(records)

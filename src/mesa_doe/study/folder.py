@@ -146,19 +146,24 @@ class StudyWriter(StudyFolder):
         Else an interrupted study would be a mixture of old runs and new ones, and look finished.
         """
         afresh = self.document.get("afresh")
-        if afresh is None or afresh["is_done"] or self._is_whole:
+        if afresh is None or afresh["is_done"] or self.is_whole:
             self.save(afresh={"session": self.session, "is_done": False})
 
     def finish_afresh(self) -> None:
         """Note that all runs were made since the study was begun afresh, if they were."""
         afresh = self.document.get("afresh")
-        if afresh and not afresh["is_done"] and self._is_whole:
+        if afresh and not afresh["is_done"] and self.is_whole:
             self.save(afresh={**afresh, "is_done": True})
 
     @property
-    def _is_whole(self) -> bool:
+    def is_whole(self) -> bool:
+        """Whether all runs are recorded, as far as this process knows."""
         numbering = self.plan.numbering
         return len(self.records(numbering)) == len(numbering.runs)
+
+    def look_again(self) -> None:
+        """Learn of what other parts have recorded meanwhile."""
+        self.entries, self.strangers = read_entries(self.path, self.id)
 
     def find_lost(self) -> list[Entry]:
         """Enter shards that a worker wrote whole before it could say so, and return their entries."""
@@ -170,8 +175,8 @@ class StudyWriter(StudyFolder):
         return found
 
     def save(self, **changes: Any) -> None:
-        """Change what ``study.json`` says."""
-        self.document |= changes
+        """Change what ``study.json`` says, of which other parts may have changed something else."""
+        self.document = read_document(self.path) | changes
         with _told_if_unwritable(self.path):
             _write_document(self.path, self.document)
 
