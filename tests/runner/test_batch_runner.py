@@ -596,7 +596,7 @@ def test_ctrl_c_while_runs_are_repeated_for_noise_says_that_all_are_done():
 
 
 def slow_under_other_seeds(x, seed):
-    time.sleep(5 if seed % 2 else 0)
+    time.sleep(2 if seed % 2 else 0)
     return {"y": x}
 
 
