@@ -44,8 +44,6 @@ def recorded_noise(
     kin, twins = map(Groups, _relatives(configurations))
     numbers = Numbering.of(configurations).runs
     for table in records.parts("model", "") if kin.count else ():
-        if table.segments.keys().isdisjoint(names):
-            break  # all are of agents
         for groups in (kin, twins):
             groups.look(table, numbers, names)
         if kin.differ.issuperset(names) and (not twins.count or twins.differ.issuperset(names)):

@@ -357,8 +357,10 @@ class BatchRunner:
         run = functools.partial(_alone, way=way)
         try:
             what = self.configurations, self._recipes, seconds, self.timeout, run
-            noise = graver(known, find_noise(*what))
-            quiet = [name for name, one in noise.items() if one == "none"]
+            of_model, others = find_noise(*what)
+            noise = graver(graver(known, of_model), others)
+            # Agents are many, and held against each other in the repeated runs alone.
+            quiet = [name for name, one in noise.items() if one == "none" and name not in others]
             if not quiet:
                 return noise
             # A few runs that agree say little of an output that has few values.

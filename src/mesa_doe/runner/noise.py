@@ -35,7 +35,7 @@ def find_noise(
     seconds: np.ndarray[Any, Any],
     timeout: float | None,
     run: Callable[[Task], Report | None],
-) -> dict[str, Noise]:
+) -> tuple[dict[str, Noise], dict[str, Noise]]:
     """Repeat the first of the runs that are short, and the middle and the last where they cost little.
 
     Parameters
@@ -51,23 +51,26 @@ def find_noise(
 
     Returns
     -------
-    dict of str to {"none", "seeded", "unseeded"}
-        By output, those of agents too: it does not vary; it follows the seed; or it varies though the seed
-        is the same. ``"steps"`` only where lengths of runs vary. Empty where every run takes too long or
+    of_model, others : dict of str to {"none", "seeded", "unseeded"}
+        By output: it does not vary; it follows the seed; or it varies though the seed is the same. Others are
+        those of agents, and ``"steps"`` where lengths of runs vary. Empty where every run takes too long or
         failed.
     """
     positions, work = _first_looked_at(seconds)
-    found: dict[str, Noise] = {}
+    of_model: dict[str, Noise] = {}
+    others: dict[str, Noise] = {}
     spent = 0.0
     for position in positions:
         spent += 3 * float(seconds[position])
-        if found and spent > max(_SHORT, _MORE * work):
+        known = [*of_model.values(), *others.values()]
+        if known and spent > max(_SHORT, _MORE * work):
             break
         # Of outputs that follow the seed, another seed tells no more.
-        follow = bool(found) and "none" not in found.values()
+        follow = bool(known) and "none" not in known
         report = run(_repeated(configurations[position], recipes, timeout, reseeded=not follow))
-        found = graver(found, _noise_in(report))
-    return found
+        here = _noise_in(report)
+        of_model, others = graver(of_model, here[0]), graver(others, here[1])
+    return of_model, others
 
 
 def find_rare_noise(
@@ -149,19 +152,22 @@ def _repeated(
     return Task(np.arange(len(runs)), runs, {key: recipes[key]}, Order(timeout=timeout))
 
 
-def _noise_in(report: Report | None) -> dict[str, Noise]:
+def _noise_in(report: Report | None) -> tuple[dict[str, Noise], dict[str, Noise]]:
     """Compare what two runs of one seed gave, and one of another; nothing where one of the two failed."""
     block = _reported(report)
     if report is None or block is None or not report.ok[:2].all():
-        return {}
+        return {}, {}
     runs = len(report.ok)
-    found = _told_apart(block.data.model, runs)
-    for kind, table in block.data.agents.items():
-        found |= {f"{kind}.{name}": noise for name, noise in _told_apart(table, runs).items()}
+    of_model = _told_apart(block.data.model, runs)
+    others = {
+        f"{kind}.{name}": noise
+        for kind, table in block.data.agents.items()
+        for name, noise in _told_apart(table, runs).items()
+    }
     lengths = _judged([pd.Series([steps]) for steps in block.runs["steps"]], unasked="none")
-    if lengths != "none" and report.ok.all():
-        found.setdefault(LENGTH, lengths)
-    return found
+    if lengths != "none" and report.ok.all() and LENGTH not in of_model:
+        others[LENGTH] = lengths
+    return of_model, others
 
 
 def _told_apart(table: Table, runs: int) -> dict[str, Noise]:
