@@ -12,7 +12,6 @@ from mesa_doe.design.dependence import dependence_of, follows_curves
 __all__ = ["checked_units_of", "of_given_data", "taken_as_independent"]
 
 # Analyses of any points that know of blocks, with p-values or intervals.
-_SHARE = "share values and seeds"
 _OF_BLOCKS = ("regression", "delta", "pawn", "rsa")
 
 
@@ -85,10 +84,11 @@ def taken_as_independent(design: Design, checked: Outputs, method: str, why: str
     if units is None:
         return []
     noun = dependence_of(design).noun
-    what, such = (noun, "such points") if noun != "blocks" else (f"{noun} whose points {_SHARE}", noun)
+    why_not = f"{noun} whose points share values and seeds" if noun == "blocks" else noun
     return [
-        f"{method} takes the {len(units.of)} points as independent, but they are {units.count} {what}: "
-        f"{why}; use a design without {such}, or {', '.join(_OF_BLOCKS)}"
+        f"{method} takes the {len(units.of)} points as independent, but they are {units.count} {why_not}: "
+        f"{why}; use a design without {noun if noun == 'blocks' else 'such points'}, or "
+        f"{', '.join(_OF_BLOCKS)}"
     ]
 
 

@@ -518,9 +518,23 @@ class Design:
 
     @property
     def merged(self) -> IntArray | None:
-        """As ``origin`` of a design of which twins are one run each: which runs are one; else None.
+        """Of the ``origin`` of a design whose twins are one run each: the run of each point; else None.
 
-        None too where that changes nothing: within blocks, and where the model has no noise.
+        None too where that changes nothing: within blocks, and with ``across_blocks=True``.
+
+        Returns
+        -------
+        ndarray (points,) of int, or None
+
+        Examples
+        --------
+        >>> from mesa_doe.space import Integer, ParameterSpace
+        >>> design = Design(ParameterSpace(n=Integer(1, 2)), [[0.0], [0.9], [0.2]], method="mine", options={})
+        >>> import warnings
+        >>> with warnings.catch_warnings(action="ignore"):
+        ...     once = design.deduplicate()
+        >>> once.origin.merged.tolist(), design.merged
+        ([0, 1, 0], None)
         """
         return self._merged
 
