@@ -142,6 +142,33 @@ def test_an_executor_that_does_not_say_how_many_workers_it_has_is_asked_for_with
     run(noisy(), executor=Answering(None), n_jobs=2)
 
 
+class Leaving(Executor):
+    """Answers the first task as Dask's executor does for a worker that leaves with its answer on the way."""
+
+    def __init__(self):
+        self.tasks = 0
+
+    def submit(self, function, /, *arguments):
+        self.tasks += 1
+        future, answer = Future(), function(*arguments)
+        if self.tasks > 1:
+            future.set_result(answer)
+            return future
+        try:
+            kind, error, traceback = answer
+        except TypeError as stumbled:
+            future.set_exception(stumbled)
+        return future
+
+
+@pytest.mark.parametrize("stored", [True, False])
+def test_a_worker_of_dask_that_leaves_while_its_answer_is_on_the_way_is_one_that_died(tmp_path, stored):
+    options = {"store": tmp_path} if stored else {}
+    executor = Leaving()
+    same(run(noisy(), n_jobs=2, executor=executor, chunk_size=3, **options), run(noisy()))
+    assert executor.tasks > len(noisy()) / 3
+
+
 class Late(Executor):
     """Keeps the first result until it is asked for, and loses the second task with its worker."""
 

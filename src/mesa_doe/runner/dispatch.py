@@ -44,6 +44,8 @@ _PATIENCE = 10.0
 
 #: What executors say of a task whose worker died: those of the standard library and loky, and Dask's.
 _DEATHS = {"BrokenExecutor", "KilledWorker"}
+#: How Dask's executor stumbles over the answer of a worker that went away while the answer was on its way.
+_LEFT = f"non-iterable {Report.__name__} object"
 
 
 def here(tasks: Iterable[Task]) -> Generator[Outcome]:
@@ -243,7 +245,7 @@ def _result(future: Any) -> Any:
         return future.result()
     if isinstance(error, ConfigurationError):
         raise error
-    if not {kind.__name__ for kind in type(error).__mro__} & _DEATHS:
+    if not {kind.__name__ for kind in type(error).__mro__} & _DEATHS and _LEFT not in str(error):
         # Dask wraps what went wrong in a long text of its own.
         cause = error if error.__cause__ is None else error.__cause__
         message = (
