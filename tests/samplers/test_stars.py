@@ -53,8 +53,34 @@ def test_each_step_is_delta_of_the_range_and_stays_inside(d, m, rng, delta):
     stars = stars_of(design)
     steps = np.einsum("njj->nj", stars[:, 1:] - stars[:, :1])
     np.testing.assert_allclose(np.abs(steps), delta, atol=1e-15)
-    # Down only where there is no room upwards.
-    np.testing.assert_array_equal(steps < 0, stars[:, 0] + delta > 1)
+    assert (stars >= 0).all()
+    assert (stars <= 1).all()
+
+
+@pytest.mark.parametrize("delta", [0.01, 0.3])
+def test_steps_go_up_and_down_by_chance_where_there_is_room_for_both(delta):
+    stars = stars_of(finite_difference(cube(3), 1024, rng=1, delta=delta))
+    base = stars[:, 0]
+    up = np.einsum("njj->nj", stars[:, 1:] - stars[:, :1]) > 0
+    assert up[base < delta].all()
+    assert not up[base > 1 - delta].any()
+    free = (base > delta) & (base < 1 - delta)
+    # No more in one half of the range than in the other, nor in step with another factor.
+    for chosen in (free, free & (base < 0.5), free & (base > 0.5), free & up[:, [1, 2, 0]]):
+        assert up[chosen].mean() == pytest.approx(0.5, abs=4 * 0.5 / np.sqrt(chosen.sum()))
+
+
+@pytest.mark.parametrize(("delta", "bias"), [(0.1, 0.02), (0.01, 2e-4)])
+def test_squared_slopes_of_steps_both_ways_are_off_by_the_squared_step_alone(delta, bias):
+    found = []
+    for rng in range(20):
+        stars = stars_of(finite_difference(cube(2), 256, rng=rng, delta=delta))
+        y = (stars**2).sum(axis=2)
+        found.append(((y[:, 1:] - y[:, :1]) ** 2).mean() / delta**2)
+    spread = np.std(found) / np.sqrt(len(found))
+    # Exact: 4/3; from the ends of the range, where steps go one way, comes what is left.
+    assert np.mean(found) == pytest.approx(4 / 3, abs=4 / 3 * bias + 4 * spread)
+    assert spread < 4 / 3 * 0.5 * delta / 4
 
 
 def test_base_points_are_scipys_scrambled_sequence():

@@ -42,15 +42,14 @@ def finite_difference(space: ParameterSpace, n: int, *, rng: RNG = None, delta: 
     rng : int, SeedSequence, Generator or None
     delta : float, default 0.01
         Length of a step as a share of the unit range, up to 0.5; by default SALib's. A model's own noise
-        enters the measure over delta squared: of a noisy one, take 0.1 or more, and the seed by block. Of a
-        smooth one without noise take 1e-4: the default levels peaks, and reads up to some hundredths too much
-        or too little.
+        enters the measure over delta squared: of a noisy one, take 0.1 or more, and the seed by block. Of one
+        without noise whose output has narrow peaks take 1e-4, since a step levels what is narrower than it.
 
     Returns
     -------
     Design
         Of n(d + 1) points: a base point, then that point with one factor after the other moved by delta,
-        up where there is room, else down. ``design.blocks`` numbers the base points.
+        up or down by chance, where there is room for both. ``design.blocks`` numbers the base points.
         ``design.extend(n)`` keeps every point and continues the sequence (``"nested"``).
 
     Raises
@@ -70,6 +69,10 @@ def finite_difference(space: ParameterSpace, n: int, *, rng: RNG = None, delta: 
     is not called: it steps by a share of the value, not of the range, which is nothing at zero; it clips
     points of laws to their parameters; it takes no seed. Base points are a scrambled Sobol sequence, none
     skipped.
+
+    A difference tells the slope in the middle of its step. If all steps went up, as SALib's do, middles would
+    lie half a step too high, and a sum of squares would read nu 1.5 % too large at 0.01, or 10 % at 0.1. Of
+    steps both ways that is 0.02 % and 2 %: what is left is of the order of the squared step.
 
     Examples
     --------
@@ -91,10 +94,13 @@ def finite_difference(space: ParameterSpace, n: int, *, rng: RNG = None, delta: 
 def _finite_difference(space: ParameterSpace, n: int, entropy: int, delta: float) -> Design:
     check_size(n, "finite_difference", len(space) + 1)
     base = sobol_points(len(space), n, entropy)
+    coin = np.random.default_rng(np.random.SeedSequence(entropy, spawn_key=(0,)))
+    step = np.where(coin.random(base.shape) < 0.5, delta, -delta)
+    has_room = (base + step > 0) & (base + step < 1)
     return _star(
         space,
         base,
-        np.where(base + delta <= 1, base + delta, base - delta),
+        np.where(has_room, base + step, base - step),
         method="finite_difference",
         options={"n": n, "delta": delta, "entropy": entropy},
     )
