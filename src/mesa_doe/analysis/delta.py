@@ -142,9 +142,6 @@ def delta(
     parts = classes(design, checked.points, bins, "delta", "bins")
     scaled = standardised(checked.means)[0]
     constant = constant_outputs(scaled)
-    # Of few values close together and far from zero, what is left is as small as rounding, and no rounding.
-    largest = np.abs(scaled).max(axis=0)
-    scaled = scaled / np.where(largest > 0, largest, 1.0)
     root = root_entropy(rng)
     units = checked_units_of(design, checked, "delta")
     found = []

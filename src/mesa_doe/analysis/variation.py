@@ -61,7 +61,7 @@ def standardised(values: FloatArray) -> tuple[FloatArray, FloatArray]:
     largest = np.abs(centred).max(axis=others)
     size = np.maximum(np.abs(values).max(axis=others), np.finfo(float).tiny)
     # What is left of a constant after its mean is taken away is rounding, not a deviation.
-    scale = np.where(largest <= ROUNDING * size, size, largest)
+    scale = np.where(np.ptp(centred, axis=others) <= ROUNDING * size, size, largest)
     return centred / scale, scale
 
 
