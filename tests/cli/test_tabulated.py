@@ -136,12 +136,12 @@ def test_a_plan_sees_that_outcomes_can_be_counted(words):
     assert "analyses 1, of outputs that the pilot has" in command("plan", study.parent / "study.toml")
 
 
-def test_a_report_says_that_it_has_no_counts_and_keeps_its_own_analysis(words, tmp_path):
+def test_a_report_says_that_its_counts_are_its_own_and_keeps_its_own_analysis(words, tmp_path):
     study, _ = words
     told = command("run", study.parent / "study.toml", "--report", tmp_path / "page.html")
     assert told.splitlines()[-2:] == [
         f"report   {tmp_path / 'page.html'}",
-        "         without what tabulate counted, which stands above",
+        "         it counts outputs in words by itself; what the file asks of tabulate stands above",
     ]
     assert "No analysis was given" not in (tmp_path / "page.html").read_text(encoding="utf-8")
 

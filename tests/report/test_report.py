@@ -391,6 +391,64 @@ def test_time_courses_and_words_are_shown(failing):
     assert re.search(r"(line|ring)\d+\d\d\.\d%", failing.section("outputs"))
 
 
+def rows_of(page, caption):
+    """Return the cells of the table whose caption begins so."""
+    (place,) = [k for k, one in enumerate(page.elements) if one["text"].startswith(caption)
+                and one["tag"] == "caption"]  # fmt: skip
+    rows = []
+    for one in page.elements[place + 1 :]:
+        if one["tag"] == "caption":
+            break
+        if one["tag"] == "tr":
+            rows.append([])
+        elif one["tag"] in ("th", "td"):
+            rows[-1].append(one["text"])
+    return rows
+
+
+def test_an_output_in_words_is_counted_by_factor(failing, walkers):
+    counted = walkers.tabulate("torus", missing="drop")
+    head, *rows = rows_of(failing, "torus by factor")
+    assert head == ["Factor", "Level", "Runs", "line", "ring", "Cramér’s V", "p"]
+    factors = counted.association["factor"].tolist()
+    assert list(dict.fromkeys(row[0] for row in rows)) == factors == ["n", "fail_at", "pace", "torus"]
+    levels = {factor: counted.table(factor) for factor in factors}
+    assert [row[1] for row in rows] == [str(level) for one in levels.values() for level in one.index]
+    shares = [row[3].split(" [")[0] for row in rows]
+    assert shares == [f"{share:.3f}" for one in levels.values() for share in one["line"]]
+    assert rows[-1][:2] == ["torus", "True"]
+    low, high = counted.shares.iloc[-1][["low", "high"]]
+    assert rows[-1][4] == f"1.000 [{low:.3f}, {high:.3f}]"
+    # Runs that failed have no outcome, and that is said.
+    assert f"left out, since they have no outcome: {len(walkers.failures)} runs" in failing.section("outputs")
+
+
+def says(**parameters):
+    return {"few": "odd" if parameters["x0"] > 0.5 else "even", "many": f"{parameters['x0']:.9f}"}
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_texts_that_are_no_classes_and_factors_that_are_too_many_are_left_out(folder):
+    space = doe.ParameterSpace({f"x{place}": doe.Real(0, 1) for place in range(25)})
+    results = run(doe.latin_hypercube(space, 30, rng=1), says, seed_policy="common")
+    page = read(write_report(results, folder / "words.html", outputs=["few", "many"]))
+    assert "And 10 other values." in page.section("outputs")
+    assert not [one for one in page.all("caption") if one["text"].startswith("many by factor")]
+    assert "Only the 20 factors with the largest V, of 25." in page.section("outputs")
+    rows = rows_of(page, "few by factor")[1:]
+    assert len(rows) == 20 * 5
+    assert rows[0][0] == "x0"
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_words_of_runs_of_which_nothing_varies_are_counted_in_all(folder):
+    runs = [doe.RunConfiguration(lambda seed: {"sign": "+"}, run_id=k, seed=k) for k in range(3)]
+    results = doe.BatchRunner(runs, display_progress=False).run_all(learn_noise=False)
+    told = read(write_report(results, folder / "alike.html")).section("outputs")
+    assert "+3100.0%" in told
+    assert "Not counted by factor: tabulate needs one outcome a run and at least one factor" in told
+
+
 def test_warnings_and_notes_of_analyses_are_shown(page, study):
     result = study.sensitivity(["y", "exact"])
     assert result.warnings

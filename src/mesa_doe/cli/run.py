@@ -119,7 +119,8 @@ def _run(arguments: argparse.Namespace) -> int:
         asked = not all(analysis.counts for analysis in study.analyses)
         end_with_report(results, report, shlex.join(command), indices if asked else None)
         if len(indices) < len(made):
-            print_pairs([("", "without what tabulate counted, which stands above")])
+            beside = "it counts outputs in words by itself; what the file asks of tabulate stands above"
+            print_pairs([("", beside)])
     return code
 
 

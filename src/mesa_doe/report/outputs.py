@@ -17,11 +17,10 @@ from mesa_doe.report.figures import Figures
 from mesa_doe.report.markup import Markup, code, element, joined, paragraph
 from mesa_doe.report.provenance import short
 from mesa_doe.report.tables import alike, interval, table
+from mesa_doe.report.words import words
 from mesa_doe.results import Results
 
 __all__ = ["Outputs", "outputs", "when_of"]
-
-_MOST_WORDS = 20
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ def outputs(results: Results, shown: Outputs, figures: Figures) -> Markup:
             parts.append(_noise(results, name, shown.at))
     for place, name in enumerate(shown.words, 1):
         parts.append(element("h3", code(name), id=f"words-{place}"))
-        parts.append(_counts(results, name))
+        parts.append(words(results, name))
     parts += [
         paragraph(code(name), f" is not shown: {why}", class_="missing")
         for name, why in shown.problems.items()
@@ -222,14 +221,3 @@ def _noise(results: Results, name: str, at: Any) -> Markup:
     ]
     told = table(["Source", "Variance", "Share"], rows, caption=f"Parameters and noise in {name}")
     return joined(told, *(paragraph(text, class_="note") for text in getattr(split, "warnings", ())))
-
-
-def _counts(results: Results, name: str) -> Markup:
-    last = results.model.groupby("run_id", sort=True)[name].last(skipna=False)
-    counts = last.map(short).value_counts().sort_values(ascending=False, kind="stable")
-    rows = [(value, int(count), f"{count / len(last):.1%}") for value, count in counts.items()]
-    told = table(["Value", "Runs", "Share"], rows[:_MOST_WORDS], caption=f"{name} at the last step, in words")
-    more = len(rows) - _MOST_WORDS
-    return joined(
-        told, paragraph(f"And {counted(more, 'other value')}.", class_="missing") if more > 0 else None
-    )
