@@ -38,19 +38,30 @@ def test_one_way_is_the_analysis_of_variance():
     assert found["parameters"] == pytest.approx(within * (ratio - 1) / 5, rel=1e-12)
 
 
-def test_unequal_numbers_of_replications_follow_the_n0_formula():
+def test_points_count_alike_however_often_they_ran():
     y = one_way(points=30, replications=6)
     y[np.arange(30) % 3 == 0, 3:] = np.nan
     y[np.arange(30) % 5 == 0, 1:] = np.nan  # a single run is left
     groups = [row[np.isfinite(row)] for row in y]
-    n = np.array([len(group) for group in groups])
-    within = sum(((group - group.mean()) ** 2).sum() for group in groups) / (n.sum() - 30)
-    ratio = stats.f_oneway(*groups).statistic
-    n0 = (n.sum() - (n**2).sum() / n.sum()) / 29
+    within = np.mean([group.var(ddof=1) for group in groups if len(group) > 1])
+    of_means = np.mean([(group.var(ddof=1) if len(group) > 1 else within) / len(group) for group in groups])
     with pytest.warns(MesaDoeWarning, match="of 180 have no value"):
         found = variances(split_variance(y, resamples=100))
     assert found["seed"] == pytest.approx(within, rel=1e-12)
-    assert found["parameters"] == pytest.approx(within * (ratio - 1) / n0, rel=1e-12)
+    between = np.var([group.mean() for group in groups], ddof=1)
+    assert found["parameters"] == pytest.approx(between - of_means, rel=1e-12)
+
+
+@pytest.mark.parametrize("runs", [(10, 2), (2, 10)])
+def test_more_runs_where_there_is_more_noise_do_not_change_the_shares(runs):
+    rng = np.random.default_rng(1)
+    mean = rng.uniform(-1, 1, 1000)
+    y = mean[:, None] + np.where(mean > 0, 1.0, 0.25)[:, None] * rng.normal(size=(1000, 10))
+    y[np.arange(10) >= np.where(mean > 0, *runs)[:, None]] = np.nan
+    with pytest.warns(MesaDoeWarning, match="have no value"):
+        share = split_variance(y, resamples=100).share("y")["parameters"]
+    # Three standard errors; counted by runs it would be 0.15 and 0.64.
+    assert share == pytest.approx((1 / 3) / (1 / 3 + (1 + 1 / 16) / 2), abs=0.1)
 
 
 def test_common_seeds_are_a_two_way_layout():

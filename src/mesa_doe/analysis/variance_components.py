@@ -34,22 +34,24 @@ def one_way(
     runs = have.sum(axis=1).astype(np.float64)
     means = np.where(have, values, 0.0).sum(axis=1) / runs
     own = np.where(have, _settled(values - means[:, None], rounding), 0.0)
-    centred = _settled(means - (runs * means).sum(axis=0) / runs.sum(axis=0), rounding)
-    products = np.stack([runs, runs**2, runs * centred, runs * centred**2, (own**2).sum(axis=1)], axis=-1)
+    centred = _settled(means - means.mean(axis=0), rounding)
+    # A point with one run tells nothing of its noise: there it is taken as large as that of the others.
+    told = runs > 1
+    noise = (own**2).sum(axis=1) / np.maximum(runs - 1, 1)
+    products = np.stack([centred, centred**2, noise, noise / runs, told * 1.0, ~told * 1.0], axis=-1)
     points = len(values)
 
-    def moments(sums: FloatArray, lost: float) -> FloatArray:
-        n, squares, sum_, sum_of_squares, of_own = np.moveaxis(sums, -1, 0)
+    def moments(means: FloatArray, lost: float) -> FloatArray:
+        first, second, within, of_means, telling, alone = np.moveaxis(means, -1, 0)
         with np.errstate(invalid="ignore", divide="ignore"):
-            within = np.where(n > points, of_own / (n - points), np.nan)
-            mean_square = np.maximum(sum_of_squares - sum_**2 / n, 0.0) / (points - 1) / lost
-            between = (mean_square - within) / ((n - squares / n) / (points - 1))
-        return np.stack([between, within], axis=-1)
+            within = np.where(telling > 0, within / telling, np.nan)
+            spread = np.maximum(second - first**2, 0.0) * points / (points - 1) / lost
+        return np.stack([spread - of_means - alone * within, within], axis=-1)
 
-    estimate = moments(products.sum(axis=0), 1.0)
+    estimate = moments(products.mean(axis=0), 1.0)
     low, high, _ = intervals(
         products,
-        lambda means: _with_shares(moments(points * means, (points - 1) / points)),
+        lambda means: _with_shares(moments(means, (points - 1) / points)),
         resamples,
         confidence,
         entropy,
