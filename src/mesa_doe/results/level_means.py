@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -47,6 +48,10 @@ def level_means(
     >>> means[["level", "mean", "low"]].round(2).values.tolist()
     [['a', 2.0, -2.3], ['b', 6.0, 1.7]]
     """
+    # By a power of two, which rounds nothing: squares of the largest and smallest numbers are no floats.
+    largest = np.abs(values.to_numpy(np.float64)).max(initial=0.0, where=values.notna().to_numpy())
+    unit = math.ldexp(1.0, math.frexp(largest)[1] - 1)
+    values = values / unit
     coded = [levels_of(key) for key in keys]
     codes = [own for own, _ in coded]
     of_points = values.mean(axis=1)
@@ -68,5 +73,7 @@ def level_means(
         name: pd.Series([levels[code] for code in mean.index.get_level_values(k)], dtype=object)
         for k, (name, (_, levels)) in enumerate(zip(("level", "trace"), coded, strict=False))
     }
+    mean *= unit
+    half *= unit
     ends = {"mean": mean.array, "low": mean.to_numpy() - half, "high": mean.to_numpy() + half}
     return pd.DataFrame(columns | ends)
