@@ -297,6 +297,21 @@ def test_a_model_that_cannot_be_imported_is_asked_for(folder):
 
 
 @pytest.mark.usefixtures("undrawn")
+def test_what_cannot_be_imported_is_no_run_of_the_command_line(tmp_path):
+    design = doe.latin_hypercube(doe.ParameterSpace(n=doe.Integer(2, 4)), 3, rng=1)
+    outputs = {"alive": 1, "twice": lambda model: 2 * len(model.agents)}
+    settings = {"outputs": outputs, "max_steps": 2, "seed_policy": "independent"}
+    results = run(design, models.Walkers, store=tmp_path / "local", **settings)
+    page = read(write_report(results, tmp_path / "local.html"))
+    assert "mesa-doe replay" not in page.text
+    assert "in the script or notebook that has output, the output (tests.report.test_report:" in page.text
+    assert "doe.load('local').replay(0)" in page.text
+    # What was kept is written as it was given.
+    (kept,) = [one["text"] for one in page.all("dd") if one["text"].startswith("{'alive'")]
+    assert kept == "{'alive': 1, 'twice': output}"
+
+
+@pytest.mark.usefixtures("undrawn")
 def test_names_of_a_study_that_is_not_to_be_trusted_are_no_code(tmp_path):
     run(doe.explicit({"x": [1, 2]}), models.ishigami_of_x, store=tmp_path / "evil", seed_policy="common")
     path = tmp_path / "evil" / "study.json"
@@ -476,6 +491,17 @@ def test_given_analyses_are_shown_as_they_are(study, folder):
     assert "No analysis: no output was asked for." in asked.text
 
 
+def test_a_caption_tells_of_lines_where_there_are_some(folder):
+    told = {}
+    for levels in (2, 3):  # effects of two levels have intervals, shares of three have none
+        design = doe.full_factorial(noisy_space(), levels={"a": levels, "b": 2, "inert": 2})
+        results = run(design, models.noisy, seed_policy="independent", replications=2)
+        page = read(write_report(results, folder / f"levels-{levels}.html", outputs="y"))
+        told[levels] = page.section("indices")
+    assert "Lines are 95 % intervals." in told[2]
+    assert "Lines are" not in told[3]
+
+
 @pytest.mark.usefixtures("undrawn")
 def test_one_output_over_time_is_shown(walkers, folder):
     over_time = walkers.sensitivity("alive", "all", unequal="last", method="regression", missing="drop")
@@ -488,7 +514,9 @@ def test_one_output_over_time_is_shown(walkers, folder):
 def test_a_design_without_an_analysis_of_its_own_says_what_would_do(folder):
     results = run(doe.explicit({"x": [0.1, 0.2, 0.4]}), models.ishigami_of_x, seed_policy="common")
     told = read(write_report(results, folder / "explicit.html")).section("indices")
-    assert "No analysis: no analysis is made for designs of explicit; name one with method=" in told
+    able = "anova, delta, discrepancy"
+    assert f"none is made for designs of explicit of itself. These can be asked for: {able}" in told
+    assert "analyses=results.sensitivity(…, method=…)" in told
 
 
 def test_of_many_factors_the_largest_are_drawn_and_all_are_in_the_table(wide):

@@ -80,7 +80,7 @@ def _estimates(result: SensitivityResult, output: Any, method: str, figures: Fig
     drawn, left = _largest(result, output)
     steps = result.steps
     caption = f"{label} {_when(result)}".rstrip() + f", {result.scale}."
-    if not steps:
+    if not steps and _has_intervals(result, output):
         caption += f" Lines are {_interval_name(result)}."
     if left:
         caption += f" Only the {_MOST_FACTORS} factors with the largest estimates, of {_MOST_FACTORS + left}."
@@ -127,6 +127,14 @@ def _largest(result: SensitivityResult, output: Any) -> tuple[SensitivityResult,
     kept = {*sizes.sort_values(ascending=False, kind="stable").index[:_MOST_FACTORS], ""}
     rows = rows[rows["factor"].isin(kept) & rows["partner"].isin(kept)]
     return replace(result, estimates=rows), len(sizes) - _MOST_FACTORS
+
+
+def _has_intervals(result: SensitivityResult, output: Any) -> bool:
+    """Whether there are intervals of what the figure shows."""
+    rows = result.estimates[result.estimates["output"] == output]
+    if result.plotted and rows["measure"].isin(result.plotted).any():
+        rows = rows[rows["measure"].isin(result.plotted)]
+    return bool(rows["low"].notna().any())
 
 
 def _untitled(ax: Any) -> Any:

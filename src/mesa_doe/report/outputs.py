@@ -198,7 +198,7 @@ def _draw_distribution(values: Any, means: Any, name: str) -> Any:
     right.ecdf(values, color=_canvas.BLUE, linewidth=1.6, label="runs")
     if means is not None and len(means):
         right.ecdf(means, color=_canvas.VERMILLION, linewidth=1.6, linestyle="--", label="means of points")
-        right.legend(fontsize="small", frameon=False, loc="lower right")
+        right.legend(fontsize="small", frameon=False, loc="best")
     right.set_ylabel("share of runs")
     for ax in (left, right):
         ax.set_xlabel(_canvas.plain(name))

@@ -16,7 +16,7 @@ from mesa_doe.results import Results
 from mesa_doe.space import Axis, Boolean, Law, ParameterSpace
 from mesa_doe.space.values import plain
 from mesa_doe.study.constants import constant_values
-from mesa_doe.study.rerun import lost_parameters
+from mesa_doe.study.rerun import Names, lost_parameters, settings_of
 from mesa_doe.study.stored_model import qualified_name
 
 __all__ = ["provenance"]
@@ -79,7 +79,11 @@ def _facts(results: Results, source: Source) -> list[tuple[Child, Child]]:
         facts.append(("Steps", f"at most {plan['max_steps']:,}; {kept} is kept"))
         outputs = plan["models"][0]["outputs"]
         facts.append(
-            ("Outputs kept", "all that the model records" if outputs is None else code(short(outputs)))
+            (
+                "Outputs kept",
+                # As they were given: functions by their names.
+                "all that the model records" if outputs is None else code(short(Names(()).outputs(outputs))),
+            )
         )
         facts.append(
             (
@@ -216,7 +220,23 @@ def _again(results: Results, source: Source, rerun: Rerun, command: str | None) 
         )
         parts.append(element("pre", code(command), tabindex="0"))
     if source.folder is not None and len(results) and not lost_parameters(source.plan):
-        replay = f"mesa-doe replay {shlex.quote(source.folder.name)} {results.runs.index[0]}"
-        parts.append(paragraph("One run alone, with its outputs or its traceback:"))
-        parts.append(element("pre", code(replay), tabindex="0"))
+        parts += _one_run(source.folder.name, results.runs.index[0], _missing(source))
     return parts
+
+
+def _one_run(folder: str, run: Any, missing: list[str]) -> list[Markup]:
+    if missing:  # the command line could not import it either
+        told = f"One run alone, in the script or notebook that has {'; '.join(missing)}:"
+        replay = f"doe.load({folder!r}).replay({run})"
+    else:
+        told = "One run alone, with its outputs or its traceback:"
+        replay = f"mesa-doe replay {shlex.quote(folder)} {run}"
+    return [paragraph(told), element("pre", code(replay), tabindex="0")]
+
+
+def _missing(source: Source) -> list[str]:
+    """Return what the runs need and nothing can import: it was defined in a script or a function."""
+    names = Names(())
+    for one in source.plan["models"]:
+        settings_of(one, names)
+    return names.missing

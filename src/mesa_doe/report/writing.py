@@ -11,9 +11,10 @@ from typing import Any
 
 from mesa_doe._optional import require
 from mesa_doe.analysis import SensitivityResult
-from mesa_doe.analysis.declare import choose
+from mesa_doe.analysis.declare import choose, suited
 from mesa_doe.analysis.options import check_missing
 from mesa_doe.analysis.outputs import Missing
+from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError, MesaDoeError, MesaDoeWarning, StudyError
 from mesa_doe.report.indices import Analysed
 from mesa_doe.report.outputs import Outputs
@@ -165,6 +166,16 @@ def _outputs(results: Results, names: str | Sequence[str] | None, at: Any) -> Ou
     return Outputs(values, words, problems, at)
 
 
+def _none_of_itself(design: Design) -> str:
+    told = f"No analysis: none is made for designs of {design.method} of itself."
+    if not (able := suited(design)):
+        return told
+    return (
+        f"{told} These can be asked for: {', '.join(able)}; in Python with write_report(…, "
+        "analyses=results.sensitivity(…, method=…)), in a study file with [[analysis]]."
+    )
+
+
 def _analysed(
     results: Results,
     shown: Outputs,
@@ -185,8 +196,8 @@ def _analysed(
         )
     try:
         choose(design.origin or design)
-    except AnalysisError as error:
-        return Analysed([], [f"No analysis: {error}."])
+    except AnalysisError:
+        return Analysed([], [_none_of_itself(design.origin or design)])
     if not names:
         asked = shown.words or shown.problems or not results.outputs
         why = "there is no output that is a number" if asked else "no output was asked for"
