@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from mesa_doe import plots
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import _canvas, _labels
-from tests.plots.drawn import assert_clips_nothing, axes, intervals
+from tests.plots.drawn import assert_clips_nothing, axes, intervals, x_labels, y_labels
 
 
 def test_thirty_factors_the_seed_and_the_dummy_can_be_told_apart():
@@ -20,6 +20,19 @@ def test_thirty_factors_the_seed_and_the_dummy_can_be_told_apart():
     assert "--" not in {styles[name]["linestyle"] for name in range(30)}
     with pytest.raises(AnalysisError, match=r"spider: draws at most 30 lines .*, given 31; select those"):
         _canvas.line_styles(range(31), caller="spider")
+
+
+def test_long_levels_that_begin_alike_have_labels_that_differ():
+    levels = [f"a subsidy for farmers of the {name} valley" for name in ("upper", "lower")]
+    told = ["a subsidy f…pper valley", "a subsidy f…ower valley"]
+    kind = pd.Series(levels * 2, name="kind")
+    assert x_labels(plots.scatter(kind, [1.0, 2, 3, 4], ax=axes())) == told[::-1]
+    means = pd.DataFrame({"factor": "kind", "level": levels, "mean": [1.0, 2], "low": np.nan, "high": np.nan})
+    assert x_labels(plots.main_effects(means, ax=axes())) == told
+    points = pd.DataFrame({"x": [1.0, 2], "kind": levels})
+    assert y_labels(plots.failures(points, [True, False], ax=axes(), x="x", y="kind")) == told[::-1]
+    # One of them alone says more by its beginning.
+    assert _canvas.level_names(levels[:1]) == ["a subsidy for farmers o…"]
 
 
 @pytest.mark.parametrize(("given", "told"), [(3, "got 3"), ("top", "got 'top'"), (Figure(), "got <Figure")])

@@ -149,7 +149,7 @@ def map_of(
         for (axis, scale, label), column, name, is_log in zip(axes, columns, factors, log, strict=True):
             label(_canvas.plain(name))
             if not is_numeric(column):
-                names = [_canvas.level_name(level) for level in levels_of(column)[1]]
+                names = _canvas.level_names(levels_of(column)[1])
                 axis.set_ticks(range(len(names)), labels=names)
             elif is_log:
                 scale("log")
@@ -190,7 +190,7 @@ def _colour(ax: Any, points: Any, by: pd.Series[Any], name: str) -> None:
     codes, levels = levels_of(by)
     colours = _canvas.OKABE_ITO
     points.set_facecolor([colours[code % len(colours)] for code in codes])
-    names = [_canvas.level_name(level) for level in levels]
+    names = _canvas.level_names(levels)
     keys = [
         ax.scatter([], [], color=colours[place % len(colours)], s=22, label=level)
         for place, level in enumerate(names)

@@ -214,8 +214,34 @@ def level_name(level: object) -> str:
     >>> level_name(max), level_name(None)
     ('max', 'None')
     """
-    name = str(getattr(level, "__name__", level))
-    return plain(name if len(name) <= LONGEST_LEVEL else name[: LONGEST_LEVEL - 1] + "…")
+    return level_names([level])[0]
+
+
+def level_names(levels: Iterable[object]) -> list[str]:
+    """Return the labels of a factor's levels; long ones are cut in the middle where ends tell them apart.
+
+    Parameters
+    ----------
+    levels : iterable
+        Of one categorical factor.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> level_names(["tax on wealth of the upper fifth", "none"])
+    ['tax on wealth of the up…', 'none']
+    >>> level_names(["tax on wealth of the upper fifth", "tax on wealth of the upper half"])
+    ['tax on weal…upper fifth', 'tax on weal… upper half']
+    """
+    names = [str(getattr(level, "__name__", level)) for level in levels]
+    begun = [name if len(name) <= LONGEST_LEVEL else name[: LONGEST_LEVEL - 1] + "…" for name in names]
+    if len(set(begun)) == len(set(names)):
+        return [plain(name) for name in begun]
+    half = (LONGEST_LEVEL - 1) // 2
+    return [plain(name if len(name) <= LONGEST_LEVEL else f"{name[:half]}…{name[-half:]}") for name in names]
 
 
 def slot_width(ax: Axes, count: int) -> float:

@@ -124,7 +124,7 @@ def grouped(factor: pd.Series[Any], bins: int, *, caller: str, logarithmic: bool
     """
     if not is_numeric(factor):
         codes, levels = levels_of(factor)
-        return Groups(codes.astype(float), codes, [_canvas.level_name(level) for level in levels], "level")
+        return Groups(codes.astype(float), codes, _canvas.level_names(levels), "level")
     position = as_floats(factor, str(factor.name), caller=caller)
     if logarithmic:
         check_logarithm(position, str(factor.name), caller=caller)

@@ -193,7 +193,8 @@ def _spread(column: pd.Series[Any], rng: np.random.Generator) -> tuple[Floats, d
     codes, levels = levels_of(column)
     places = np.linspace(0, 1, len(levels)) if len(levels) > 1 else np.array([0.5])
     step = -(-len(levels) // _MOST_LABELS)
-    labels = {float(places[i]): _canvas.level_name(levels[i]) for i in range(0, len(levels), step)}
+    names = _canvas.level_names(levels)
+    labels = {float(places[i]): names[i] for i in range(0, len(levels), step)}
     return places[codes] + rng.uniform(-_JITTER, _JITTER, len(codes)), labels
 
 

@@ -63,7 +63,7 @@ def pair_grid(
     ((2, 2), 'x', 'kind')
     """
     frame = tidy(points, list(getattr(points, "columns", ())), caller="pair_grid")
-    labels = {name: [_canvas.level_name(level) for level in them] for name, them in (levels or {}).items()}
+    labels = {name: _canvas.level_names(them) for name, them in (levels or {}).items()}
     columns = {str(name): as_floats(frame[name], str(name), caller="pair_grid") for name in frame}
     names, count = list(columns), len(frame)
     # A generator of its own: the same picture each time, and nobody's random state moves.

@@ -182,8 +182,12 @@ def _in_order(column: pd.Series[Any]) -> tuple[npt.NDArray[np.intp], list[str]]:
     """Return the position of each row's level, and the names of the levels as they first appear."""
     codes, levels = levels_of(column)
     codes, order = pd.factorize(codes)
-    names = [levels[k] for k in order]
-    return codes, [f"{name:g}" if isinstance(name, float) else _canvas.level_name(name) for name in names]
+    found = [levels[k] for k in order]
+    names = _canvas.level_names(found)
+    told = [
+        f"{level:g}" if isinstance(level, float) else name for level, name in zip(found, names, strict=True)
+    ]
+    return codes, told
 
 
 def _intervals(ax: Axes, x: npt.NDArray[np.float64], part: pd.DataFrame, colour: str) -> None:

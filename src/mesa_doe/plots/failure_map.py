@@ -180,7 +180,7 @@ def _places(column: pd.Series[Any], rng: np.random.Generator) -> tuple[npt.NDArr
     """Return where a factor's values stand on its axis, and the names of its levels if it has them."""
     if not is_numeric(column):
         codes, levels = levels_of(column)
-        return codes + rng.uniform(-_JITTER, _JITTER, len(codes)), [_canvas.level_name(it) for it in levels]
+        return codes + rng.uniform(-_JITTER, _JITTER, len(codes)), _canvas.level_names(levels)
     numbers = as_floats(column, str(column.name), caller="failures")
     if not np.isfinite(numbers).all():
         row = int((~np.isfinite(numbers)).argmax())
