@@ -14,6 +14,7 @@ import pytest
 
 import mesa_doe as doe
 from mesa_doe.errors import AnalysisError, StudyError
+from mesa_doe.report import outputs as report_outputs
 from mesa_doe.report import tables, write_report
 from mesa_doe.report.figures import Figures
 from mesa_doe.report.markup import paragraph
@@ -400,6 +401,33 @@ def test_outputs_are_told_in_numbers(page, study):
     assert [one["text"] for one in page.all("h3") if one["text"] in ("y", "exact")] == ["y", "exact"]
 
 
+def extreme(a):
+    return {"tiny": a * 1e-300, "huge": a * 1e300, "open": np.inf if a > 0.5 else a}
+
+
+def test_numbers_at_the_ends_of_floats_and_beyond_are_told_and_drawn(folder, monkeypatch):
+    drawn = {}
+    draw = report_outputs._draw_distribution
+    monkeypatch.setattr(
+        report_outputs,
+        "_draw_distribution",
+        lambda *given: drawn.setdefault(given[2], (given[1], draw(*given)))[1],
+    )
+    design = doe.latin_hypercube(doe.ParameterSpace(a=doe.Real(0, 1)), 20, rng=1)
+    results = run(design, extreme, replications=2, seed_policy="independent")
+    rows = {row[0]: row for row in rows_of(read(write_report(results, folder / "ends.html")), "Outputs")[1:]}
+    deviation = float(results.runs["a"].std())
+    assert rows["tiny"][3] == f"{deviation * 1e-300:.4g}".replace("-", "−")
+    assert rows["huge"][3] == f"{deviation * 1e300:.4g}"
+    assert drawn["tiny"][1].get_xlabel() == "tiny (in units of 1e-300)"
+    assert 0.1 < drawn["tiny"][1].get_xlim()[1] < 2
+    # Half of the points are infinite: they are neither counted nor drawn.
+    assert rows["open"][1] == "20"
+    assert float(rows["open"][-1]) < 0.5
+    assert len(drawn["open"][0]) == 10
+    assert np.isfinite(drawn["open"][0]).all()
+
+
 def test_time_courses_and_words_are_shown(failing):
     assert failing.all("svg", **{"aria-label": "alive over the steps"})
     assert "torus at the last step, in words" in failing.section("outputs")
@@ -428,7 +456,8 @@ def test_an_output_in_words_is_counted_by_factor(failing, walkers):
     factors = counted.association["factor"].tolist()
     assert list(dict.fromkeys(row[0] for row in rows)) == factors == ["n", "fail_at", "pace", "torus"]
     levels = {factor: counted.table(factor) for factor in factors}
-    assert [row[1] for row in rows] == [str(level) for one in levels.values() for level in one.index]
+    told = [tables.number(level) for one in levels.values() for level in one.index]
+    assert [row[1] for row in rows] == told
     shares = [row[3].split(" [")[0] for row in rows]
     assert shares == [f"{share:.3f}" for one in levels.values() for share in one["line"]]
     assert rows[-1][:2] == ["torus", "True"]

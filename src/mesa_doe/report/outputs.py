@@ -13,6 +13,7 @@ import pandas as pd
 from mesa_doe._optional import require
 from mesa_doe.errors import MesaDoeError, counted
 from mesa_doe.plots import _canvas
+from mesa_doe.plots._units import unit_of
 from mesa_doe.report.figures import Figures
 from mesa_doe.report.markup import Markup, code, element, joined, paragraph
 from mesa_doe.report.provenance import short
@@ -120,11 +121,13 @@ def _of_runs(results: Results, name: str) -> str:
 
 
 def _summary(values: pd.Series[Any]) -> list[float | int]:
-    known = values.dropna()
+    known = values[np.isfinite(values)]
     if known.empty:
         return [0, *[float("nan")] * 7]
+    unit = unit_of(known)  # squares of the largest and the smallest are no floats
+    deviation = known.std() if not unit.power else unit.of(known).std() * 10.0**unit.power
     low, middle, high = known.quantile([0.05, 0.5, 0.95])
-    return [len(known), *map(float, (known.mean(), known.std(), known.min(), low, middle, high, known.max()))]
+    return [len(known), *map(float, (known.mean(), deviation, known.min(), low, middle, high, known.max()))]
 
 
 def _has_steps(results: Results, name: str) -> bool:
@@ -148,9 +151,8 @@ def _distribution(
     )
     means = None
     if replicated:
-        means = (
-            values.groupby(results.runs["point"].reindex(values.index)).mean().dropna().to_numpy(np.float64)
-        )
+        means = values.groupby(results.runs["point"].reindex(values.index)).mean().to_numpy(np.float64)
+        means = means[np.isfinite(means)]
     caption = f"{label}, over {counted(len(known), 'run')}{left}: how many"
     if name in results.outputs and results.model[name].dtype.kind == "b":
         caption += ", and the share of points of which at most that share is True." if replicated else "."
@@ -183,6 +185,8 @@ def _draw_truths(values: Any, means: Any, name: str) -> Any:
 def _draw_distribution(values: Any, means: Any, name: str) -> Any:
     plt = require("matplotlib.pyplot", extra="plot")
     _, (left, right) = plt.subplots(1, 2, figsize=(8.0, 2.7), layout="constrained")
+    unit = unit_of(values)
+    values, means = unit.of(values), unit.of(means)
     own = np.unique(values)
     if len(own) <= 25:
         width = 0.8 * float(np.diff(own).min()) if len(own) > 1 else 0.8
@@ -201,7 +205,7 @@ def _draw_distribution(values: Any, means: Any, name: str) -> Any:
         right.legend(fontsize="small", frameon=False, loc="best")
     right.set_ylabel("share of runs")
     for ax in (left, right):
-        ax.set_xlabel(_canvas.plain(name))
+        ax.set_xlabel(unit.label(_canvas.plain(name)))
         _canvas.tidy_spines(ax)
     return left
 

@@ -9,7 +9,7 @@ from mesa_doe.analysis import Tabulation
 from mesa_doe.errors import MesaDoeError, counted
 from mesa_doe.report.markup import Markup, code, element, joined, paragraph
 from mesa_doe.report.provenance import short
-from mesa_doe.report.tables import interval, table
+from mesa_doe.report.tables import interval, number, table
 from mesa_doe.results import Results
 
 __all__ = ["words"]
@@ -78,7 +78,7 @@ def _rows(found: Tabulation) -> list[list[Any]]:
             rows.append(
                 [
                     code(one["factor"]),
-                    short(of_level[0]["level"]),
+                    _level(of_level[0]["level"]),
                     of_level[0]["runs"],
                     *(interval(share, "share", "low", "high", "{:.3f}".format) for share in of_level),
                     one["cramers_v"],
@@ -86,3 +86,7 @@ def _rows(found: Tabulation) -> list[list[Any]]:
                 ]
             )
     return rows
+
+
+def _level(level: Any) -> str:
+    return number(level) if isinstance(level, float) else short(level)
