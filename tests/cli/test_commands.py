@@ -52,7 +52,15 @@ def test_failures_are_listed(failing):
     lines = command("failures", failing).splitlines()
     assert lines[0].split() == ["run_id", "n", "fail_at", "status", "origin", "error_type", "error"]
     assert " ".join(lines[1].split()) == "10 1 3 failed stepping ZeroDivisionError told to fail"
-    assert len(lines) == 11
+    # Then what there is of each kind, and the way to the tracebacks.
+    assert lines[11] == lines[14] == ""
+    assert [line.split() for line in lines[12:14]] == [
+        ["runs", "status", "origin", "error_type"], ["10", "failed", "stepping", "ZeroDivisionError"]
+    ]  # fmt: skip
+    assert lines[15:] == [
+        f"mesa-doe replay {failing} 10 makes the first again, with its traceback; -f json has all tracebacks"
+    ]
+    assert "ZeroDivisionError: told to fail" in command("replay", failing, 10, expected=1)
 
 
 def test_failures_for_programs_have_all_columns(failing):
