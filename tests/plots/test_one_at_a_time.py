@@ -85,6 +85,17 @@ def test_a_level_is_written_beyond_its_bar_and_interval(told):
     assert {text.get_ha() for text in ax.texts if text.xy[0] < 0} == {"right"}
 
 
+@pytest.mark.parametrize("width", [5.5, 9.0])
+@pytest.mark.parametrize("ours", [True, False])
+def test_a_long_level_stays_beside_the_names_of_factors(told, ours, width):
+    ax = tornado(told, None if ours else axes(figsize=(width, 4.0)))
+    ax.figure.draw_without_rendering()
+    frame = ax.get_window_extent()
+    for text in ax.texts:
+        box = text.get_window_extent()
+        assert frame.x0 <= box.x0 <= box.x1 <= frame.x1, text.get_text()
+
+
 def test_a_legend_inside_covers_no_bar(told):
     ax = tornado(told, axes())
     ax.figure.draw_without_rendering()

@@ -99,14 +99,27 @@ def tornado(estimates: pd.DataFrame, ax: Axes | None = None, *, base: float | No
         patches.Patch(color=colour, label=label) for side, (label, colour) in _SIDES.items() if side in drawn
     ]
     _canvas.name_rows(ax, names, legend_lines=1 + len(handles) if handles and not ours else 0)
-    if "level" in told:
-        ax.margins(x=0.12)  # for the levels beside the bars
     text = "change of the output from the base case" if base is None else f"output (base case: {base:.4g})"
     _canvas.write_labels(ax, x=unit.label(text))
     _canvas.tidy_spines(ax)
     if handles:
         _canvas.legend(ax, handles, beside=ours, note="one factor moved", inside="lower right")
+    if "level" in told:
+        if ours:
+            ax.figure.draw_without_rendering()  # how wide the Axes are is decided by the layout
+        ax.margins(x=_margin(ax, [_level(row) for row in rows if row.estimate]))
     return ax
+
+
+def _level(row: Any) -> str:
+    return f"{row.level:.4g}" if isinstance(row.level, float) else _canvas.level_name(row.level)
+
+
+def _margin(ax: Axes, levels: list[str]) -> float:
+    """Return the share of the bars' span that the levels beside them need at each end."""
+    # A character of this size is about 4.3 points wide, and the level stands 4 points from its bar.
+    needed = (8 + 4.3 * max(map(len, levels), default=0)) / _canvas.slot_width(ax, 1)
+    return max(0.12, needed / (1 - 2 * min(needed, 0.35)))
 
 
 def _bar(ax: Axes, y: float, row: Any, origin: float) -> None:
@@ -124,7 +137,7 @@ def _bar(ax: Axes, y: float, row: Any, origin: float) -> None:
         whole = np.isfinite(row.low) and np.isfinite(row.high)
         reached = [row.estimate, row.low, row.high] if whole else [row.estimate]
         ax.annotate(
-            f"{row.level:.4g}" if isinstance(row.level, float) else _canvas.level_name(row.level),
+            _level(row),
             (origin + side * max(side * one for one in reached), y),
             xytext=(4 * side, 0),
             textcoords="offset points",
