@@ -27,11 +27,30 @@ def test_a_path_that_is_no_text_is_refused_with_what_to_do(tmp_path, is_archive)
     doe.BatchRunner(runs, store=study).run_all()
     whole = doe.archive(study, tmp_path / "whole.zip") if is_archive else study
     named = tmp_path / os.fsdecode(b"st\xffudy.zip")
-    with pytest.raises(doe.StudyError, match="there is no study in"):
-        doe.load(named)
     try:
         whole.rename(named)
     except (OSError, UnicodeError):
         pytest.skip("such names there are not on this file system")
     with pytest.raises(doe.StudyError, match=r"bytes that are no UTF-8, .*: rename it"):
         doe.load(named)
+
+
+@pytest.mark.parametrize("given", ["~/study", "~/of ours/ü%20#?/study"])
+def test_a_tilde_is_the_folder_of_the_user(tmp_path, monkeypatch, given):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    runs = doe.explicit({"x": [1, 2]}).configurations(lambda x: {"y": x}, rng=1, seed_policy="common")
+    doe.BatchRunner(runs, store=given).run_all()
+    assert (tmp_path / given[2:] / "study.json").exists()
+    assert doe.load(given).output("y").tolist() == [1, 2]
+    assert doe.load(doe.archive(given, tmp_path / "it.zip")).output("y").tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("place", ["~nobody of that name/study", os.fsdecode(b"st\xffudy"), "st\0udy"])
+def test_a_place_where_no_study_can_be_is_refused_before_anything_runs(tmp_path, monkeypatch, place):
+    monkeypatch.chdir(tmp_path)
+    runs = doe.explicit({"x": [1, 2]}).configurations(lambda x: {"y": x}, rng=1, seed_policy="common")
+    for use in (lambda: doe.BatchRunner(runs, store=place), lambda: doe.load(place)):
+        with pytest.raises(doe.StudyError, match=r"write the path in full|no UTF-8|zero byte"):
+            use()
+    assert not list(tmp_path.iterdir())

@@ -334,6 +334,25 @@ def test_a_study_without_any_run_takes_the_plan_of_a_mended_script(tmp_path):
         run(design.configurations(factory, rng=1, max_steps=3, outputs=["agents"]), store=tmp_path)
 
 
+def test_a_mended_script_that_is_killed_leaves_no_plan_that_is_half_its_own(tmp_path, monkeypatch):
+    def runs(design, rng):
+        return design.configurations(models.slow_noisy, rng=rng)
+
+    run(runs(doe.latin_hypercube(SPACE, 3, rng=1), 2), store=tmp_path)
+    for shard in shards_of(tmp_path):
+        shard.unlink()
+    mended = runs(doe.halton(SPACE, 3, rng=1), 2)
+    with monkeypatch.context() as killed:
+        # As just before study.json is written: the last of what a plan has.
+        killed.setattr("mesa_doe.study.folder._write_document", lambda *_, **__: None)
+        with pytest.raises(doe.StudyError, match="there is no study"):
+            run(mended, store=tmp_path)
+    with pytest.raises(doe.StudyError, match="there is no study"):
+        doe.load(tmp_path)
+    run(mended, store=tmp_path)
+    assert json.loads((tmp_path / "study.json").read_text())["plan"]["design"]["method"] == "halton"
+
+
 def test_a_list_of_runs_grows_though_each_names_its_outputs_anew(tmp_path):
     for count in (2, 4):
         runs = [

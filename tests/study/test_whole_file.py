@@ -45,6 +45,20 @@ def test_a_block_that_fails_before_it_writes_raises_its_own_error(tmp_path):
     assert names(tmp_path) == []
 
 
+@pytest.mark.parametrize("stays", [False, True])
+def test_a_file_that_is_to_stay_needs_no_links(tmp_path, monkeypatch, stays):
+    def hardlink_to(path, target):
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(type(tmp_path), "hardlink_to", hardlink_to)
+    if stays:
+        (tmp_path / "one").write_text("old")
+    with whole_file(tmp_path / "one", keep=True) as file:
+        file.write_text("new")
+    assert names(tmp_path) == ["one"]
+    assert (tmp_path / "one").read_text() == ("old" if stays else "new")
+
+
 def failing(number, *, folders):
     """Return an fsync that fails with an error of this number, of folders or of files."""
     real = os.fsync

@@ -17,6 +17,8 @@ from mesa_doe.results import Noise, Results
 from mesa_doe.runner.gathered import Gathered
 from mesa_doe.samplers import LONGER
 from mesa_doe.study import Numbering, Records, StudyFolder
+from mesa_doe.study.place import place_of
+from mesa_doe.study.reading import told_if_damaged
 from mesa_doe.study.unpacking import unpacked
 
 __all__ = ["load", "results_of"]
@@ -60,11 +62,11 @@ def load(path: str | os.PathLike[str]) -> Results:
     if not isinstance(given, (str, os.PathLike)):
         message = f"load takes the folder of a study, or an archive of one, as text or a path, got {given!r}"
         raise StudyError(message)
-    _check_bytes(Path(path).absolute())
-    if not Path(path).is_file():
-        # Tables are read when they are looked at, wherever the process is then.
-        return _load(Path(path).absolute())
-    study, temporary = unpacked(path)
+    # Tables are read when they are looked at, wherever the process is then.
+    place = place_of(path)
+    if not place.is_file():
+        return _load(place)
+    study, temporary = unpacked(place)
     try:
         results = _load(study)
     except BaseException:
@@ -74,29 +76,20 @@ def load(path: str | os.PathLike[str]) -> Results:
     return results
 
 
-def _check_bytes(path: Path) -> None:
-    """Refuse a path that pyarrow cannot be given."""
-    try:
-        str(path).encode()
-    except UnicodeEncodeError as error:
-        if path.exists():
-            message = f"{str(path)!r} has bytes that are no UTF-8, and tables cannot be read there: rename it"
-            raise StudyError(message) from error
-
-
 def _load(path: Path) -> Results:
-    folder = StudyFolder(path, LONGER)
-    if folder.strangers:
-        warn(folder.told_strangers("ignored"))
-    design = folder.document["plan"]["design"]
-    if design and not design["saved"]:
-        warn(
-            f"the design of the study could not be saved ({design['why']}): its levels are text here. "
-            "Analyse it in the script that made it, whose design an analysis takes with design="
-        )
-    configurations = folder.plan.configurations()
-    records = folder.records(Numbering.of(configurations))
-    return results_of(configurations, records, folder.document["noise"])
+    with told_if_damaged(path):
+        folder = StudyFolder(path, LONGER)
+        if folder.strangers:
+            warn(folder.told_strangers("ignored"))
+        design = folder.document["plan"]["design"]
+        if design and not design["saved"]:
+            warn(
+                f"the design of the study could not be saved ({design['why']}): its levels are text here. "
+                "Analyse it in the script that made it, whose design an analysis takes with design="
+            )
+        configurations = folder.plan.configurations()
+        records = folder.records(Numbering.of(configurations))
+        return results_of(configurations, records, folder.document["noise"])
 
 
 def results_of(

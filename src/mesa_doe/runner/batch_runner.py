@@ -7,7 +7,6 @@ import dataclasses
 import functools
 import os
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -39,6 +38,7 @@ from mesa_doe.runner.progress import Display, check_display, shown
 from mesa_doe.runner.resuming import check_none_failed, check_whole
 from mesa_doe.space.values import is_int
 from mesa_doe.study import Ints, Numbering, Records, StudyWriter, open_study, plan_of
+from mesa_doe.study.place import place_of
 
 __all__ = ["BatchRunner"]
 
@@ -65,8 +65,8 @@ class BatchRunner:
         about a second runs in this process all the same, unless ``store``, ``timeout``, ``retries``,
         ``backend`` or ``executor`` is given.
     store : str or path, optional
-        Folder of the study. Workers write there what runs gave, and memory stays flat; what is recorded
-        there is not run again. Without it, results are kept in memory.
+        Folder of the study; ``~`` is the user's own. Workers write there what runs gave, and memory stays
+        flat; what is recorded there is not run again. Without it, results are kept in memory.
     resume : {"missing", "failed", "all"}, default "missing"
         What is run of a study that has recorded runs: those that are missing, those that are not ok too,
         or all, of which then none may be left out.
@@ -153,7 +153,7 @@ class BatchRunner:
         self.configurations = checked(configurations)
         self.n_jobs = None if n_jobs is None else int(n_jobs)
         # The folder meant now, wherever a notebook or a model goes meanwhile.
-        self.store = None if store is None else Path(store).absolute()
+        self.store = None if store is None else place_of(store)
         self.resume = resume
         self.allow_changed_model = allow_changed_model
         self.on_error = on_error

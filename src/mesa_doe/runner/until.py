@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +21,7 @@ from mesa_doe.runner.assembling import load
 from mesa_doe.runner.batch_runner import BatchRunner
 from mesa_doe.runner.rehearsal import rehearsed
 from mesa_doe.space.values import is_int
+from mesa_doe.study.place import place_of
 from mesa_doe.study.reading import is_study
 
 __all__ = ["Until", "run_until"]
@@ -123,7 +123,7 @@ def run_until(
     _check_analysis(design, method, measures)
     names = [outputs] if isinstance(outputs, str) else list(outputs)
     replications = configurations.replications
-    known = len(load(store)) if is_study(Path(store)) else 0
+    known = len(load(store)) if is_study(place_of(store)) else 0
     # What is there already costs nothing, so sizes that have been run are not analysed once more.
     while len(longer := _twice(design)) * replications <= known:
         design = longer

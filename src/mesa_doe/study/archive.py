@@ -25,12 +25,15 @@ from typing import Any, Protocol, TypeAlias
 
 from mesa_doe.errors import StudyError, counted
 from mesa_doe.study.folder import StudyFolder
+from mesa_doe.study.ledger import Ledger
 from mesa_doe.study.lock import holders
-from mesa_doe.study.reading import FILE, read_document
+from mesa_doe.study.place import place_of
+from mesa_doe.study.reading import FILE, read_document, told_if_damaged
 from mesa_doe.study.rerun import requirements_of, rerun_script
 from mesa_doe.study.stored_model import qualified_name
 from mesa_doe.study.tabular import TableFile, table_files
 from mesa_doe.study.unpacking import ROOT, is_ours
+from mesa_doe.study.whole_file import whole_file
 
 __all__ = ["archive"]
 
@@ -114,37 +117,36 @@ def archive(
     folder, file = _folder_of(study), Path(path)
     read_document(folder)  # says so where there is no study, of which none can be quiet
     _check_quiet(folder)
-    opened = StudyFolder(folder)
-    written = (folder / FILE).read_bytes()
-    members = _members(opened, written, folder.resolve().name if title is None else title)
-    try:
-        target = file.open("xb")
-    except FileExistsError as error:
-        message = f"{str(file)!r} exists, and nothing is overwritten: give another name"
-        raise StudyError(message) from error
-    except OSError as error:
-        message = f"{str(file)!r} cannot be written: {error}"
-        raise StudyError(message) from error
-    try:
-        with target, zipfile.ZipFile(target, "w") as packed:
-            for name in sorted(members):
-                _add(packed, name, members[name])
-        _check_quiet(folder)
-        if (folder / FILE).read_bytes() != written:
-            message = f"the study in {str(folder)!r} was written meanwhile: archive it again"
-            raise StudyError(message)
-    except BaseException as error:
-        file.unlink(missing_ok=True)
-        if isinstance(error, OSError):
+    with told_if_damaged(folder):
+        opened = StudyFolder(folder)
+        written = (folder / FILE).read_bytes()
+        members = _members(opened, written, folder.resolve().name if title is None else title)
+        _check_free(file)
+        try:
+            with whole_file(file) as place:
+                with zipfile.ZipFile(place, "w") as packed:
+                    for name in sorted(members):
+                        _add(packed, name, members[name])
+                _check_quiet(folder)
+                if (folder / FILE).read_bytes() != written:
+                    message = f"the study in {str(folder)!r} was written meanwhile: archive it again"
+                    raise StudyError(message)
+                _check_free(file)
+        except OSError as error:
             message = f"{str(file)!r} cannot be written: {error}"
             raise StudyError(message) from error
-        raise
     return file
+
+
+def _check_free(file: Path) -> None:
+    if os.path.lexists(file):
+        message = f"{str(file)!r} exists, and nothing is overwritten: give another name"
+        raise StudyError(message)
 
 
 def _folder_of(study: Any) -> Path:
     if isinstance(study, (str, os.PathLike)):
-        return Path(study)
+        return place_of(study)
     if not hasattr(study, "study"):
         message = f"archive takes the folder of a study, or its results, got {type(study).__name__}"
         raise StudyError(message)
@@ -165,7 +167,7 @@ def _members(study: StudyFolder, written: bytes, title: str) -> dict[str, Pieces
     # Also where they are empty: a study has them.
     members: dict[str, Pieces] = {f"{ROOT}{name}/": tuple for name in ("ledger", "shards")}
     files = [one.name for one in study.path.iterdir()]
-    files += [f"ledger/{one.name}" for one in (study.path / "ledger").glob("*")]
+    files += [f"ledger/{one.name}" for one in Ledger(study.path / "ledger").files()]
     files += [f"shards/{name}" for name in study.entries]
     members |= {ROOT + name: _pieces_of(study.path / name) for name in files if is_ours(name)}
     members[ROOT + FILE] = lambda: [written]

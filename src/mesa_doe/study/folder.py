@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import socket
 import uuid
 from collections.abc import Iterator, Mapping
@@ -40,6 +41,7 @@ from mesa_doe.study.reading import (
     read_document,
     read_entries,
     shard_files,
+    told_if_damaged,
 )
 from mesa_doe.study.records import Records
 from mesa_doe.study.stored_model import Document
@@ -49,6 +51,9 @@ __all__ = ["StudyFolder", "StudyWriter", "open_study"]
 
 # Those that are made with the study.
 _FOLDERS = ("shards", "ledger", "locks")
+_ASIDE = "set-aside"
+# Bytes of a name that is kept: with what is set before it, it has at most 255.
+_NAME = 200
 
 
 class StudyFolder:
@@ -114,11 +119,12 @@ class StudyWriter(StudyFolder):
         """Move away what is not ours: it is never trusted, and never deleted."""
         # Of a process that was killed while it wrote.
         cut_off = [*self.path.glob(".*.tmp"), *self.shards.glob(".*.tmp")]
-        aside = self.path / "set-aside"
+        aside = self.path / _ASIDE
         for path in [*(self.shards / name for name in self.strangers), *cut_off]:
             aside.mkdir(exist_ok=True)
             with contextlib.suppress(FileNotFoundError):
-                path.rename(aside / f"{uuid.uuid4().hex[:8]}-{path.name.lstrip('.')}")
+                kept = os.fsdecode(os.fsencode(path.name.lstrip("."))[-_NAME:])
+                path.rename(aside / f"{uuid.uuid4().hex[:8]}-{kept}")
         if self.strangers:
             warn(self.told_strangers(f"set aside in {str(aside)!r}"))
 
@@ -169,9 +175,12 @@ class StudyWriter(StudyFolder):
         """Enter shards that a worker wrote whole before it could say so, and return their entries."""
         found = []
         for name in sorted(shard_files(self.shards).keys() - self.entries.keys()):
-            with contextlib.suppress(StudyError):
-                found.append(entry_of(self.shards, name, self.id))
-                self.record(found[-1])
+            try:
+                entry = entry_of(self.shards, name, self.id)
+            except StudyError:  # torn, or of another study
+                continue
+            self.record(entry)
+            found.append(entry)
         return found
 
     def save(self, **changes: Any) -> None:
@@ -206,7 +215,7 @@ def open_study(
     with _told_if_unwritable(path):
         _make(path)
     with writing(path, part=part) as lock:
-        with _told_if_unwritable(path):
+        with told_if_damaged(path), _told_if_unwritable(path):
             if not (path / FILE).exists():
                 _tell_of_drawn_roots(path, plan)
                 _create(path, plan)
@@ -240,7 +249,7 @@ def _is_begun(path: Path) -> bool:
     """Whether a folder holds nothing but what a study that was just begun has."""
     if not path.is_dir():
         return False
-    begun = {*_FOLDERS, *FILES}
+    begun = {*_FOLDERS, _ASIDE, *FILES}
     return all(entry.name in begun or entry.name.startswith(".") for entry in path.iterdir())
 
 
@@ -254,7 +263,7 @@ def _tell_of_drawn_roots(path: Path, plan: Plan) -> None:
         )
 
 
-def _create(path: Path, plan: Plan, *, keep: bool = True) -> None:
+def _create(path: Path, plan: Plan) -> None:
     plan.write(path)
     document = {
         "format": FORMAT, "version": VERSION, "id": uuid.uuid4().hex,
@@ -262,7 +271,7 @@ def _create(path: Path, plan: Plan, *, keep: bool = True) -> None:
         "plan": plan.document, "noise": {}, "made_with": [{**_made_with(plan), "changed_model": []}],
     }  # fmt: skip
     # Parts of an array job start at once: the first one to get here makes the study, for all.
-    _write_document(path, document, keep=keep)
+    _write_document(path, document, keep=True)
 
 
 def _agree(path: Path, plan: Plan, any_source: bool, part: tuple[int, int] | None) -> None:
@@ -271,8 +280,10 @@ def _agree(path: Path, plan: Plan, any_source: bool, part: tuple[int, int] | Non
     stored = Plan.read(path, document["plan"])
     differences = stored.differences(plan, any_source=any_source)
     if differences and part is None and not any(read_entries(path, document["id"])):
-        # No run would be lost: most likely a first one told of a mistake, which is mended.
-        _create(path, plan, keep=False)
+        # No run would be lost: most likely a first one told of a mistake, which is mended. Until all of the
+        # new plan is there, there is no study: one of two plans would be neither.
+        (path / FILE).unlink()
+        _create(path, plan)
         return
     if differences:
         hint = "use another folder for it"

@@ -1,13 +1,15 @@
 """The ledger: which shard holds which runs, a line a shard, so that opening a study reads no shard.
 
 Every writer appends to a file of its own, so writers of one study never meet, on any file system. Shards
-are the truth: what the ledger lacks, or has wrong, is read from them again.
+are the truth: what the ledger lacks, or has wrong, is read from them again. A line has a checksum, so that
+none is believed of which a byte was damaged.
 """
 
 from __future__ import annotations
 
 import json
 import uuid
+import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -148,13 +150,21 @@ class Ledger:
         self._folder = folder
         self._own = folder / f"{uuid.uuid4().hex}.jsonl"
 
+    def files(self) -> list[Path]:
+        """Return its files: no links, which lead elsewhere, nor pipes, of which reading never ends."""
+        there = sorted(self._folder.glob("*.jsonl"))
+        return [path for path in there if path.is_file() and not path.is_symlink()]
+
     def read(self) -> dict[str, Entry]:
         """Return what is written down, by shard; a line that was cut off while being written is none."""
         found = {}
-        for path in sorted(self._folder.glob("*.jsonl")):
+        for path in self.files():
             for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
                 try:
-                    entry = Entry(**json.loads(line))
+                    described = json.loads(line)
+                    if described.pop("checksum", None) != _checksum(described):
+                        continue
+                    entry = Entry(**described)
                     joined([*entry.runs, *(span for one in entry.not_ok.values() for span in one)])
                 except (ValueError, TypeError, AttributeError):
                     continue
@@ -163,5 +173,10 @@ class Ledger:
 
     def write(self, entry: Entry) -> None:
         """Append a line."""
+        described = asdict(entry)
         with self._own.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(asdict(entry)) + "\n")
+            file.write(json.dumps({**described, "checksum": _checksum(described)}) + "\n")
+
+
+def _checksum(described: dict[str, Any]) -> int:
+    return zlib.crc32(json.dumps(described).encode())

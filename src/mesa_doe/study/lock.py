@@ -17,6 +17,7 @@ import operator
 import os
 import re
 import socket
+import stat
 import threading
 import time
 import uuid
@@ -357,7 +358,7 @@ def _file_name(part: Part | None, token: str) -> str:
 def _names_in(folder: Path) -> list[_Name]:
     try:
         names = [path.name for path in folder.iterdir()]
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
     matches = [match for name in names if (match := _NAME.fullmatch(name))]
     return [
@@ -369,6 +370,9 @@ def _names_in(folder: Path) -> list[_Name]:
 def _look_at(name: _Name) -> _Found | None:
     """Read a lock, or return None if it is gone."""
     try:
+        # Who opens a pipe waits for somebody to write into it.
+        if not stat.S_ISREG(name.path.lstat().st_mode):
+            return _Found(name, None, math.inf)
         with name.path.open("rb") as file:
             # Of the open file: a network file system's client asks the server when a file is opened.
             return _Found(name, _content_of(file.read(_SIZE)), os.fstat(file.fileno()).st_mtime)

@@ -15,6 +15,7 @@ from mesa_doe._optional import require
 from mesa_doe.columns import as_column, free_names
 from mesa_doe.configurations import Configurations, RunConfiguration
 from mesa_doe.design import Design
+from mesa_doe.design.comparing import check_same
 from mesa_doe.design.document import arrays_of, document_of
 from mesa_doe.errors import DesignError, SpaceError, StudyError
 from mesa_doe.seeding import SeedPlan, holds_drawn_root
@@ -55,19 +56,20 @@ class Plan:
     drawn: tuple[str, ...] = ()
 
     def write(self, folder: Path) -> None:
-        """Write table and design into the folder of a study; the document goes into its study.json."""
+        """Write design and table into the folder of a study; the document goes into its study.json."""
         pa, pq = require("pyarrow", extra="store"), require("pyarrow.parquet", extra="store")
-        arrays = [pa.array(self.table.index.to_numpy())]
-        arrays += [pa.array(column.to_numpy(), from_pandas=False) for _, column in self.table.items()]
-        names = [self.table.index.name, *self.table.columns]
-        table = pa.table(arrays, names=names).replace_schema_metadata({_NAMES: json.dumps(names)})
-        with whole_file(folder / TABLE) as file:
-            pq.write_table(table, file)
+        # The design first, as who reads meanwhile looks up the points of the table in it.
         if self.document["design"] and self.document["design"]["saved"] and self.design is not None:
             origin = self.design.origin
             name, design = (DESIGN, self.design) if origin is None else (ORIGIN, origin)
             with whole_file(folder / name) as file:
                 design.to_parquet(file)
+        arrays = [pa.array(self.table.index.to_numpy())]
+        arrays += [pa.array(column.to_numpy(), from_pandas=False) for _, column in self.table.items()]
+        names = [self.table.index.name, *self.table.columns]
+        table = pa.table(arrays, names=names).replace_schema_metadata({_NAMES: json.dumps(names)})
+        with whole_file(folder / TABLE) as file:
+            pq.write_table(table, file, write_page_checksum=True)
 
     @classmethod
     def read(cls, folder: Path, document: Document, longer: Mapping[str, Any] | None = None) -> Plan:
@@ -82,17 +84,39 @@ class Plan:
         # Absolute: pyarrow takes "study:1" for a URI.
         place = folder.absolute()
         try:
-            stored = pq.read_table(place / TABLE)
+            stored = pq.read_table(place / TABLE, page_checksum_verification=True)
             names = json.loads(stored.schema.metadata[_NAMES])
             columns = [column.to_numpy() for column in stored.columns]
             table = pd.DataFrame(index=pd.Index(columns[0], name=names[0]))
             for name, column in zip(names[1:], columns[1:], strict=True):
                 table[name] = pd.Series(column, index=table.index, dtype=column.dtype)
             design = _read_design(place, document, longer)
+            plan = cls(document, table, design)
+            if not plan._is_of_one_design():
+                message = f"its design is not that of the points in {TABLE}"
+                raise ValueError(message)
         except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
             message = f"the study in {str(folder)!r} is damaged: {error}"
             raise StudyError(message) from error
-        return cls(document, table, design)
+        return plan
+
+    def _is_of_one_design(self) -> bool:
+        """Whether the points of the table are points of the design."""
+        if self.design is None:
+            return True
+        points = self.table.index
+        if not points.isin(range(len(self.design))).all():
+            return False
+        columns = {name: column for name, column in self._parameters() if name in self.design.space.names}
+        if not columns:  # all are constants
+            return True
+        own = self.design.points.iloc[points]
+        expected, _ = _table("point", points, {}, {name: own[name] for name in columns})
+        try:
+            check_same(self.table[[*columns.values()]].set_axis([*columns], axis=1), expected, Path(TABLE))
+        except DesignError:
+            return False
+        return True
 
     def differences(self, new: Plan, *, any_source: bool = False) -> list[str]:
         """Return why the runs of another plan are not those of this one, a sentence each.

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+import stat
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,7 @@ __all__ = [
     "read_document",
     "read_entries",
     "shard_files",
+    "told_if_damaged",
 ]
 
 _MAGIC = b"PAR1"
@@ -63,6 +66,9 @@ def read_document(path: Path) -> dict[str, Any]:
         If there is no study, it is damaged, or a later version wrote it.
     """
     try:
+        if not stat.S_ISREG((path / FILE).stat().st_mode):  # a pipe, of which reading never ends
+            message = f"{FILE} is no file"
+            raise ValueError(message)
         document = json.loads((path / FILE).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         message = f"there is no study in {str(path)!r}"
@@ -80,6 +86,35 @@ def read_document(path: Path) -> dict[str, Any]:
         message = f"{str(path)!r}: a study of version {VERSION} is read, got {document.get('version')!r}"
         raise StudyError(message)
     return document
+
+
+@contextlib.contextmanager
+def told_if_damaged(path: Path) -> Iterator[None]:
+    """Say that a study is damaged where something is not in it, or is something else than it should be.
+
+    Parameters
+    ----------
+    path : Path
+        Its folder.
+
+    Raises
+    ------
+    StudyError
+
+    Examples
+    --------
+    >>> with told_if_damaged(Path("study")):
+    ...     {}["plan"]
+    Traceback (most recent call last):
+    mesa_doe.errors.StudyError: the study in 'study' is damaged: KeyError: 'plan'
+    """
+    try:
+        yield
+    except StudyError:
+        raise
+    except (OSError, LookupError, TypeError, ValueError, AttributeError) as error:
+        message = f"the study in {str(path)!r} is damaged: {type(error).__name__}: {error}"
+        raise StudyError(message) from error
 
 
 def read_entries(path: Path, study: str) -> tuple[dict[str, Entry], dict[str, str]]:
@@ -101,7 +136,7 @@ def read_entries(path: Path, study: str) -> tuple[dict[str, Entry], dict[str, st
     # Before the shards are looked for: what a writer finishes meanwhile is no stranger.
     try:
         there = sorted(file.name for file in shards.iterdir())
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         message = (
             f"the study in {str(path)!r} has lost its folder 'shards', in which its runs were: bring it "
             "back, or run the same again"
@@ -140,9 +175,10 @@ def entries_since(document: Mapping[str, Any], entries: Iterable[Entry]) -> list
 def _is_parquet(path: Path) -> bool:
     """Whether a file begins and ends as one of Parquet: what was overwritten does not, whatever its size."""
     with path.open("rb") as file:
-        begins = file.read(len(_MAGIC)) == _MAGIC
+        if file.read(len(_MAGIC)) != _MAGIC:
+            return False
         file.seek(-len(_MAGIC), os.SEEK_END)
-        return begins and file.read() == _MAGIC
+        return file.read() == _MAGIC
 
 
 def is_shard_name(name: str) -> bool:

@@ -7,8 +7,10 @@ final tables cannot depend on how runs were cut into shards.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import uuid
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +36,8 @@ REMEDY = "move it out of the study's folder and run the study again: its runs ar
 _FORMAT = "mesa-doe shard"
 _VERSION = 1
 _KEY = b"mesa_doe.shard"
+# Of the text under that key: those of Parquet's pages do not cover it.
+_CHECKSUM = b"mesa_doe.checksum"
 _NUMBERS = ("steps", "wall_time")
 _KINDS = {"b": "bool", "i": "int", "f": "float", "O": "text"}
 
@@ -102,10 +106,11 @@ def write_shard(folder: Path, study: str, shard: Shard) -> str:
         "format": _FORMAT, "version": _VERSION, "study": study, "session": shard.session,
         "notes": list(shard.notes), "tables": described,
     }  # fmt: skip
-    whole = pa.table(columns).replace_schema_metadata({_KEY: json.dumps(document)})
+    text = json.dumps(document).encode()
+    whole = pa.table(columns).replace_schema_metadata({_KEY: text, _CHECKSUM: str(zlib.crc32(text))})
     name = f"{uuid.uuid4().hex}.parquet"
     with whole_file(folder / name) as file:
-        pq.write_table(whole, file)
+        pq.write_table(whole, file, write_page_checksum=True)
     return name
 
 
@@ -173,8 +178,12 @@ class ShardFile:
         pa, pq = require("pyarrow", extra="store"), require("pyarrow.parquet", extra="store")
         self._path = path
         try:
-            self._file = pq.ParquetFile(path.absolute())
-            document = json.loads((self._file.schema_arrow.metadata or {})[_KEY])
+            self._file = pq.ParquetFile(path.absolute(), page_checksum_verification=True)
+            metadata = self._file.schema_arrow.metadata or {}
+            document = json.loads(metadata[_KEY])
+            if int(metadata.get(_CHECKSUM, zlib.crc32(metadata[_KEY]))) != zlib.crc32(metadata[_KEY]):
+                message = "what it says of itself was changed"
+                raise ValueError(message)
             if (document["format"], document["version"]) != (_FORMAT, _VERSION):
                 message = f"it says {document['format']!r}, version {document['version']!r}"
                 raise ValueError(message)
@@ -188,12 +197,13 @@ class ShardFile:
 
     def columns(self, names: Sequence[str]) -> dict[str, Any]:
         """Return columns of the runs: ints and floats as arrays, text as lists."""
-        table = self._read(list(names))
-        return {
-            name: table[name].to_pylist() if name in RUN_COLUMNS and name not in _NUMBERS else
-            table[name].to_numpy()
-            for name in names
-        }  # fmt: skip
+        with self._told_if_damaged():
+            table = self._file.read(columns=list(names))
+            return {
+                name: table[name].to_pylist() if name in RUN_COLUMNS and name not in _NUMBERS else
+                table[name].to_numpy()
+                for name in names
+            }  # fmt: skip
 
     def names(self, kind: str) -> list[str]:
         """Return the names of the tables of one kind: ``"model"``, ``"agents"`` or ``"table"``."""
@@ -201,9 +211,13 @@ class ShardFile:
 
     def table(self, kind: str, name: str = "") -> Table:
         """Return a table; its ``run_ids`` are positions among the runs of the shard."""
+        with self._told_if_damaged():
+            return self._table(kind, name)
+
+    def _table(self, kind: str, name: str) -> Table:
         pa = require("pyarrow", extra="store")
         described = next(one for one in self._tables if (one["kind"], one["name"]) == (kind, name))
-        column = self._read([described["column"]])[described["column"]].combine_chunks()
+        column = self._file.read(columns=[described["column"]])[described["column"]].combine_chunks()
         if isinstance(column, pa.ChunkedArray):  # of no rows, or of one chunk, by version
             column = pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
         rows = column.flatten()
@@ -222,11 +236,12 @@ class ShardFile:
                 segments.sort(key=lambda segment: segment[0])
         return table
 
-    def _read(self, names: list[str]) -> Any:
+    @contextlib.contextmanager
+    def _told_if_damaged(self) -> Iterator[None]:
         pa = require("pyarrow", extra="store")
         try:
-            return self._file.read(columns=names)
-        except (pa.ArrowException, OSError) as error:
+            yield
+        except (pa.ArrowException, OSError, LookupError, AttributeError) as error:
             message = f"{str(self._path)!r} is damaged ({error}); {REMEDY}"
             raise StudyError(message) from error
 

@@ -12,10 +12,9 @@ from typing import Any, Literal
 import numpy as np
 
 from mesa_doe._optional import require
-from mesa_doe.errors import StudyError
 from mesa_doe.study.ledger import Entry, joined, last_words
 from mesa_doe.study.lock import Holder, holders
-from mesa_doe.study.reading import TABLE, entries_since, read_document, read_entries
+from mesa_doe.study.reading import TABLE, entries_since, read_document, read_entries, told_if_damaged
 from mesa_doe.study.unpacking import unpacked
 
 __all__ = ["StudyState", "state_of"]
@@ -108,7 +107,7 @@ def state_of(folder: Path) -> StudyState:
         with temporary:
             return replace(state_of(study), folder=folder)
     document = read_document(folder)
-    try:
+    with told_if_damaged(folder):
         plan = document["plan"]
         design = plan["design"] or {}
         entries, strangers = read_entries(folder, document["id"])
@@ -129,9 +128,6 @@ def state_of(folder: Path) -> StudyState:
             set_aside=sum(1 for _ in (folder / "set-aside").glob("*")),
             ignored=len(strangers),
         )
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        message = f"the study in {str(folder)!r} is damaged: {type(error).__name__}: {error}"
-        raise StudyError(message) from error
 
 
 def _planned(folder: Path, plan: dict[str, Any]) -> int:

@@ -51,16 +51,26 @@ def whole_file(path: Path, *, keep: bool = False) -> Iterator[Path]:
         # Opened for writing: Windows syncs no other. What another handle wrote is synced too.
         with temporary.open("r+b") as file:
             os.fsync(file.fileno())
-        if keep:
-            with contextlib.suppress(FileExistsError):
-                path.hardlink_to(temporary)
-        else:
+        if not keep:
             temporary.replace(path)
+        elif not path.exists():
+            _put(temporary, path)
     finally:
         # Once it was moved, there is none. An error of the block says more than one of this.
         with contextlib.suppress(OSError):
             temporary.unlink()
     _sync_folder(path.parent)
+
+
+def _put(temporary: Path, path: Path) -> None:
+    try:
+        path.hardlink_to(temporary)
+    except FileExistsError:
+        pass
+    except OSError:
+        # File systems of sticks and of some servers have no links. Of two that come here at once, the later
+        # one then has the word.
+        temporary.replace(path)
 
 
 def _sync_folder(folder: Path) -> None:

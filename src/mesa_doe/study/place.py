@@ -1,0 +1,45 @@
+"""Where a study is, from what was typed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from mesa_doe.errors import StudyError
+
+__all__ = ["place_of"]
+
+
+def place_of(path: str | os.PathLike[str]) -> Path:
+    """Return an absolute path, ``~`` as a shell understands it: the place meant now, wherever one goes later.
+
+    Parameters
+    ----------
+    path : str or path
+
+    Raises
+    ------
+    StudyError
+        If no file can be at such a path, or it is no text in UTF-8, of which pyarrow reads and writes none.
+
+    Examples
+    --------
+    >>> place_of("~/study") == Path.home() / "study"
+    True
+    """
+    try:
+        place = Path(path).expanduser().absolute()
+        os.fspath(place).encode()
+    except RuntimeError as error:  # ~somebody who is not there
+        message = f"{os.fspath(path)!r}: {error}; write the path in full, or './~…' for a folder of that name"
+        raise StudyError(message) from error
+    except UnicodeEncodeError as error:
+        message = (
+            f"{os.fspath(path)!r} has bytes that are no UTF-8, and tables cannot be read or written there: "
+            "rename it, or take another"
+        )
+        raise StudyError(message) from error
+    if "\0" in os.fspath(place):
+        message = f"{os.fspath(path)!r} has a zero byte, and no file has"
+        raise StudyError(message)
+    return place
