@@ -106,7 +106,8 @@ def tornado(estimates: pd.DataFrame, ax: Axes | None = None, *, base: float | No
         _canvas.legend(ax, handles, beside=ours, note="one factor moved", inside="lower right")
     if "level" in told:
         if ours:
-            ax.figure.draw_without_rendering()  # how wide the Axes are is decided by the layout
+            figure: Any = ax.figure
+            figure.draw_without_rendering()  # how wide the Axes are is decided by the layout
         ax.margins(x=_margin(ax, [_level(row) for row in rows if row.estimate]))
     return ax
 
