@@ -2,6 +2,9 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# pip takes two minutes of a core for what uv does in a quarter of one: uv is used where it is on PATH.
+UV ?= $(shell command -v uv 2>/dev/null)
+INSTALL = $(if $(UV),$(UV) pip install --python $(BIN)/python,$(BIN)/python -m pip install) --quiet
 
 .PHONY: demo test lint docs wheel oldest mesa4 benchmark coverage kills clean
 
@@ -77,7 +80,7 @@ $(VENV)/.lint: EXTRA = lint
 $(VENV)/.docs: EXTRA = docs
 $(VENV)/.benchmark: EXTRA = benchmark
 $(VENV)/.demo $(VENV)/.test $(VENV)/.lint $(VENV)/.docs $(VENV)/.benchmark: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet -e '.[$(EXTRA)]'
+	$(INSTALL) -e '.[$(EXTRA)]'
 	touch $@
 
 clean:
