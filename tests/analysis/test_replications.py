@@ -60,6 +60,15 @@ def test_precision_tells_what_an_unlucky_pilot_hides():
     assert frame["replications_high"].item() == by_hand(high, 0.5, 0.95)
 
 
+def test_precision_says_up_to_how_many_the_pilot_leaves_open():
+    y = pilot(points=3, runs=5) * [[1], [3], [2]]
+    found = by_precision(y, absolute=0.5)
+    worst = found.to_frame().loc[found.figures["most_demanding_point"]]
+    assert worst["replications"] < worst["replications_high"]
+    told = f"up to {int(worst['replications_high']):,}, if the noise is as large as its 5 runs leave open;"
+    assert told in found.reading
+
+
 def test_precision_tells_the_most_demanding_point_and_a_quantile():
     y = pilot(points=20) * np.r_[np.ones(19), 5.0][:, None]
     found = by_precision(y, absolute=1.0, quantile=0.9)
@@ -209,6 +218,17 @@ def test_the_power_asked_for_is_reached():
     assert np.mean(p < 0.05) == pytest.approx(found.figures["reached"], abs=0.02)
 
 
+def test_an_effect_in_units_says_up_to_how_many_the_noise_of_the_pilot_leaves_open():
+    y = pilot(points=2, runs=4)
+    found = by_power(y, effect=2, power=0.9, alpha=0.05)
+    # Six degrees of freedom in all.
+    sigma = found.figures["std"] * np.sqrt(6 / stats.chi2.ppf(0.025, 6))
+    high = by_power(cohen_f=1 / sigma, power=0.9, alpha=0.05).replications
+    assert found.figures["replications_high"] == high > found.replications
+    assert f"up to {high:,}, if the noise is as large as the pilot leaves open" in repr(found)
+    assert "replications_high" not in by_power(y, cohen_f=0.3).figures
+
+
 def test_more_replications_than_are_needed_are_said():
     found = by_power(pilot(points=2, runs=50, std=1), effect=3)
     assert found.replications < 50
@@ -261,6 +281,13 @@ def test_an_output_without_noise_needs_one(by, options, value):
     assert found.replications == 1
     assert "has no noise" in repr(found)
     assert found.to_frame()["replications"].tolist() == [1, 1, 1]
+
+
+def test_a_pilot_without_noise_tells_what_it_may_have_missed():
+    # The upper end of Clopper and Pearson's one-sided interval for no event in seven runs.
+    most = stats.binomtest(0, 7, alternative="less").proportion_ci(0.95).high
+    found = by_precision(np.ones((3, 7)))
+    assert f"7 runs of a point may show none, as an event that up to {100 * most:.0f}% of runs" in repr(found)
 
 
 @pytest.mark.parametrize("by", ["precision", "cv"])

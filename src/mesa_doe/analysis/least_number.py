@@ -9,7 +9,7 @@ import numpy as np
 
 from mesa_doe.arrays import FloatArray
 
-__all__ = ["MOST", "chi2_quantile", "for_power", "for_width", "power_of", "settles", "t_quantile"]
+__all__ = ["MOST", "at_most", "for_power", "for_width", "power_of", "settles", "t_quantile"]
 
 #: What asks for more is taken for out of reach.
 MOST = 10**9
@@ -87,9 +87,10 @@ def t_quantile(share: float, degrees: Any) -> FloatArray:
     return found
 
 
-def chi2_quantile(share: float, degrees: Any) -> FloatArray:
-    """Return the value that this share of chi-squared is below."""
+def at_most(stds: Any, degrees: Any, confidence: float) -> FloatArray:
+    """Return the upper ends of the intervals of standard deviations, of normal values."""
     from scipy.special import chdtri
 
-    found: FloatArray = chdtri(degrees, 1 - share)
+    # Of chi-squared, the value that a share is above.
+    found: FloatArray = stds * np.sqrt(degrees / chdtri(degrees, 0.5 + confidence / 2))
     return found

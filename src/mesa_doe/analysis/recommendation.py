@@ -15,10 +15,21 @@ from mesa_doe.analysis.variation import ROUNDING
 from mesa_doe.arrays import FloatArray
 from mesa_doe.errors import AnalysisError, counted, some, warn
 
-__all__ = ["Pilot", "Recommendation", "finished", "read_pilot", "recommended", "whole", "without_noise"]
+__all__ = [
+    "Pilot",
+    "Recommendation",
+    "finished",
+    "read_pilot",
+    "recommended",
+    "up_to",
+    "whole",
+    "without_noise",
+]
 
 #: Of a mean nearer to zero than so many standard errors, relative figures are chance.
 _NEAR_ZERO = 2.0
+# What happens to fewer points than that is taken for impossible.
+_UNSEEN = 0.05
 # Of values, so that multiples of their spread are floats.
 _MOST = 1e300
 
@@ -213,8 +224,9 @@ def recommended(
     formula: str,
     source: str,
     figures: Mapping[str, Any],
+    high: FloatArray | None = None,
 ) -> Recommendation:
-    """Take the most demanding point; tell which it is, and what a share of the points asks for."""
+    """Take the most demanding point; tell which it is, up to what it asks for, and what a share does."""
     figures = dict(figures)
     if not runs.stds.any():
         return without_noise(by, runs, formula, source, figures)
@@ -231,6 +243,8 @@ def recommended(
     n: int | None = None if np.isinf(asked[worst]) else int(asked[worst])
     if n is None:
         reading = f"{lost} {some(runs.called(np.isinf(asked)))}"
+    elif high is not None:
+        reading += up_to(high[worst], f"its {runs.runs[worst]} runs leave")
     if len(asked) > 1:
         enough = "no number was found" if np.isinf(at) else f"{int(at):,} are enough"
         reading += (
@@ -242,10 +256,23 @@ def recommended(
 def without_noise(
     by: str, runs: Pilot, formula: str, source: str, figures: Mapping[str, Any]
 ) -> Recommendation:
-    """Recommend one run of each point, whose output has no noise."""
-    reading = "the output has no noise: in this pilot all runs of a point gave the same value"
+    """Recommend one run of each point, whose output has no noise that was seen."""
+    fewest = int(runs.runs.min())
+    # Clopper & Pearson 1934: of an event that no run had.
+    unseen = 100 * (1 - _UNSEEN ** (1 / fewest))
+    reading = (
+        "in this pilot all runs of a point gave the same value: the output has no noise, or noise of which "
+        f"{fewest} runs of a point may show none, as an event that up to {unseen:.2g}% of runs have"
+    )
     frame = runs.frame(np.ones(len(runs.stds)))
     return finished(Recommendation(by, 1, reading, formula, source, figures, frame, tuple(runs.said)))
+
+
+def up_to(high: float, left_open: str) -> str:
+    """Tell what it takes if the noise is larger than it looks."""
+    if np.isnan(high):
+        return ""
+    return f"; up to {int(high):,}, if the noise is as large as {left_open} open"
 
 
 def finished(found: Recommendation) -> Recommendation:

