@@ -327,7 +327,7 @@ def test_tables_are_exported(failing, tmp_path, form):
     )
 
 
-def test_agents_and_tables_have_files_of_their_own(tmp_path):
+def test_agents_and_tables_have_files_of_their_own_and_agents_are_analysed(tmp_path):
     text = FAILING.replace('outputs = ["alive", "mean"]', "data_collection_period = 1")
     text = text[: text.index("[[analysis]]")].replace("fail_at = {discrete = [-1, 3]}\n", "")
     command("run", written(tmp_path, text))
@@ -338,6 +338,13 @@ def test_agents_and_tables_have_files_of_their_own(tmp_path):
         ("table-deaths", results.tables["deaths"]),
     ]:
         pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "out" / f"{name}.parquet"), frame)
+    # An output of agents is asked for with the option that makes it one number.
+    name = results.agents["Agent"].columns[-1]
+    ask = ["analyze", tmp_path / "study", name, "--method", "pawn", "-o", "slides=2"]
+    assert "say how they become one number with -o reduce=VALUE, which takes 'mean'" in command(
+        *ask, expected=1
+    )
+    assert f"pawn: '{name}'" in command(*ask, "-o", "reduce=count")
 
 
 def test_a_folder_that_cannot_be_made_is_told(noisy, tmp_path):

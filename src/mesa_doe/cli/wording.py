@@ -12,6 +12,8 @@ _SETTING = re.compile(r"\b([a-z_]+)='(\w+)'")
 # Options of mesa-doe analyze itself; others are given with -o.
 _OPTIONS = ("at", "method", "missing")
 _FUNCTION = re.compile(r"(?<!in Python )\bat=lambda\b")
+# An option whose values follow.
+_ASKED = re.compile(r"\b([a-z_]+)=, which takes\b")
 _TABULATE = re.compile(r"results\.tabulate\('(.*?)'\)")
 
 
@@ -35,10 +37,13 @@ def in_words_of_a_shell(text: str, study: Path) -> str:
     'Look at mesa-doe failures walks, or --missing drop, or -o unequal=last'
     >>> in_words_of_a_shell("results.tabulate('fate') counts it", Path("walks"))
     'mesa-doe analyze walks fate --method tabulate counts it'
+    >>> in_words_of_a_shell("say how with reduce=, which takes 'mean' or 'sum'", Path("walks"))
+    "say how with -o reduce=VALUE, which takes 'mean' or 'sum'"
     >>> in_words_of_a_shell("or at=lambda s: s.mean() leaves out such steps", Path("walks"))
     'or in Python at=lambda s: s.mean() leaves out such steps'
     """
     text = _SETTING.sub(lambda found: _as_option(found[1], found[2]), _run_again(text))
+    text = _ASKED.sub(lambda found: f"{_as_option(found[1], 'VALUE')}, which takes", text)
     line = f"mesa-doe analyze {shlex.quote(str(study))}"
     text = _TABULATE.sub(lambda found: f"{line} {shlex.quote(found[1])} --method tabulate", text)
     return _failures(text.replace("name one with method=:", "name one with --method:"), study)
@@ -55,6 +60,7 @@ def in_words_of_a_file(text: str, study: Path) -> str:
     'method = "tabulate" counts it'
     """
     text = _TABULATE.sub('method = "tabulate"', _run_again(text))
+    text = _ASKED.sub(r"\1 = VALUE, which takes", text)
     return _failures(_SETTING.sub(r'\1 = "\2"', text), study)
 
 
