@@ -147,6 +147,15 @@ def test_cv_that_settles_late_is_said():
     assert found.replications == settles_by_hand(y, 0.05) > 12
 
 
+def test_cv_that_the_pilot_tells_only_roughly_is_said():
+    y = pilot(points=1, runs=400)
+    # Of normal values the squared standard error of cv is cv²(1/2 + cv²)/n: twice the root is 0.015.
+    assert by_cv(y, epsilon=0.018).warnings == ()
+    with pytest.warns(MesaDoeWarning, match=r"runs of points 0 tell .* no better than to ±0\.012, so"):
+        found = by_cv(y, epsilon=0.012)
+    assert found.replications == settles_by_hand(y[0], 0.012) < 200
+
+
 def test_cv_about_zero_is_said():
     y = np.tile([-1.0, 1.0], 20)
     with pytest.warns(MesaDoeWarning, match="need not settle: use by='precision'"):

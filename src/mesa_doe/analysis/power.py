@@ -68,8 +68,8 @@ def by_power(
     matters or not: report its size.
 
     σ of a few runs is too small more often than not, and of skewed outputs most often. Where a power of 0.9
-    was asked for from 3, 5, 10 and 30 runs of one point, it was 0.69, 0.78, 0.84 and 0.89 on average of normal
-    noise, and 0.44, 0.52, 0.60 and 0.71 of lognormal noise (its log of deviation 1).
+    was asked for from 3, 5, 10 and 30 runs of one point, it was 0.69, 0.78, 0.84 and 0.89 on average of
+    normal noise, and 0.44, 0.52, 0.60 and 0.71 of lognormal noise (its log of deviation 1).
     ``figures["replications_high"]`` is what it takes if σ is at the upper end of its 95 % interval
     (Browne 1995).
 

@@ -11,7 +11,8 @@ import numpy as np
 from mesa_doe.analysis.least_number import MOST, at_most, for_width, settles, t_quantile
 from mesa_doe.analysis.options import checked_positive, checked_share
 from mesa_doe.analysis.power import by_power
-from mesa_doe.analysis.recommendation import Recommendation, read_pilot, recommended, whole
+from mesa_doe.analysis.recommendation import Pilot, Recommendation, read_pilot, recommended, whole
+from mesa_doe.arrays import FloatArray
 from mesa_doe.errors import AnalysisError, some
 
 __all__ = ["Recommendation", "by_cv", "by_power", "by_precision", "recommend_replications"]
@@ -205,13 +206,19 @@ def by_cv(pilot: Any, *, epsilon: float = 0.01, quantile: float = 0.9) -> Recomm
     Warns
     -----
     MesaDoeWarning
-        If few runs come after the number, or a mean is too near to zero for a coefficient of variation.
+        If few runs come after the number, the pilot tells the coefficient no better than to epsilon, or a mean
+        is too near to zero for it.
 
     Notes
     -----
     The coefficient of the first n runs is their S over their mean's size. The number is the smallest n from 2
     whose coefficient differs by less than epsilon from that of every larger m, up to the end of the pilot.
     That the spread has settled does not say how well the mean is known: see :func:`by_precision`.
+
+    It is a rule of thumb: two standard errors of the pilot's own coefficient should be less than epsilon. Of
+    normal runs with a coefficient of 0.2, the number held for five times as many runs in 0.1 of pilots of
+    100 runs with an epsilon of 0.01, and in 0.6 of 400, of which it is said; with an epsilon of 0.05 in 0.8
+    and 0.95. Of long tails it hardly ever does.
 
     References
     ----------
@@ -238,11 +245,17 @@ def by_cv(pilot: Any, *, epsilon: float = 0.01, quantile: float = 0.9) -> Recomm
             f"the mean of points {some(near)} cannot be told from zero, so its coefficient of variation "
             "need not settle: use by='precision' with absolute="
         )
-    late = runs.points[needed > runs.runs / 2]
-    if len(late):
+    late = needed > runs.runs / 2
+    if late.any():
         said.append(
-            f"points {some(late)} settle in the second half of their runs, so that few come after "
-            "to show it: a longer pilot may give more"
+            f"points {some(runs.called(late))} settle in the second half of their runs, so that few come "
+            "after to show it: a longer pilot may give more"
+        )
+    told = np.isnan(needed) | late | runs.points.isin(near)
+    if (roughly := ~told & (2 * _error_of_cv(runs) >= epsilon)).any():
+        said.append(
+            f"the runs of points {some(runs.called(roughly))} tell the coefficient of variation no better "
+            f"than to ±{epsilon:g}, so that it stayed within that may be chance: a longer pilot may give more"
         )
     unsettled = np.isnan(needed)
     short = unsettled & (runs.runs < 3)
@@ -265,3 +278,13 @@ def by_cv(pilot: Any, *, epsilon: float = 0.01, quantile: float = 0.9) -> Recomm
         source="Lorscheid, Heine & Meyer 2012; Lee et al. 2015",
         figures={"epsilon": epsilon},
     )
+
+
+def _error_of_cv(runs: Pilot) -> FloatArray:
+    """Return the standard error of each point's coefficient of variation, by its influence function."""
+    # Where it is about infinite nobody asks for its error.
+    cv = (runs.stds / np.maximum(np.abs(runs.means), 1e-9 * np.maximum(runs.stds, 1e-300)))[:, None]
+    own = (runs.values - runs.means[:, None]) / np.where(runs.stds > 0, runs.stds, 1.0)[:, None]
+    influence = cv * ((own**2 - 1) / 2 - np.sign(runs.means)[:, None] * cv * own)
+    error: FloatArray = np.sqrt(np.nansum(influence**2, axis=1)) / runs.runs
+    return error
