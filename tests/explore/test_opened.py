@@ -1,9 +1,12 @@
 import numpy as np
 import pytest
 
+import mesa_doe as doe
 from mesa_doe.explore import clouds, listing
 from mesa_doe.explore.opened import Held, Opened, at_text
+from tests import models
 from tests.explore import studies
+from tests.report.pages import run
 
 pytestmark = pytest.mark.filterwarnings("ignore::mesa_doe.errors.MesaDoeWarning")
 
@@ -79,6 +82,13 @@ def test_runs_without_a_design_have_a_message(monkeypatch):
     results = studies.noisy()
     monkeypatch.setattr(results, "design", None)
     assert "carry no design" in Opened(results).indices("y", "final").problem
+
+
+def test_a_design_without_an_analysis_says_where_the_page_has_others():
+    results = run(doe.explicit({"x": [0.1, 0.2, 0.4]}), models.ishigami_of_x, seed_policy="common")
+    told = Opened(results).indices("y", "final").problem
+    assert told.startswith("no analysis is made for designs of explicit; choose one under Analysis: ")
+    assert "results." not in told
 
 
 def test_the_state_counts_what_failed(opened):

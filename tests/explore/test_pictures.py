@@ -2,6 +2,7 @@ import base64
 import io
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from mesa_doe.explore import clouds, pictures
@@ -51,6 +52,25 @@ def test_on_the_map_there_is_something_where_a_click_is_answered(opened, factors
     assert [place[2] for place in picture.places] == list(range(12))
     for x, y, _, label in picture.places:
         assert (near(shown, x, y) < 200).any(), label
+
+
+@pytest.mark.parametrize("log", [(False, False), (True, False)])
+def test_points_that_share_their_levels_are_all_seen_beside_each_other(log):
+    levels = pd.MultiIndex.from_product([[1.0, 10, 100], ["a", "b"], range(4)]).to_frame(index=False)
+    levels.columns = ["dose", "kind", "other"]
+    values = pd.DataFrame({"value": range(24), "failed": False}, dtype=float)
+    cloud = clouds.Cloud(values.assign(failed=False), levels, 24, "points")
+    picture = pictures.map_of(cloud, "y", ("dose", "kind"), log=log)
+    places = np.array([place[:2] for place in picture.places])
+    apart = np.abs(places[:, None] - places[None]).max(axis=-1)
+    assert apart[~np.eye(24, dtype=bool)].min() > 0.002
+    # Each stays nearer to its level than to any other.
+    across = pd.Series(places[:, 0]).groupby(levels["dose"])
+    assert (across.max().iloc[:-1].to_numpy() < across.min().iloc[1:].to_numpy()).all()
+    # Where all lie apart none is moved.
+    alone = clouds.Cloud(cloud.frame.iloc[::4], levels.iloc[::4], 6, "points")
+    picture = pictures.map_of(alone, "y", ("dose", "kind"), log=log)
+    assert len({x for x, *_ in picture.places}) == 3
 
 
 def test_points_of_a_level_have_its_colour(opened):

@@ -24,6 +24,10 @@ from mesa_doe.plots._groups import is_numeric
 __all__ = ["Picture", "Place", "draw", "map_of", "of_indices", "scatter_of"]
 
 _DPI = 120
+# A factor of more values is one along which points lie apart.
+_MOST_LEVELS = 12
+# Of the gap between two levels, to each side.
+_JITTER = 0.25
 # Matplotlib shares its parser of formulas, as in the labels of a logarithmic axis, between threads.
 _DRAWING = threading.Lock()
 #: Where a point is, as shares of the width and of the height from the top; its key; what is said of it.
@@ -136,7 +140,7 @@ def map_of(
     Picture
     """
     columns = [cloud.factors[name] for name in factors]
-    x, y = (_positions(column, column) for column in columns)
+    x, y = _apart([_positions(column, column) for column in columns], log)
     value, failed = cloud.frame["value"].to_numpy(), cloud.frame["failed"].to_numpy()
     known = np.isfinite(value)
 
@@ -178,6 +182,22 @@ def _positions(column: pd.Series[Any], known: pd.Series[Any]) -> Any:
         return column.to_numpy(dtype=np.float64)
     places = {repr(level): float(place) for place, level in enumerate(levels_of(known)[1])}
     return np.array([places.get(repr(value), np.nan) for value in column])
+
+
+def _apart(places: list[Any], log: tuple[bool, bool]) -> list[Any]:
+    """Move points that lie on each other at levels: one that lies behind is neither seen nor clicked."""
+    if len(np.unique(np.column_stack(places), axis=0)) == len(places[0]):
+        return places
+    rng = np.random.default_rng(0)  # the same picture each time
+    moved = []
+    for place, is_log in zip(places, log, strict=True):
+        along = np.log(place) if is_log else place
+        levels = np.unique(along[np.isfinite(along)])
+        if len(levels) <= _MOST_LEVELS:
+            gap = float(np.diff(levels).min()) if len(levels) > 1 else 1.0
+            along = along + rng.uniform(-_JITTER, _JITTER, len(along)) * gap
+        moved.append(np.exp(along) if is_log else along)
+    return moved
 
 
 def _colour(ax: Any, points: Any, by: pd.Series[Any], name: str) -> None:
