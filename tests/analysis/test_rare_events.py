@@ -1,8 +1,12 @@
+from functools import partial
+
 import numpy as np
+import pandas as pd
 import pytest
 
 import mesa_doe as doe
-from mesa_doe.analysis.rare_events import rare_events
+from mesa_doe.analysis.convergence import converged, convergence
+from mesa_doe.analysis.rare_events import rare_events, told_by_few
 from tests.analysis.helpers import quiet, unit_space
 
 NONE = np.array([False])
@@ -88,3 +92,42 @@ def test_factors_of_few_levels_have_no_part_that_is_too_narrow():
     assert 0 < y.mean() < 0.05
     for analysis in (doe.analyze.rbd_fast, doe.analyze.delta):
         assert "narrower" not in " ".join(quiet(analysis, design, y).warnings)
+
+
+def event(design):
+    return design.unit[:, 0] > 0.98
+
+
+def test_narrow_intervals_of_few_events_are_no_convergence():
+    # One block of 16 has the event: all resamples that have it give about the same.
+    design = doe.sobol(unit_space(2), 16, rng=1)
+    found = quiet(doe.analyze.sobol, design, event(design))
+    rows = found.to_frame()
+    assert (rows["high"] - rows["low"]).max() < 0.3
+    assert found.settings["few_events"] == {"y": ["S1", "ST"]}
+    assert not converged(found, width=0.3)["indices"].any()
+    grow = partial(convergence, analysis=doe.analyze.sobol, sizes=[16], halves=0)
+    grown = quiet(grow, design, event(design))
+    assert grown.criteria["indices"].isna().all()
+    assert not converged(grown, width=0.3).any(axis=None)
+
+
+def test_few_events_are_of_the_output_and_the_steps_that_have_them():
+    design = doe.sobol(unit_space(2), 16, rng=1)
+    smooth = design.unit.sum(axis=1)
+    y = np.column_stack([event(design), smooth, smooth])
+    found = quiet(doe.analyze.sobol, design, y, outputs=[("y", 0), ("y", 5), "z"])
+    assert found.settings["few_events"] == {("y", 0): ["S1", "ST"]}
+    rows = pd.DataFrame({"output": ["y", "y", "z"], "step": [0, 5, 0], "measure": ["S1"] * 3})
+    assert told_by_few(rows, found.settings).tolist() == [True, False, False]
+    assert told_by_few(rows, {"few_events": {"y": ["S1"]}}).tolist() == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("analysis", "sampler", "measure"),
+    [(doe.analyze.jansen, doe.radial, "ST"), (doe.analyze.shapley, doe.shapley, "Sh")],
+)
+def test_few_events_are_in_the_settings_of_every_analysis_of_blocks(analysis, sampler, measure):
+    design = sampler(unit_space(2), 64, rng=1)
+    y = np.column_stack([event(design), design.unit.sum(axis=1)])
+    assert quiet(analysis, design, y).settings["few_events"] == {"y0": [measure]}

@@ -17,7 +17,7 @@ from mesa_doe.analysis.inflation import inflated
 from mesa_doe.analysis.moves import by_block, positions, star_steps
 from mesa_doe.analysis.options import checked_bootstrap
 from mesa_doe.analysis.outputs import Missing, checked_outputs
-from mesa_doe.analysis.rare_events import rare_events
+from mesa_doe.analysis.rare_events import few_events, rare_events
 from mesa_doe.analysis.replication_noise import corrects, noise_shares, nothing_left, shares_told
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.variation import (
@@ -283,6 +283,7 @@ def jansen(
         "dropped_stars": checked.dropped,
         "noise_variance": dict(zip(names, checked.noise.tolist(), strict=True)),
         "noise_share": dict(zip(names, shares.tolist(), strict=True)),
+        "few_events": few_events(names, base, constant, blocks=len(base), of_one=["ST"]),
     }
     notes = shares_told(settings["noise_share"], corrected=corrected, seed_policy=seed_policy)
     frame = tidy(names, [("ST", factor, "") for factor in factors], point, low, high)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from mesa_doe.arrays import BoolArray, FloatArray
 from mesa_doe.design import Design
 
-__all__ = ["narrow_events", "rare_events"]
+__all__ = ["few_events", "narrow_events", "rare_events", "told_by_few"]
 
 # Expected blocks with the event, from which on intervals hold: measured, see the docs of analyses.
 _FEWEST_OF_BOTH, _FEWEST = 2, 3
@@ -67,6 +68,76 @@ def rare_events(
                 f"here, and intervals may be far too narrow; use n={_power_of_two(_FEWEST / part)}"
             )
     return said
+
+
+def few_events(
+    names: Sequence[Any],
+    base: FloatArray,
+    constant: BoolArray,
+    *,
+    blocks: int,
+    of_both: Sequence[str] = (),
+    of_one: Sequence[str] = (),
+) -> dict[Any, list[str]]:
+    """Return, by output, the measures of which :func:`rare_events` says that intervals may be too narrow.
+
+    Parameters
+    ----------
+    names, base, constant, blocks, of_both, of_one
+        As of :func:`rare_events`.
+
+    Returns
+    -------
+    dict
+
+    Examples
+    --------
+    >>> base = np.repeat([[0.0], [1.0]], [480, 32], axis=0)
+    >>> few_events(["y"], base, np.array([False]), blocks=256, of_both=["S1"], of_one=["ST"])
+    {'y': ['S1']}
+    """
+    found = {}
+    for name, part in _shares(names, base, constant):
+        both = of_both if blocks * part**2 < _FEWEST_OF_BOTH else ()
+        one = of_one if blocks * part < _FEWEST else ()
+        if both or one:
+            found[name] = [*both, *one]
+    return found
+
+
+def told_by_few(rows: pd.DataFrame, settings: Mapping[str, Any]) -> BoolArray:
+    """Tell which estimates are made of so few events that a narrow interval is chance.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Estimates of a result.
+    settings : mapping
+        Its settings: ``few_events``, by output, as of :func:`few_events`.
+
+    Returns
+    -------
+    ndarray of bool (rows,)
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"output": ["y", "y", "z"], "measure": ["S1", "ST", "S1"]})
+    >>> told_by_few(rows, {"few_events": {"y": ["S1"]}}).tolist()
+    [True, False, False]
+    """
+    few: Mapping[Any, Sequence[str]] = settings.get("few_events") or {}
+    if not few:
+        return np.zeros(len(rows), dtype=bool)
+    steps = rows["step"] if "step" in rows else rows["output"]
+    told: BoolArray = np.array(
+        [
+            # Over time the key is the pair with the step, or the name where all steps are alike.
+            measure in (few.get((name, step)) or few.get(name) or ())
+            for name, step, measure in zip(rows["output"], steps, rows["measure"], strict=True)
+        ],
+        dtype=bool,
+    )
+    return told
 
 
 def narrow_events(

@@ -206,8 +206,8 @@ def by_cv(pilot: Any, *, epsilon: float = 0.01, quantile: float = 0.9) -> Recomm
     Warns
     -----
     MesaDoeWarning
-        If few runs come after the number, the pilot tells the coefficient no better than to epsilon, or a mean
-        is too near to zero for it.
+        If few runs come after the number, the pilot tells the coefficient no better than to epsilon, or a
+        mean is too near to zero for it.
 
     Notes
     -----

@@ -13,6 +13,7 @@ from mesa_doe import plots
 from mesa_doe._optional import require
 from mesa_doe.analysis.options import checked_positive, one_of
 from mesa_doe.analysis.partition import of_dummy
+from mesa_doe.analysis.rare_events import told_by_few
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.shown import as_html, notes_of
 from mesa_doe.arrays import FloatArray
@@ -233,7 +234,8 @@ def converged(
     -------
     DataFrame of bool
         Index ``output`` and ``measure``; columns ``indices``, and of a Convergence ``ranking`` and
-        ``screening``. What cannot be told (NaN) does not hold.
+        ``screening``. What cannot be told does not hold: NaN, and what is made of too few points with a rare
+        event, of which the analysis warns.
 
     Raises
     ------
@@ -266,8 +268,9 @@ def converged(
     if isinstance(given, SensitivityResult):
         judged = given.estimates["measure"].isin(_judged(given, None))
         rows = given.estimates[judged & _of_factors(given)]
-        wide = (rows["high"] - rows["low"]).le(width).groupby([rows["output"], rows["measure"]], sort=False)
-        return wide.all().to_frame("indices")
+        narrow = (rows["high"] - rows["low"]).le(width) & ~told_by_few(rows, given.settings)
+        of_measure = narrow.groupby([rows["output"], rows["measure"]], sort=False)
+        return of_measure.all().to_frame("indices")
     message = f"converged takes a Convergence or a SensitivityResult, got {type(given).__name__}"
     raise AnalysisError(message)
 
@@ -296,11 +299,15 @@ def _of_factors(result: SensitivityResult) -> pd.Series[bool]:
 
 
 def _values(result: SensitivityResult, keys: pd.DataFrame) -> FloatArray:
-    """Return estimates and the ends of their intervals (rows, 3), in the order of the keys."""
+    """Return estimates and the ends of their intervals (rows, 3), in the order of the keys.
+
+    Ends are NaN where too few events tell them.
+    """
     frame = result.estimates
     if not frame[_KEYS].equals(keys):  # many times as fast as aligning
         frame = keys.merge(frame, how="left", on=_KEYS)
-    values: FloatArray = frame[["estimate", "low", "high"]].to_numpy(dtype=np.float64)
+    values: FloatArray = frame[["estimate", "low", "high"]].to_numpy(dtype=np.float64, copy=True)
+    values[told_by_few(frame, result.settings), 1:] = np.nan
     return values
 
 

@@ -16,7 +16,7 @@ from mesa_doe.analysis.inflation import inflated
 from mesa_doe.analysis.moves import by_block, turns
 from mesa_doe.analysis.options import checked_bootstrap
 from mesa_doe.analysis.outputs import Missing, checked_outputs
-from mesa_doe.analysis.rare_events import rare_events
+from mesa_doe.analysis.rare_events import few_events, rare_events
 from mesa_doe.analysis.replication_noise import corrects, noise_shares, nothing_left, shares_told
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.variation import (
@@ -190,6 +190,7 @@ def shapley(
         "dropped_trajectories": checked.dropped,
         "noise_variance": dict(zip(names, checked.noise.tolist(), strict=True)),
         "noise_share": dict(zip(names, shares.tolist(), strict=True)),
+        "few_events": few_events(names, base, constant, blocks=len(turn), of_one=["Sh"]),
     }
     notes = shares_told(settings["noise_share"], corrected=corrected, seed_policy=seed_policy)
     labels: list[Label] = [(measure, factor, "") for measure in ("effect", "Sh") for factor in factors]

@@ -17,7 +17,7 @@ from mesa_doe.analysis.inflation import inflated
 from mesa_doe.analysis.options import checked_bootstrap
 from mesa_doe.analysis.outputs import Missing, Outputs, checked_outputs, too_few
 from mesa_doe.analysis.partition import rows_of
-from mesa_doe.analysis.rare_events import rare_events
+from mesa_doe.analysis.rare_events import few_events, rare_events
 from mesa_doe.analysis.replication_noise import corrects, noise_shares, shares_told
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.sobol_estimators import ESTIMATORS, SobolPlan
@@ -222,6 +222,7 @@ def sobol(
         "dropped_blocks": checked.dropped,
         "noise_variance": dict(zip(names, checked.noise.tolist(), strict=True)),
         "noise_share": dict(zip(names, shares.tolist(), strict=True)),
+        "few_events": few_events(names, base, constant, blocks=len(blocks), of_both=of_both, of_one=of_one),
     }
     notes = shares_told(settings["noise_share"], corrected=corrected, seed_policy=seed_policy)
     frame = tidy(names, _labels(rows, factors, second_order), point, low, high)
