@@ -154,6 +154,11 @@ def test_a_method_that_is_missing_is_told_in_words_of_the_shell(words, tmp_path)
     command("run", written(tmp_path, text))
     told = command("analyze", tmp_path / "study", "y", expected=1)
     assert "no analysis is made for designs of explicit; name one with --method: " in told
+    assert "results." not in told
+    text = f'{text[: text.index("[[analysis]]")]}[[analysis]]\noutput = "y"\n'
+    told = command("run", written(tmp_path, text), expected=1)
+    assert 'no analysis is made for designs of explicit; name one as method = "…": ' in told
+    assert "results." not in told
     # What is said of words is said first.
     assert "--method tabulate counts it" in command("analyze", tmp_path / "study", "fate", expected=1)
 

@@ -7,12 +7,14 @@ import inspect
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from mesa_doe.cli.lists import analysis_names
 from mesa_doe.cli.tabulated import TABULATE, Tabulated
 from mesa_doe.cli.toml_file import TomlFile, written
 from mesa_doe.cli.toml_lines import Key
+from mesa_doe.cli.wording import in_words_of_a_file
 from mesa_doe.errors import AnalysisError, MesaDoeError
 
 if TYPE_CHECKING:
@@ -151,7 +153,7 @@ def _note_method(file: TomlFile, key: Key, table: Mapping[str, Any], design: Des
             function = choose(of, method)
             check_design(of, function.__name__)
         except AnalysisError as error:
-            file.wrong((*key, "method"), str(error))
+            file.wrong((*key, "method"), in_words_of_a_file(str(error), Path()))
         else:
             file.unknown(key, table, [*_ANALYSIS, *options_of(function)])
             _note_options(file, key, table, function, of)
