@@ -268,6 +268,17 @@ def test_replications_are_averaged_or_their_noise_is_told_apart(name):
     )
 
 
+@pytest.mark.parametrize("name", sorted(AVERAGING))
+def test_means_of_shares_tie_where_those_of_counts_do(name):
+    design = design_of(name)
+    noise = np.random.default_rng(1).normal(size=(len(design), 3))
+    counts = np.rint(2 * some_outputs(design)[:, None, None] + noise[:, :, None])
+    # Sums of tenths round otherwise in another order: 0.1 + 0.2 + 0.3 is more than 0.3 + 0.2 + 0.1.
+    of_counts, of_shares = (analysed(name, design, y).to_frame() for y in (counts, counts / 10))
+    numbers = ["estimate", "low", "high"]
+    np.testing.assert_allclose(of_shares[numbers], of_counts[numbers], rtol=1e-7, atol=1e-9)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_callers_objects_and_the_global_random_state_are_as_before(name):
     design = design_of(name)

@@ -89,3 +89,21 @@ def test_points_with_different_numbers_of_values_are_told():
     deep = [[[1.0], [2.0]], [[3.0], [4.0, 5.0]], [[4.0], [5.0]], [[6.0], [7.0]]]
     with pytest.raises(doe.AnalysisError, match="pawn needs as many values of each point"):
         checked(deep)
+
+
+def test_means_that_differ_by_rounding_alone_are_the_same_and_no_others():
+    # Their sums are 0.6000000000000001, 0.6 and 0.6.
+    y = np.array([[0.1, 0.2, 0.3], [0.3, 0.2, 0.1], [0.2, 0.2, 0.2], [0.2, 0.2, 0.2 + 1e-12]])
+    means = checked(y[:, :, None]).means[:, 0]
+    assert np.unique(y.mean(axis=1)).size > 2
+    assert np.unique(means).size == 2
+    assert np.unique(means[:3]).size == 1
+
+
+def test_a_long_row_of_neighbours_does_not_become_one_value():
+    steps = 1 + np.arange(400) * np.finfo(float).eps
+    design = doe.monte_carlo(unit_space(2), 400, rng=1)
+    y = np.repeat(steps[:, None, None], 2, axis=1)
+    means = checked_outputs(design, y, names=None, missing="raise", method="pawn", given_data=True).means
+    np.testing.assert_allclose(means[:, 0], steps, rtol=4 * np.finfo(float).eps)
+    assert np.unique(means).size > 390

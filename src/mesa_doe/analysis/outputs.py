@@ -20,6 +20,9 @@ __all__ = ["Missing", "Outputs", "alike", "checked_outputs", "replicated", "repl
 
 Missing: TypeAlias = Literal["raise", "drop"]
 
+# As of `variation`, which reads this module.
+_ROUNDING = 4 * float(np.finfo(float).eps)
+
 
 @dataclass(frozen=True)
 class Outputs:
@@ -61,7 +64,7 @@ class Outputs:
     def means(self) -> FloatArray:
         """Means over the replications that there are (points, outputs)."""
         means: FloatArray = (np.nanmean if self.gaps else np.mean)(self.values, axis=1)
-        return means
+        return means if self.replications == 1 else _tied(means)
 
     @cached_property
     def runs(self) -> IntArray:
@@ -93,6 +96,22 @@ class Outputs:
         with np.errstate(over="ignore", under="ignore"):
             squares: FloatArray = self.noise_deviation**2
         return squares
+
+
+def _tied(means: FloatArray) -> FloatArray:
+    """Make means the same that differ by the rounding of their sums alone, so that ranks tie."""
+    order = means.argsort(axis=0, kind="stable")
+    ordered = np.take_along_axis(means, order, axis=0)
+    least = _ROUNDING * np.abs(means).max(axis=0)
+    first = np.ones(means.shape, dtype=bool)
+    first[1:] = np.diff(ordered, axis=0) > least
+    lead = np.maximum.accumulate(np.where(first, np.arange(len(means))[:, None], 0), axis=0)
+    leader = np.take_along_axis(ordered, lead, axis=0)
+    # Of a long row of neighbours, only those near to the first of them.
+    alike = np.where(ordered - leader <= least, leader, ordered)
+    tied = np.empty_like(means)
+    np.put_along_axis(tied, order, alike, axis=0)
+    return tied
 
 
 def checked_outputs(
