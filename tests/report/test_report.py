@@ -766,6 +766,23 @@ def test_analyses_of_one_method_say_of_which_step_they_are(tmp_path):
     assert any(text.startswith("Effects of size at the last step, change of the output") for text in told)
 
 
+def holes(a):
+    return {"whole": a, "twice": 2 * a, "part": a if a < 0.5 else np.nan}
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_analyses_of_one_output_each_are_called_after_it(folder):
+    design = doe.latin_hypercube(doe.ParameterSpace(a=doe.Real(0, 1)), 20, rng=1)
+    results = run(design, holes, seed_policy="common")
+    page = read(write_report(results, folder / "holes.html"))
+    called = [f"Regression at the last step of {name}" for name in ("whole", "twice")]
+    assert [one["text"] for one in page.all("h3") if one["text"].startswith("Regression")] == called
+    assert [page.data[name]["title"] for name in ("indices-1-regression", "indices-2-regression")] == [
+        f"Indices: {one}" for one in called
+    ]
+    assert "part is not analysed" in page.section("indices")
+
+
 @pytest.mark.filterwarnings("ignore::mesa_doe.errors.MesaDoeWarning")
 def test_where_all_runs_failed_the_map_tells_of_no_difference(tmp_path):
     space = doe.ParameterSpace(lasts=doe.Integer(2, 4), fails=doe.Categorical([True, 1]))

@@ -17,7 +17,7 @@ from mesa_doe.report.outputs import when_of
 from mesa_doe.report.provenance import short
 from mesa_doe.report.tables import alike, interval, table
 
-__all__ = ["Analysed", "indices"]
+__all__ = ["Analysed", "headings", "indices"]
 
 _MOST_FACTORS = 20
 
@@ -40,11 +40,10 @@ class Analysed:
 def indices(analysed: Analysed, figures: Figures, most: int) -> Markup:
     """Return the part about the analyses: figures and tables of at most so many outputs each."""
     parts = [paragraph(told, class_="missing") for told in analysed.problems]
-    methods = Counter(result.method for result in analysed.results)
-    for place, result in enumerate(analysed.results, 1):
+    for place, (result, heading) in enumerate(
+        zip(analysed.results, headings(analysed.results), strict=True), 1
+    ):
         name = method_name(result.method)
-        # What tells two of one method apart.
-        heading = f"{name} {_when(result)}".rstrip() if methods[result.method] > 1 else name
         parts.append(element("h3", heading, id=f"analysis-{place}"))
         for kind, texts in (("warning", result.warnings), ("note", result.notes)):
             bold = element("strong", f"{kind.capitalize()}. ")
@@ -58,6 +57,31 @@ def indices(analysed: Analysed, figures: Figures, most: int) -> Markup:
                 paragraph(f"And {counted(more, 'other output')}, in the table of indices.", class_="missing")
             )
     return joined(*parts)
+
+
+def headings(results: Sequence[SensitivityResult]) -> list[str]:
+    """Return what analyses are called: by their methods, and by what tells those of one method apart.
+
+    Parameters
+    ----------
+    results : sequence of SensitivityResult
+
+    Returns
+    -------
+    list of str
+    """
+    found = [method_name(result.method) for result in results]
+    for add in (_when, _only_output):
+        counts = Counter(found)
+        found = [
+            f"{name} {add(result)}".rstrip() if counts[name] > 1 else name
+            for name, result in zip(found, results, strict=True)
+        ]
+    return found
+
+
+def _only_output(result: SensitivityResult) -> str:
+    return f"of {result.outputs[0]}" if len(result.outputs) == 1 else ""
 
 
 def _when(result: SensitivityResult) -> str:
