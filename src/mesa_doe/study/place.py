@@ -39,7 +39,12 @@ def place_of(path: str | os.PathLike[str]) -> Path:
             "rename it, or take another"
         )
         raise StudyError(message) from error
-    if "\0" in os.fspath(place):
-        message = f"{os.fspath(path)!r} has a zero byte, and no file has"
-        raise StudyError(message)
+    try:
+        os.lstat(place)
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except (OSError, ValueError) as error:  # a name is too long, has a zero byte, or may not be looked at
+        reason = error.strerror if isinstance(error, OSError) else error
+        message = f"{os.fspath(path)!r} cannot be the place of a study: {reason}"
+        raise StudyError(message) from error
     return place

@@ -102,7 +102,9 @@ def state_of(folder: Path) -> StudyState:
     StudyError
         If there is no study, or it is damaged.
     """
-    if folder.is_file():
+    with told_if_damaged(folder):
+        is_archive = folder.is_file()
+    if is_archive:
         study, temporary = unpacked(folder)
         with temporary:
             return replace(state_of(study), folder=folder)
