@@ -57,6 +57,10 @@ def test_the_order_of_rows_does_not_matter(runs):
 def test_one_step_is_seen(runs):
     ax = fan(runs[runs["step"] == 3], axes())
     assert ax.lines[0].get_marker() == "o"
+    values = runs.loc[runs["step"] == 3, "value"]
+    for band, edges in zip(ax.collections, ([0.05, 0.95], [0.25, 0.75]), strict=True):
+        np.testing.assert_allclose(band.get_segments()[0][:, 1], np.quantile(values, edges))
+        assert band.get_linewidth()[0] > 0
 
 
 def test_labels_are_drawn_and_bands_may_be_left_out(runs):
@@ -83,8 +87,11 @@ def test_no_finite_value_is_refused(runs):
         fan(runs.assign(value=np.nan), axes())
 
 
-@pytest.mark.parametrize(("steps", "whole"), [(np.arange(21.0), True), (0.5 * np.arange(6), False)])
+@pytest.mark.parametrize(
+    ("steps", "whole"), [(np.arange(21.0), True), ([5.0], True), (0.5 * np.arange(6), False)]
+)
 def test_ticks_are_at_whole_steps_where_steps_are_whole(steps, whole):
+    steps = np.asarray(steps)
     runs = pd.concat(pd.DataFrame({"run_id": k, "step": steps, "value": k + steps}) for k in range(3))
     ticks = fan(runs, axes()).get_xticks()
     assert bool((ticks % 1 == 0).all()) is whole

@@ -471,7 +471,9 @@ def whole_ticks(ax: Axes, numbers: Iterable[float]) -> None:
         Places on the x axis.
     """
     if all(float(number).is_integer() for number in numbers):
-        ax.xaxis.set_major_locator(require("matplotlib.ticker", extra="plot").MaxNLocator(integer=True))
+        # Of one number there is but one tick.
+        locator = require("matplotlib.ticker", extra="plot").MaxNLocator(integer=True, min_n_ticks=1)
+        ax.xaxis.set_major_locator(locator)
 
 
 def tidy_spines(ax: Axes) -> None:

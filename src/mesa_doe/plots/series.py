@@ -65,21 +65,27 @@ def fan(
 
     ours = ax is None
     ax = _canvas.axes_of(ax, width=8.0, height=4.2)
-    # A line through one step has no length: without a marker the figure would look empty.
-    marker = "o" if len(steps) == 1 else "none"
+    # A line or band at one step has no length: bars and a marker keep the figure from looking empty.
+    one = len(steps) == 1
+    draw: Any = ax.vlines if one else ax.fill_between
     (line,) = ax.plot(
-        steps, median.to_numpy(), color=_canvas.BLUE, linewidth=2, marker=marker, label="median"
+        steps,
+        median.to_numpy(),
+        color=_canvas.BLUE,
+        linewidth=2,
+        marker="o" if one else "none",
+        label="median",
     )
     handles: list[Any] = [line]
     pairs = list(zip(edges, reversed(edges), strict=True))[: len(edges) // 2]
     for depth, (low, high) in enumerate(pairs, start=1):
-        band = ax.fill_between(
+        band = draw(
             steps,
             by_step.quantile(low).to_numpy(),
             by_step.quantile(high).to_numpy(),
             color=_canvas.BLUE,
             alpha=0.15 + 0.25 * (depth - 1) / len(pairs),
-            linewidth=0,
+            linewidth=9 * one,
             label=f"{100 * low:g}–{100 * high:g} % of runs",
         )
         handles.insert(1, band)
