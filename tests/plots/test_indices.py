@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.colors import to_hex
+from matplotlib.colors import to_hex, to_rgb
 
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import bars, heatmap
@@ -72,6 +72,15 @@ def test_many_measures_are_drawn_in_different_colours(indices):
     frame = pd.concat([first.assign(measure=name) for name in ("S1", "ST", "mu", "sigma", "delta")])
     ax = bars(frame, axes())
     assert len({to_hex(bar.get_facecolor()) for bar in ax.patches}) == 5
+
+
+def test_many_outcomes_are_told_apart(indices):
+    first = indices[indices["measure"] == "S1"]
+    frame = pd.concat([first.assign(measure=f"outcome {k}") for k in range(15)])
+    colours = [to_rgb(bar.get_facecolor()) for bar in bars(frame, axes()).patches[:: len(first)]]
+    apart = np.abs(np.subtract.outer(np.array(colours), np.array(colours)).diagonal(axis1=1, axis2=3))
+    assert apart.max(axis=-1)[~np.eye(15, dtype=bool)].min() > 0.1
+    assert min(max(colour) for colour in colours) > 0.3  # on black no interval would be seen
 
 
 def test_bars_of_negative_estimates_go_left_with_their_intervals(indices):

@@ -32,7 +32,20 @@ FIELD_NAMES = {
 _FIXED = dict(zip(("S1", "ST"), _canvas.OKABE_ITO, strict=False))
 # Of the hatches behind numbers that chance may have made.
 _FAINT = "#CCCCCC"
-_FREE = [colour for colour in _canvas.OKABE_ITO[2:] if colour != "#000000"]
+_OTHERS = [colour for colour in _canvas.OKABE_ITO[2:] if colour != "#000000"]
+
+
+def _mixed(colour: str, other: str, share: float) -> str:
+    parts = zip(bytes.fromhex(colour[1:]), bytes.fromhex(other[1:]), strict=True)
+    return "#" + "".join(f"{round(one + share * (two - one)):02X}" for one, two in parts)
+
+
+# Outcomes in words may be many: then the same colours lighter, and darker.
+_FREE = [
+    *_OTHERS,
+    *(_mixed(colour, "#FFFFFF", 0.6) for colour in _OTHERS),
+    *(_mixed(colour, "#000000", 0.5) for colour in _OTHERS),
+]
 
 
 def bars(
