@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 UV ?= $(shell command -v uv 2>/dev/null)
 INSTALL = $(if $(UV),$(UV) pip install --python $(BIN)/python,$(BIN)/python -m pip install) --quiet
 
-.PHONY: demo test lint docs wheel oldest mesa4 benchmark coverage kills clean
+.PHONY: demo test lint docs wheel oldest mesa4 benchmark coverage kills crashes clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python notebooks/first_study.py
@@ -64,6 +64,9 @@ benchmark: $(VENV)/.benchmark
 
 kills: $(VENV)/.test
 	PYTHONPATH=. $(BIN)/python benchmarks/kills.py
+
+crashes: $(VENV)/.test
+	PYTHONPATH=. $(BIN)/python benchmarks/crashes.py
 
 coverage: $(VENV)/.test
 	$(BIN)/python benchmarks/coverage.py
