@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mesa_doe.analysis.bootstrap import times_drawn
+from mesa_doe.analysis.order_statistics import independent, quantile_ranks, share_ends
 from mesa_doe.analysis.studentised import FEWEST, Spread
 from mesa_doe.analysis.variation import ROUNDING
 from mesa_doe.arrays import FloatArray, IntArray
@@ -45,8 +46,8 @@ class WeightedSample:
         sums = [np.bincount(self.units, self.weight * self.scaled**power, count) for power in range(3)]
         return Spread(np.stack(sums, axis=1))
 
-    def statistics(self, drawn: FloatArray, shares: FloatArray, limits: FloatArray) -> FloatArray:
-        """Return the statistics of resamples (resamples, statistics), units drawn so many times each."""
+    def moments(self, drawn: FloatArray) -> FloatArray:
+        """Return mean, standard deviation and skewness (resamples, 3), units drawn so many times each."""
         weight = drawn[:, self.units] * self.weight
         weight /= weight.sum(axis=1, keepdims=True)
         first, second, third = (weight @ self.scaled**power for power in (1, 2, 3))
@@ -59,13 +60,40 @@ class WeightedSample:
             self.scale * np.sqrt(variance),
             np.where(variance > 0, skewness, np.nan),
         ]
-        below = np.cumsum(weight, axis=1)
+        return np.stack(moments, axis=1)
+
+    def quantiles(self, shares: FloatArray) -> FloatArray:
+        """Return the smallest values with at least these shares at or below."""
         # Sums of weights are equal to a share up to rounding only.
-        at = [np.argmax(below >= share - 1e-12, axis=1) for share in shares.tolist()]
+        at = np.searchsorted(np.cumsum(self.weight), shares - 1e-12)
+        found: FloatArray = self.values[np.minimum(at, len(self.values) - 1)]
+        return found
+
+    def exceedances(self, limits: FloatArray) -> FloatArray:
+        """Return the shares that are above limits."""
         above = [self.values > limit for limit in limits.tolist()]
         # Not the sum where it is all of them: that may miss 1 by rounding.
-        chances = [np.ones(len(weight)) if these.all() else weight[:, these].sum(axis=1) for these in above]
-        return np.stack([*moments, *(self.values[where] for where in at), *chances], axis=1)
+        return np.array([1.0 if these.all() else self.weight[these].sum() for these in above])
+
+    def quantile_ends(
+        self, quantiles: FloatArray, shares: FloatArray, kish: float, tail: float
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return the ends of the intervals of quantiles: values of the sample."""
+        ranks = [
+            quantile_ranks(share, independent(self.values <= at, self.weight, self.units, kish), tail)
+            for at, share in zip(quantiles.tolist(), shares.tolist(), strict=True)
+        ]
+        low, high = np.array(ranks).reshape(-1, 2).T
+        return self.quantiles(low), self.quantiles(high)
+
+    def exceedance_ends(
+        self, chances: FloatArray, limits: FloatArray, kish: float, tail: float
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return the ends of the intervals of probabilities to be above limits."""
+        counts = [
+            independent(self.values > limit, self.weight, self.units, kish) for limit in limits.tolist()
+        ]
+        return share_ends(chances, np.array(counts), tail)
 
 
 def weighted_sample(values: FloatArray, weight: FloatArray, units: IntArray, view: str) -> WeightedSample:
@@ -104,13 +132,11 @@ def weighted_sample(values: FloatArray, weight: FloatArray, units: IntArray, vie
 def resampled(
     sample: WeightedSample,
     count: int,
-    shares: FloatArray,
-    limits: FloatArray,
     resamples: int,
     confidence: float,
     generator: np.random.Generator,
 ) -> tuple[FloatArray, tuple[float, float]]:
-    """Return the statistics (resamples, statistics) of so many units drawn with replacement.
+    """Return the moments (resamples, moments) of so many units drawn with replacement.
 
     And the ends of the interval of the standard deviation: both are NaN where there are only percentiles, the
     upper one where it cannot be told.
@@ -123,7 +149,7 @@ def resampled(
     for start in range(0, resamples, at_once):
         size = min(at_once, resamples - start)
         times = times_drawn(count, size, generator)
-        found.append(sample.statistics(times.astype(np.float64), shares, limits))
+        found.append(sample.moments(times.astype(np.float64)))
         if is_told:
             errors.append(spread.errors(times))
     low, high = spread.ends(np.concatenate(errors), confidence) if is_told else (np.nan, np.nan)
