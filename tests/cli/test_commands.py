@@ -549,3 +549,17 @@ def test_at_takes_the_words_that_python_takes(command_of):
     words = [word for word in AT_WORDS if word != "all" or command_of is add_analyze]
     assert [at.type(word) for word in words] == words
     assert all(word in at.help for word in words)
+
+
+def test_an_output_that_cannot_hold_what_is_printed_says_what_to_set():
+    line = [sys.executable, "-m", "mesa_doe", "designs"]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    told = subprocess.run(line, env=environment, capture_output=True, text=True, check=False)
+    assert told.returncode == 1
+    assert told.stderr == (
+        "mesa-doe: what is printed cannot be written: ascii, the encoding of this output, has no '\\u2026'; "
+        "set PYTHONIOENCODING=utf-8\n"
+    )
+    environment["PYTHONIOENCODING"] = "utf-8"
+    told = subprocess.run(line, env=environment, capture_output=True, encoding="utf-8", check=True)
+    assert "…" in told.stdout

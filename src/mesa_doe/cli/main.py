@@ -76,6 +76,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with contextlib.redirect_stdout(printed[0]), contextlib.redirect_stderr(printed[1]):
             return _run(parser, arguments)
+    except UnicodeEncodeError as error:
+        if all(stream.broken is not error for stream in printed):
+            raise
+        letters = error.object[error.start : error.end]
+        told = (
+            f"mesa-doe: what is printed cannot be written: {error.encoding}, the encoding of this output, "
+            f"has no {letters!a}; set PYTHONIOENCODING=utf-8"
+        )
+        print(told, file=printed[1])
+        return 1
     except OSError as error:
         if all(stream.broken is not error for stream in printed):
             raise

@@ -21,7 +21,7 @@ class Printed:
 
     Attributes
     ----------
-    broken : OSError or None
+    broken : OSError, UnicodeEncodeError or None
         What was last raised by writing here.
 
     Examples
@@ -35,7 +35,7 @@ class Printed:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self.broken: OSError | None = None
+        self.broken: OSError | UnicodeEncodeError | None = None
 
     def write(self, text: str) -> int:
         """Write as the stream does."""
@@ -56,7 +56,7 @@ class Printed:
     def _remembering(self) -> Iterator[None]:
         try:
             yield
-        except OSError as error:
+        except (OSError, UnicodeEncodeError) as error:
             self.broken = error
             raise
 
