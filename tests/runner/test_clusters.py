@@ -155,7 +155,7 @@ class Leaving(Executor):
             future.set_result(answer)
             return future
         try:
-            kind, error, traceback = answer
+            _kind, _error, _traceback = answer
         except TypeError as stumbled:
             future.set_exception(stumbled)
         return future

@@ -51,6 +51,23 @@ def test_a_design_grows_until_its_intervals_are_narrow_and_only_new_points_are_r
     assert "reached with" in repr(until)
 
 
+def rare(x1, x2, x3):
+    return {"y": float(x1 > 0.8 * np.pi and x2 > 0.6 * np.pi)}
+
+
+def test_intervals_of_a_rare_event_that_few_points_have_are_not_taken_for_narrow(tmp_path):
+    runs = doe.sobol(SPACE, 64, rng=1).configurations(rare, rng=2)
+    options = {"measures": ["S1"], "ci_width": 0.2, "max_runs": 320, "store": tmp_path / "study"}
+    with pytest.warns(doe.MesaDoeWarning) as told:
+        until = doe.run_until(runs, "y", **options)
+    assert any("intervals may be far too narrow" in str(one.message) for one in told)
+    # Truth is 0.18 and 0.08; the intervals look narrow, and hold neither.
+    table = until.sensitivity.table()
+    assert (table["S1_high"] - table["S1_low"]).max() < 0.2
+    assert not until.reached
+    assert until.history["width"].tolist() == [np.inf]
+
+
 def test_the_same_call_goes_on_where_the_study_is(tmp_path, calls):
     options = {"ci_width": 0.3, "store": tmp_path / "study"}
     first = doe.run_until(configurations(64), "y", max_runs=20_000, **options)

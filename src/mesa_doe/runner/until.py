@@ -13,6 +13,7 @@ import pandas as pd
 from mesa_doe.analysis import ANALYSES, SensitivityResult, choose
 from mesa_doe.analysis.declare import check_design, suited
 from mesa_doe.analysis.partition import of_dummy
+from mesa_doe.analysis.rare_events import told_by_few
 from mesa_doe.configurations import Configurations
 from mesa_doe.design import Design
 from mesa_doe.errors import ConfigurationError, warn
@@ -222,6 +223,7 @@ def _widths(found: SensitivityResult, measures: Sequence[str] | None) -> dict[An
     rows = found.to_frame()
     # A dummy is a yardstick, and nobody waits for it.
     rows = rows[rows["measure"].isin(_wanted_measures(found, measures)) & ~of_dummy(rows, found.settings)]
-    # An interval that is not known is not narrow.
-    widths = (rows["high"] - rows["low"]).fillna(np.inf)
+    # An interval that is not known is not narrow, nor is one that too few points with a rare event tell.
+    known = (rows["high"] - rows["low"]).mask(told_by_few(rows, found.settings))
+    widths = known.fillna(np.inf)
     return {name: float(width) for name, width in widths.groupby(rows["output"], sort=False).max().items()}
