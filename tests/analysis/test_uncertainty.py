@@ -345,6 +345,18 @@ def test_levels_and_steps_are_refused(make, method):
         check_sampled(make())
 
 
+def test_policies_that_were_crossed_with_a_sample_are_asked_for_one_by_one():
+    policies = doe.full_factorial(doe.ParameterSpace(policy=doe.Categorical(["old", "new"])))
+    design = doe.cross(policies, doe.latin_hypercube(doe.ParameterSpace(x=doe.Real(0, 1)), 40, rng=1))
+    with pytest.raises(AnalysisError, match=r"full_factorial are chosen levels .*by=points\["):
+        check_sampled(design)
+    y = design.points["x"] + (design.points["policy"] == "new")
+    found = doe.analyze.uncertainty(y, by=design.points["policy"], quantiles=[0.5])
+    assert found.to_frame().query("statistic == 'mean'")["estimate"].tolist() == pytest.approx(
+        [0, 0.5], abs=0.01
+    )
+
+
 def test_points_by_hand_are_taken_with_a_note():
     assert "given by hand" in check_sampled(doe.explicit({"x": [0.1, 0.7, 0.2]}))[0]
 

@@ -106,6 +106,12 @@ def test_unknown_word_for_at_is_refused(lines, at):
         lines.output("y", at)
 
 
+def test_an_unknown_word_is_told_before_what_was_kept():
+    last = line_results([{"start": 0, "rate": 1.0}], period=-1)
+    with pytest.raises(doe.AnalysisError, match="at takes 'final', 'mean'"):
+        last.output("y", "last")
+
+
 def test_a_step_that_some_runs_lack_is_refused_with_their_number():
     results = line_results([{"start": 0, "rate": 1.0, "stop": 2}, {"start": 0, "rate": 1.0, "stop": 9}])
     with pytest.raises(doe.AnalysisError, match=r"1 of 2 runs have no value of 'y' at step 4 \(first: run 0"):

@@ -1,4 +1,5 @@
 import importlib
+import random
 import signal
 
 import numpy as np
@@ -17,6 +18,24 @@ def square(x):
 
 def square_of_numpy(x):
     return {"y": np.float64(x * x)}
+
+
+def mean_of_draws(x):
+    """Runs a study of its own."""
+    design = doe.explicit({"y": [x, x + 1]})
+    runs = design.configurations(drawn, rng=1, seed_policy="independent")
+    return {"mean": doe.BatchRunner(runs, display_progress=False).run_all().output("z").mean()}
+
+
+def drawn(y):
+    return {"z": y + random.random()}
+
+
+def test_a_model_may_run_a_study_of_its_own():
+    runs = doe.explicit({"x": [1.0, 2.0, 3.0]}).configurations(mean_of_draws, rng=1, seed_policy="common")
+    report = run_chunk(Task.of(runs, np.arange(3), recipes_of(runs), Order()))
+    means = report.block.data.model.to_frame()["mean"].to_numpy()
+    np.testing.assert_allclose(np.diff(means), 1)
 
 
 @pytest.mark.parametrize("stored", [True, False])

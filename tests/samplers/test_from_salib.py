@@ -44,6 +44,15 @@ def model(x):
     return x[:, 0] + x[:, 1] * x[:, -1] + np.sin(x[:, 2])
 
 
+def test_a_problem_in_the_place_of_a_space_or_a_design_is_told_how_it_becomes_one():
+    with pytest.raises(
+        DesignError, match=r"of a SALib problem, ParameterSpace\.from_salib\(problem\) makes one"
+    ):
+        doe.sobol(uniform(), 8)
+    with pytest.raises(doe.AnalysisError, match=r"and its sample, from_salib\(problem, x\) makes one"):
+        doe.analyze.sobol(uniform(), np.zeros(40))
+
+
 def same_structure(design, ours):
     """Tell that a design differs from ours by what is not known of SALib's call only."""
     assert (design.method, design.factors, design.groups) == (ours.method, ours.factors, ours.groups)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, ParamSpec, TypeAlias
 
@@ -239,7 +239,9 @@ def check_design(design: Any, method: str) -> None:
     AnalysisError
     """
     if not isinstance(design, Design):
-        message = f"{method} takes a Design, got {type(design).__name__}"
+        is_problem = isinstance(design, Mapping) and "num_vars" in design
+        hint = "; of a SALib problem and its sample, from_salib(problem, x) makes one" if is_problem else ""
+        message = f"{method} takes a Design, got {type(design).__name__}{hint}"
         raise AnalysisError(message)
     if problem := _problem(ANALYSES[method], design):
         able = suited(design)

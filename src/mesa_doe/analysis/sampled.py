@@ -80,10 +80,15 @@ def check_sampled(design: Any) -> tuple[str, ...]:
         raise AnalysisError(message)
     methods = list(dict.fromkeys(_methods(design.method, design.options)))
     if others := [method for method in methods if method not in SAMPLED and method != "explicit"]:
+        instead = f"take one of {', '.join(sorted(SAMPLED))}"
+        if design.method == "cross" and set(methods) & SAMPLED:
+            instead = (
+                "ask for each of them by itself: points = results.points(output), then "
+                'doe.analyze.uncertainty(points["mean"], by=points[…])'
+            )
         message = (
             "the design is no sample of the laws of its axes: the points of "
-            f"{', '.join(others)} are chosen levels or steps, or a part; take one of "
-            f"{', '.join(sorted(SAMPLED))}"
+            f"{', '.join(others)} are chosen levels or steps, or a part; {instead}"
         )
         raise AnalysisError(message)
     together = dependence_of(design)

@@ -11,7 +11,17 @@ import pandas as pd
 
 from mesa_doe.errors import AnalysisError
 
-__all__ = ["AT_WORDS", "At", "Reduce", "Unequal", "every_step", "of_agents", "one_a_run", "refuse_column"]
+__all__ = [
+    "AT_WORDS",
+    "At",
+    "Reduce",
+    "Unequal",
+    "check_at",
+    "every_step",
+    "of_agents",
+    "one_a_run",
+    "refuse_column",
+]
 
 #: Which number of a run: the last, the mean, first, least or greatest over steps, all, that of a step, or a
 #: function of the series.
@@ -36,6 +46,20 @@ _UNEQUAL: tuple[str, ...] = get_args(get_args(Unequal)[0])
 _NOTHING = {"sum": 0.0, "count": 0.0}
 
 
+def check_at(at: Any) -> None:
+    """Refuse what names no number of a run.
+
+    Raises
+    ------
+    AnalysisError
+    """
+    if callable(at) or _is_number(at) or (isinstance(at, str) and at in AT_WORDS):
+        return
+    words = ", ".join(map(repr, AT_WORDS))
+    message = f"at takes {words}, a step or a function of the series, got {at!r}"
+    raise AnalysisError(message)
+
+
 def one_a_run(series: pd.DataFrame, name: str, at: Any, *, period: int | None) -> pd.Series[Any]:
     """Return one number a run.
 
@@ -55,7 +79,7 @@ def one_a_run(series: pd.DataFrame, name: str, at: Any, *, period: int | None) -
     Raises
     ------
     AnalysisError
-        If ``at`` is none of these, or does not return one number, or a run has no value at the step.
+        If ``at`` does not return one number, or a run has no value at the step.
 
     Examples
     --------
@@ -68,14 +92,10 @@ def one_a_run(series: pd.DataFrame, name: str, at: Any, *, period: int | None) -
         indexed = series.set_index("step").groupby("run_id", sort=True)[name]
         values = {run: _one_number("at(series)", at(one)) for run, one in indexed}
         return pd.Series(values, name=name, dtype=np.float64).rename_axis("run_id")
-    if isinstance(at, str) and at in AT_WORDS and at != "all":
-        of_steps: pd.Series[Any] = by_run.agg("last" if at == "final" else at, skipna=False)
-        return of_steps
     if _is_number(at):
         return _at_step(series, name, float(at), period)
-    words = ", ".join(repr(word) for word in AT_WORDS if word != "all")
-    message = f"at takes {words}, a step or a function of the series, got {at!r}"
-    raise AnalysisError(message)
+    of_steps: pd.Series[Any] = by_run.agg("last" if at == "final" else at, skipna=False)
+    return of_steps
 
 
 def _at_step(series: pd.DataFrame, name: str, step: float, period: int | None) -> pd.Series[Any]:

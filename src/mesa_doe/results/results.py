@@ -43,7 +43,16 @@ from mesa_doe.results.exchange import to_xarray, to_xy
 from mesa_doe.results.gaps import explained, refuse_gaps, tell_of_pending, what_to_do, without_empty_steps
 from mesa_doe.results.length import LENGTH, lengths, one_length
 from mesa_doe.results.missing_design import missing_design
-from mesa_doe.results.numbers import At, Reduce, Unequal, every_step, of_agents, one_a_run, refuse_column
+from mesa_doe.results.numbers import (
+    At,
+    Reduce,
+    Unequal,
+    check_at,
+    every_step,
+    of_agents,
+    one_a_run,
+    refuse_column,
+)
 from mesa_doe.results.options import check_options
 from mesa_doe.seeding import policy_of
 from mesa_doe.study import StoredModel, StoredTables
@@ -200,6 +209,7 @@ class Results:
         AnalysisError
             If there is no such output, it is not numeric, or a run has no value at the step.
         """
+        check_at(at)
         if not _is_all(at) and unequal != "refuse":
             message = f"unequal={unequal!r} says how whole series are joined, at='all'; got at={at!r}"
             raise AnalysisError(message)

@@ -35,8 +35,9 @@ __all__ = [
     "run_pickled",
 ]
 
-# Runs seed the process' global generators, so two chunks in threads of one process take turns.
-_ONE_AT_A_TIME = threading.Lock()
+# Runs seed the process' global generators, so two chunks in threads of one process take turns. A model that
+# runs a study of its own does so in the thread that has the turn.
+_ONE_AT_A_TIME = threading.RLock()
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, ParamSpec, TypeAlias
 
@@ -246,7 +246,9 @@ def check_space(space: Any, method: str) -> None:
     DesignError
     """
     if not isinstance(space, ParameterSpace):
-        message = f"{method} takes a ParameterSpace, got {type(space).__name__}: {space!r}"
+        is_problem = isinstance(space, Mapping) and "num_vars" in space
+        hint = "; of a SALib problem, ParameterSpace.from_salib(problem) makes one" if is_problem else ""
+        message = f"{method} takes a ParameterSpace, got {type(space).__name__}: {space!r}{hint}"
         raise DesignError(message)
     if len(space) == 0:
         constants = ", ".join(space.constants)
