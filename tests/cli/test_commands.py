@@ -172,10 +172,91 @@ def test_a_model_beside_the_study_file_is_found_in_the_present_folder(tmp_path, 
     assert "model_present:simulate has changed" in replayed(tmp_path, "study").stderr
 
 
-def replayed(folder, study):
+SCRIPT = """\
+import mesa_doe as doe
+
+LEVEL = 2
+
+
+class Scale:
+    by = 3
+
+
+def model(a):
+    return {"y": a * LEVEL * Scale.by}
+
+
+def whole(model):
+    return {"z": 1}
+
+
+if __name__ == "__main__":
+    design = doe.halton(doe.ParameterSpace(a=doe.Real(0, 1)), 2, rng=1)
+    runs = design.configurations(model, rng=1, outputs=OUTPUTS)
+    doe.BatchRunner(runs, store="study", display_progress=False).run_all()
+"""
+
+
+@pytest.fixture
+def script(tmp_path):
+    """Write and run a script that defines its model and runs a study."""
+
+    def ran(text):
+        path = tmp_path / "model_script.py"
+        path.write_text(text)
+        subprocess.run([sys.executable, path], cwd=tmp_path, check=True, capture_output=True)
+        return path
+
+    return ran
+
+
+def test_a_model_of_the_script_that_ran_the_study_is_the_same_when_it_is_imported(script, tmp_path):
+    model = "model_script.py:model"
+    path = script(SCRIPT.replace("OUTPUTS", "None"))
+    told = replayed(tmp_path, "study").stderr
+    assert "--model FILE.py:NAME" in told
+    assert 'below `if __name__ == "__main__":`' in told
+    told = replayed(tmp_path, "study", "--model", model)
+    assert (told.stderr, told.stdout.split()[:3]) == ("", ["run_id", "step", "y"])
+    text = path.read_text()
+    for old, new in [("LEVEL = 2", "LEVEL = 3"), ("by = 3", "by = 4"), ("a * ", "a + ")]:
+        path.write_text(path.read_text().replace(old, new))
+    told = replayed(tmp_path, "study", "--model", model).stderr
+    for piece in ("LEVEL", "Scale", "model"):
+        assert f"__main__:{piece} has changed" in told
+    path.write_text(text)
+    assert "__main__:whole is new" in replayed(tmp_path, "study", "--model", "model_script:whole").stderr
+
+
+def test_an_output_of_the_script_that_ran_the_study_is_found_beside_its_model(script, tmp_path):
+    path = script(SCRIPT.replace("OUTPUTS", "whole"))
+    told = replayed(tmp_path, "study", "--model", "model_script:model")
+    assert (told.stderr, told.stdout.split()[:3]) == ("", ["run_id", "step", "z"])
+    path.write_text(path.read_text().replace('{"z": 1}', '{"z": 2}'))
+    told = replayed(tmp_path, "study", "--model", "model_script:model")
+    assert "__main__:whole has changed" in told.stderr
+
+
+def test_the_script_itself_replays_a_run_whose_output_has_no_name(script, tmp_path):
+    text = SCRIPT.replace("OUTPUTS", "lambda model: {'z': 1}")
+    script(text)
+    told = replayed(tmp_path, "study", "--model", "model_script.py:model").stderr
+    assert "__main__:<lambda> cannot be imported: it has no name in its module. Replay the run in the" in told
+    assert "by run_all().replay(run_id)" in told
+    script(text.replace(".run_all()", ".run_all().replay(0)"))
+
+
+def test_a_script_that_runs_its_study_when_it_is_imported_is_told_how_not_to(script, tmp_path):
+    script(SCRIPT.replace("OUTPUTS", "None").replace("__name__ ==", "__name__ and"))
+    told = replayed(tmp_path, "study", "--model", "model_script.py:model")
+    assert told.returncode == 1
+    assert 'What a file runs as a script has to be below `if __name__ == "__main__":`' in told.stderr
+
+
+def replayed(folder, study, *options):
     # Not with the present folder on the path, as Python has it with -c.
     arguments = [sys.executable, "-P", "-c", "from mesa_doe.cli.main import main; raise SystemExit(main())"]
-    arguments += ["replay", study, "0"]
+    arguments += ["replay", study, "0", *options]
     return subprocess.run(arguments, cwd=folder, capture_output=True, text=True, check=False)
 
 

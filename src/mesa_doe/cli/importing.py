@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from mesa_doe.errors import ConfigurationError, did_you_mean
+from mesa_doe.errors import ConfigurationError, MesaDoeError, did_you_mean
 
 __all__ = ["add_model", "import_file", "import_module", "look_in", "named_at", "named_in", "named_model"]
 
@@ -20,7 +20,7 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     """Add ``--model``, and ``--allow-changed-model``, to a command that makes runs of a study again."""
     parser.add_argument(
         "--model", metavar="FILE.py:CLASS",
-        help="the model, where it is in a file or has moved; also as package.module:CLASS",
+        help="the model, where it is in a file or a script, or has moved; also as package.module:CLASS",
     )  # fmt: skip
     parser.add_argument(
         "--allow-changed-model", action="store_true", help="run it though the code of the model was changed"
@@ -85,6 +85,8 @@ def import_module(name: str, folder: Path) -> ModuleType:
         message = f"{name} cannot be imported: {_told(error)}"
         if isinstance(error, ModuleNotFoundError) and error.name is not None and name.startswith(error.name):
             message += f"; it was looked for in {folder.resolve()}, {Path.cwd()} and what is installed"
+        if isinstance(error, MesaDoeError):  # of a study that the file runs
+            message += '. What a file runs as a script has to be below `if __name__ == "__main__":`'
         raise ConfigurationError(message) from error
 
 

@@ -24,6 +24,11 @@ _PACKAGES = (
     "pyarrow",
 )  # fmt: skip
 
+_GIVE_MODEL = (
+    "Give the model to the call: replay(run_id, model=...), or --model FILE.py:NAME on the command line"
+)
+_GUARD = 'That imports the file, so what runs its study has to be below `if __name__ == "__main__":`'
+
 
 def reference_of(target: Any) -> dict[str, str | None]:
     """Name a model class, factory or function.
@@ -65,12 +70,16 @@ def is_function(outputs: Any) -> bool:
     return isinstance(outputs["function"], dict) and "module" in outputs["function"]
 
 
-def resolve(reference: Mapping[str, Any]) -> Any:
+def resolve(reference: Mapping[str, Any], *, main: str | None = None, remedy: str = "") -> Any:
     """Import what :func:`reference_of` named. This runs the code of its module.
 
     Parameters
     ----------
     reference : mapping
+    main : str, optional
+        The module in which to look for what was defined in ``__main__``.
+    remedy : str, optional
+        What helps where it cannot be imported, by default to give the model.
 
     Returns
     -------
@@ -88,9 +97,12 @@ def resolve(reference: Mapping[str, Any]) -> Any:
     """
     module, qualname = str(reference.get("module")), str(reference.get("qualname"))
     if module == "__main__":
-        raise _unresolved(reference, "it was defined in a script, a notebook or at the prompt")
+        if main is None:
+            why = "it was defined in a script, a notebook or at the prompt"
+            raise _unresolved(reference, why, remedy or f"{_GIVE_MODEL}. {_GUARD}")
+        module = main
     if "<" in qualname:
-        raise _unresolved(reference, "it has no name in its module")
+        raise _unresolved(reference, "it has no name in its module", remedy)
     try:
         found = importlib.import_module(module)
         for name in qualname.split("."):
@@ -101,20 +113,17 @@ def resolve(reference: Mapping[str, Any]) -> Any:
         why = f"{type(error).__name__}: {error}"
         if isinstance(error, ModuleNotFoundError) and module.startswith(error.name or module):
             why += f"; it was looked for in {Path(sys.path[0]).resolve()} and in what is installed"
-        raise _unresolved(reference, why) from error
+        raise _unresolved(reference, why, remedy) from error
     if name_of(found) != (module, qualname):
-        raise _unresolved(reference, f"there is {found!r} in its place")
+        raise _unresolved(reference, f"there is {found!r} in its place", remedy)
     return found
 
 
-def _unresolved(reference: Mapping[str, Any], why: str) -> StudyError:
+def _unresolved(reference: Mapping[str, Any], why: str, remedy: str) -> StudyError:
     file = reference.get("file")
     where = "" if file is None else f" (of {str(file)!r})"
     name = f"{reference.get('module')}:{reference.get('qualname')}"
-    message = (
-        f"{name}{where} cannot be imported: {why}. Give the model to the call: replay(run_id, model=...), or "
-        "--model on the command line"
-    )
+    message = f"{name}{where} cannot be imported: {why}. {remedy or _GIVE_MODEL}"
     return StudyError(message)
 
 

@@ -9,12 +9,17 @@ from typing import Any, TypeAlias
 
 from mesa_doe.configurations import RunConfiguration
 from mesa_doe.errors import StudyError, listed, warn
-from mesa_doe.study.provenance import is_function, reference_of, resolve
+from mesa_doe.study.provenance import is_function, name_of, reference_of, resolve
 from mesa_doe.study.source import changes, source_of
 
 __all__ = ["Document", "StoredModel", "described_model", "known_outputs", "qualified_name"]
 
 Document: TypeAlias = dict[str, Any]
+
+_REMEDY = (
+    "Replay the run in the script that made the study, by run_all().replay(run_id): no run that is recorded "
+    "is made again"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +56,8 @@ class StoredModel:
         ----------
         configuration : RunConfiguration
         model : type or callable, optional
-            In place of what would be imported.
+            In place of what would be imported. Of a study that a script made, the module of this model is
+            taken for the script, which had the name ``__main__`` when it ran.
         any_source : bool
             Whether its code may differ from what it was.
 
@@ -68,11 +74,14 @@ class StoredModel:
             raise StudyError(message)
         known = self.described
         loaded = resolve(known["model"]) if model is None else model
-        scenario = None if known["scenario"] is None else resolve(known["scenario"])
-        whole = dataclasses.replace(
-            configuration, model_cls=loaded, scenario_cls=scenario, outputs=_restored(known["outputs"])
-        )
-        differences = [] if any_source else changes(known["source"], described_model(whole)["source"])
+        main = name_of(loaded)[0] if known["model"]["module"] == "__main__" else None
+        scenario = known["scenario"] and resolve(known["scenario"], main=main, remedy=_REMEDY)
+        outputs = _restored(known["outputs"], main)
+        whole = dataclasses.replace(configuration, model_cls=loaded, scenario_cls=scenario, outputs=outputs)
+        source = described_model(whole)["source"]
+        if main is not None:
+            source = {_in_main(name, main): entry for name, entry in source.items()}
+        differences = [] if any_source else changes(known["source"], source)
         if differences:
             told = listed(differences, "the code was changed")
             allow = "allow_changed_model=True (on the command line --allow-changed-model)"
@@ -128,10 +137,16 @@ def known_outputs(outputs: Any) -> Any:
     return outputs
 
 
-def _restored(outputs: Any) -> Any:
+def _restored(outputs: Any, main: str | None) -> Any:
     """Undo :func:`_outputs`."""
     if is_function(outputs):
-        return resolve(outputs["function"])
+        return resolve(outputs["function"], main=main, remedy=_REMEDY)
     if isinstance(outputs, dict):
-        return {name: _restored(value) for name, value in outputs.items()}
+        return {name: _restored(value, main) for name, value in outputs.items()}
     return outputs
+
+
+def _in_main(name: str, main: str) -> str:
+    """Return what a piece of a script's code is called while the script runs."""
+    module, colon, qualname = name.partition(":")
+    return f"__main__:{qualname}" if colon and module == main else name
