@@ -100,9 +100,18 @@ class Outputs:
 
 def _tied(means: FloatArray) -> FloatArray:
     """Make means the same that differ by the rounding of their sums alone, so that ranks tie."""
+    least = _ROUNDING * np.abs(means).max(axis=0)
+    gaps = np.diff(np.sort(means.T, axis=1), axis=1)
+    # In most outputs none do, which is known in a tenth of the time.
+    near = ((gaps > 0) & (gaps <= least[:, None])).any(axis=1)
+    means[:, near] = _led(means[:, near], least[near])
+    return means
+
+
+def _led(means: FloatArray, least: FloatArray) -> FloatArray:
+    """Give each mean the value of the first of those that are as near to it as rounding."""
     order = means.argsort(axis=0, kind="stable")
     ordered = np.take_along_axis(means, order, axis=0)
-    least = _ROUNDING * np.abs(means).max(axis=0)
     first = np.ones(means.shape, dtype=bool)
     first[1:] = np.diff(ordered, axis=0) > least
     lead = np.maximum.accumulate(np.where(first, np.arange(len(means))[:, None], 0), axis=0)
