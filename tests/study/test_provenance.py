@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mesa.examples.basic.schelling import model as schelling
 
+import mesa_doe as doe
 from mesa_doe.errors import StudyError
 from mesa_doe.study.provenance import git_state, reference_of, resolve, versions
 from mesa_doe.study.source import changes, source_of
@@ -625,6 +626,35 @@ def test_the_commit_is_told_and_whether_tracked_files_differ_from_it(tmp_path, r
     repository("commit", "-am", "y")
     repository("checkout", "--detach", commit)
     assert git_state(tmp_path) == {"commit": commit, "changed": False}
+
+
+def test_only_a_repository_that_tracks_a_file_tells_its_commit(tmp_path, repository):
+    (tmp_path / ".gitignore").write_text(".venv")
+    (tmp_path / ".venv").mkdir()
+    tracked, installed, new = (tmp_path / name for name in ("a.py", ".venv/model.py", "[ab].py"))
+    for file in (tracked, installed):
+        file.write_text("a")
+    repository("add", ".")
+    repository("commit", "-m", "x")
+    new.write_text("a")  # its name is a pattern that the tracked file fits
+    assert git_state(tracked) == {"commit": repository("rev-parse", "HEAD"), "changed": False}
+    assert git_state(installed) is None
+    assert git_state(new) is None
+
+
+def test_a_study_has_the_commit_that_has_its_model(tmp_path, repository, imported):
+    model = imported({"committed.py": "def model(a):\n    return {'y': a}\n"}).model
+    design = doe.halton(doe.ParameterSpace(a=doe.Real(0, 1)), 2, rng=1)
+
+    def git_of_a_study(name):
+        doe.BatchRunner(design.configurations(model, rng=1), store=tmp_path / name).run_all()
+        return json.loads((tmp_path / name / "study.json").read_text())["made_with"][0]["git"]
+
+    repository("commit", "--allow-empty", "-m", "x")
+    assert git_of_a_study("before") is None
+    repository("add", "*.py")
+    repository("commit", "-m", "y")
+    assert git_of_a_study("after") == {"commit": repository("rev-parse", "HEAD"), "changed": False}
 
 
 def test_programs_that_a_repository_names_are_not_run(tmp_path, repository):

@@ -332,7 +332,7 @@ def _roots_differ(stored: Document, plan: Plan) -> bool:
 
 def _made_with(plan: Plan) -> Document:
     files = [one["model"]["file"] for one in plan.document["models"]]
-    code = Path(files[0]).parent if files and files[0] else Path.cwd()
+    code = files[0] if files and files[0] else Path.cwd()
     return {
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "host": socket.gethostname(),

@@ -146,21 +146,36 @@ def versions() -> dict[str, str]:
     return found
 
 
-def git_state(folder: str | os.PathLike[str]) -> dict[str, Any] | None:
-    """Tell the commit that a folder is at.
+def git_state(place: str | os.PathLike[str]) -> dict[str, Any] | None:
+    """Tell the commit that a file or a folder is at.
 
     Parameters
     ----------
-    folder : path-like
+    place : path-like
 
     Returns
     -------
     dict or None
         ``commit``, and ``changed``: whether files that git tracks differ from it. None where there is no
-        git, no repository or no commit, or git does not answer within two seconds.
+        git, no repository or no commit, the file is none of those that git tracks, or git does not answer
+        within two seconds.
     """
+    place = Path(place)
+    folder = place.parent if place.is_file() else place
+    # The repository around a file may be another's: a virtual environment lies in any.
+    if place.is_file() and not _git("--literal-pathspecs", "ls-files", "--", place.name, folder=folder):
+        return None
+    lines = _git("status", "--porcelain=v2", "--branch", "-uno", folder=folder)
+    commit = next((line.split()[-1] for line in lines if line.startswith("# branch.oid ")), "(initial)")
+    if commit == "(initial)":
+        return None
+    return {"commit": commit, "changed": any(not line.startswith("#") for line in lines)}
+
+
+def _git(*words: str, folder: Path) -> list[str]:
+    """Return the lines of git's answer in a folder, none where it fails."""
     # Neither a prompt, nor a lock of the index, nor a program that the repository names.
-    command = ["git", "-c", "core.fsmonitor=false", "status", "--porcelain=v2", "--branch", "-uno"]
+    command = ["git", "-c", "core.fsmonitor=false", *words]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
     try:
@@ -169,12 +184,8 @@ def git_state(folder: str | os.PathLike[str]) -> dict[str, Any] | None:
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         )  # fmt: skip
     except (OSError, subprocess.SubprocessError):
-        return None
-    lines = answer.stdout.splitlines()
-    commit = next((line.split()[-1] for line in lines if line.startswith("# branch.oid ")), "(initial)")
-    if commit == "(initial)":
-        return None
-    return {"commit": commit, "changed": any(not line.startswith("#") for line in lines)}
+        return []
+    return answer.stdout.splitlines()
 
 
 def name_of(target: Any) -> tuple[str, str]:
