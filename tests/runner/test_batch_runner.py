@@ -283,6 +283,18 @@ def deadly(x):
     return {"y": x}
 
 
+def stops(x):
+    raise StopIteration
+
+
+def test_an_error_without_a_text_is_told_by_its_name_alone():
+    runs = doe.explicit([{"x": 0.1}]).configurations(stops, rng=1)
+    with pytest.warns(doe.MesaDoeWarning, match=r"stepping: StopIteration\. See results\.failures"):
+        doe.BatchRunner(runs).run_all()
+    with pytest.raises(doe.MesaDoeError, match="stepping: StopIteration; the finished runs are kept"):
+        doe.BatchRunner(runs, on_error="raise").run_all()
+
+
 @pytest.mark.parametrize("chunk_size", [1, 20])
 def test_a_run_that_kills_its_worker_is_found_and_recorded_and_the_others_are_made(chunk_size):
     runs = doe.explicit([{"x": x} for x in (*[0.1] * 9, 0.9, *[0.2] * 9, 0.8)]).configurations(deadly, rng=1)

@@ -151,7 +151,8 @@ class Failure:
 
     def __str__(self) -> str:
         if self.status == "failed":
-            return f"run {self.run_id} failed while {self.origin}: {self.error_type}: {self.error}"
+            text = f": {self.error}" if self.error else ""
+            return f"run {self.run_id} failed while {self.origin}: {self.error_type}{text}"
         return f"run {self.run_id} ({self.status}): {self.error}"
 
 
