@@ -147,6 +147,103 @@ def test_intervals_are_as_wide_as_the_estimates_of_other_samples_are_apart():
     np.testing.assert_allclose(ratio, 1, atol=0.35)
 
 
+MIXED = doe.ParameterSpace(
+    policy=doe.Boolean(),
+    rare=doe.Categorical(["no", "yes"], weights=[0.9, 0.1]),
+    kind=doe.Categorical(list("abc")),
+    level=doe.Integer(1, 10),
+    x=doe.Real(0, 1),
+)
+
+
+def floors_of(method, design, y, **options):
+    """What each factor reads, and its dummy may."""
+    result = quiet(method, design, y, resamples=100, **options)
+    assert set(result.settings["dummy_floors"]) == {"y"}
+    return result.table().iloc[:-1][result.plotted[0]], pd.Series(result.settings["dummy_floors"]["y"])
+
+
+# A t-test has p < 1e-5 in each; 14 of pawn were below a dummy of ten slices, 2 of delta below one of six.
+@pytest.mark.parametrize("method", [pawn, delta])
+def test_the_effect_of_a_factor_of_two_levels_is_not_lost_below_a_dummy_of_more_classes(method):
+    told = 0
+    for seed in range(20):
+        design = doe.latin_hypercube(
+            doe.ParameterSpace(policy=doe.Boolean(), x=doe.Real(0, 1)), 200, rng=seed
+        )
+        on = design.points["policy"].to_numpy()
+        y = 0.9 * on + np.random.default_rng(seed).normal(size=200)
+        told += not any("policy" in line for line in quiet(method, design, y, resamples=100).warnings)
+    assert told == 20
+
+
+@pytest.mark.parametrize("method", [pawn, delta])
+def test_inert_factors_of_any_classes_stand_above_their_dummies_as_often_as_they_may(method):
+    # 1 in 40 of 150, a few more since the dummy has 100 draws: none, or more than 14, have a chance of 1e-2
+    # and 1e-3.
+    beyond = 0
+    for seed in range(30):
+        design = doe.latin_hypercube(MIXED, 200, rng=seed)
+        read, floors = floors_of(method, design, np.random.default_rng(seed + 100).normal(size=200), rng=seed)
+        beyond += (read > floors).sum()
+    assert 0 < beyond <= 14
+
+
+def test_a_dummy_has_as_many_classes_of_as_many_points_as_the_factor():
+    design = doe.latin_hypercube(MIXED, 200, rng=1)
+    y = np.random.default_rng(1).normal(size=200)
+    found = quiet(pawn, design, y, resamples=100)
+    floors = found.settings["dummy_floors"]["y"]
+    # The more points, the lower; a slice and a level of ten have as many, and so have the row's.
+    assert floors["policy"] < floors["kind"] < floors["x"]
+    assert floors["policy"] < floors["rare"]
+    assert floors["level"] == floors["x"] == found.table().loc["dummy", "median_high"]
+    assert quiet(pawn, design, y, resamples=100).settings == found.settings
+    assert "dummy_floors" not in quiet(pawn, design, y, resamples=100, dummy=False).settings
+
+
+@pytest.mark.parametrize("method", [pawn, delta])
+def test_a_seed_of_many_levels_is_no_yardstick_for_parameters(method):
+    space = doe.ParameterSpace(a=doe.Real(0, 1), b=doe.Real(0, 1), flag=doe.Boolean())
+    design = doe.sobol(space, 64, rng=1, seed_factor=True)
+    shift = np.random.default_rng(1).normal(size=design.seed_levels.max() + 1)
+    y = 1.5 * design.unit[:, 0] + 0.7 * design.points["flag"] + 0.5 * shift[design.seed_levels]
+    found = quiet(method, design, y.to_numpy(), resamples=100)
+    (warning,) = [line for line in found.warnings if "no more than a dummy" in line]
+    assert warning.startswith("output 'y': b, seed read")
+    floors = found.settings["dummy_floors"]["y"]
+    assert floors["flag"] < floors["a"] == floors["b"] < floors["seed"]
+    rows = found.to_frame().query("measure == @found.plotted[0]").set_index("factor")
+    assert floors["a"] == rows.loc["dummy", "high"]
+
+
+@pytest.mark.parametrize("method", [pawn, delta])
+def test_seeds_and_names_that_are_all_of_more_levels_than_slices_have_dummies_of_their_own(method):
+    space = doe.ParameterSpace(kind=doe.Categorical(list("abcdefghijklmn")))
+    design = doe.sobol(space, 64, rng=1, seed_factor=True)
+    y = np.random.default_rng(1).normal(size=len(design))
+    _, floors = floors_of(method, design, y, **{"slides" if method is pawn else "bins": 4})
+    assert floors["kind"] < floors["seed"]
+
+
+def test_policies_and_the_sample_that_they_are_crossed_with_have_dummies_of_their_own():
+    policies = doe.full_factorial(doe.ParameterSpace(tax=doe.Boolean(), idle=doe.Boolean()))
+    sample = doe.latin_hypercube(doe.ParameterSpace(a=doe.Real(0, 1), flag=doe.Boolean()), 50, rng=1)
+    design = doe.cross(policies, sample)
+    y = (17.3 * design.points["a"] + 0.1 * design.points["tax"]).to_numpy() % 1
+    read, floors = floors_of(pawn, design, y)
+    assert floors["tax"] == floors["idle"] < floors["flag"] < floors["a"]
+    assert read["idle"] <= floors["idle"]
+
+
+def test_the_warning_names_what_each_dummy_may_read():
+    space = doe.ParameterSpace(policy=doe.Boolean(), x=doe.Real(0, 1), z=doe.Real(0, 1))
+    design = doe.latin_hypercube(space, 200, rng=1)
+    lost = r"output 'y': policy, x, z read .* by chance \(median of (0\.\d+), (0\.\d+), \2\)"
+    with pytest.warns(MesaDoeWarning, match=lost):
+        pawn(design, np.random.default_rng(1).normal(size=200))
+
+
 def test_a_factor_named_dummy_is_no_row_of_the_dummy():
     design = doe.monte_carlo(doe.ParameterSpace(dummy=doe.Real(0, 1), b=doe.Real(0, 1)), 100, rng=1)
     for method in (pawn, delta):

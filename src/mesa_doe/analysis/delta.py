@@ -63,8 +63,11 @@ def delta(
         the output, factors are cut into as many classes as a class has points: 22 and 44; in a design with
         blocks, into as many as a class has blocks.
     dummy : bool, default True
-        Add a row ``"dummy"``: what delta a factor without effect reads on these outputs, mean and interval
-        over 200 random cuts; in a design with blocks, over factors of it whose blocks are shuffled.
+        Add a row ``"dummy"``: what delta a factor without effect that is cut into ``bins`` parts reads on
+        these outputs, mean and interval over 200 random cuts; in a design with blocks, over factors of it
+        (of those of most parts, up to ``bins``) whose blocks are shuffled. The warning compares each factor
+        with a dummy cut as that factor is; what these may read is in ``settings["dummy_floors"]``, by output
+        and factor.
     outputs : sequence, optional
         Names of the outputs.
     resamples : int, default 1000
@@ -92,7 +95,7 @@ def delta(
     -----
     MesaDoeWarning
         If an output does not vary, all but few points are alike, so that S1 is too low, or a factor's delta
-        is no larger than a dummy's may be by chance.
+        is no larger than that of a dummy cut alike may be by chance.
 
     Notes
     -----
@@ -110,6 +113,11 @@ def delta(
     Ishigami's function that bends most reads 0.32 and 0.37), and a weak one too much, since chance adds to
     absolute differences (0.0575 reads 0.094 and 0.089). Extrapolating from half as many classes mends the
     first, by no fixed amount, and makes the second worse. So compare factors, and with the dummy.
+
+    The fewer classes a factor has, the less it reads by chance. So it is told from a dummy of as many (of as
+    many points each, where they are uneven): two levels 0.5, 0.7 and 0.9 standard deviations of the noise
+    apart were told in 52, 80 and 100 % of 60 Latin hypercubes of 200 points, beside the row of six classes
+    in 12, 37 and 77. Factors without effect of any number of levels stood out in 0 to 7 %, 3 on average.
 
     ``S1`` is the share of variance between classes, freed of what chance puts there. What the output does
     within a class is lost: 0.01 of the factor of Ishigami's function that bends most at 500 points, where
@@ -144,7 +152,7 @@ def delta(
     constant = constant_outputs(scaled)
     root = root_entropy(rng)
     units = checked_units_of(design, checked, "delta")
-    found = []
+    found, tops = [], []
     for values in scaled.T:
         # Of each output anew: what is drawn for one does not hang on the others.
         generator = np.random.default_rng(root)
@@ -154,9 +162,11 @@ def delta(
             drawn = _reduced(part[None], cells, units, resamples, generator)[0]
             rows.append([drawn.mean(), *ends(drawn, confidence)])
         if dummy:
-            cuts = dummies(parts, bins, _CUTS, units, generator)
-            drawn = _reduced(cuts, cells, units, _CUT_RESAMPLES, generator).mean(axis=1)
-            rows.append([drawn.mean(), *ends(drawn, confidence)])
+            cuts, which = dummies(parts, bins, _CUTS, units, generator)
+            each = [_reduced(kind, cells, units, _CUT_RESAMPLES, generator).mean(axis=1) for kind in cuts]
+            limits = [[inert.mean(), *ends(inert, confidence)] for inert in each]
+            rows.append(limits[0])
+            tops.append([limits[kind][2] for kind in which])
         found.append(rows)
     fine = classes(
         design, checked.points, advised_classes(count if units is None else units.count), "delta", "bins"
@@ -169,10 +179,13 @@ def delta(
     said += narrow_events(
         design, checked.names, scaled, constant, parts=int(fine.max()) + 1, remedy="more points, or sobol"
     )
+    floors = np.array(tops)
     if dummy:
-        point, _, top = estimates[:, :, : len(factors)]
-        said += like_dummy(checked.names, design.factors, point[:, :-1], top[:, -1], "delta")
-    settings = {
+        floors[constant] = np.nan
+        said += like_dummy(
+            checked.names, design.factors, estimates[0, :, : len(design.factors)], floors, "delta"
+        )
+    settings: dict[str, Any] = {
         "points": count,
         "bins": int(bins),
         "bins_of_S1": {name: int(k) for name, k in zip(design.factors, fine.max(axis=0) + 1, strict=True)},
@@ -183,6 +196,11 @@ def delta(
         "seed_policy": seed_policy,
         "dropped_points": checked.dropped,
     }
+    if dummy:
+        settings["dummy_floors"] = {
+            name: dict(zip(design.factors, tops_of, strict=True))
+            for name, tops_of in zip(checked.names, floors.tolist(), strict=True)
+        }
     labels = [("delta", factor, "") for factor in factors] + [("S1", factor, "") for factor in design.factors]
     frame = tidy(checked.names, labels, *estimates)
     return SensitivityResult("delta", frame, settings, tuple(said), scale="delta", plotted=("delta",))

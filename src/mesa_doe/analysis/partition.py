@@ -20,6 +20,8 @@ __all__ = ["classes", "dummies", "input_values", "like_dummy", "of_dummy", "rows
 
 # Name of the row that tells what a factor without effect reads.
 _DUMMY = "dummy"
+# Classes are even whose largest has no more points than so many times the smallest.
+_EVEN = 1.5
 
 
 def rows_of(factors: Sequence[str], method: str, *, dummy: bool) -> list[str]:
@@ -76,7 +78,7 @@ def of_dummy(estimates: pd.DataFrame, settings: Mapping[str, Any]) -> pd.Series[
 def like_dummy(
     names: Sequence[Any], factors: Sequence[str], estimates: FloatArray, floors: FloatArray, measure: str
 ) -> list[str]:
-    """Say which factors read no more than the dummy may.
+    """Say which factors read no more than a dummy of their kind may.
 
     Parameters
     ----------
@@ -84,29 +86,45 @@ def like_dummy(
         Of the outputs.
     factors : sequence of str
     estimates : ndarray (outputs, factors)
-    floors : ndarray (outputs,)
-        Upper ends of the dummy's intervals.
+    floors : ndarray (outputs, factors)
+        Upper ends of the intervals of each factor's dummy.
     measure : str
         Of what these are.
 
     Returns
     -------
     list of str
+
+    Examples
+    --------
+    >>> found = like_dummy(["y"], ["a", "b"], np.array([[0.1, 0.1]]), np.array([[0.2, 0.12]]), "median")
+    >>> found[0][:81]
+    "output 'y': a, b read no more than a dummy may by chance (median of 0.200, 0.120)"
     """
     said = []
-    for name, values, floor in zip(names, estimates, floors, strict=True):
-        if lost := [factor for factor, value in zip(factors, values, strict=True) if value <= floor]:
+    for name, values, tops in zip(names, estimates, floors, strict=True):
+        lost = [
+            (factor, f"{top:.3f}")
+            for factor, value, top in zip(factors, values, tops, strict=True)
+            if value <= top
+        ]
+        if lost:
+            who, chance = zip(*lost, strict=True)
+            chance = chance[:1] if len(set(chance)) == 1 else chance
             said.append(
-                f"output {name!r}: {', '.join(lost)} read no more than a dummy may by chance ({measure} of "
-                f"{floor:.3f}): no effect can be told; use more points"
+                f"output {name!r}: {', '.join(who)} read no more than a dummy may by chance ({measure} of "
+                f"{', '.join(chance)}): no effect can be told; use more points"
             )
     return said
 
 
 def dummies(
     parts: IntArray, count: int, draws: int, units: Units | None, generator: np.random.Generator
-) -> IntArray:
-    """Cut points into classes as factors without effect would be, drawn at random.
+) -> tuple[list[IntArray], IntArray]:
+    """Cut points into classes as factors without effect would be, drawn at random, a kind of factor each.
+
+    The fewer points a class has, the further chance moves its outputs: a dummy has as many classes, of
+    about as many points, as the factors that it is for.
 
     Parameters
     ----------
@@ -117,31 +135,63 @@ def dummies(
     draws : int
     units : Units or None
         Which points go together. A factor has one or few values in each, and so has its dummy: it is a
-        factor of the design, one of those of most classes, whose units have changed places.
+        factor of the design, of those of its kind, whose units have changed places.
     generator : Generator
 
     Returns
     -------
-    ndarray (draws, points) of int
+    cuts : list of ndarray (draws, points) of int
+        The first is of the row of the dummy: of ``count`` slices; with units, of the factors of most classes
+        that have no more than these.
+    which : ndarray (factors,) of int
+        Which of the cuts are each factor's.
 
     Examples
     --------
     >>> units = Units(np.array([0, 0, 1, 1]))
-    >>> found = dummies(np.array([[0], [0], [1], [1]]), 2, 20, units, np.random.default_rng(1))
-    >>> sorted(set(map(tuple, found.tolist())))
-    [(0, 0, 1, 1), (1, 1, 0, 0)]
+    >>> cuts, which = dummies(np.array([[0], [0], [1], [1]]), 2, 20, units, np.random.default_rng(1))
+    >>> sorted(set(map(tuple, cuts[0].tolist()))), which.tolist()
+    ([(0, 0, 1, 1), (1, 1, 0, 0)], [0])
     """
+    sampled = np.ones(parts.shape[1], dtype=bool)
+    if units is not None and units.crossed is not None:
+        # Others vary within units, of which there are more rows: their dummies are lower.
+        sampled = units.crossed.own
+    kinds = [(bool(own), *_layout(part)) for own, part in zip(sampled, parts.T, strict=True)]
     if units is None:
         cut = slices(np.arange(len(parts)), count)
-        drawn: IntArray = generator.permuted(np.tile(cut, (draws, 1)), axis=1)
-        return drawn
-    sizes = parts.max(axis=0)
-    if units.crossed is not None:
-        # Others vary within units, of which there are more rows: their dummies are lower.
-        sizes = np.where(units.crossed.own, sizes, -1)
-    which = generator.choice(np.flatnonzero(sizes == sizes.max()), size=draws)
-    shuffled: IntArray = parts[units.shuffled(draws, generator), which[:, None]]
-    return shuffled
+        cuts: list[IntArray] = [generator.permuted(np.tile(cut, (draws, 1)), axis=1)]
+        known = {(True, *_layout(cut)): 0}
+    else:
+        # Of seeds, which have a few points each, chance alone reads more than most parameters do.
+        few = sampled & (parts.max(axis=0) < count)
+        sizes = np.where(few if few.any() else sampled, parts.max(axis=0), -1)
+        most = np.flatnonzero(sizes == sizes.max())
+        cuts = [_shuffled(parts[:, most], draws, units, generator)]
+        known = {kinds[most[0]]: 0} if len({kinds[k] for k in most}) == 1 else {}
+    for kind in kinds:
+        if kind not in known:
+            known[kind] = len(cuts)
+            own = [k for k, other in enumerate(kinds) if other == kind]
+            cuts.append(_shuffled(parts[:, own], draws, units, generator))
+    return cuts, np.array([known[kind] for kind in kinds])
+
+
+def _layout(part: IntArray) -> tuple[int, ...]:
+    """Return what tells how much chance moves the outputs of classes: their number, or sizes if uneven."""
+    sizes = np.sort(np.bincount(part))
+    return (len(sizes),) if sizes[-1] <= _EVEN * sizes[0] else tuple(sizes.tolist())
+
+
+def _shuffled(parts: IntArray, draws: int, units: Units | None, generator: np.random.Generator) -> IntArray:
+    """Return classes (draws, points) of factors drawn at random, whose points or units change places."""
+    which = generator.integers(parts.shape[1], size=draws)
+    if units is None:
+        order = generator.permuted(np.tile(np.arange(len(parts)), (draws, 1)), axis=1)
+    else:
+        order = units.shuffled(draws, generator)
+    found: IntArray = parts[order, which[:, None]]
+    return found
 
 
 def unordered(design: Design) -> list[bool]:

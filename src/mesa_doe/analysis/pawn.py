@@ -23,6 +23,7 @@ from mesa_doe.seeding import RNG, root_entropy
 __all__ = ["pawn"]
 
 _MEASURES = ("minimum", "mean", "median", "maximum")
+_MEDIAN = _MEASURES.index("median")
 # Weights looked at at once: half a megabyte of float64, which a processor keeps near.
 _AT_ONCE = 2**16
 
@@ -58,9 +59,11 @@ def pawn(
         Parts of equal count into which a factor is cut. One with no more levels than that is cut by level,
         as every category is.
     dummy : bool, default True
-        Add a row ``"dummy"``: what a factor without effect reads on these outputs, mean and interval over
-        random cuts; in a design with blocks, over factors of it whose blocks are shuffled. Its floor is not
-        zero: about 0.07 at 2000 points.
+        Add a row ``"dummy"``: what a factor without effect that is cut into ``slides`` parts reads on these
+        outputs, mean and interval over random cuts; in a design with blocks, over factors of it (of those
+        of most parts, up to ``slides``) whose blocks are shuffled. Its floor is not zero: about 0.07 at
+        2000 points. The warning compares each factor with a dummy cut as that factor is; what these may
+        read is in ``settings["dummy_floors"]``, by output and factor.
     outputs : sequence, optional
         Names of the outputs.
     resamples : int, default 200
@@ -87,14 +90,22 @@ def pawn(
     Warns
     -----
     MesaDoeWarning
-        If an output does not vary, or a factor's median is no larger than a dummy's may be by chance.
+        If an output does not vary, or a factor's median is no larger than that of a dummy cut alike may be by
+        chance.
 
     Notes
     -----
     Noise of the model lowers every index a little; it does not raise that of an inert factor above the dummy.
 
     Distances between few points are too large, all the more for weak factors: read them against the dummy,
-    and compare only results of as many points and slides. Points of a block (of Saltelli's scheme, a star, a
+    and compare only factors of as many slides or levels, in results of as many points. At 200 points two
+    levels may read 0.09 by chance, and ten slides 0.21. So a factor is told from a dummy of as many classes
+    (of as many points each, where the largest has more than 1.5 times the smallest): two levels 0.5, 0.7
+    and 0.9 standard deviations of the noise apart were told in 75, 97 and 100 % of 60 Latin hypercubes of
+    200 points, beside the row of ten slides in 0, 7 and 23. Factors without effect, Reals or of two to
+    fifteen levels, even or not, stood out in 1 to 8 % of 60 to 120 designs, 4 on average.
+
+    Points of a block (of Saltelli's scheme, a star, a
     trajectory) are no independent sample: blocks are drawn whole, and the dummy is a factor of the design
     whose blocks have changed places. An interval says how far the estimate of another
     sample of this size may lie. As resampling adds to the distances, it takes the spread of the bootstrap
@@ -130,10 +141,11 @@ def pawn(
     else:
         times = times_drawn(units.count, resamples, generator)[:, units.of]
     weights = times.astype(np.float64).T
-    cuts = _alike(dummies(parts, slides, resamples, units, generator)) if dummy else []
+    cuts, which = dummies(parts, slides, resamples, units, generator) if dummy else ([], np.empty(0, int))
+    alike = [_alike(kind) for kind in cuts]
     size = max(1, _AT_ONCE // count)
     turns = [slice(start, start + size) for start in range(0, resamples, size)]
-    found = []
+    found, tops = [], []
     for values in checked.means.T:
         order = np.argsort(values, kind="stable")
         ascending, own = values[order], parts[order].T
@@ -141,15 +153,10 @@ def pawn(
         drawn = np.concatenate([_distances(ascending, own, weights[:, turn][order]) for turn in turns])
         rows = [np.stack([point, *(point + ends(drawn, confidence) - drawn.mean(axis=0))])]
         if dummy:
-            drawn = np.concatenate(
-                [
-                    _distances(ascending, [cut[:, turn][order]], even)
-                    for cut in cuts
-                    for turn in turns
-                    if turn.start < cut.shape[1]
-                ]
-            )
-            rows.append(np.stack([drawn.mean(axis=0), *ends(drawn, confidence)]))
+            each = [_of_cuts(ascending, order, kind, size) for kind in alike]
+            limits = [np.stack([inert.mean(axis=0), *ends(inert, confidence)]) for inert in each]
+            rows.append(limits[0])
+            tops.append([limits[kind][2, 0, _MEDIAN] for kind in which])
         found.append(np.concatenate(rows, axis=1))
     # (estimate and ends, outputs, measures, factors), as the labels: measure by measure
     estimates = np.stack(found, axis=1).swapaxes(2, 3)
@@ -157,11 +164,11 @@ def pawn(
     estimates[1:] = np.clip(estimates[1:], 0.0, 1.0)
 
     said = [*checked.said, *flat_outputs(checked, constant, units=noise_units(checked, seed_policy))]
+    floors = np.array(tops)
     if dummy:
-        median = _MEASURES.index("median")
-        point, _, top = estimates[:, :, median]
-        said += like_dummy(checked.names, design.factors, point[:, :-1], top[:, -1], "median")
-    settings = {
+        floors[constant] = np.nan
+        said += like_dummy(checked.names, design.factors, estimates[0, :, _MEDIAN, :-1], floors, "median")
+    settings: dict[str, Any] = {
         "points": count,
         "slides": slides,
         "dummy": bool(dummy),
@@ -171,6 +178,11 @@ def pawn(
         "seed_policy": seed_policy,
         "dropped_points": checked.dropped,
     }
+    if dummy:
+        settings["dummy_floors"] = {
+            name: dict(zip(design.factors, tops_of, strict=True))
+            for name, tops_of in zip(checked.names, floors.tolist(), strict=True)
+        }
     labels = [(measure, factor, "") for measure in _MEASURES for factor in factors]
     frame = tidy(checked.names, labels, *estimates)
     return SensitivityResult(
@@ -183,6 +195,18 @@ def _alike(cuts: IntArray) -> list[IntArray]:
     sizes = np.stack([np.bincount(cut, minlength=int(cuts.max()) + 1) for cut in cuts])
     kinds = np.unique(sizes, axis=0, return_inverse=True)[1].ravel()
     return [cuts[kinds == kind].T for kind in range(int(kinds.max()) + 1)]
+
+
+def _of_cuts(ascending: FloatArray, order: IntArray, cuts: list[IntArray], size: int) -> FloatArray:
+    """Return the distances (cuts, 1, 4) of random cuts, of some of them at once."""
+    even = np.ones(len(ascending))
+    return np.concatenate(
+        [
+            _distances(ascending, [cut[:, start : start + size][order]], even)
+            for cut in cuts
+            for start in range(0, cut.shape[1], size)
+        ]
+    )
 
 
 def _distances(values: FloatArray, parts: Iterable[IntArray], weights: FloatArray) -> FloatArray:
