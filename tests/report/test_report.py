@@ -298,6 +298,20 @@ def test_a_model_that_cannot_be_imported_is_asked_for(folder):
 
 
 @pytest.mark.usefixtures("undrawn")
+def test_the_model_of_a_script_is_given_to_what_makes_a_run_again(tmp_path, monkeypatch):
+    def wealth(n):
+        return {"y": n}
+
+    wealth.__module__, wealth.__qualname__ = "__main__", "wealth"
+    monkeypatch.setattr(sys.modules["__main__"], "wealth", wealth, raising=False)
+    design = doe.latin_hypercube(doe.ParameterSpace(n=doe.Integer(2, 4)), 3, rng=1)
+    results = run(design, wealth, store=tmp_path / "own", seed_policy="common")
+    page = read(write_report(results, tmp_path / "own.html"))
+    assert "doe.load('own').replay(0, model=wealth)" in page.text
+    assert doe.load(tmp_path / "own").replay(0, model=wealth).status == "ok"
+
+
+@pytest.mark.usefixtures("undrawn")
 def test_what_cannot_be_imported_is_no_run_of_the_command_line(tmp_path):
     design = doe.latin_hypercube(doe.ParameterSpace(n=doe.Integer(2, 4)), 3, rng=1)
     outputs = {"alive": 1, "twice": lambda model: 2 * len(model.agents)}

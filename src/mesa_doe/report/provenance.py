@@ -220,14 +220,17 @@ def _again(results: Results, source: Source, rerun: Rerun, command: str | None) 
         )
         parts.append(element("pre", code(command), tabindex="0"))
     if source.folder is not None and len(results) and not lost_parameters(source.plan):
-        parts += _one_run(source.folder.name, results.runs.index[0], _missing(source))
+        parts += _one_run(source.folder.name, results.runs.index[0], source)
     return parts
 
 
-def _one_run(folder: str, run: Any, missing: list[str]) -> list[Markup]:
-    if missing:  # the command line could not import it either
+def _one_run(folder: str, run: Any, source: Source) -> list[Markup]:
+    if missing := _missing(source):  # the command line could not import it either
         told = f"One run alone, in the script or notebook that has {'; '.join(missing)}:"
-        replay = f"doe.load({folder!r}).replay({run})"
+        models = [one["model"] for one in source.plan["models"]]
+        is_of_script = len(models) == 1 and models[0]["module"] == "__main__"
+        given = f", model={models[0]['qualname']}" if is_of_script else ""
+        replay = f"doe.load({folder!r}).replay({run}{given})"
     else:
         told = "One run alone, with its outputs or its traceback:"
         replay = f"mesa-doe replay {shlex.quote(folder)} {run}"
