@@ -15,7 +15,9 @@ demo: $(VENV)/.demo
 # The tests use all cores as they are: numpy's own threads beside them only take turns.
 test oldest mesa4: export OPENBLAS_NUM_THREADS = 1
 
+# Hundreds of the tests start processes: where Python writes no bytecode, each would compile the package anew.
 test: $(VENV)/.test
+	$(BIN)/python -m compileall -q src
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
 
 lint: $(VENV)/.lint
@@ -43,7 +45,7 @@ wheel:
 oldest:
 	$(PYTHON) -m venv .venvs/oldest
 	.venvs/oldest/bin/python -m pip install --quiet uv
-	.venvs/oldest/bin/uv pip install --quiet --python .venvs/oldest/bin/python --resolution lowest-direct -e '.[test]'
+	.venvs/oldest/bin/uv pip install --quiet --compile-bytecode --python .venvs/oldest/bin/python --resolution lowest-direct -e '.[test]'
 	.venvs/oldest/bin/python -m pytest -q -n 2 --dist loadfile -W ignore::DeprecationWarning tests/space tests/design \
 	  tests/columns tests/plots tests/samplers tests/study tests/model_run tests/results tests/bridges \
 	  tests/analysis/test_contract.py tests/analysis/test_result.py tests/runner/test_batch_runner.py \
