@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
-from benchmarks.kills import tables
+from kills import tables
 
 import mesa_doe as doe
 
