@@ -15,7 +15,7 @@ NONE = np.array([False])
 def said(points, of, blocks, **measures):
     base = np.zeros((of, 1))
     base[:points] = np.arange(1, points + 1)[:, None]
-    return rare_events(["y"], base, NONE, blocks=blocks, **measures)
+    return rare_events(["y"], base, NONE, blocks=blocks, **measures)[0]
 
 
 @pytest.mark.parametrize(("points", "told"), [(5, True), (6, False), (0, False)])
@@ -43,7 +43,7 @@ def test_what_half_of_the_points_have_is_no_event_and_a_constant_is_told_elsewhe
     assert said(2, 4, 2, of_both=["S1"], of_one=["ST"]) == []
     assert said(3, 3, 3, of_one=["ST"]) == []
     base = np.repeat([[1.0], [1 + 1e-16 * 8]], [99, 1], axis=0)
-    assert rare_events(["y"], base, np.array([True]), blocks=100, of_one=["ST"]) == []
+    assert rare_events(["y"], base, np.array([True]), blocks=100, of_one=["ST"]) == ([], {})
 
 
 @pytest.mark.parametrize(

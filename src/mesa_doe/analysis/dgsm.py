@@ -119,9 +119,9 @@ def dgsm(
     proportion to one over the step. Replications tell how much.
 
     The step is the design's ``delta``. Of a smooth model without noise a short one is better: of a sum of
-    squares, 0.1 reads 2 % too little, and 0.01 0.02 %. Of a model of an epidemic, with
-    six replications under ``"block"``, the bound of a factor whose total index is 0.73 was 1.1 with steps of
-    0.2, 1.2 with 0.1 and 3.9 with 0.01.
+    squares, 0.1 reads 2 % too little, and 0.01 0.02 %. Of a model of an epidemic, with six replications
+    under ``"block"``, the bound of a factor whose total index is 0.73 was 1.1 with steps of 0.2, 1.2 with 0.1
+    and 3.9 with 0.01.
 
     References
     ----------

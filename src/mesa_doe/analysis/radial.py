@@ -17,7 +17,7 @@ from mesa_doe.analysis.inflation import inflated
 from mesa_doe.analysis.moves import by_block, positions, star_steps
 from mesa_doe.analysis.options import checked_bootstrap
 from mesa_doe.analysis.outputs import Missing, checked_outputs
-from mesa_doe.analysis.rare_events import few_events, rare_events
+from mesa_doe.analysis.rare_events import rare_events
 from mesa_doe.analysis.replication_noise import corrects, noise_shares, nothing_left, shares_told
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.variation import (
@@ -185,7 +185,8 @@ def jansen(
     -------
     SensitivityResult
         Measure ``ST``. ``settings["noise_share"]`` is the share of the variance of a single run that is
-        noise, by output; NaN with one replication.
+        noise, by output; NaN with one replication. ``settings["few_events"]`` are, by output, the measures
+        that too few points with a rare event tell; a warning names them.
 
     Raises
     ------
@@ -263,7 +264,8 @@ def jansen(
     no_variance = constant | noise_alone(checked, units)
     said = [*checked.said, *flat_outputs(checked, constant, units=units, where="base point")]
     said += seed_driven(checked, by_factors, variance, own_noise, no_variance, seed_policy)
-    said += rare_events(names, base, constant, blocks=len(base), of_one=["ST"])
+    of_events, few_events = rare_events(names, base, constant, blocks=len(base), of_one=["ST"])
+    said += of_events
     said += nothing_left(names, point, no_variance)
     said += undefined(names, lost, no_variance)
     if seed_policy == "independent" and not corrected:
@@ -283,7 +285,7 @@ def jansen(
         "dropped_stars": checked.dropped,
         "noise_variance": dict(zip(names, checked.noise.tolist(), strict=True)),
         "noise_share": dict(zip(names, shares.tolist(), strict=True)),
-        "few_events": few_events(names, base, constant, blocks=len(base), of_one=["ST"]),
+        "few_events": few_events,
     }
     notes = shares_told(settings["noise_share"], corrected=corrected, seed_policy=seed_policy)
     frame = tidy(names, [("ST", factor, "") for factor in factors], point, low, high)

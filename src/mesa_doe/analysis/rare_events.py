@@ -11,7 +11,7 @@ import pandas as pd
 from mesa_doe.arrays import BoolArray, FloatArray
 from mesa_doe.design import Design
 
-__all__ = ["few_events", "narrow_events", "rare_events", "told_by_few"]
+__all__ = ["narrow_events", "rare_events", "told_by_few"]
 
 # Expected blocks with the event, from which on intervals hold: measured, see the docs of analyses.
 _FEWEST_OF_BOTH, _FEWEST = 2, 3
@@ -25,7 +25,7 @@ def rare_events(
     blocks: int,
     of_both: Sequence[str] = (),
     of_one: Sequence[str] = (),
-) -> list[str]:
+) -> tuple[list[str], dict[Any, list[str]]]:
     """Say of which outputs too few blocks differ from the value that most points have.
 
     Parameters
@@ -44,15 +44,20 @@ def rare_events(
 
     Returns
     -------
-    list of str
+    said : list of str
+    few : dict of object to list of str
+        By output, the measures whose intervals may be too narrow.
 
     Examples
     --------
     >>> base = np.repeat([[0.0], [1.0]], [480, 32], axis=0)
-    >>> rare_events(["y"], base, np.array([False]), blocks=256, of_both=["S1"], of_one=["ST"])
+    >>> said, few = rare_events(["y"], base, np.array([False]), blocks=256, of_both=["S1"], of_one=["ST"])
+    >>> said
     ["output 'y' has one value at all but 0.062 of the base points: S1 is made of blocks whose two base ..."]
+    >>> few
+    {'y': ['S1']}
     """
-    said = []
+    said, few = [], dict[Any, list[str]]()
     for name, part in _shares(names, base, constant):
         start = f"output {name!r} has one value at all but {part:.2g} of the base points: "
         both, one = blocks * part**2, blocks * part
@@ -62,47 +67,14 @@ def rare_events(
                 f"{both:.1f} of {blocks} here, and intervals may be far too narrow; use "
                 f"n={_power_of_two(_FEWEST_OF_BOTH / part**2)}"
             )
+            few[name] = [*of_both]
         if of_one and one < _FEWEST:
             said.append(
                 f"{start}{_listed(of_one)} made of blocks that have another, about {one:.1f} of {blocks} "
                 f"here, and intervals may be far too narrow; use n={_power_of_two(_FEWEST / part)}"
             )
-    return said
-
-
-def few_events(
-    names: Sequence[Any],
-    base: FloatArray,
-    constant: BoolArray,
-    *,
-    blocks: int,
-    of_both: Sequence[str] = (),
-    of_one: Sequence[str] = (),
-) -> dict[Any, list[str]]:
-    """Return, by output, the measures of which :func:`rare_events` says that intervals may be too narrow.
-
-    Parameters
-    ----------
-    names, base, constant, blocks, of_both, of_one
-        As of :func:`rare_events`.
-
-    Returns
-    -------
-    dict
-
-    Examples
-    --------
-    >>> base = np.repeat([[0.0], [1.0]], [480, 32], axis=0)
-    >>> few_events(["y"], base, np.array([False]), blocks=256, of_both=["S1"], of_one=["ST"])
-    {'y': ['S1']}
-    """
-    found = {}
-    for name, part in _shares(names, base, constant):
-        both = of_both if blocks * part**2 < _FEWEST_OF_BOTH else ()
-        one = of_one if blocks * part < _FEWEST else ()
-        if both or one:
-            found[name] = [*both, *one]
-    return found
+            few[name] = [*few.get(name, ()), *of_one]
+    return said, few
 
 
 def told_by_few(rows: pd.DataFrame, settings: Mapping[str, Any]) -> BoolArray:
@@ -113,7 +85,7 @@ def told_by_few(rows: pd.DataFrame, settings: Mapping[str, Any]) -> BoolArray:
     rows : DataFrame
         Estimates of a result.
     settings : mapping
-        Its settings: ``few_events``, by output, as of :func:`few_events`.
+        Its settings: ``few_events`` is what :func:`rare_events` returned.
 
     Returns
     -------

@@ -16,7 +16,7 @@ from mesa_doe.analysis.inflation import inflated
 from mesa_doe.analysis.moves import by_block, turns
 from mesa_doe.analysis.options import checked_bootstrap
 from mesa_doe.analysis.outputs import Missing, checked_outputs
-from mesa_doe.analysis.rare_events import few_events, rare_events
+from mesa_doe.analysis.rare_events import rare_events
 from mesa_doe.analysis.replication_noise import corrects, noise_shares, nothing_left, shares_told
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.variation import (
@@ -84,7 +84,8 @@ def shapley(
     SensitivityResult
         Measures ``effect``, in the squared unit of the output, and ``Sh``, its share of the sum.
         ``settings["noise_share"]`` is the share of the variance of a single run that is noise, by output; NaN
-        with one replication.
+        with one replication. ``settings["few_events"]`` are, by output, the measures that too few points with
+        a rare event tell; a warning names them.
 
     Raises
     ------
@@ -171,7 +172,8 @@ def shapley(
     first = paths[:, 0].var(axis=0)
     said += seed_driven(checked, variance, first, own_noise, no_variance, seed_policy)
     base = paths[:, [0, -1]].reshape(-1, len(names))
-    said += rare_events(names, base, constant, blocks=len(turn), of_one=["Sh"])
+    of_events, few_events = rare_events(names, base, constant, blocks=len(turn), of_one=["Sh"])
+    said += of_events
     said += nothing_left(names, point, no_variance, corrected=corrected)
     said += undefined(names, lost, no_variance)
     if seed_policy == "independent" and not corrected:
@@ -190,7 +192,7 @@ def shapley(
         "dropped_trajectories": checked.dropped,
         "noise_variance": dict(zip(names, checked.noise.tolist(), strict=True)),
         "noise_share": dict(zip(names, shares.tolist(), strict=True)),
-        "few_events": few_events(names, base, constant, blocks=len(turn), of_one=["Sh"]),
+        "few_events": few_events,
     }
     notes = shares_told(settings["noise_share"], corrected=corrected, seed_policy=seed_policy)
     labels: list[Label] = [(measure, factor, "") for measure in ("effect", "Sh") for factor in factors]

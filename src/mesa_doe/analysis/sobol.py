@@ -17,7 +17,7 @@ from mesa_doe.analysis.inflation import inflated
 from mesa_doe.analysis.options import checked_bootstrap
 from mesa_doe.analysis.outputs import Missing, Outputs, checked_outputs, too_few
 from mesa_doe.analysis.partition import rows_of
-from mesa_doe.analysis.rare_events import few_events, rare_events
+from mesa_doe.analysis.rare_events import rare_events
 from mesa_doe.analysis.replication_noise import corrects, noise_shares, shares_told
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.sobol_estimators import ESTIMATORS, SobolPlan
@@ -97,6 +97,8 @@ def sobol(
     SensitivityResult
         Measures ``S1``, ``ST`` and, for a design with second order, ``S2``. ``settings["noise_share"]`` is
         the share of the variance of a single run that is noise, by output; NaN with one replication.
+        ``settings["few_events"]`` are, by output, the measures that too few points with a rare event tell; a
+        warning names them.
 
     Raises
     ------
@@ -201,7 +203,8 @@ def sobol(
     said += seed_driven(checked, by_factors, variance, noise_of_runs, no_variance, seed_policy)
     of_both = ["S1", *plan.estimator.also_of_both, *(["S2"] if second_order else [])]
     of_one = [] if "ST" in of_both else ["ST"]
-    said += rare_events(names, base, constant, blocks=len(blocks), of_both=of_both, of_one=of_one)
+    of_events, few_events = rare_events(names, base, constant, blocks=len(blocks), of_both=of_both, of_one=of_one)
+    said += of_events
     if corrected:
         said += _beyond_one(names, point[:, : 2 * len(rows)])
     if seed_policy == "independent" and not corrected:
@@ -222,7 +225,7 @@ def sobol(
         "dropped_blocks": checked.dropped,
         "noise_variance": dict(zip(names, checked.noise.tolist(), strict=True)),
         "noise_share": dict(zip(names, shares.tolist(), strict=True)),
-        "few_events": few_events(names, base, constant, blocks=len(blocks), of_both=of_both, of_one=of_one),
+        "few_events": few_events,
     }
     notes = shares_told(settings["noise_share"], corrected=corrected, seed_policy=seed_policy)
     frame = tidy(names, _labels(rows, factors, second_order), point, low, high)
