@@ -16,8 +16,8 @@ from mesa_doe.analysis.level_model import LevelModel, level_model, levels_of
 from mesa_doe.analysis.options import checked_bool
 from mesa_doe.analysis.outputs import Missing, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
+from mesa_doe.analysis.rounding import ROUNDING
 from mesa_doe.analysis.variation import (
-    ROUNDING,
     check_squares,
     constant_outputs,
     flat_outputs,

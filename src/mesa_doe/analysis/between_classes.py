@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from mesa_doe.analysis.bootstrap import ends, times_drawn
-from mesa_doe.analysis.variation import ROUNDING
+from mesa_doe.analysis.rounding import ROUNDING
 from mesa_doe.arrays import FloatArray, IntArray
 from mesa_doe.columns import Units
 

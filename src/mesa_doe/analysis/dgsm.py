@@ -14,9 +14,9 @@ from mesa_doe.analysis.moves import by_block, star_steps
 from mesa_doe.analysis.options import checked_bootstrap
 from mesa_doe.analysis.outputs import Missing, Outputs, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
+from mesa_doe.analysis.rounding import ROUNDING
 from mesa_doe.analysis.variation import (
     LEAST_SHARE,
-    ROUNDING,
     check_squares,
     constant_outputs,
     flat_outputs,

@@ -21,7 +21,8 @@ from mesa_doe.analysis.replication_noise import (
     shares_told,
 )
 from mesa_doe.analysis.result import SensitivityResult
-from mesa_doe.analysis.variation import ROUNDING, constant_outputs, flat_outputs, noise_units, standardised
+from mesa_doe.analysis.rounding import ROUNDING
+from mesa_doe.analysis.variation import constant_outputs, flat_outputs, noise_units, standardised
 from mesa_doe.arrays import FloatArray
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError

@@ -13,7 +13,8 @@ from mesa_doe.analysis.moves import by_block, positions, turns
 from mesa_doe.analysis.options import checked_bool, checked_bootstrap
 from mesa_doe.analysis.outputs import Missing, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
-from mesa_doe.analysis.variation import ROUNDING, standardised
+from mesa_doe.analysis.rounding import ROUNDING
+from mesa_doe.analysis.variation import standardised
 from mesa_doe.arrays import FloatArray
 from mesa_doe.design import Design
 from mesa_doe.seeding import RNG

@@ -12,6 +12,7 @@ import pandas as pd
 
 from mesa_doe.analysis.incomplete import RUN_AGAIN, IncompleteError
 from mesa_doe.analysis.options import check_missing
+from mesa_doe.analysis.rounding import tied
 from mesa_doe.arrays import FloatArray, IntArray
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError, counted, some
@@ -19,9 +20,6 @@ from mesa_doe.errors import AnalysisError, counted, some
 __all__ = ["Missing", "Outputs", "alike", "checked_outputs", "replicated", "replicated_output", "too_few"]
 
 Missing: TypeAlias = Literal["raise", "drop"]
-
-# As of `variation`, which reads this module.
-_ROUNDING = 4 * float(np.finfo(float).eps)
 
 
 @dataclass(frozen=True)
@@ -64,7 +62,7 @@ class Outputs:
     def means(self) -> FloatArray:
         """Means over the replications that there are (points, outputs)."""
         means: FloatArray = (np.nanmean if self.gaps else np.mean)(self.values, axis=1)
-        return means if self.replications == 1 else _tied(means)
+        return means if self.replications == 1 else tied(means)
 
     @cached_property
     def runs(self) -> IntArray:
@@ -96,31 +94,6 @@ class Outputs:
         with np.errstate(over="ignore", under="ignore"):
             squares: FloatArray = self.noise_deviation**2
         return squares
-
-
-def _tied(means: FloatArray) -> FloatArray:
-    """Make means the same that differ by the rounding of their sums alone, so that ranks tie."""
-    least = _ROUNDING * np.abs(means).max(axis=0)
-    gaps = np.diff(np.sort(means.T, axis=1), axis=1)
-    # In most outputs none do, which is known in a tenth of the time.
-    near = ((gaps > 0) & (gaps <= least[:, None])).any(axis=1)
-    means[:, near] = _led(means[:, near], least[near])
-    return means
-
-
-def _led(means: FloatArray, least: FloatArray) -> FloatArray:
-    """Give each mean the value of the first of those that are as near to it as rounding."""
-    order = means.argsort(axis=0, kind="stable")
-    ordered = np.take_along_axis(means, order, axis=0)
-    first = np.ones(means.shape, dtype=bool)
-    first[1:] = np.diff(ordered, axis=0) > least
-    lead = np.maximum.accumulate(np.where(first, np.arange(len(means))[:, None], 0), axis=0)
-    leader = np.take_along_axis(ordered, lead, axis=0)
-    # Of a long row of neighbours, only those near to the first of them.
-    alike = np.where(ordered - leader <= least, leader, ordered)
-    tied = np.empty_like(means)
-    np.put_along_axis(tied, order, alike, axis=0)
-    return tied
 
 
 def checked_outputs(

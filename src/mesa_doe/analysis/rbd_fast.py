@@ -18,7 +18,8 @@ from mesa_doe.analysis.outputs import Missing, Outputs, checked_outputs
 from mesa_doe.analysis.partition import input_values, unordered
 from mesa_doe.analysis.rare_events import narrow_events
 from mesa_doe.analysis.result import SensitivityResult
-from mesa_doe.analysis.variation import ROUNDING, constant_outputs, flat_outputs, noise_units, standardised
+from mesa_doe.analysis.rounding import ROUNDING
+from mesa_doe.analysis.variation import constant_outputs, flat_outputs, noise_units, standardised
 from mesa_doe.arrays import BoolArray, FloatArray, IntArray
 from mesa_doe.columns import Units
 from mesa_doe.design import Design

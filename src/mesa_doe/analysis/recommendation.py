@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from mesa_doe.analysis.outputs import replicated_output
+from mesa_doe.analysis.rounding import ROUNDING
 from mesa_doe.analysis.shown import as_html, labelled, notes_of
-from mesa_doe.analysis.variation import ROUNDING
 from mesa_doe.arrays import FloatArray
 from mesa_doe.errors import AnalysisError, counted, some, warn
 

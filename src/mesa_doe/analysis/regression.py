@@ -17,8 +17,8 @@ from mesa_doe.analysis.estimates import Label, tidy
 from mesa_doe.analysis.options import checked_bool, checked_bootstrap
 from mesa_doe.analysis.outputs import Missing, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
+from mesa_doe.analysis.rounding import ROUNDING
 from mesa_doe.analysis.variation import (
-    ROUNDING,
     constant_outputs,
     flat_outputs,
     noise_units,

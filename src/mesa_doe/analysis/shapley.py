@@ -19,8 +19,8 @@ from mesa_doe.analysis.outputs import Missing, checked_outputs
 from mesa_doe.analysis.rare_events import rare_events
 from mesa_doe.analysis.replication_noise import corrects, noise_shares, nothing_left, shares_told
 from mesa_doe.analysis.result import SensitivityResult
+from mesa_doe.analysis.rounding import ROUNDING
 from mesa_doe.analysis.variation import (
-    ROUNDING,
     check_squares,
     constant_outputs,
     flat_outputs,

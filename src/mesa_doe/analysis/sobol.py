@@ -203,7 +203,9 @@ def sobol(
     said += seed_driven(checked, by_factors, variance, noise_of_runs, no_variance, seed_policy)
     of_both = ["S1", *plan.estimator.also_of_both, *(["S2"] if second_order else [])]
     of_one = [] if "ST" in of_both else ["ST"]
-    of_events, few_events = rare_events(names, base, constant, blocks=len(blocks), of_both=of_both, of_one=of_one)
+    of_events, few_events = rare_events(
+        names, base, constant, blocks=len(blocks), of_both=of_both, of_one=of_one
+    )
     said += of_events
     if corrected:
         said += _beyond_one(names, point[:, : 2 * len(rows)])

@@ -10,7 +10,7 @@ import numpy as np
 
 from mesa_doe.analysis.block_bootstrap import BlockBootstrap
 from mesa_doe.analysis.bootstrap import by_outputs
-from mesa_doe.analysis.variation import ROUNDING
+from mesa_doe.analysis.rounding import ROUNDING
 from mesa_doe.arrays import FloatArray
 
 __all__ = ["ESTIMATORS", "Blocks", "Estimator", "SobolPlan"]

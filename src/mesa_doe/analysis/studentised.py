@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mesa_doe.analysis.bootstrap import ends
-from mesa_doe.analysis.variation import ROUNDING
+from mesa_doe.analysis.rounding import ROUNDING
 from mesa_doe.arrays import FloatArray
 
 __all__ = ["FEWEST", "Spread"]

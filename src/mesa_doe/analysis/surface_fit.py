@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mesa_doe.analysis.contrasts import standard_errors
-from mesa_doe.analysis.variation import ROUNDING
+from mesa_doe.analysis.rounding import ROUNDING
 from mesa_doe.arrays import FloatArray, IntArray
 from mesa_doe.columns import Units
 

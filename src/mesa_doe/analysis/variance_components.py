@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mesa_doe.analysis.bootstrap import intervals, percentiles
-from mesa_doe.analysis.variation import ROUNDING
+from mesa_doe.analysis.rounding import ROUNDING
 from mesa_doe.arrays import FloatArray
 
 __all__ = ["one_way", "scaled_deviations", "two_way"]

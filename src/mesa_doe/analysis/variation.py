@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from mesa_doe.analysis.outputs import Outputs
+from mesa_doe.analysis.rounding import ROUNDING
 from mesa_doe.arrays import BoolArray, FloatArray
 from mesa_doe.errors import AnalysisError, some
 
 __all__ = [
     "LEAST_SHARE",
-    "ROUNDING",
     "check_squares",
     "constant_outputs",
     "flat_outputs",
@@ -27,8 +27,6 @@ __all__ = [
 
 #: Below this share of the variance between design points, indices describe noise.
 LEAST_SHARE = 0.005
-#: Of an output scaled to deviations of at most one: what is less is rounding.
-ROUNDING = 4 * float(np.finfo(float).eps)
 # Squares of what lies between, and their sums, are floats.
 _LEAST_SCALE, _MOST_SCALE = 1e-151, 1e151
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from mesa_doe.analysis.bootstrap import times_drawn
 from mesa_doe.analysis.order_statistics import independent, quantile_ranks, share_ends
+from mesa_doe.analysis.rounding import ROUNDING
 from mesa_doe.analysis.studentised import FEWEST, Spread
-from mesa_doe.analysis.variation import ROUNDING
 from mesa_doe.arrays import FloatArray, IntArray
 
 __all__ = ["WeightedSample", "resampled", "weighted_sample"]
