@@ -11,10 +11,11 @@ from mesa_doe.analysis.between_classes import advised_classes, first_order
 from mesa_doe.analysis.bootstrap import ends, times_drawn
 from mesa_doe.analysis.declare import check_design, declare
 from mesa_doe.analysis.dependent_points import checked_units_of
+from mesa_doe.analysis.dummy import dummies, rows_of, told_from_dummies
 from mesa_doe.analysis.estimates import tidy
 from mesa_doe.analysis.options import checked_bootstrap
 from mesa_doe.analysis.outputs import Missing, checked_outputs
-from mesa_doe.analysis.partition import classes, dummies, like_dummy, rows_of, slices
+from mesa_doe.analysis.partition import classes, slices
 from mesa_doe.analysis.rare_events import narrow_events
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.variation import constant_outputs, flat_outputs, noise_units, standardised
@@ -179,12 +180,6 @@ def delta(
     said += narrow_events(
         design, checked.names, scaled, constant, parts=int(fine.max()) + 1, remedy="more points, or sobol"
     )
-    floors = np.array(tops)
-    if dummy:
-        floors[constant] = np.nan
-        said += like_dummy(
-            checked.names, design.factors, estimates[0, :, : len(design.factors)], floors, "delta"
-        )
     settings: dict[str, Any] = {
         "points": count,
         "bins": int(bins),
@@ -197,10 +192,11 @@ def delta(
         "dropped_points": checked.dropped,
     }
     if dummy:
-        settings["dummy_floors"] = {
-            name: dict(zip(design.factors, tops_of, strict=True))
-            for name, tops_of in zip(checked.names, floors.tolist(), strict=True)
-        }
+        point = estimates[0, :, : len(design.factors)]
+        lost, settings["dummy_floors"] = told_from_dummies(
+            checked.names, design.factors, point, np.array(tops), constant, "delta"
+        )
+        said += lost
     labels = [("delta", factor, "") for factor in factors] + [("S1", factor, "") for factor in design.factors]
     frame = tidy(checked.names, labels, *estimates)
     return SensitivityResult("delta", frame, settings, tuple(said), scale="delta", plotted=("delta",))

@@ -10,10 +10,11 @@ import numpy as np
 from mesa_doe.analysis.bootstrap import ends, times_drawn
 from mesa_doe.analysis.declare import check_design, declare
 from mesa_doe.analysis.dependent_points import checked_units_of
+from mesa_doe.analysis.dummy import dummies, rows_of, told_from_dummies
 from mesa_doe.analysis.estimates import tidy
 from mesa_doe.analysis.options import checked_bootstrap
 from mesa_doe.analysis.outputs import Missing, checked_outputs
-from mesa_doe.analysis.partition import classes, dummies, like_dummy, rows_of
+from mesa_doe.analysis.partition import classes
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.variation import constant_outputs, flat_outputs, noise_units, standardised
 from mesa_doe.arrays import FloatArray, IntArray
@@ -164,10 +165,6 @@ def pawn(
     estimates[1:] = np.clip(estimates[1:], 0.0, 1.0)
 
     said = [*checked.said, *flat_outputs(checked, constant, units=noise_units(checked, seed_policy))]
-    floors = np.array(tops)
-    if dummy:
-        floors[constant] = np.nan
-        said += like_dummy(checked.names, design.factors, estimates[0, :, _MEDIAN, :-1], floors, "median")
     settings: dict[str, Any] = {
         "points": count,
         "slides": slides,
@@ -179,10 +176,11 @@ def pawn(
         "dropped_points": checked.dropped,
     }
     if dummy:
-        settings["dummy_floors"] = {
-            name: dict(zip(design.factors, tops_of, strict=True))
-            for name, tops_of in zip(checked.names, floors.tolist(), strict=True)
-        }
+        point = estimates[0, :, _MEDIAN, :-1]
+        lost, settings["dummy_floors"] = told_from_dummies(
+            checked.names, design.factors, point, np.array(tops), constant, "median"
+        )
+        said += lost
     labels = [(measure, factor, "") for measure in _MEASURES for factor in factors]
     frame = tidy(checked.names, labels, *estimates)
     return SensitivityResult(

@@ -12,8 +12,8 @@ import pandas as pd
 from mesa_doe import plots
 from mesa_doe._optional import require
 from mesa_doe.analysis.curves import with_levels
+from mesa_doe.analysis.dummy import of_dummy
 from mesa_doe.analysis.options import one_of
-from mesa_doe.analysis.partition import of_dummy
 from mesa_doe.analysis.shown import as_html, method_name, notes_of
 from mesa_doe.errors import AnalysisError, counted
 from mesa_doe.plots import _canvas

@@ -11,8 +11,8 @@ import pandas as pd
 
 from mesa_doe import plots
 from mesa_doe._optional import require
+from mesa_doe.analysis.dummy import of_dummy
 from mesa_doe.analysis.options import checked_positive, one_of
-from mesa_doe.analysis.partition import of_dummy
 from mesa_doe.analysis.rare_events import told_by_few
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.shown import as_html, notes_of

@@ -12,11 +12,11 @@ from mesa_doe.analysis.block_bootstrap import BlockBootstrap
 from mesa_doe.analysis.bootstrap import groups_in, undefined
 from mesa_doe.analysis.common_seeds import few_seeds
 from mesa_doe.analysis.declare import check_design, declare
+from mesa_doe.analysis.dummy import rows_of
 from mesa_doe.analysis.estimates import Label, tidy
 from mesa_doe.analysis.inflation import inflated
 from mesa_doe.analysis.options import checked_bootstrap
 from mesa_doe.analysis.outputs import Missing, Outputs, checked_outputs, too_few
-from mesa_doe.analysis.partition import rows_of
 from mesa_doe.analysis.rare_events import rare_events
 from mesa_doe.analysis.replication_noise import corrects, noise_shares, shares_told
 from mesa_doe.analysis.result import SensitivityResult

@@ -12,7 +12,7 @@ import pandas as pd
 
 from mesa_doe.analysis import ANALYSES, SensitivityResult, choose
 from mesa_doe.analysis.declare import check_design, suited
-from mesa_doe.analysis.partition import of_dummy
+from mesa_doe.analysis.dummy import of_dummy
 from mesa_doe.analysis.rare_events import told_by_few
 from mesa_doe.configurations import Configurations
 from mesa_doe.design import Design
