@@ -33,6 +33,7 @@ from mesa_doe.runner.dispatch import (
     workers_of,
 )
 from mesa_doe.runner.gathered import Gathered
+from mesa_doe.runner.interrupts import ended_by_signals
 from mesa_doe.runner.noise import find_noise, find_rare_noise, graver
 from mesa_doe.runner.progress import Display, check_display, shown
 from mesa_doe.runner.resuming import check_none_failed, check_whole
@@ -198,6 +199,9 @@ class BatchRunner:
             ``runner.results``.
         KeyboardInterrupt
             After Ctrl-C, in the same way.
+        SystemExit
+            After a signal of a scheduler (SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGXCPU) that would have ended
+            the process, in the same way: with a code of 128 and its number.
 
         Warns
         -----
@@ -229,7 +233,7 @@ class BatchRunner:
         ------
         ConfigurationError
             If there is no such part, or no ``store``.
-        StudyError, KeyboardInterrupt
+        StudyError, KeyboardInterrupt, SystemExit
             As :meth:`run_all`.
         """
         if self.store is None:
@@ -252,6 +256,7 @@ class BatchRunner:
         check_models(self.configurations, self._recipes, self.timeout)
         numbering = Numbering.of(self.configurations)
         with contextlib.ExitStack() as stack:
+            stack.enter_context(ended_by_signals())
             kept: StudyWriter | Gathered = Gathered()
             noise: Mapping[str, Noise] = {}
             done = np.empty(0, dtype=np.int64)

@@ -1,14 +1,22 @@
-"""Ctrl-C that waits until what was computed is kept."""
+"""Ctrl-C that waits until what was computed is kept, and signals that end a process as Ctrl-C does."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import threading
 from collections.abc import Iterator
 from types import FrameType
 
-__all__ = ["HeldInterrupt", "held_interrupt"]
+__all__ = ["HeldInterrupt", "ended_by_signals", "held_interrupt"]
+
+# What schedulers send before they kill (Slurm and PBS the first; Grid Engine and LSF the others, and Slurm
+# where it is asked to), and what a terminal that closes does.
+_ENDINGS = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGXCPU")
+
+# Those of the main thread that are open.
+_held: list[HeldInterrupt] = []
 
 
 class HeldInterrupt:
@@ -42,14 +50,72 @@ def held_interrupt() -> Iterator[HeldInterrupt]:
     True
     """
     held = HeldInterrupt()
-    ours = (
-        threading.current_thread() is threading.main_thread()
-        and signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    )
+    if threading.current_thread() is not threading.main_thread():
+        yield held
+        return
+    ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if ours:
         signal.signal(signal.SIGINT, held._ring)
+    _held.append(held)
     try:
         yield held
     finally:
+        _held.remove(held)
         if ours:
             signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+class _Ending:
+    """The signal that is to end this process, once there was one."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self._pid = os.getpid()
+
+    def ring(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        if os.getpid() != self._pid:  # of a child that a model forked: it ends as it would without us
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+        elif self.number:  # a scheduler may send several, and all is being closed
+            return
+        self.number = number
+        if _held:
+            _held[-1].rang = True
+        else:
+            raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Have signals that end this process do so as Ctrl-C does: what was computed is kept, and workers end.
+
+    Nothing is changed where they are ignored or have a handler of the user's, and in other threads than the
+    main one.
+
+    Raises
+    ------
+    SystemExit
+        After the block, where there was such a signal, with the code that a shell has for it.
+
+    Examples
+    --------
+    >>> with ended_by_signals():
+    ...     signal.raise_signal(signal.SIGTERM)
+    Traceback (most recent call last):
+    SystemExit: 143
+    """
+    ending = _Ending()
+    ours = []
+    if threading.current_thread() is threading.main_thread():
+        known = [getattr(signal, name) for name in _ENDINGS if hasattr(signal, name)]
+        ours = [number for number in known if signal.getsignal(number) is signal.SIG_DFL]
+    for number in ours:
+        signal.signal(number, ending.ring)
+    try:
+        yield
+    finally:
+        for number in ours:
+            if signal.getsignal(number) == ending.ring:
+                signal.signal(number, signal.SIG_DFL)
+        if ending.number:
+            raise SystemExit(128 + ending.number)

@@ -1,0 +1,106 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import mesa_doe as doe
+from mesa_doe.runner.interrupts import ended_by_signals, held_interrupt
+from mesa_doe.study.processes import started
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs signals")
+
+STUDY = """
+import os
+import signal
+import sys
+import time
+
+import mesa_doe as doe
+
+number, workers, store = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+
+
+def told_to_end(x, last=6):
+    if x == last and workers == 1:
+        os.kill(os.getpid(), number)
+    elif x == last:
+        open(f"{store}/worker", "w").write(str(os.getpid()))
+        os.kill(os.getppid(), number)
+        time.sleep(600)
+    return {"y": x}
+
+
+runs = doe.explicit({"x": list(range(20))}).configurations(
+    told_to_end, rng=1, seed_policy="independent"
+)
+try:
+    doe.BatchRunner(runs, workers, store=store, chunk_size=4, display_progress=False).run_all()
+finally:
+    print("closed")
+"""
+
+
+def ended(number, workers, store):
+    """Run a study that gets a signal in its run 6, in the middle of its second chunk."""
+    command = [sys.executable, "-W", "ignore", "-c", STUDY, str(int(number)), str(workers), str(store)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGUSR1"])
+def test_a_signal_of_a_scheduler_keeps_the_runs_of_its_chunk_and_leaves_no_lock(tmp_path, name):
+    number = signal.Signals[name]
+    done = ended(number, 1, tmp_path)
+    assert (done.returncode, done.stdout) == (128 + number, "closed\n"), done.stderr
+    assert doe.load(tmp_path).runs["x"].tolist() == [0, 1, 2, 3, 4, 5]
+    assert not [*(tmp_path / "locks").iterdir()]
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
+def test_a_signal_to_the_parent_ends_its_workers(tmp_path):
+    done = ended(signal.SIGTERM, 2, tmp_path)
+    assert (done.returncode, done.stdout) == (128 + signal.SIGTERM, "closed\n"), done.stderr
+    assert not [*(tmp_path / "locks").iterdir()]
+    worker, give_up = int((tmp_path / "worker").read_text()), time.monotonic() + 30
+    # Where nobody waits for what lost its parent, it stays, and has ended.
+    while started(worker) not in (None, "ended"):
+        if time.monotonic() > give_up:
+            os.kill(worker, signal.SIGKILL)
+            pytest.fail("the worker went on")
+        time.sleep(0.05)
+
+
+def test_a_signal_waits_until_what_was_computed_is_kept_and_its_repetition_does_not_disturb():
+    with pytest.raises(SystemExit) as caught, ended_by_signals():  # noqa: PT012
+        with held_interrupt() as held:
+            signal.raise_signal(signal.SIGTERM)
+            signal.raise_signal(signal.SIGTERM)
+        assert held.rang
+    assert caught.value.code == 128 + signal.SIGTERM
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+@pytest.mark.parametrize("handler", [signal.SIG_IGN, lambda *_: None])
+def test_a_signal_that_is_ignored_or_has_a_handler_of_the_users_is_left_alone(handler):
+    before = signal.signal(signal.SIGHUP, handler)
+    try:
+        with ended_by_signals():
+            signal.raise_signal(signal.SIGHUP)
+        assert signal.getsignal(signal.SIGHUP) is handler
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+def test_what_a_model_forked_ends_as_it_would_without_a_study():
+    with ended_by_signals():
+        child = os.fork()
+        if child == 0:
+            try:
+                signal.raise_signal(signal.SIGTERM)
+            finally:
+                os._exit(0)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGTERM
