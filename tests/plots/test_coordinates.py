@@ -7,7 +7,7 @@ import pytest
 
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots.coordinates import parallel
-from tests.plots.drawn import assert_clips_nothing, axes, legend_texts, note, x_labels
+from tests.plots.drawn import axes, legend_texts, note, x_labels
 from tests.random_state import global_state
 
 
@@ -126,13 +126,6 @@ def test_what_cannot_be_drawn_is_refused(frame, values, options, words):
     with pytest.raises(AnalysisError, match=f"parallel: .*{words}"):
         parallel(frame, values, **options)
     assert plt.get_fignums() == []
-
-
-def test_a_new_figure_clips_nothing_and_leaves_the_data_alone(runs):
-    before = runs.copy(deep=True)
-    ax = parallel(runs, OUTPUT)
-    pd.testing.assert_frame_equal(runs, before)
-    assert_clips_nothing(ax)
 
 
 def test_logarithmic_numbers_are_even_in_their_logarithm_and_named_so():

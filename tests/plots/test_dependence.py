@@ -8,7 +8,7 @@ import pytest
 import mesa_doe as doe
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots.dependence import cusunoro, partial_dependence
-from tests.plots.drawn import assert_clips_nothing, axes, band_at, legend_texts, note, x_labels
+from tests.plots.drawn import axes, band_at, legend_texts, note, x_labels
 
 
 def curve(ax, name):
@@ -91,24 +91,6 @@ def test_a_level_of_one_point_is_drawn():
     ax = partial_dependence(["a", "b", "b"], [1.0, 2.0, 4.0], axes())
     ax.figure.draw_without_rendering()
     np.testing.assert_array_equal(ax.lines[1].get_ydata(), [1, 3])
-
-
-@pytest.mark.parametrize(
-    ("x", "y", "options", "words"),
-    [
-        ([1, 2], [1.0], {}, "of one length, given 2 and 1"),
-        ([], [], {}, "at least one finite row; given 0"),
-        ([1, 2], [np.nan, np.nan], {}, "given 2, none finite"),
-        ([1, 2], ["a", "b"], {}, "y must be numbers, given text"),
-        ([1, 2], [[1.0], [2.0]], {}, "y must be one-dimensional"),
-        (np.ones((2, 2)), [1.0, 2.0], {}, "x must be one-dimensional"),
-        ([1, 2], [1.0, 2.0], {"bins": 0}, "bins must be at least 1, given 0"),
-    ],
-)
-def test_what_has_no_dependence_is_refused(x, y, options, words):
-    with pytest.raises(AnalysisError, match=f"partial_dependence: .*{words}"):
-        partial_dependence(x, y, **options)
-    assert plt.get_fignums() == []
 
 
 def test_a_curve_is_the_cumulated_scaled_output(table):
@@ -243,13 +225,6 @@ def test_what_makes_no_curves_is_refused(inputs, y, words):
     with pytest.raises(AnalysisError, match=f"cusunoro: .*{words}"):
         cusunoro(inputs, y)
     assert plt.get_fignums() == []
-
-
-def test_new_figures_clip_nothing_and_leave_the_data_alone(table):
-    before = table.copy(deep=True)
-    assert_clips_nothing(partial_dependence(table["network"], table["y"]))
-    assert_clips_nothing(cusunoro(table.drop(columns="y"), table["y"]))
-    pd.testing.assert_frame_equal(table, before)
 
 
 def test_a_bin_on_a_logarithmic_axis_stands_at_the_middle_of_the_logarithms():

@@ -92,23 +92,14 @@ def test_the_smallest_of_many_effects_are_counted():
 
 
 def test_names_of_pairs_do_not_overlap_and_a_new_figure_clips_nothing():
-    frame = many()
-    before = frame.copy(deep=True)
-    ax = pareto(frame, limit=1.0)
+    ax = pareto(many(), limit=1.0)
     assert_clips_nothing(ax)
     assert_apart(ax.get_yticklabels(), 1)
-    pd.testing.assert_frame_equal(frame, before)
 
 
 def test_what_cannot_be_drawn_is_refused(effects):
-    with pytest.raises(AnalysisError, match=r"pareto: needs the columns .*; missing: estimate; given"):
-        pareto(effects.drop(columns="estimate"))
-    with pytest.raises(AnalysisError, match="given a dict"):
-        pareto({})
     with pytest.raises(AnalysisError, match="more than one for factor 'a', partner ''"):
         pareto(pd.concat([effects, effects]))
-    with pytest.raises(AnalysisError, match="estimate must be numbers, given text"):
-        pareto(effects.assign(estimate="1"))
     for limit in (0.0, -1.0, np.nan):
         with pytest.raises(AnalysisError, match="limit must be a finite number above zero"):
             pareto(effects, limit=limit)

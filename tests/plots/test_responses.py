@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
 from mesa_doe.errors import AnalysisError
-from mesa_doe.plots import scatter
+from mesa_doe.plots import partial_dependence, scatter
 from tests.plots.drawn import assert_apart, axes, legend_texts, note, x_labels
 
 
@@ -151,6 +152,7 @@ def test_twelve_long_levels_have_labels_that_do_not_overlap(given):
     assert_apart(ax.get_xticklabels(), 0)
 
 
+@pytest.mark.parametrize("draw", [scatter, partial_dependence])
 @pytest.mark.parametrize(
     ("x", "y", "options", "words"),
     [
@@ -163,9 +165,10 @@ def test_twelve_long_levels_have_labels_that_do_not_overlap(given):
         ([1, 2], [1.0, 2.0], {"bins": 0}, "bins must be at least 1, given 0"),
     ],
 )
-def test_what_cannot_be_drawn_is_refused(x, y, options, words):
-    with pytest.raises(AnalysisError, match=words):
-        scatter(x, y, axes(), **options)
+def test_what_cannot_be_drawn_over_a_factor_is_refused(draw, x, y, options, words):
+    with pytest.raises(AnalysisError, match=f"{draw.__name__}: .*{words}"):
+        draw(x, y, **options)
+    assert plt.get_fignums() == []
 
 
 def test_a_bin_on_a_logarithmic_axis_stands_at_the_middle_of_the_logarithms():

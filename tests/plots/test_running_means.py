@@ -7,7 +7,7 @@ from scipy import stats
 
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots.running_means import replications
-from tests.plots.drawn import assert_clips_nothing, axes, band_at, legend_texts, note
+from tests.plots.drawn import axes, band_at, legend_texts, note
 
 
 def halves(row, confidence=0.95):
@@ -133,11 +133,3 @@ def test_what_has_no_running_mean_is_refused(values, options, words):
     with pytest.raises(AnalysisError, match=f"replications: .*{words}"):
         replications(values, **options)
     assert plt.get_fignums() == []
-
-
-def test_a_new_figure_clips_nothing_and_leaves_the_data_alone():
-    values = np.random.default_rng(5).normal(size=(8, 12))
-    before = values.copy()
-    ax = replications(values, target=0.5)
-    np.testing.assert_array_equal(values, before)
-    assert_clips_nothing(ax)

@@ -11,14 +11,13 @@ from mesa_doe.plots.dependence import cusunoro, partial_dependence
 from mesa_doe.plots.effect_sizes import pareto
 from mesa_doe.plots.factorial import interaction, main_effects
 from mesa_doe.plots.failure_map import failures
-from mesa_doe.plots.fans import noise_fan
+from mesa_doe.plots.fans import fan, noise_fan
 from mesa_doe.plots.growth import convergence
 from mesa_doe.plots.indices import bars, heatmap
 from mesa_doe.plots.morris import plane
 from mesa_doe.plots.one_at_a_time import spider, tornado
 from mesa_doe.plots.responses import scatter
 from mesa_doe.plots.running_means import replications
-from mesa_doe.plots.series import fan
 from mesa_doe.plots.time_courses import over_time
 
 __all__ = [
