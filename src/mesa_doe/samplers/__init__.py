@@ -1,9 +1,10 @@
 """Samplers: functions ``name(space, n_or_levels, *, rng=None, **options) -> Design``, a module a library."""
 
 from mesa_doe.samplers.algebra import concat, cross
-from mesa_doe.samplers.basic import base_case, explicit
+from mesa_doe.samplers.base_case import base_case
 from mesa_doe.samplers.declare import LONGER, SAMPLERS, SamplerInfo, table
 from mesa_doe.samplers.doehlert import doehlert
+from mesa_doe.samplers.explicit import explicit
 from mesa_doe.samplers.folded import folded_hadamard
 from mesa_doe.samplers.fourier import fast, rbd_fast
 from mesa_doe.samplers.from_salib import from_salib
