@@ -105,7 +105,7 @@ def connected(one: IntArray, other: IntArray) -> IntArray:
     return found
 
 
-def rows_alike(columns: FloatArray | IntArray) -> IntArray:
+def rows_alike(columns: FloatArray | IntArray | pd.DataFrame) -> IntArray:
     """Return a number of each row, the same of rows with the same values, in order of appearance.
 
     Examples

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mesa_doe.arrays import IntArray
+from mesa_doe.design.crossing import rows_alike
 
 __all__ = ["first_of_twins", "identities"]
 
@@ -56,6 +57,6 @@ def first_of_twins(table: pd.DataFrame) -> tuple[IntArray, IntArray]:
     >>> first_of_twins(pd.DataFrame({0: [5, 6, 5], 1: [0.5, 0.5, 0.5]}))
     (array([0, 1]), array([0, 1, 0]))
     """
-    twin_of: IntArray = table.groupby(list(table.columns), sort=False).ngroup().to_numpy().astype(np.int64)
+    twin_of = rows_alike(table)
     rows = np.unique(twin_of, return_index=True)[1].astype(np.int64)
     return rows, twin_of

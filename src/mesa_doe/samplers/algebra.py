@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from mesa_doe.arrays import IntArray
 from mesa_doe.design import Design
@@ -15,6 +14,7 @@ from mesa_doe.design.lineage import OF_A, parent
 from mesa_doe.errors import DesignError
 from mesa_doe.samplers.merging import merged_groups, merged_space
 from mesa_doe.space import ParameterSpace
+from mesa_doe.space.points import points_frame
 
 __all__ = ["concat", "cross"]
 
@@ -58,14 +58,12 @@ def cross(a: Design, b: Design) -> Design:
     _check_designs([a, b], "cross")
     for design in (a, b):
         if design.seed_levels is not None:
-            message = (
+            raise DesignError(
                 f"cross: the seed is a factor of the {design.method} design, and would be crossed too; make "
                 "it with seed_factor=False"
             )
-            raise DesignError(message)
     if len(a) * len(b) > MOST_POINTS:
-        message = f"cross would have {len(a):,} × {len(b):,} points; the most is {MOST_POINTS:,}"
-        raise DesignError(message)
+        raise DesignError(f"cross would have {len(a):,} × {len(b):,} points; the most is {MOST_POINTS:,}")
     space, groups = merged_space(a.space, b.space), merged_groups(a, b)
     of_a, of_b = np.repeat(np.arange(len(a)), len(b)), np.tile(np.arange(len(b)), len(a))
     blocks = None
@@ -83,7 +81,7 @@ def cross(a: Design, b: Design) -> Design:
         method="cross",
         options={"a": parent(a), "b": parent(b), OF_A: len(a.factors)},
         blocks=blocks,
-        points=_frame(columns),
+        points=points_frame(columns, len(of_a)),
         rows=len(a) * len(b),
         groups=groups,
     )
@@ -120,22 +118,23 @@ def concat(*designs: Design) -> Design:
     """
     _check_designs(designs, "concat")
     if len(designs) < 2:
-        message = f"concat takes at least two designs, got {len(designs)}"
-        raise DesignError(message)
+        raise DesignError(f"concat takes at least two designs, got {len(designs)}")
     first, *others = designs
     for k, other in enumerate(others, 1):
         if other.space != first.space:
-            message = f"concat: design {k} lies in another space than design 0: {_difference(first, other)}"
-            raise DesignError(message)
+            why = _difference(first.space, other.space)
+            raise DesignError(f"concat: design {k} lies in another space than design 0: {why}")
         if (other.seed_levels is None) != (first.seed_levels is None):
-            message = f"concat: the seed must be a factor of all designs or of none, and design {k} differs"
-            raise DesignError(message)
+            raise DesignError(
+                f"concat: the seed must be a factor of all designs or of none, and design {k} differs"
+            )
     blocks = None
     if any(design.blocks is not None for design in designs):
         blocks = _numbered_on([_blocks(design) for design in designs])
     levels = [design.seed_levels for design in designs if design.seed_levels is not None]
     groups = first.groups if all(design.groups == first.groups for design in designs) else None
-    points = [design.points for design in designs]
+    points, rows = [design.points for design in designs], sum(map(len, designs))
+    columns = {name: np.concatenate([one[name].to_numpy() for one in points]) for name in first.space}
     return Design(
         first.space,
         np.vstack([design.unit for design in designs]),
@@ -143,10 +142,8 @@ def concat(*designs: Design) -> Design:
         options={"designs": tuple(parent(design) for design in designs)},
         blocks=blocks,
         seed_levels=_numbered_on(levels) if levels else None,
-        points=_frame(
-            {name: np.concatenate([one[name].to_numpy() for one in points]) for name in first.space}
-        ),
-        rows=sum(map(len, designs)),
+        points=points_frame(columns, rows),
+        rows=rows,
         groups=groups,
     )
 
@@ -154,8 +151,9 @@ def concat(*designs: Design) -> Design:
 def _check_designs(designs: Sequence[Any], method: str) -> None:
     for k, design in enumerate(designs):
         if not isinstance(design, Design):
-            message = f"{method} takes designs, got {type(design).__name__} at position {k}: {design!r}"
-            raise DesignError(message)
+            raise DesignError(
+                f"{method} takes designs, got {type(design).__name__} at position {k}: {design!r}"
+            )
 
 
 def _blocks(design: Design) -> IntArray:
@@ -167,17 +165,10 @@ def _numbered_on(parts: Sequence[IntArray]) -> IntArray:
     return np.concatenate([part + start for part, start in zip(parts, starts, strict=True)])
 
 
-def _frame(columns: dict[str, Any]) -> pd.DataFrame:
-    # The dtype is said: left to itself, pandas turns an object column of strings into its own strings.
-    series = {name: pd.Series(column, dtype=column.dtype) for name, column in columns.items()}
-    return pd.DataFrame(series).rename_axis(index="point")
-
-
-def _difference(first: Design, other: Design) -> str:
-    spaces: list[ParameterSpace] = [first.space, other.space]
-    if spaces[0].names != spaces[1].names:
-        return f"its factors are {', '.join(spaces[1].names)}, not {', '.join(spaces[0].names)}"
-    for name, axis in spaces[0].axes.items():
-        if spaces[1][name] != axis:
-            return f"axis {name!r} is {spaces[1][name]!r}, not {axis!r}"
+def _difference(first: ParameterSpace, other: ParameterSpace) -> str:
+    if first.names != other.names:
+        return f"its factors are {', '.join(other.names)}, not {', '.join(first.names)}"
+    for name, axis in first.axes.items():
+        if other[name] != axis:
+            return f"axis {name!r} is {other[name]!r}, not {axis!r}"
     return "in constants, derived parameters, correlation or constraints"

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
-import pandas as pd
 
 from mesa_doe.arrays import Array
 from mesa_doe.design import Design, frozen
@@ -14,6 +13,7 @@ from mesa_doe.design.gate import MOST_POINTS
 from mesa_doe.errors import DesignError, listed
 from mesa_doe.samplers.native import native_column
 from mesa_doe.space import Axis, Boolean, Categorical, Law, ParameterSpace
+from mesa_doe.space.points import points_frame
 from mesa_doe.space.values import is_int, objects, plain
 
 __all__ = [
@@ -97,17 +97,16 @@ def from_levels(
         Its values are the levels themselves, to the last digit.
     """
     index = np.asarray(index)
-    rows, unit, series = pd.RangeIndex(len(index), name="point"), np.empty(index.shape), {}
+    unit, columns = np.empty(index.shape), {}
     for k, ((name, axis), native) in enumerate(zip(space.axes.items(), natives, strict=True)):
         unit[:, k] = axis.to_unit(native)[index[:, k]]
-        # The dtype is said: left to itself, pandas turns an object column of strings into its own strings.
-        series[name] = pd.Series(native[index[:, k]], index=rows, dtype=native.dtype, copy=False)
+        columns[name] = native[index[:, k]]
     return Design(
         space,
         frozen(unit),
         method=method,
         options=options,
-        points=pd.DataFrame(series, index=rows, copy=False),
+        points=points_frame(columns, len(index)),
         rows=len(index),
     )
 

@@ -7,9 +7,9 @@ from types import MappingProxyType
 from typing import Any, NoReturn
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from mesa_doe.arrays import Array, BoolArray, FloatArray
 from mesa_doe.errors import SpaceError, listed
 from mesa_doe.seeding import RNG, root_entropy
 from mesa_doe.space.axes import Axis
@@ -19,11 +19,11 @@ from mesa_doe.space.derived import Derived, computed
 from mesa_doe.space.from_salib import entries_from_salib
 from mesa_doe.space.levels import Constant
 from mesa_doe.space.parts import read_parts
-from mesa_doe.space.points import close_to, points_problems, typed_columns
+from mesa_doe.space.points import close_to, points_frame, points_problems, typed_columns
 from mesa_doe.space.reading import read_entry
 from mesa_doe.space.rules import Rule
 from mesa_doe.space.serial import entries_from_dict, entries_to_dict, extras_from_dict, extras_to_dict
-from mesa_doe.space.values import Array, Floats, is_int
+from mesa_doe.space.values import is_int
 
 __all__ = ["ParameterSpace"]
 
@@ -244,17 +244,9 @@ class ParameterSpace:
             A column a factor; the index is called `point` and counts from 0. Points that break a constraint
         are given too: see `satisfied`.
         """
-        columns = self.columns_from_unit(u)
-        index = pd.RangeIndex(len(np.asarray(u)), name="point")
-        # The dtype is said: left to itself, pandas 3 turns an object column of strings into its own strings.
-        # Nobody else holds the columns, so they are not copied, neither into series nor into the frame.
-        series = {
-            name: pd.Series(column, index=index, dtype=column.dtype, copy=False)
-            for name, column in columns.items()
-        }
-        return pd.DataFrame(series, index=index, copy=False)
+        return points_frame(self.columns_from_unit(u), len(np.asarray(u)))
 
-    def to_unit(self, points: Any) -> Floats:
+    def to_unit(self, points: Any) -> FloatArray:
         """Turn native values into points of the unit cube that `from_unit` takes back to them.
 
         Parameters
@@ -277,7 +269,7 @@ class ParameterSpace:
             raise SpaceError(listed(problems, "the points do not fit the parameter space"))
         if not len(self):
             return np.empty((len(points) if isinstance(points, pd.DataFrame) else 0, 0))
-        unit: Floats = np.column_stack([axis.to_unit(points[name]) for name, axis in self.axes.items()])
+        unit: FloatArray = np.column_stack([axis.to_unit(points[name]) for name, axis in self.axes.items()])
         return unit if self._copula is None else self._copula.to_unit(unit)
 
     def problems_of(self, points: Any) -> list[str]:
@@ -306,7 +298,7 @@ class ParameterSpace:
         columns, count = typed_columns(self.axes, points)
         return breaks(self._constraints, columns, self.constants, count)
 
-    def satisfied(self, points: Any) -> npt.NDArray[np.bool_]:
+    def satisfied(self, points: Any) -> BoolArray:
         """Tell which points satisfy all constraints.
 
         Parameters
@@ -454,7 +446,7 @@ class ParameterSpace:
         """
         return cls(entries_from_salib(problem))
 
-    def _checked_unit(self, u: Any) -> Floats:
+    def _checked_unit(self, u: Any) -> FloatArray:
         try:
             unit = np.asarray(u, dtype=np.float64)
         except (TypeError, ValueError) as error:
@@ -474,7 +466,7 @@ class ParameterSpace:
         return unit
 
 
-def _column(axis: Axis, u: Floats) -> Array:
+def _column(axis: Axis, u: FloatArray) -> Array:
     values = axis.from_unit(u[:_AT_ONCE])
     if len(u) <= _AT_ONCE:
         return values

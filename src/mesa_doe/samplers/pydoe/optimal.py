@@ -18,6 +18,7 @@ from mesa_doe.samplers.axis_levels import Levels, chosen_levels, from_levels
 from mesa_doe.samplers.declare import check_count, check_n, check_space, declare
 from mesa_doe.samplers.native import native_column
 from mesa_doe.space import Boolean, Categorical, ParameterSpace
+from mesa_doe.space.points import points_frame
 
 __all__ = ["a_optimal", "d_optimal", "i_optimal"]
 
@@ -211,23 +212,18 @@ def _optimal(
     n = check_n(n, name)
     degree = check_count(degree, name, "degree", 1)
     if method not in _METHODS:
-        message = f"{name}: method takes {', '.join(map(repr, sorted(_METHODS)))}, got {method!r}"
-        raise DesignError(message)
+        raise DesignError(f"{name}: method takes {', '.join(map(repr, sorted(_METHODS)))}, got {method!r}")
     library = pydoe() if criterion == "D" else require("pydoe", extra="pydoe")
     if candidates is None:
         natives = chosen_levels(space, levels, name)
         counts = [len(native) for native in natives]
         _check_candidates(math.prod(counts), n, name)  # before they are made
         index = np.asarray(library.fullfact(levels=counts)).astype(np.intp)
-        columns = {
-            key: native[index[:, k]] for k, (key, native) in enumerate(zip(space, natives, strict=True))
-        }
+        columns = {key: native[i] for key, native, i in zip(space, natives, index.T, strict=True)}
         if space.constraints:
-            index = index[space.satisfied(columns)]
+            kept = space.satisfied(columns)
+            index, columns = index[kept], {key: column[kept] for key, column in columns.items()}
             _check_candidates(len(index), n, name)
-            columns = {
-                key: native[index[:, k]] for k, (key, native) in enumerate(zip(space, natives, strict=True))
-            }
     else:
         if problems := space.problems_of(candidates):
             raise DesignError(listed(problems, f"{name}: the candidates do not lie in the space"))
@@ -237,11 +233,10 @@ def _optimal(
     codes = _codes(unit, space, degree, name)
     terms = math.comb(len(space) + degree, degree)
     if n < terms:
-        message = (
+        raise DesignError(
             f"{name}: a polynomial of degree {degree} in {len(space)} factors has {terms} coefficients, "
             f"which n={n} points cannot tell; use at least n={terms}, or a lower degree"
         )
-        raise DesignError(message)
     # The one function that pyDOE3 has not at its top.
     source = library if hasattr(library, "optimal_design") else import_module("pyDOE3.doe_optimal")
     chosen, told = source.optimal_design(
@@ -249,8 +244,9 @@ def _optimal(
     )
     rows = _rows(codes, np.asarray(chosen))
     if not told["D_eff"] > 1e-6:
-        message = f"{name}: these candidates do not tell all {terms} coefficients apart; give more of them"
-        raise DesignError(message)
+        raise DesignError(
+            f"{name}: these candidates do not tell all {terms} coefficients apart; give more of them"
+        )
     options = {
         "n": n,
         "degree": degree,
@@ -260,21 +256,18 @@ def _optimal(
     }
     if candidates is None:
         return from_levels(space, natives, index[rows], method=name, options=options)
-    series = {key: pd.Series(column[rows], dtype=column.dtype) for key, column in columns.items()}
-    points = pd.DataFrame(series).rename_axis(index="point")
+    points = points_frame({key: column[rows] for key, column in columns.items()}, n)
     return Design(space, space.to_unit(points), method=name, options=options, points=points, rows=n)
 
 
 def _check_candidates(count: int, n: int, name: str) -> None:
     if count > _MOST_CANDIDATES:
-        message = (
+        raise DesignError(
             f"{name}: {count:,} candidates are too many to search; the most is {_MOST_CANDIDATES:,}: use "
             "fewer levels= (degree + 1 an axis are enough), or give candidates=, such as a Latin hypercube"
         )
-        raise DesignError(message)
     if count < n:
-        message = f"{name}: n={n} points cannot be chosen from {count} candidates; use more levels="
-        raise DesignError(message)
+        raise DesignError(f"{name}: n={n} points cannot be chosen from {count} candidates; use more levels=")
 
 
 def _codes(unit: Array, space: ParameterSpace, degree: int, name: str) -> Array:
