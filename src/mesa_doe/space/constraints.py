@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from mesa_doe.arrays import Array, BoolArray
 from mesa_doe.errors import SpaceError
 from mesa_doe.space.arithmetic import equal, truths
 from mesa_doe.space.axes import Axis
@@ -16,7 +16,7 @@ from mesa_doe.space.expressions import Expression
 from mesa_doe.space.levels import Categorical
 from mesa_doe.space.points import close_to
 from mesa_doe.space.rules import Rule
-from mesa_doe.space.values import Array, plain
+from mesa_doe.space.values import plain
 
 __all__ = ["breaks", "constraint_problems", "kept", "read_constraints", "type_problems"]
 
@@ -64,7 +64,7 @@ def constraint_problems(
                 if name in derived
             ]
             found += rule.unknown((*entries, *derived))
-        if not found and isinstance(rule.rule, Expression) and not rule.rule.names:
+        if not found and rule.expression is not None and not rule.expression.names:
             found = ["it names no parameter, so it keeps all points or none"]
         problems += [f"constraint {rule}: {problem}" for problem in found]
     return problems
@@ -81,13 +81,13 @@ def type_problems(
     columns = dict(made)
     for name, needs in in_order(derived, {**axes, **constants}):
         # What a function gives is not known before it is called, nor is what is computed from it.
-        if isinstance(derived[name].rule, Expression) and all(need in made for need in needs):
+        if derived[name].expression is not None and all(need in made for need in needs):
             try:
                 made[name] = derived[name].column(made, constants, 0)
             except SpaceError as error:
                 problems.append(f"derived {name!r}: {error}")
     for rule in rules:
-        if isinstance(rule.rule, Expression):
+        if rule.expression is not None:
             try:
                 kept([rule], columns, constants, 0)
             except SpaceError as error:
@@ -95,8 +95,8 @@ def type_problems(
     labelled = [(f"derived {name!r}", rule) for name, rule in derived.items()]
     labelled += [(f"constraint {rule}", rule) for rule in rules]
     for label, rule in labelled:
-        if isinstance(rule.rule, Expression):
-            problems += [f"{label}: {problem}" for problem in _no_levels(rule.rule, axes)]
+        if rule.expression is not None:
+            problems += [f"{label}: {problem}" for problem in _no_levels(rule.expression, axes)]
     return problems
 
 
@@ -112,7 +112,7 @@ def _no_levels(expression: Expression, axes: Mapping[str, Axis]) -> list[str]:
 
 def kept(
     rules: Sequence[Rule], columns: Mapping[str, Array], constants: Mapping[str, Any], count: int
-) -> npt.NDArray[np.bool_]:
+) -> BoolArray:
     """Tell which rows satisfy all constraints.
 
     Raises

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from mesa_doe.arrays import Array, BoolArray, FloatArray
 from mesa_doe.errors import SpaceError
 from mesa_doe.space.scipy_laws import build, describe, is_discrete, is_law, quantile_function, shown, unusable
-from mesa_doe.space.values import Array, Floats, as_numbers, as_tuple, is_number
+from mesa_doe.space.values import as_numbers, as_tuple, is_number
 
-__all__ = ["Law"]
+__all__ = ["Law", "law_called"]
 
 _DEFAULT_QUANTILES = (1e-9, 1 - 1e-9)
 
@@ -75,7 +75,7 @@ class Law:
             what = describe(self.distribution)
         except SpaceError:
             return _same_again, (self.distribution, self.quantiles, self._witness())
-        return _by_name, (what, self.quantiles)
+        return law_called, (what["distribution"], what["args"], what["kwds"], self.quantiles)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Law:
         return self
@@ -91,8 +91,8 @@ class Law:
         low, high = self._support()
         if not is_discrete(self.distribution) or not (math.isfinite(low) and math.isfinite(high)):
             return None
-        listed_values = getattr(getattr(self.distribution, "dist", None), "xk", None)
-        return round(high - low) + 1 if listed_values is None else len(listed_values)
+        listed = self._listed()
+        return round(high - low) + 1 if listed is None else len(listed)
 
     def problems(self) -> list[str]:
         """Say what is wrong with the law, a sentence each."""
@@ -126,7 +126,7 @@ class Law:
             return [f"{shown(self.distribution)} reaches {farthest:g}, beyond 2**53: narrow its quantiles"]
         return []
 
-    def from_unit(self, u: Floats) -> Array:
+    def from_unit(self, u: FloatArray) -> Array:
         """Turn unit values (n,) into values (n,): int64 for discrete laws of whole numbers, else float64.
 
         Raises
@@ -143,7 +143,7 @@ class Law:
             return np.rint(values).astype(np.int64)
         return values
 
-    def to_unit(self, values: Any) -> Floats:
+    def to_unit(self, values: Any) -> FloatArray:
         """Turn values (n,) into their probabilities (n,), for a discrete law the middle of its step."""
         outside = self.outside(values)
         low, high = self._support()
@@ -155,7 +155,7 @@ class Law:
             p = p - np.asarray(self.distribution.pmf(x), dtype=np.float64) / 2
         return np.where(outside, np.nan, np.clip(p, 0, 1))
 
-    def outside(self, values: Any) -> npt.NDArray[np.bool_]:
+    def outside(self, values: Any) -> BoolArray:
         """Tell which of the values (n,) the law cannot draw."""
         x = as_numbers(values).astype(np.float64)
         low, high = self._support()
@@ -174,7 +174,7 @@ class Law:
         low, high = self.distribution.support()
         return float(low), float(high)
 
-    def _quantiles(self, u: Floats) -> Floats:
+    def _quantiles(self, u: FloatArray) -> FloatArray:
         low, high = self._support()
         cut_low = 0.0 if math.isfinite(low) else self.quantiles[0]
         cut_high = 1.0 if math.isfinite(high) else self.quantiles[1]
@@ -184,16 +184,21 @@ class Law:
 
     def _whole(self) -> bool:
         # Asked of the law, not of the sample: a column's type must not depend on which points were drawn.
-        listed_values = getattr(getattr(self.distribution, "dist", None), "xk", None)
-        if listed_values is None:
-            listed_values = self._quantiles(np.linspace(0, 1, 65))
+        values = self._listed()
+        if values is None:
+            values = self._quantiles(np.linspace(0, 1, 65))
         elif any(self._quantiles(np.array([0.0, 1.0])) % 1):  # moved by a loc
             return False
-        return bool(np.all(np.asarray(listed_values, dtype=np.float64) % 1 == 0))
+        return bool(np.all(np.asarray(values, dtype=np.float64) % 1 == 0))
+
+    def _listed(self) -> Any:
+        """Return the values of a law that lists them, an `rv_discrete(values=...)`; else None."""
+        return getattr(getattr(self.distribution, "dist", None), "xk", None)
 
 
-def _by_name(what: dict[str, Any], quantiles: tuple[float, float]) -> Law:
-    return Law(build(what["distribution"], what["args"], what["kwds"]), quantiles)
+def law_called(distribution: Any, args: Any, kwds: Any, quantiles: Any) -> Law:
+    """Make the law that `Law.to_dict` described."""
+    return Law(build(distribution, args, kwds), quantiles)
 
 
 def _same_again(distribution: Any, quantiles: tuple[float, float], witness: list[float] | None) -> Law:

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from mesa_doe.arrays import Array
 from mesa_doe.errors import SpaceError
 from mesa_doe.space.arithmetic import scalar
 from mesa_doe.space.expressions import Expression
 from mesa_doe.space.points import close_to
-from mesa_doe.space.values import Array, as_column, as_numbers, is_number, objects, plain
+from mesa_doe.space.values import as_column, as_numbers, is_number, objects, plain
 
 __all__ = ["Rule"]
 
@@ -36,11 +37,11 @@ class Rule:
     array([20, 40])
     """
 
-    __slots__ = ("given", "rule")
+    __slots__ = ("expression", "given")
 
     def __init__(self, given: str | Callable[..., Any]) -> None:
-        self.given = given
-        self.rule = Expression(given) if isinstance(given, str) else given
+        self.given: Any = given
+        self.expression = Expression(given) if isinstance(given, str) else None
 
     def __eq__(self, other: object) -> bool:
         return self.given == other.given if isinstance(other, Rule) else NotImplemented
@@ -55,24 +56,23 @@ class Rule:
 
     def problems(self) -> list[str]:
         """Say what is wrong with the rule itself, a sentence each."""
-        if isinstance(self.rule, Expression):
-            return self.rule.problems()
-        function: Any = self.rule  # whatever was typed
-        if not callable(function):
-            return [f"it must be an expression as text or a function of columns, got {function!r}"]
+        if self.expression is not None:
+            return self.expression.problems()
+        if not callable(self.given):
+            return [f"it must be an expression as text or a function of columns, got {self.given!r}"]
         return [
             f"the function takes {p.name!r} by position only, but columns are given by keyword"
-            for p in _parameters(function)
+            for p in _parameters(self.given)
             if p.kind is p.POSITIONAL_ONLY and p.default is p.empty
         ]
 
     def names(self, known: Collection[str], spread: Collection[str] | None = None) -> tuple[str, ...]:
         """Return the names that it needs, known or not; where it takes ``**``, all of `spread` too."""
-        if isinstance(self.rule, Expression):
-            return self.rule.names
-        parameters = _parameters(self.rule)
+        if self.expression is not None:
+            return self.expression.names
+        parameters = _parameters(self.given)
         # What a partial holds already would be overwritten by a column of that name.
-        bound = self.rule.keywords if isinstance(self.rule, functools.partial) else {}
+        bound = self.given.keywords if isinstance(self.given, functools.partial) else {}
         named = [p.name for p in parameters if p.kind in _NAMED and (p.default is p.empty or p.name in known)]
         if any(p.kind is p.VAR_KEYWORD for p in parameters):
             named += [name for name in (known if spread is None else spread) if name not in named]
@@ -106,12 +106,12 @@ class Rule:
             If it cannot be computed, or the function raises, or returns something else.
         """
         names = self.names((*columns, *constants))
-        if isinstance(self.rule, Expression):
+        if self.expression is not None:
             held = {name: columns[name] if name in columns else scalar(constants[name]) for name in names}
-            return self.rule(held, count)
+            return self.expression(held, count)
         given = {name: _locked(columns[name]) if name in columns else constants[name] for name in names}
         try:
-            made = self.rule(**given)
+            made = self.given(**given)
         except Exception as error:
             hint = ": it gets whole columns, so write & | ~ in place of and, or, not, and np.where for if"
             raise SpaceError(

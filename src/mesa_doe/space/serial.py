@@ -10,19 +10,14 @@ import pandas as pd
 from mesa_doe.errors import SpaceError, listed
 from mesa_doe.space.axes import Axis, Discrete, Integer, Real
 from mesa_doe.space.derived import Derived
-from mesa_doe.space.laws import Law
+from mesa_doe.space.laws import Law, law_called
 from mesa_doe.space.levels import Boolean, Categorical, Constant
 from mesa_doe.space.rules import Rule
-from mesa_doe.space.scipy_laws import build
 from mesa_doe.space.values import json_ready
 
 __all__ = ["VERSION", "entries_from_dict", "entries_to_dict", "extras_from_dict", "extras_to_dict"]
 
 VERSION = 1
-
-
-def _law(distribution: Any, args: Any, kwds: Any, quantiles: Any) -> Law:
-    return Law(build(distribution, args, kwds), quantiles)
 
 
 # kind: (class, maker, keys). Every key is required: a document is written whole, so a gap means damage.
@@ -32,7 +27,7 @@ _KINDS: dict[str, tuple[type, Callable[..., Axis], tuple[str, ...]]] = {
     "constant": (Constant, Constant, ("value",)),
     "discrete": (Discrete, Discrete, ("values",)),
     "integer": (Integer, Integer, ("low", "high")),
-    "law": (Law, _law, ("distribution", "args", "kwds", "quantiles")),
+    "law": (Law, law_called, ("distribution", "args", "kwds", "quantiles")),
     "real": (Real, Real, ("low", "high", "log")),
 }
 
@@ -100,9 +95,11 @@ def _entry(description: Any) -> Axis:
     if set(given) != set(keys):
         missing = [repr(key) for key in keys if key not in given]
         unknown = sorted(repr(key) for key in given if key not in keys)
-        wrong = [f"lacks {', '.join(missing)}"] * bool(missing) + [
-            f"has unknown {', '.join(unknown)}"
-        ] * bool(unknown)
+        wrong = [
+            f"{what} {', '.join(them)}"
+            for what, them in (("lacks", missing), ("has unknown", unknown))
+            if them
+        ]
         raise SpaceError(f"an axis of kind {kind!r} {' and '.join(wrong)}")
     return maker(**given)
 
