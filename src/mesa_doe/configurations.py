@@ -9,6 +9,7 @@ from typing import Any, TypeAlias, overload
 import numpy as np
 import pandas as pd
 
+from mesa_doe.arrays import Array
 from mesa_doe.columns import free_names
 from mesa_doe.errors import ConfigurationError, listed
 from mesa_doe.seeding import SeedPlan
@@ -16,7 +17,7 @@ from mesa_doe.space.values import is_int, plain
 
 __all__ = ["Configurations", "RunConfiguration", "column_names"]
 
-Columns = Mapping[str, np.ndarray[Any, Any]]
+Columns = Mapping[str, Array]
 #: What ``outputs=`` takes, see :class:`RunConfiguration`.
 Outputs: TypeAlias = (
     Callable[[Any], Mapping[str, Any]] | str | Sequence[str] | Mapping[str, int | Callable[[Any], Any] | None]
@@ -311,11 +312,10 @@ class Configurations(Sequence[RunConfiguration]):
     def _part(self, runs: range) -> Configurations:
         part = object.__new__(Configurations)
         part.__dict__.update(self.__dict__)
-        first, last = sorted((runs[0], runs[-1])) if runs else (0, -1)
-        rows = slice(
-            first // self.replications - self.first_point if runs else 0,
-            last // self.replications + 1 - self.first_point if runs else 0,
-        )
+        rows = slice(0, 0)
+        if runs:
+            first, last = (run // self.replications - self.first_point for run in sorted((runs[0], runs[-1])))
+            rows = slice(first, last + 1)
         part.runs = runs
         part.first_point += rows.start
         part.columns = {name: column[rows] for name, column in self.columns.items()}
@@ -363,7 +363,7 @@ def _pieces(count: int, size: int) -> Iterator[slice]:
     return (slice(start, start + size) for start in range(0, count, size))
 
 
-def _plain_list(column: np.ndarray[Any, Any]) -> list[Any]:
+def _plain_list(column: Array) -> list[Any]:
     """Return a column as plain Python values: Mesa 3.5 and many user models reject numpy's numbers."""
     # Not tolist of all columns: it turns dates into bare ints.
     return column.tolist() if column.dtype.kind in "biuf" else [plain(value) for value in column]

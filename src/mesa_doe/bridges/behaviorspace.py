@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mesa_doe.arrays import Array
 from mesa_doe.bridges._identifiers import identifiers
 from mesa_doe.columns import free_names
 from mesa_doe.design import Design
@@ -99,8 +100,7 @@ def read_behaviorspace(path: str | os.PathLike[str]) -> tuple[Design, pd.DataFra
     starts = runs.drop_duplicates("run_id")
     settings = settings.loc[starts.index]
     if not any(settings[name].nunique() > 1 for name in settings):
-        message = f"{str(path)!r}: no variable has more than one value, so there is no design"
-        raise DesignError(message)
+        raise DesignError(f"{str(path)!r}: no variable has more than one value, so there is no design")
     # As text, since what is missing equals nothing.
     points = pd.Series(
         settings.astype(str).groupby(list(settings), sort=False).ngroup().array, starts["run_id"]
@@ -115,36 +115,33 @@ def _read(path: Path) -> tuple[list[str], list[list[str]]]:
         with path.open(newline="", encoding="utf-8-sig") as file:
             lines = list(csv.reader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        message = f"{str(path)!r} cannot be read: {error}"
-        raise DesignError(message) from error
+        raise DesignError(f"{str(path)!r} cannot be read: {error}") from error
     header = lines[_HEADER_LINES] if len(lines) > _HEADER_LINES else []
     if not (lines and lines[0] and lines[0][0].startswith(_TITLE)):
-        message = f"{str(path)!r} is no output of BehaviorSpace: its first line must begin with {_TITLE!r}"
-        raise DesignError(message)
+        raise DesignError(
+            f"{str(path)!r} is no output of BehaviorSpace: its first line must begin with {_TITLE!r}"
+        )
     if not header or header[0] != _RUN or _STEP not in header:
-        message = (
+        raise DesignError(
             f"{str(path)!r} is not the table output of BehaviorSpace: line {_HEADER_LINES + 1} must name the "
             f"columns, from {_RUN!r} over the variables and {_STEP!r} to the reporters; choose 'Table "
             "output' when you run the experiment"
         )
-        raise DesignError(message)
     rows = [line for line in lines[_HEADER_LINES + 1 :] if line]
     step = header.index(_STEP)
     for number, row in enumerate(rows, start=1):
         if len(row) != len(header) or not (_WHOLE.fullmatch(row[0]) and _NUMBER.fullmatch(row[step])):
-            message = (
+            raise DesignError(
                 f"{str(path)!r}: row {number} of {len(rows)} has {counted(len(row), 'value')} for "
                 f"{len(header)} columns, or no run number and step; was the experiment stopped while it "
                 "wrote?"
             )
-            raise DesignError(message)
     if not rows:
-        message = f"{str(path)!r} has no runs"
-        raise DesignError(message)
+        raise DesignError(f"{str(path)!r} has no runs")
     return header, rows
 
 
-def _typed(texts: list[str]) -> np.ndarray[Any, Any]:
+def _typed(texts: list[str]) -> Array:
     known = [text for text in texts if text]
     if known and all(text in ("true", "false") for text in known):
         values = [text == "true" if text else None for text in texts]
@@ -234,8 +231,7 @@ def to_behaviorspace(
         with Path(path).open("w", newline="", encoding="utf-8") as file:
             csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(chain(head, rows))
     except OSError as error:
-        message = f"{str(path)!r} cannot be written: {error}"
-        raise AnalysisError(message) from error
+        raise AnalysisError(f"{str(path)!r} cannot be written: {error}") from error
 
 
 def _written(value: Any) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mesa_doe.arrays import Array
 from mesa_doe.bridges._identifiers import identifiers
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError
@@ -32,7 +33,7 @@ def to_ema(
     reduce: Reduce | None = None,
     unequal: Unequal = "refuse",
     missing: Missing = "raise",
-) -> tuple[pd.DataFrame, dict[str, np.ndarray[Any, Any]]]:
+) -> tuple[pd.DataFrame, dict[str, Array]]:
     """Return experiments and outcomes as ``perform_experiments`` of the EMA Workbench does.
 
     Parameters
@@ -77,8 +78,9 @@ def to_ema(
     whole = without_missing(results, pd.concat(frames, axis=1), missing, "to_ema")
     factors = labelled(every, results).loc[whole.index]
     if taken := [name for name in _BOOKKEEPING if name in factors]:
-        message = f"the workbench has columns of its own called {', '.join(taken)}: call the factor otherwise"
-        raise AnalysisError(message)
+        raise AnalysisError(
+            f"the workbench has columns of its own called {', '.join(taken)}: call the factor otherwise"
+        )
     model = results.configurations[0].model_cls
     experiments = factors.assign(
         scenario=pd.Categorical(whole.index),
@@ -105,7 +107,7 @@ def from_ema(
     experiments: pd.DataFrame,
     outcomes: Mapping[str, Any],
     space: ParameterSpace | None = None,
-) -> tuple[Design, dict[str, np.ndarray[Any, Any]]]:
+) -> tuple[Design, dict[str, Array]]:
     """Make a design of experiments of the EMA Workbench, and outputs for the analyses here.
 
     Parameters
@@ -161,14 +163,14 @@ def from_ema(
 
 def _check_kinds(experiments: Any, outcomes: Any) -> None:
     if not isinstance(experiments, pd.DataFrame):
-        message = f"from_ema: experiments takes a DataFrame, got {type(experiments).__name__}"
-        raise AnalysisError(message)
+        raise AnalysisError(f"from_ema: experiments takes a DataFrame, got {type(experiments).__name__}")
     if not isinstance(outcomes, Mapping):
-        message = f"from_ema: outcomes takes a mapping of names to arrays, got {type(outcomes).__name__}"
-        raise AnalysisError(message)
+        raise AnalysisError(
+            f"from_ema: outcomes takes a mapping of names to arrays, got {type(outcomes).__name__}"
+        )
 
 
-def _levels(column: pd.Series[Any], axis: Any) -> np.ndarray[Any, Any]:
+def _levels(column: pd.Series[Any], axis: Any) -> Array:
     """Return the levels that categories are, or are written as, which `to_ema` does."""
     levels = getattr(axis, "levels", ())
     written = {str(level): level for level in levels} | {
@@ -177,10 +179,9 @@ def _levels(column: pd.Series[Any], axis: Any) -> np.ndarray[Any, Any]:
     return objects(written.get(value, value) if isinstance(value, str) else value for value in column)
 
 
-def _filled(name: str, values: Any, count: int) -> np.ndarray[Any, Any]:
+def _filled(name: str, values: Any, count: int) -> Array:
     array = np.array(values)
     if array.ndim == 0 or len(array) != count:
-        message = f"outcome {name!r} has shape {array.shape}, but there are {count} experiments"
-        raise AnalysisError(message)
+        raise AnalysisError(f"outcome {name!r} has shape {array.shape}, but there are {count} experiments")
     failed = np.ma.getmaskarray(values) if np.ma.is_masked(values) else None
     return array if failed is None else np.where(failed, np.nan, array.astype(np.float64))

@@ -106,12 +106,11 @@ class ModelFunction:
         d = len(self.space)
         if rows.ndim != 2 or rows.shape[1] != d:
             many = f"({d}, n)" if self.axis == 1 else f"(n, {d})"
-            message = (
+            raise AnalysisError(
                 f"the function takes x of shape ({d},) or {many}, with {', '.join(self.space.names)} in this "
                 f"order, or a DataFrame or mapping of them, got shape {given}; as_function(axis=) says which "
                 "axis is that of the points"
             )
-            raise AnalysisError(message)
         columns = {name: rows[:, k] for k, name in enumerate(self.space.names)}
         return pd.DataFrame(columns).infer_objects(), array.ndim == 1
 
@@ -134,11 +133,10 @@ class ModelFunction:
             if failures.empty:
                 raise
             first = failures.iloc[0]
-            message = (
+            raise AnalysisError(
                 f"the model {first['status']} at {_told(design, int(first['point']))}, while "
                 f"{first['origin']}: {first['error_type']}: {first['error']}"
-            )
-            raise AnalysisError(message) from error
+            ) from error
 
     def _outputs(self, results: Results, design: Design) -> FloatArray:
         """Return the means over replications (points, outputs)."""
@@ -150,8 +148,7 @@ class ModelFunction:
             values = series.to_numpy(np.float64).reshape(shape)
             if np.isnan(values).any():
                 at = int(np.isnan(values).any(axis=1).argmax())
-                message = f"output {name!r} is NaN at {_told(design, at)}"
-                raise AnalysisError(message)
+                raise AnalysisError(f"output {name!r} is NaN at {_told(design, at)}")
             means[:, k] = values.mean(axis=1)
         return means
 

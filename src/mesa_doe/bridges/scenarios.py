@@ -102,11 +102,10 @@ def from_store(store: Any, configurations: Sequence[RunConfiguration]) -> Result
     known = checked(configurations)
     wanted = Wanted(known[0].outputs, known[0].data_collection_period)
     if wanted.calls:
-        message = (
+        raise ConfigurationError(
             "outputs= has functions, which need the models, and a store has none: name outputs, or use "
             "doe.BatchRunner"
         )
-        raise ConfigurationError(message)
     records = _records(store)
     positions, block = [], Block()
     for position, (one, scenario, _) in enumerate(_with_scenarios(known)):
@@ -130,11 +129,10 @@ def from_store(store: Any, configurations: Sequence[RunConfiguration]) -> Result
             column.append(values[name])
     if records:
         point, iteration = next(iter(records))
-        message = (
+        raise ConfigurationError(
             f"the store holds {counted(len(records), 'run')} that are none of these configurations, scenario "
             f"{point}, replication {iteration} first: give those that to_scenarios was given"
         )
-        raise ConfigurationError(message)
     gathered = Gathered()
     gathered.add(np.array(positions, dtype=np.int64), block)
     return results_of(known, gathered, {})
@@ -148,30 +146,27 @@ def _with_scenarios(
     first: Mapping[str, Any] | None = None
     for one in configurations:
         if one.point is None:
-            message = (
+            raise ConfigurationError(
                 f"run {one.run_id} has no point, by which Mesa would know it: give it one, or take the "
                 "configurations of a design"
             )
-            raise ConfigurationError(message)
         try:
             scenario, others = recipe.scenario_of(
                 one.parameters, one.seed, (one.run_id, one.point, one.iteration)
             )
         except TypeError as error:
-            message = (
+            raise ConfigurationError(
                 f"{_name(recipe.scenario_cls)} cannot be made with its ids ({error}): let it hand on, as "
                 "**kwargs, what it does not name to Mesa's Scenario"
-            )
-            raise ConfigurationError(message) from error
+            ) from error
         first = others if first is None else first
         differing = [name for name, value in others.items() if not _same(first.get(name), value)]
         if differing:
-            message = (
+            raise ConfigurationError(
                 f"{', '.join(map(repr, differing))} differ between runs and are arguments of "
                 f"{_name(recipe.model_cls)} itself, which run_scenarios makes the same for all: make them "
                 f"fields of {_name(recipe.scenario_cls)}, or use doe.BatchRunner"
             )
-            raise ConfigurationError(message)
         yield one, scenario, others
 
 
@@ -179,10 +174,9 @@ def _recipe(configurations: Sequence[RunConfiguration]) -> Recipe:
     recipes = recipes_of(configurations)
     if len(recipes) > 1:
         models = ", ".join(sorted({_name(model) for model, _ in recipes}))
-        message = (
+        raise ConfigurationError(
             f"scenarios are of one model, and these runs are of several ({models}): use one call for each"
         )
-        raise ConfigurationError(message)
     return next(iter(recipes.values()))
 
 
@@ -214,12 +208,11 @@ def _check_same(one: RunConfiguration, ours: Any, theirs: Any) -> None:
     differing = [name for name, value in one_says.items() if not _same(value, other_says.get(name))]
     if differing:
         name = differing[0]
-        message = (
+        raise ConfigurationError(
             f"scenario {one.point}, replication {one.iteration} of the store is not run {one.run_id}: "
             f"{name} is {other_says.get(name)!r} there and {one_says[name]!r} here; give the configurations "
             "that to_scenarios was given"
         )
-        raise ConfigurationError(message)
 
 
 def _same(one: Any, other: Any) -> bool:

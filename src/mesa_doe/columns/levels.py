@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
+
+from mesa_doe.arrays import IntArray
 
 __all__ = ["levels_of"]
 
 
-def levels_of(values: pd.Series[Any]) -> tuple[npt.NDArray[np.int64], list[Any]]:
+def levels_of(values: pd.Series[Any]) -> tuple[IntArray, list[Any]]:
     """Give each value the number of its level, levels sorted where they have an order.
 
     Parameters

@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mesa_doe.columns.values import Array, Values, number_text, written
+from mesa_doe.arrays import Array
+from mesa_doe.columns.values import Values, number_text, written
 
 __all__ = ["Table", "Tables"]
 

@@ -13,9 +13,10 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
+from mesa_doe.arrays import Array
+
 __all__ = ["Array", "Values", "as_column", "as_values", "is_plain", "mixes", "number_text", "written"]
 
-Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 #: Values of one type: a typed array, or a short list of bool, int (of 64 bits), float or str; None where
 #: nothing is known of the type.
 Values: TypeAlias = Array | list[Any] | None

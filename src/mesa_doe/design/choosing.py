@@ -50,8 +50,7 @@ def chosen_rows(which: Any, space: ParameterSpace, points: pd.DataFrame) -> IntA
     else:
         rows = _listed(which, count)
     if len(rows) == 0:
-        message = f"subset: no point is left by {told(which)}"
-        raise DesignError(message)
+        raise DesignError(f"subset: no point is left by {told(which)}")
     return rows.astype(np.int64)
 
 
@@ -102,8 +101,7 @@ def center_of(space: ParameterSpace, at: Mapping[str, Any] | None) -> tuple[Floa
     named = {k: axis for k, axis in space.axes.items() if isinstance(axis, (Boolean, Categorical))}
     given: Any = at  # whatever was typed
     if at is not None and not isinstance(given, Mapping):
-        message = f"repeat_center: at takes a mapping of names to levels, got {at!r}"
-        raise DesignError(message)
+        raise DesignError(f"repeat_center: at takes a mapping of names to levels, got {at!r}")
     levels = dict(at or {})
     problems = [
         f"axis {name!r} has names without a middle: give its level, as in at={{{name!r}: ...}}"
@@ -129,8 +127,7 @@ def _satisfied(which: Any, space: ParameterSpace, points: pd.DataFrame) -> Any:
     try:
         return ParameterSpace({**entries, **space.derived}, constraints=[which]).satisfied(points)
     except SpaceError as error:
-        message = f"subset: {error}"
-        raise DesignError(message) from error
+        raise DesignError(f"subset: {error}") from error
 
 
 def _listed(which: Any, count: int) -> Any:
@@ -140,21 +137,19 @@ def _listed(which: Any, count: int) -> Any:
         array = np.array(None)
     if array.ndim == 1 and array.dtype == bool:
         if len(array) != count:
-            message = f"subset takes a truth for each of {count} points, got {len(array)}"
-            raise DesignError(message)
+            raise DesignError(f"subset takes a truth for each of {count} points, got {len(array)}")
         return np.flatnonzero(array)
     if array.ndim != 1 or (array.dtype.kind not in "iu" and len(array)):
-        message = (
+        raise DesignError(
             "subset takes truths, positions, a slice, a condition such as 'a < b', or a function of columns, "
             f"got {which!r}"
         )
-        raise DesignError(message)
     outside = (array < 0) | (array >= count)
     if outside.any():
-        message = f"subset takes positions from 0 to {count - 1}, got {plain(array[outside][0])!r}"
-        raise DesignError(message)
+        raise DesignError(f"subset takes positions from 0 to {count - 1}, got {plain(array[outside][0])!r}")
     numbers, times = np.unique(array, return_counts=True)
     if (times > 1).any():
-        message = f"subset takes each position once, got {plain(numbers[times > 1][0])!r} more than once"
-        raise DesignError(message)
+        raise DesignError(
+            f"subset takes each position once, got {plain(numbers[times > 1][0])!r} more than once"
+        )
     return array

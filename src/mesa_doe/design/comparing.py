@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from mesa_doe.arrays import FloatArray
+from mesa_doe.arrays import BoolArray, FloatArray
 from mesa_doe.errors import DesignError
 from mesa_doe.space.values import plain
 
 __all__ = ["check_same", "text_of"]
 
-Truths: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 
 # Spreadsheets keep 15 digits, and quantile functions differ by a last digit between versions of scipy. What
 # is run is the saved sample, so a difference below this changes nothing.
@@ -44,11 +43,10 @@ def check_same(found: pd.DataFrame, expected: pd.DataFrame, path: Path) -> None:
     """
     difference = _difference(found, expected)
     if difference is not None:
-        message = (
+        raise DesignError(
             f"{str(path)!r} was changed: {difference}. To run points that were edited, read them with "
             f"explicit({str(path)!r}, space): they are then no longer those of the method"
         )
-        raise DesignError(message)
 
 
 def text_of(value: Any) -> str:
@@ -75,7 +73,7 @@ def _difference(found: pd.DataFrame, expected: pd.DataFrame) -> str | None:
     return None
 
 
-def _equal(found: pd.Series[Any], expected: pd.Series[Any]) -> Truths:
+def _equal(found: pd.Series[Any], expected: pd.Series[Any]) -> BoolArray:
     kind = expected.dtype.kind
     if kind == "f":
         right = expected.to_numpy(dtype=np.float64)

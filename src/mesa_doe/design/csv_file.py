@@ -65,19 +65,16 @@ def read_csv(path: str | os.PathLike[str]) -> dict[str, Any]:
     """
     path, side = Path(path), side_file(path)
     if not path.is_file():
-        message = f"there is no file {str(path)!r}"
-        raise DesignError(message)
+        raise DesignError(f"there is no file {str(path)!r}")
     if not side.is_file():
-        message = (
+        raise DesignError(
             f"{str(path)!r} has no side file {str(side)!r}, which holds the method, space and unit sample of "
             "a saved design: move both together. Points alone are read by explicit"
         )
-        raise DesignError(message)
     try:
         document = json.loads(side.read_text(encoding="utf-8"), parse_constant=_no_number)
     except ValueError as error:
-        message = f"{str(side)!r} is no JSON file: {error}"
-        raise DesignError(message) from error
+        raise DesignError(f"{str(side)!r} is no JSON file: {error}") from error
     check_document(document, repr(str(side)))
     arrays = _arrays(document, side)
     check_numbers(document, arrays, repr(str(side)))
@@ -86,8 +83,7 @@ def read_csv(path: str | os.PathLike[str]) -> dict[str, Any]:
         # As it is written: read as values, the level "None" would be missing.
         found = pd.read_csv(path, dtype=str, keep_default_na=False, skip_blank_lines=False)
     except ValueError as error:  # so are pandas' own parser errors
-        message = f"{str(path)!r} is no CSV file that pandas reads: {error}"
-        raise DesignError(message) from error
+        raise DesignError(f"{str(path)!r} is no CSV file that pandas reads: {error}") from error
     expected = settings["points"]
     check_same(found, expected.reset_index() if "point" not in expected else expected, path)
     return settings
@@ -104,10 +100,10 @@ def _arrays(document: dict[str, Any], side: Path) -> Arrays:
             {name: np.array(column) for name, column in given if name in document["factors"]},
         )
     except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
-        message = f"{str(side)!r}: the unit sample of the saved design is damaged ({error})"
-        raise DesignError(message) from error
+        raise DesignError(
+            f"{str(side)!r}: the unit sample of the saved design is damaged ({error})"
+        ) from error
 
 
 def _no_number(text: str) -> NoReturn:
-    message = f"{text} is no number of a design"
-    raise ValueError(message)
+    raise ValueError(f"{text} is no number of a design")

@@ -10,10 +10,9 @@ from types import MappingProxyType
 from typing import Any, NoReturn, TypeAlias, get_args
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from mesa_doe.arrays import IntArray
+from mesa_doe.arrays import Array, IntArray
 from mesa_doe.configurations import Configurations, Outputs
 from mesa_doe.design.choosing import center_of, chosen_rows, told
 from mesa_doe.design.costing import Cost, cost_of
@@ -125,11 +124,10 @@ class Design:
         groups: Any = None,
     ) -> None:
         if extension not in get_args(Extension) or (extension != "none" and longer is None):
-            message = (
+            raise DesignError(
                 f"extension takes {', '.join(sorted(get_args(Extension)))}, and all but 'none' need longer=, "
                 f"got {extension!r}"
             )
-            raise DesignError(message)
         self.space = space
         self.method = method
         self.options: Mapping[str, Any] = MappingProxyType(dict(options))
@@ -210,16 +208,14 @@ class Design:
             _never_longer(self, n)
         size = self.options.get("n")
         if not is_int(n) or (size is not None and n <= size):
-            message = f"extend takes the new size, an int larger than n={size!r}, got {n!r}"
-            raise DesignError(message)
+            raise DesignError(f"extend takes the new size, an int larger than n={size!r}, got {n!r}")
         check_size(int(n), self.method, len(self) // size if size else 1)
         longer = self._longer(self, int(n))
         if len(longer) <= len(self) or not np.array_equal(longer.unit[: len(self)], self.unit):
-            message = (
+            raise DesignError(
                 f"the longer {self.method} design does not begin with this one: it was probably made "
                 "with another version of its library; make a new design instead"
             )
-            raise DesignError(message)
         return longer
 
     def configurations(
@@ -373,7 +369,7 @@ class Design:
         check_replications(self.default_seed_policy, replications)
         return cost_of(len(self), replications, seconds_per_run, n_jobs)
 
-    def plot(self, factors: Sequence[str] | None = None, *, title: str | None = None) -> npt.NDArray[Any]:
+    def plot(self, factors: Sequence[str] | None = None, *, title: str | None = None) -> Array:
         """Draw the points as seen from every pair of factors, and how often each value comes.
 
         Parameters
@@ -569,11 +565,9 @@ class Design:
         [0.0, 4.0, 2.0, 2.0]
         """
         if not is_int(k) or k < 1:
-            message = f"repeat_center takes an int from 1, got {k!r}"
-            raise DesignError(message)
+            raise DesignError(f"repeat_center takes an int from 1, got {k!r}")
         if self.seed_levels is not None:
-            message = "repeat_center: the seed is a factor of this design, and a seed has no middle"
-            raise DesignError(message)
+            raise DesignError("repeat_center: the seed is a factor of this design, and a seed has no middle")
         unit, levels = center_of(self.space, at)
         center = np.repeat(unit, int(k), axis=0)
         blocks = self.blocks

@@ -114,10 +114,9 @@ def settings_from(document: Mapping[str, Any], arrays: Arrays, where: str) -> di
     try:
         space = ParameterSpace.from_dict(document["space"])
         if [*space.names] != document["factors"][: len(space)]:
-            message = (
+            raise DesignError(
                 f"{where}: the factors {document['factors']!r} are not those of the space {space.names!r}"
             )
-            raise DesignError(message)
         points = space.from_unit(arrays.unit[:, : len(space)])
         for name, column in arrays.given.items():
             kind = points[name].to_numpy().dtype
@@ -126,8 +125,7 @@ def settings_from(document: Mapping[str, Any], arrays: Arrays, where: str) -> di
     except (SpaceError, ValueError, IndexError) as error:
         if isinstance(error, DesignError):
             raise
-        message = f"{where}: the saved design is damaged: {error}"
-        raise DesignError(message) from error
+        raise DesignError(f"{where}: the saved design is damaged: {error}") from error
     return {
         "space": space,
         "unit": arrays.unit,
@@ -149,16 +147,14 @@ def check_numbers(document: Mapping[str, Any], arrays: Arrays, where: str) -> No
     DesignError
     """
     if len(arrays.unit) != document["points"]:
-        message = (
+        raise DesignError(
             f"{where} was changed: it has {len(arrays.unit)} points, where {document['points']} were saved"
         )
-        raise DesignError(message)
     if arrays.digest() != document["digest"]:
-        message = (
+        raise DesignError(
             f"{where} was changed: the unit sample (or the blocks, seeds or given values beside it) is not "
             "the one that was saved; to run points that were edited, read them with explicit"
         )
-        raise DesignError(message)
 
 
 def check_document(document: Any, where: str) -> None:
@@ -175,14 +171,15 @@ def check_document(document: Any, where: str) -> None:
     mesa_doe.errors.DesignError: plan.csv.json: a design of version 1 is read, got version 9
     """
     if not isinstance(document, dict) or document.get("format") != _FORMAT:
-        message = f"{where} holds no design that mesa-doe has saved; points alone are read by explicit"
-        raise DesignError(message)
+        raise DesignError(
+            f"{where} holds no design that mesa-doe has saved; points alone are read by explicit"
+        )
     if document.get("version") != _VERSION:
-        message = f"{where}: a design of version {_VERSION} is read, got version {document.get('version')!r}"
-        raise DesignError(message)
+        raise DesignError(
+            f"{where}: a design of version {_VERSION} is read, got version {document.get('version')!r}"
+        )
     if missing := sorted(_KEYS - set(document)):
-        message = f"{where}: the saved design lacks {', '.join(missing)}"
-        raise DesignError(message)
+        raise DesignError(f"{where}: the saved design lacks {', '.join(missing)}")
     factors, groups = document["factors"], document["groups"]
     wrong = [
         name
@@ -197,5 +194,4 @@ def check_document(document: Any, where: str) -> None:
         if not right
     ]
     if wrong:
-        message = f"{where}: the saved design is damaged in {', '.join(wrong)}"
-        raise DesignError(message)
+        raise DesignError(f"{where}: the saved design is damaged in {', '.join(wrong)}")

@@ -96,22 +96,18 @@ def checked_unit(unit: Any, factors: tuple[str, ...], method: str, rows: int | N
     try:
         array = unit if _is_frozen(unit, np.float64) else np.array(unit, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        message = f"{where} must be an array of numbers: {error}"
-        raise DesignError(message) from error
+        raise DesignError(f"{where} must be an array of numbers: {error}") from error
     if array.ndim != 2 or array.shape[1] != len(factors):
-        message = f"{where} must have one column a factor ({len(factors)}), got shape {array.shape}"
-        raise DesignError(message)
+        raise DesignError(f"{where} must have one column a factor ({len(factors)}), got shape {array.shape}")
     if len(array) == 0 or (rows is not None and len(array) != rows):
-        message = f"{where} must have {rows or 'at least one'} points, got {len(array)}"
-        raise DesignError(message)
+        raise DesignError(f"{where} must have {rows or 'at least one'} points, got {len(array)}")
     # A NaN comes out of min and max as NaN, and is not above 0 either.
     if not (array.min(initial=0.0) >= 0.0 and array.max(initial=0.0) <= 1.0):
         bad = np.argwhere(~((array >= 0.0) & (array <= 1.0)))[0]
-        message = (
+        raise DesignError(
             f"{where} must lie in the unit cube, got {float(array[tuple(bad)])!r} for factor "
             f"{factors[bad[1]]!r} of point {bad[0]}"
         )
-        raise DesignError(message)
     array.setflags(write=False)
     return array
 
@@ -144,12 +140,10 @@ def checked_ints(name: str, values: Any, points: int) -> IntArray | None:
         return None
     array = values if _is_frozen(values, np.int64) else np.array(values)
     if array.dtype.kind not in "iu" or array.min(initial=0) < 0:
-        message = f"{name} takes ints from 0, one a point, got {values!r}"
-        raise DesignError(message)
+        raise DesignError(f"{name} takes ints from 0, one a point, got {values!r}")
     array = array.astype(np.int64, copy=False)
     if array.shape != (points,):
-        message = f"{name} must have one entry a point ({points}), got shape {array.shape}"
-        raise DesignError(message)
+        raise DesignError(f"{name} must have one entry a point ({points}), got shape {array.shape}")
     array.setflags(write=False)
     return array
 
@@ -170,8 +164,7 @@ def check_bool(value: Any, method: str, name: str) -> bool:
     """
     choice = plain(value)
     if not isinstance(choice, bool):
-        message = f"{method}: {name} takes True or False, got {value!r}"
-        raise DesignError(message)
+        raise DesignError(f"{method}: {name} takes True or False, got {value!r}")
     return choice
 
 
@@ -246,11 +239,10 @@ def check_points(points: pd.DataFrame, space: ParameterSpace, rows: int, method:
     DesignError
     """
     if (*points.columns,) != space.names or len(points) != rows:
-        message = (
+        raise DesignError(
             f"points must have the columns {space.names!r} and {rows} rows, "
             f"got {(*points.columns,)!r} and {len(points)}"
         )
-        raise DesignError(message)
     if space.constraints and not space.satisfied(points).all():
         message = (
             f"points of a {method} design break the constraints of the space, and none can be left out "

@@ -66,28 +66,25 @@ def read_parquet(path: str | os.PathLike[str]) -> dict[str, Any]:
     pa, pq = require("pyarrow", extra="store"), require("pyarrow.parquet", extra="store")
     path = Path(path)
     if not path.is_file():
-        message = f"there is no file {str(path)!r}"
-        raise DesignError(message)
+        raise DesignError(f"there is no file {str(path)!r}")
     try:
         table = pq.read_table(path)
     except (pa.ArrowException, OSError) as error:
-        message = f"{str(path)!r} is no Parquet file: {error}"
-        raise DesignError(message) from error
+        raise DesignError(f"{str(path)!r} is no Parquet file: {error}") from error
     where = repr(str(path))
     try:
         document = json.loads((table.schema.metadata or {}).get(_KEY, b"null"))
     except ValueError as error:
-        message = f"{where}: the description of the design is damaged ({error})"
-        raise DesignError(message) from error
+        raise DesignError(f"{where}: the description of the design is damaged ({error})") from error
     check_document(document, where)
     try:
         names = _names(document)
     except (AttributeError, KeyError, TypeError) as error:
-        message = f"{where}: the description of the design is damaged ({error!r})"
-        raise DesignError(message) from error
+        raise DesignError(f"{where}: the description of the design is damaged ({error!r})") from error
     if table.column_names != names:
-        message = f"{where} was changed: it has the columns {table.column_names!r}, but had {names!r}"
-        raise DesignError(message)
+        raise DesignError(
+            f"{where} was changed: it has the columns {table.column_names!r}, but had {names!r}"
+        )
     columns = [column.to_numpy() for column in table.columns]
     points, sample = 1 + len(_axes(document)), len(document["factors"])
     rest = iter(columns[points + sample :])

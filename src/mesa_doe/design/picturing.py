@@ -81,11 +81,10 @@ def _checked_names(known: tuple[str, ...], factors: Sequence[str] | None) -> lis
         raise DesignError(listed(problems, "plot: the factors have mistakes"))
     if len(names) > MOST_DRAWN:
         example = ", ".join(map(repr, known[:3]))
-        message = (
+        raise DesignError(
             f"plot: a grid of {len(names)} factors cannot be read, at most {MOST_DRAWN}; say which, as in "
             f"factors=[{example}]"
         )
-        raise DesignError(message)
     return names
 
 

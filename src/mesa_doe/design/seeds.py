@@ -46,11 +46,10 @@ def chosen_policy(asked: Any, default: str, method: str) -> Any:
             print(f"seed_policy={default!r}: {why} (the default for {method})")
         return default
     if default == "factor":
-        message = (
+        raise ConfigurationError(
             f"the seed is a factor of this design, so no seed_policy applies, got {asked!r}; "
             "leave it out, or make the design with seed_factor=False"
         )
-        raise ConfigurationError(message)
     return asked
 
 
@@ -64,14 +63,12 @@ def check_replications(policy: str, replications: Any) -> None:
     if not is_int(replications) or replications <= 1:
         return
     if policy == "factor":
-        message = (
+        raise ConfigurationError(
             f"the seed is a factor of this design: each point already names its seed, so {replications} "
             "replications would be the same run again; use replications=1 and a larger n"
         )
-        raise ConfigurationError(message)
     if policy == "fixed":
-        message = (
+        raise ConfigurationError(
             f"seed_policy='fixed' gives every run the same seed, so {replications} replications would "
             "be the same run again; use replications=1, or seed_policy='common'"
         )
-        raise ConfigurationError(message)

@@ -59,8 +59,7 @@ def _checked_axes(ax: Any) -> Axes:
         return checked
     several = isinstance(ax, (np.ndarray, list, tuple))
     got = f"{len(ax)} of them: take one, as ax=axes[0]" if several else repr(ax)
-    message = f"ax takes matplotlib Axes, as the second of what plt.subplots() gives, got {got}"
-    raise AnalysisError(message)
+    raise AnalysisError(f"ax takes matplotlib Axes, as the second of what plt.subplots() gives, got {got}")
 
 
 def plain(name: object) -> str:

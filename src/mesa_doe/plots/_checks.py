@@ -6,9 +6,9 @@ from collections.abc import Sequence, Sized
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from mesa_doe.arrays import FloatArray
 from mesa_doe.errors import AnalysisError
 
 
@@ -41,8 +41,9 @@ def tidy(frame: object, columns: Sequence[str], *, caller: str) -> pd.DataFrame:
     """
     needed = ", ".join(columns)
     if not isinstance(frame, pd.DataFrame):
-        message = f"{caller}: needs a DataFrame with the columns {needed}; given a {type(frame).__name__}"
-        raise AnalysisError(message)
+        raise AnalysisError(
+            f"{caller}: needs a DataFrame with the columns {needed}; given a {type(frame).__name__}"
+        )
     missing = [name for name in columns if name not in frame.columns]
     if missing:
         given = ", ".join(repr(name) for name in frame.columns) or "no columns"
@@ -80,8 +81,9 @@ def factor_frame(frame: object, *, caller: str) -> pd.DataFrame:
     [0]
     """
     if not isinstance(frame, pd.DataFrame):
-        message = f"{caller}: needs a DataFrame with a column a factor; given a {type(frame).__name__}"
-        raise AnalysisError(message)
+        raise AnalysisError(
+            f"{caller}: needs a DataFrame with a column a factor; given a {type(frame).__name__}"
+        )
     if frame.empty:
         rows, columns = frame.shape
         raise AnalysisError(f"{caller}: needs rows and factors; given {rows} rows of {columns} columns")
@@ -144,7 +146,7 @@ def refuse_repeats(frame: pd.DataFrame, keys: Sequence[str], *, caller: str) -> 
         )
 
 
-def as_floats(values: Any, name: str, *, caller: str) -> npt.NDArray[np.float64]:
+def as_floats(values: Any, name: str, *, caller: str) -> FloatArray:
     """Return a one-dimensional float copy, with missing values as NaN.
 
     Parameters

@@ -7,16 +7,15 @@ from numbers import Real
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from mesa_doe.arrays import Array, FloatArray, IntArray
 from mesa_doe.columns import Units, levels_of, units_of
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import _canvas
 from mesa_doe.plots._checks import as_floats, same_length
 
-Values: TypeAlias = "Sequence[object] | npt.NDArray[Any] | pd.Series[Any]"
-Floats: TypeAlias = npt.NDArray[np.float64]
+Values: TypeAlias = "Sequence[object] | Array | pd.Series[Any]"
 
 FEW_VALUES = 12
 
@@ -36,8 +35,8 @@ class Groups(NamedTuple):
         What a group is: a ``"level"``, a ``"value"`` or a ``"bin"``.
     """
 
-    position: Floats
-    codes: npt.NDArray[np.intp]
+    position: FloatArray
+    codes: IntArray
     names: list[str]
     kind: str
 
@@ -68,7 +67,7 @@ def is_numeric(values: pd.Series[Any]) -> bool:
     return pd.api.types.is_numeric_dtype(values.dtype)
 
 
-def bin_codes(x: npt.NDArray[np.float64], bins: int) -> npt.NDArray[np.intp]:
+def bin_codes(x: FloatArray, bins: int) -> IntArray:
     """Give each value the number of its bin; few distinct values are their own bins.
 
     Parameters
@@ -132,7 +131,7 @@ def grouped(factor: pd.Series[Any], bins: int, *, caller: str, logarithmic: bool
     return Groups(position, bin_codes(position, bins), [], kind)
 
 
-def centres(groups: Groups, *, logarithmic: bool) -> Floats:
+def centres(groups: Groups, *, logarithmic: bool) -> FloatArray:
     """Return where the middle of each group stands: the mean, on a logarithmic axis of the logarithms.
 
     Parameters
@@ -155,7 +154,7 @@ def centres(groups: Groups, *, logarithmic: bool) -> Floats:
     return np.asarray(np.exp(middle)) if on_axis else middle
 
 
-def check_logarithm(numbers: Floats, name: str, *, caller: str) -> None:
+def check_logarithm(numbers: FloatArray, name: str, *, caller: str) -> None:
     """Refuse numbers that have no place on a logarithmic axis.
 
     Parameters
@@ -209,7 +208,7 @@ def units_kept(blocks: Any, rows: int, kept: pd.Index[Any], *, caller: str) -> U
     return units_of(blocks, kept.to_numpy())
 
 
-def mean_errors(output: Floats, codes: npt.NDArray[np.intp], units: Units | None) -> Floats:
+def mean_errors(output: FloatArray, codes: IntArray, units: Units | None) -> FloatArray:
     """Return the standard error of the mean of each group, NaN where it has one row, or one unit.
 
     Parameters
@@ -234,7 +233,7 @@ def mean_errors(output: Floats, codes: npt.NDArray[np.intp], units: Units | None
     return units.mean_error(output, np.unique(codes, return_inverse=True)[1])
 
 
-def order_codes(factor: pd.Series[Any], *, caller: str) -> npt.NDArray[np.intp]:
+def order_codes(factor: pd.Series[Any], *, caller: str) -> IntArray:
     """Give each value its rank among the distinct ones: levels in their order, numbers by size.
 
     Parameters
@@ -261,7 +260,7 @@ def order_codes(factor: pd.Series[Any], *, caller: str) -> npt.NDArray[np.intp]:
 
 def finite_rows(
     frame: pd.DataFrame, values: Values, names: tuple[str, str], *, caller: str
-) -> tuple[pd.DataFrame, Floats, int]:
+) -> tuple[pd.DataFrame, FloatArray, int]:
     """Return factors and output where both can be drawn, and how many rows were left out.
 
     Parameters
@@ -303,7 +302,7 @@ def finite_rows(
     return frame[kept], output[kept], int((~kept).sum())
 
 
-def finite_pairs(x: Values, y: Values, *, caller: str) -> tuple[pd.Series[Any], Floats, int]:
+def finite_pairs(x: Values, y: Values, *, caller: str) -> tuple[pd.Series[Any], FloatArray, int]:
     """Return one factor and the output where both can be drawn, and how many pairs were left out.
 
     Parameters

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from mesa_doe.arrays import FloatArray
 from mesa_doe.plots import _canvas
-from mesa_doe.plots._groups import Floats
 from mesa_doe.plots._ties import joined_names, sharing
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _RADII = (_NEAR, 14.0, 24.0, 36.0, 50.0, 66.0, 84.0, 104.0, 128.0, 160.0)
 _ANGLES = (0, 180, 90, 270, 45, 315, 135, 225, 22, 338, 67, 292, 112, 248, 158, 202)
 
 
-def on_paper(ax: Axes, x: npt.ArrayLike, y: npt.ArrayLike) -> Floats:
+def on_paper(ax: Axes, x: npt.ArrayLike, y: npt.ArrayLike) -> FloatArray:
     """Return places of the data in points from the lower left corner of the Axes.
 
     Parameters
@@ -70,7 +70,9 @@ def around(x: float, y: float, half: float) -> Box:
     return x - half, y - half, x + half, y + half
 
 
-def name_points(ax: Axes, names: Sequence[str], x: Floats, y: Floats, *, taken: Sequence[Box]) -> None:
+def name_points(
+    ax: Axes, names: Sequence[str], x: FloatArray, y: FloatArray, *, taken: Sequence[Box]
+) -> None:
     """Write each name at the nearest free place around its point, with a line to it when that is far.
 
     Points that lie on each other share a label, and so do neighbours where there is no room for both.

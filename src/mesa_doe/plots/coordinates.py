@@ -6,15 +6,15 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from mesa_doe._optional import require
+from mesa_doe.arrays import BoolArray, FloatArray
 from mesa_doe.columns import levels_of
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import _canvas
 from mesa_doe.plots._checks import as_floats, factor_frame
-from mesa_doe.plots._groups import Floats, Values, check_logarithm, finite_rows, is_numeric
+from mesa_doe.plots._groups import Values, check_logarithm, finite_rows, is_numeric
 from mesa_doe.plots._units import unit_of
 
 if TYPE_CHECKING:
@@ -148,12 +148,12 @@ def parallel(
     return ax
 
 
-def _inside(output: Floats, highlight: tuple[float, float]) -> npt.NDArray[np.bool_]:
+def _inside(output: FloatArray, highlight: tuple[float, float]) -> BoolArray:
     """Return which runs the range holds."""
     ends = as_floats(highlight, "highlight", caller="parallel")
     if len(ends) != 2 or not ends[0] <= ends[1]:
         raise AnalysisError(f"parallel: highlight must be (low, high), low first; given {highlight!r}")
-    inside: npt.NDArray[np.bool_] = (ends[0] <= output) & (output <= ends[1])
+    inside: BoolArray = (ends[0] <= output) & (output <= ends[1])
     return inside
 
 
@@ -167,7 +167,7 @@ def _said(highlight: tuple[float, float] | None) -> str:
     return f"runs with output ≤ {high:g}" if np.isinf(low) else f"runs with output {low:g} to {high:g}"
 
 
-def _scaled(column: Floats, *, logarithmic: bool = False) -> tuple[Floats, dict[float, str]]:
+def _scaled(column: FloatArray, *, logarithmic: bool = False) -> tuple[FloatArray, dict[float, str]]:
     """Return numbers as shares of their range, and the labels of its ends."""
     low, high = float(column.min()), float(column.max())
     if low == high:
@@ -188,7 +188,7 @@ def _written(number: float, digits: int = 3) -> str:
     return (f"{number:.0f}" if whole else f"{number:.{digits}g}").replace("-", "−")
 
 
-def _spread(column: pd.Series[Any], rng: np.random.Generator) -> tuple[Floats, dict[float, str]]:
+def _spread(column: pd.Series[Any], rng: np.random.Generator) -> tuple[FloatArray, dict[float, str]]:
     """Return levels at equal distances, spread a little, and the labels of at most twelve of them."""
     codes, levels = levels_of(column)
     places = np.linspace(0, 1, len(levels)) if len(levels) > 1 else np.array([0.5])

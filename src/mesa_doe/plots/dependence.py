@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from mesa_doe.arrays import FloatArray
 from mesa_doe.columns import Units
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import _canvas
 from mesa_doe.plots._checks import factor_frame
 from mesa_doe.plots._groups import (
-    Floats,
     Values,
     centres,
     finite_pairs,
@@ -237,7 +237,7 @@ def cusunoro(inputs: pd.DataFrame, y: Values, ax: Axes | None = None, *, blocks:
     return ax
 
 
-def _cumulated(factor: pd.Series[Any], scaled: Floats) -> tuple[Floats, Floats]:
+def _cumulated(factor: pd.Series[Any], scaled: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the shares of the points up to each distinct value, and the sums of the output so far."""
     codes = order_codes(factor, caller="cusunoro")
     count = np.bincount(codes)
@@ -246,7 +246,7 @@ def _cumulated(factor: pd.Series[Any], scaled: Floats) -> tuple[Floats, Floats]:
     return share, np.concatenate([[0.0], np.cumsum(total) / len(scaled)])
 
 
-def _limit(frame: pd.DataFrame, scaled: Floats, units: Units) -> float:
+def _limit(frame: pd.DataFrame, scaled: FloatArray, units: Units) -> float:
     """Return within what 95 % of the curves stay when whole units of the output are shuffled."""
     codes = [order_codes(frame[name], caller="cusunoro") for name in frame]
     orders = [np.argsort(code, kind="stable") for code in codes]

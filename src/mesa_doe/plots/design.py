@@ -6,17 +6,16 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from mesa_doe._optional import require
+from mesa_doe.arrays import Array, FloatArray
 from mesa_doe.plots import _canvas
 from mesa_doe.plots._checks import as_floats, tidy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Floats = npt.NDArray[np.float64]
 
 _BINS = 12
 _JITTER = 0.3
@@ -30,7 +29,7 @@ def pair_grid(
     levels: Mapping[str, Sequence[object]] | None = None,
     logarithmic: Collection[str] = (),
     title: str | None = None,
-) -> npt.NDArray[Any]:
+) -> Array:
     """Draw each pair of columns as a scatter plot, and each column as a histogram on the diagonal.
 
     Parameters
@@ -94,7 +93,7 @@ def pair_grid(
     return np.asarray(axes)
 
 
-def _points(ax: Axes, x: Floats, y: Floats) -> None:
+def _points(ax: Axes, x: FloatArray, y: FloatArray) -> None:
     count = len(x)
     ax.scatter(
         x,
@@ -107,7 +106,7 @@ def _points(ax: Axes, x: Floats, y: Floats) -> None:
     )
 
 
-def _histogram(ax: Axes, column: Floats, levels: Sequence[str] | None, logarithmic: bool) -> None:
+def _histogram(ax: Axes, column: FloatArray, levels: Sequence[str] | None, logarithmic: bool) -> None:
     if levels is not None:
         counts = np.bincount(column.astype(int), minlength=len(levels))
         ax.bar(range(len(levels)), counts, 0.8, color=_canvas.OKABE_ITO[4], linewidth=0)
@@ -120,7 +119,7 @@ def _histogram(ax: Axes, column: Floats, levels: Sequence[str] | None, logarithm
     ax.set_ylim(0, None)
 
 
-def _scale(ax: Axes, which: str, column: Floats, levels: Sequence[str] | None, logarithmic: bool) -> None:
+def _scale(ax: Axes, which: str, column: FloatArray, levels: Sequence[str] | None, logarithmic: bool) -> None:
     axis, limits = (ax.xaxis, ax.set_xlim) if which == "x" else (ax.yaxis, ax.set_ylim)
     if levels is not None:
         axis.set_ticks(range(len(levels)), labels=levels)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from mesa_doe.arrays import FloatArray, IntArray
 from mesa_doe.columns import levels_of
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import _canvas
@@ -178,7 +178,7 @@ def _means(frame: pd.DataFrame, columns: list[str], *, caller: str) -> tuple[pd.
     return in_unit(table, "mean", "low", "high")
 
 
-def _in_order(column: pd.Series[Any]) -> tuple[npt.NDArray[np.intp], list[str]]:
+def _in_order(column: pd.Series[Any]) -> tuple[IntArray, list[str]]:
     """Return the position of each row's level, and the names of the levels as they first appear."""
     codes, levels = levels_of(column)
     codes, order = pd.factorize(codes)
@@ -190,7 +190,7 @@ def _in_order(column: pd.Series[Any]) -> tuple[npt.NDArray[np.intp], list[str]]:
     return codes, told
 
 
-def _intervals(ax: Axes, x: npt.NDArray[np.float64], part: pd.DataFrame, colour: str) -> None:
+def _intervals(ax: Axes, x: FloatArray, part: pd.DataFrame, colour: str) -> None:
     for at, low, high in zip(x, part["low"], part["high"], strict=True):
         _canvas.interval(ax, at, low, high, upright=True, colour=colour)
 

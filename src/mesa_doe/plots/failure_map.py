@@ -7,9 +7,9 @@ from itertools import cycle
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from mesa_doe.arrays import Array, BoolArray, FloatArray
 from mesa_doe.columns import levels_of
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import _canvas
@@ -19,7 +19,7 @@ from mesa_doe.plots._groups import check_logarithm, is_numeric, order_codes
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Statuses: TypeAlias = "Sequence[bool] | Sequence[str] | npt.NDArray[Any] | pd.Series[Any]"
+Statuses: TypeAlias = "Sequence[bool] | Sequence[str] | Array | pd.Series[Any]"
 
 _JITTER = 0.25
 _MARKERS = "XsD^vP*"
@@ -137,7 +137,7 @@ def failures(
     return ax
 
 
-def _statuses(failed: Statuses) -> npt.NDArray[Any]:
+def _statuses(failed: Statuses) -> Array:
     """Return a status for each point, ``"ok"`` where it did not fail."""
     values = list(failed)
     if all(isinstance(value, (bool, np.bool_)) for value in values):
@@ -148,9 +148,7 @@ def _statuses(failed: Statuses) -> npt.NDArray[Any]:
     raise AnalysisError(f"failures: failed must be all booleans, or all statuses as text; given {kinds}")
 
 
-def _choose(
-    frame: pd.DataFrame, bad: npt.NDArray[np.bool_], x: str | None, y: str | None
-) -> tuple[str, str, str]:
+def _choose(frame: pd.DataFrame, bad: BoolArray, x: str | None, y: str | None) -> tuple[str, str, str]:
     """Return the two factors to draw, and what the title says of those that were chosen."""
     if x is not None and y is not None:
         return x, y, ""
@@ -168,7 +166,7 @@ def _choose(
     return across, up, said
 
 
-def _difference(column: pd.Series[Any], bad: npt.NDArray[np.bool_]) -> float:
+def _difference(column: pd.Series[Any], bad: BoolArray) -> float:
     """Return the largest difference of probability between failed and other points along one factor."""
     codes = order_codes(column, caller="failures")
     shares = [np.bincount(codes[own], minlength=codes.max() + 1) / own.sum() for own in (bad, ~bad)]
@@ -176,7 +174,7 @@ def _difference(column: pd.Series[Any], bad: npt.NDArray[np.bool_]) -> float:
     return float(np.abs(np.cumsum(gaps)).max() if is_numeric(column) else np.abs(gaps).sum() / 2)
 
 
-def _places(column: pd.Series[Any], rng: np.random.Generator) -> tuple[npt.NDArray[np.float64], list[str]]:
+def _places(column: pd.Series[Any], rng: np.random.Generator) -> tuple[FloatArray, list[str]]:
     """Return where a factor's values stand on its axis, and the names of its levels if it has them."""
     if not is_numeric(column):
         codes, levels = levels_of(column)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from mesa_doe._optional import require
+from mesa_doe.arrays import FloatArray
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import _canvas
 from mesa_doe.plots._checks import refuse_repeats, tidy, with_floats
@@ -127,7 +127,7 @@ def _one_measure(frame: pd.DataFrame, measure: str | None) -> tuple[pd.DataFrame
     return rows[rows["measure"] == measure].reset_index(drop=True), measure
 
 
-def _size_axis(ax: Axes, sizes: npt.NDArray[np.float64]) -> None:
+def _size_axis(ax: Axes, sizes: FloatArray) -> None:
     """Set a tick at each size, and write those that do not run into a larger one's label."""
     place = np.log2(sizes)
     room = _LABEL_ROOM * float(np.ptp(place))

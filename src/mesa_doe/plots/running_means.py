@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from mesa_doe._optional import require
+from mesa_doe.arrays import FloatArray
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import _canvas
 from mesa_doe.plots._checks import as_floats
-from mesa_doe.plots._groups import Floats
 from mesa_doe.plots._units import unit_of
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def replications(
     return ax
 
 
-def _finite_rows(values: npt.ArrayLike) -> tuple[list[Floats], int]:
+def _finite_rows(values: npt.ArrayLike) -> tuple[list[FloatArray], int]:
     """Return each point's finite replications, and how many of all are not."""
     try:
         shape = np.shape(values)
@@ -143,7 +143,7 @@ def _finite_rows(values: npt.ArrayLike) -> tuple[list[Floats], int]:
     return rows, int((~np.isfinite(flat)).sum())
 
 
-def _running(row: Floats, confidence: float) -> tuple[Floats, Floats]:
+def _running(row: FloatArray, confidence: float) -> tuple[FloatArray, FloatArray]:
     """Return mean and half width after each replication; the first has no half width."""
     from scipy.stats import t
 
@@ -158,7 +158,7 @@ def _running(row: Floats, confidence: float) -> tuple[Floats, Floats]:
     return mean + row[0], half
 
 
-def _settled(half: Floats, target: float) -> int | None:
+def _settled(half: FloatArray, target: float) -> int | None:
     """Return the number of replications from which on the half width stays within the target."""
     within = half <= target  # the first, NaN, is not
     if not within[-1]:

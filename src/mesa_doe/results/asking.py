@@ -47,6 +47,7 @@ def ask(results: Results, sql: str) -> pd.DataFrame:
             answer: pd.DataFrame = connection.df()
         except duckdb.Error as error:
             there = "\n".join(f"  - {name}: {', '.join(map(str, frame))}" for name, frame in tables.items())
-            message = f"DuckDB cannot answer {sql!r}: {error}\nThe tables and their columns:\n{there}"
-            raise AnalysisError(message) from error
+            raise AnalysisError(
+                f"DuckDB cannot answer {sql!r}: {error}\nThe tables and their columns:\n{there}"
+            ) from error
     return answer

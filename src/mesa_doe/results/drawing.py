@@ -358,11 +358,10 @@ class Drawings:
 
     def _need_replications(self, plot: str, instead: str) -> None:
         if int(self._results.runs["iteration"].max()) < 1:
-            message = (
+            raise AnalysisError(
                 f"plot.{plot} compares replications, but each point was run once: make the configurations "
                 f"with replications=2 or more, or use {instead}"
             )
-            raise AnalysisError(message)
 
     def _over(self, output: str, factor: str, at: At, reduce: Reduce | None) -> tuple[Any, Any]:
         frame, y = self._factors(output, at, reduce)
@@ -401,11 +400,10 @@ class Drawings:
         column = self._one(frame, factor)
         levels = len(levels_of(column)[1])
         if levels > _MOST_LEVELS:
-            message = (
+            raise AnalysisError(
                 f"{plot} draws factors of at most {_MOST_LEVELS} levels, but {factor!r} has {levels} values; "
                 "use plot.partial_dependence, which bins them"
             )
-            raise AnalysisError(message)
         return column
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mesa_doe._optional import require
+from mesa_doe.arrays import Array
 from mesa_doe.columns import free_names
 from mesa_doe.errors import AnalysisError
 from mesa_doe.results.numbers import At, Reduce
@@ -70,7 +71,7 @@ def to_xarray(results: Results, outputs: str | Sequence[str] | None = None) -> A
     return xarray.Dataset(variables, coordinates)
 
 
-def _spread(values: np.ndarray[Any, Any], where: Any, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
+def _spread(values: Array, where: Any, shape: tuple[int, ...]) -> Array:
     """Put values at their places; whole numbers and truths stay so where there is no gap."""
     if values.dtype.kind == "O":
         table = np.full(shape, None, dtype=object)
@@ -104,8 +105,7 @@ def to_xy(
     y : Series (points,), index ``point``
     """
     if categories not in ("category", "one-hot"):
-        message = f"categories takes 'category' or 'one-hot', got {categories!r}"
-        raise AnalysisError(message)
+        raise AnalysisError(f"categories takes 'category' or 'one-hot', got {categories!r}")
     y = without_missing(results, results.points(output, at, reduce=reduce)[["mean"]], missing, "to_xy")
     frame = labelled(results.factors(), results).loc[y.index]
     if categories == "one-hot":

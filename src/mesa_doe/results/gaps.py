@@ -122,7 +122,7 @@ def refuse_gaps(
         ways.append("missing='drop' goes on without")
     failed, pending = len(results.failures), results.pending
     first = values.index[lacking][0]
-    message = (
+    raise AnalysisError(
         f"{np.count_nonzero(lacking)} of {len(values)} runs that are ok gave "
         f"{' or '.join(kind for kind, is_there in kinds.items() if is_there)} for {name!r} {where} "
         f"(first: run {first} of point {results.runs['point'][first]}); "
@@ -131,7 +131,6 @@ def refuse_gaps(
         f"{'So nothing is left to analyse: let' if missing == 'drop' else 'Let'} the model report a number "
         f"there{''.join(f'; or {one}' for one in ways)}"
     )
-    raise AnalysisError(message)
 
 
 def _where(results: Results, name: str, values: Numbers, at: Any, reduce: Any) -> tuple[str, str]:

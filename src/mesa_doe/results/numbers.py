@@ -56,8 +56,7 @@ def check_at(at: Any) -> None:
     if callable(at) or _is_number(at) or (isinstance(at, str) and at in AT_WORDS):
         return
     words = ", ".join(map(repr, AT_WORDS))
-    message = f"at takes {words}, a step or a function of the series, got {at!r}"
-    raise AnalysisError(message)
+    raise AnalysisError(f"at takes {words}, a step or a function of the series, got {at!r}")
 
 
 def one_a_run(series: pd.DataFrame, name: str, at: Any, *, period: int | None) -> pd.Series[Any]:
@@ -103,12 +102,11 @@ def _at_step(series: pd.DataFrame, name: str, step: float, period: int | None) -
     lacking = sorted(set(series["run_id"]) - set(here.index))
     if lacking:
         ends = series.groupby("run_id")["step"].max()
-        message = (
+        raise AnalysisError(
             f"{len(lacking)} of {len(ends)} runs have no value of {name!r} at step {step:g} (first: run "
             f"{lacking[0]}; the shortest run ends at step {ends.min():g}, and the runs keep it with period "
             f"{period}); use at='final', 'mean' or a function"
         )
-        raise AnalysisError(message)
     return here
 
 
@@ -139,8 +137,7 @@ def every_step(series: pd.DataFrame, name: str, unequal: Any, *, period: int | N
     [[1.0, 2.0], [5.0, 5.0]]
     """
     if not (unequal in _UNEQUAL if isinstance(unequal, str) else _is_number(unequal)):
-        message = f"unequal takes 'refuse', 'common', 'last' or a number, got {unequal!r}"
-        raise AnalysisError(message)
+        raise AnalysisError(f"unequal takes 'refuse', 'common', 'last' or a number, got {unequal!r}")
     matrix: pd.DataFrame = series.pivot(index="run_id", columns="step", values=name)
     there = series.assign(there=True).pivot(index="run_id", columns="step", values="there").notna()
     on_period = np.array(
@@ -153,12 +150,11 @@ def every_step(series: pd.DataFrame, name: str, unequal: Any, *, period: int | N
         return matrix
     steps, last = matrix.columns, there.shape[1] - 1 - ends
     if unequal == "refuse":
-        message = (
+        raise AnalysisError(
             f"runs end at different steps ({steps[last.min()]:g} to {steps[last.max()]:g}), so {name!r} has "
             "no value at some: say what it is there with unequal='last' (the last value holds), "
             "'common' (only the steps that all runs have) or a number"
         )
-        raise AnalysisError(message)
     if unequal == "common":
         return matrix.iloc[:, : last.min() + 1]
     values = matrix.to_numpy(np.float64, copy=True)
@@ -179,8 +175,7 @@ def _one_number(what: str, value: Any) -> float:
         return np.nan
     if not isinstance(value, Real):
         got = repr(value) if isinstance(value, (str, complex)) else type(value).__name__
-        message = f"{what} must return one number, got {got}"
-        raise AnalysisError(message)
+        raise AnalysisError(f"{what} must return one number, got {got}")
     return float(value)
 
 
@@ -220,21 +215,18 @@ def of_agents(
         return None
     if len(having) > 1:
         named = ", ".join(f"{kind}.{column}" for kind, column in having.items())
-        message = f"agents of several types have {name!r}; name one: {named}"
-        raise AnalysisError(message)
+        raise AnalysisError(f"agents of several types have {name!r}; name one: {named}")
     (kind, column), *_ = having.items()
     if reduce is None or (isinstance(reduce, str) and reduce not in _REDUCERS):
-        message = (
+        raise AnalysisError(
             f"{name!r} is an output of agents, many a run: say how they become one number with reduce=, "
             f"which takes {', '.join(map(repr, _REDUCERS))} or a function, got {reduce!r}"
         )
-        raise AnalysisError(message)
     frame = agents[kind]
     if frame[column].dtype.kind not in "bif":
-        message = (
+        raise AnalysisError(
             f"output {name!r} of agents holds text, not numbers; reduce it in the model, or with outputs="
         )
-        raise AnalysisError(message)
     groups = frame.astype({column: np.float64}).groupby(["run_id", "step"], sort=True)[column]
     by = (lambda values: _one_number("reduce(values)", reduce(values))) if callable(reduce) else reduce
     reduced = groups.agg(by)
@@ -267,8 +259,7 @@ def refuse_column(tables: Mapping[str, pd.DataFrame], name: str) -> None:
     for table, frame in tables.items():
         columns = frame.columns.drop("run_id")
         if name in (table, *columns, *(f"{table}.{column}" for column in columns)):
-            message = (
+            raise AnalysisError(
                 f"{name!r} is in results.tables[{table!r}], which has any number of rows a run: make a "
                 "number of it with outputs={name: function of the model} of design.configurations"
             )
-            raise AnalysisError(message)

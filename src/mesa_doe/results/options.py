@@ -26,8 +26,6 @@ def check_options(caller: str, options: Mapping[str, Any], *functions: Callable[
     allowed = sorted(taken - _KNOWN - _DATA)
     for name in options:
         if name in _KNOWN:
-            message = f"{caller} knows {name} itself; leave it out"
-            raise AnalysisError(message)
+            raise AnalysisError(f"{caller} knows {name} itself; leave it out")
         if name not in allowed:
-            message = f"{caller} takes no option {name!r} here; it takes {', '.join(allowed)}"
-            raise AnalysisError(message)
+            raise AnalysisError(f"{caller} takes no option {name!r} here; it takes {', '.join(allowed)}")

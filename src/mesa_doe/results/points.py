@@ -36,8 +36,9 @@ def labelled(frame: pd.DataFrame, results: Results) -> pd.DataFrame:
         levels = list(getattr(axis, "levels", dict.fromkeys(map(str, column))))
         texts = [str(level) for level in levels]
         if len(set(texts)) < len(texts):
-            message = f"levels of {name!r} are written alike, so no table can tell them apart: {levels!r}"
-            raise AnalysisError(message)
+            raise AnalysisError(
+                f"levels of {name!r} are written alike, so no table can tell them apart: {levels!r}"
+            )
         columns[name] = pd.Categorical([str(value) for value in column], categories=texts)
     return pd.DataFrame(columns, index=frame.index)
 
@@ -93,8 +94,7 @@ def named_outputs(
     fits = names and all(isinstance(name, str) for name in names) and len(set(names)) == len(names)
     if not fits or (of_model and not set(names) <= set(results.outputs)):
         told = ", ".join(results.outputs) or "none"
-        message = (
+        raise AnalysisError(
             f"outputs takes the name of an output, or different names, got {outputs!r}; there are {told}"
         )
-        raise AnalysisError(message)
     return names

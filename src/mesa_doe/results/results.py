@@ -211,17 +211,17 @@ class Results:
         """
         check_at(at)
         if not _is_all(at) and unequal != "refuse":
-            message = f"unequal={unequal!r} says how whole series are joined, at='all'; got at={at!r}"
-            raise AnalysisError(message)
+            raise AnalysisError(
+                f"unequal={unequal!r} says how whole series are joined, at='all'; got at={at!r}"
+            )
         if self._is_length(name):
             return lengths(self.runs, at, reduce)
         series = self._numeric(name, reduce)
         if not (isinstance(at, str) and at == "final") and self._period_of(name) == -1 and self._took_steps:
-            message = (
+            raise AnalysisError(
                 f"only the last step of each run was kept, so at={at!r} has nothing to look at: make the "
                 "configurations with data_collection_period=1 (or the period that you need)"
             )
-            raise AnalysisError(message)
         if _is_all(at):
             return every_step(series, name, unequal, period=self._period_of(name))
         return one_a_run(series, name, at, period=self._period_of(name))
@@ -263,14 +263,14 @@ class Results:
             length = [LENGTH] if self._is_length(LENGTH) else []
             check_known("output", name, [*self.outputs, *length, *sorted(of_all)])
         if reduce is not None:
-            message = f"{name!r} is an output of the model, one a run and step: leave out reduce={reduce!r}"
-            raise AnalysisError(message)
+            raise AnalysisError(
+                f"{name!r} is an output of the model, one a run and step: leave out reduce={reduce!r}"
+            )
         if model[name].dtype.kind not in "bif":
-            message = (
+            raise AnalysisError(
                 f"output {name!r} holds text, not numbers: results.tabulate({name!r}) counts it; or reduce "
                 "it to a number in the model, or with outputs= of design.configurations"
             )
-            raise AnalysisError(message)
         return self._on_its_steps(model[["run_id", "step", name]].astype({name: np.float64}), name)
 
     def _on_its_steps(self, series: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -301,8 +301,7 @@ class Results:
             If the runs belong to no design points, or ``of`` takes something else.
         """
         if of not in ("points", "runs"):
-            message = f"factors are those of 'points' or of 'runs', got {of!r}"
-            raise AnalysisError(message)
+            raise AnalysisError(f"factors are those of 'points' or of 'runs', got {of!r}")
         frame = self._parameters_of_points() if of == "points" else self.runs[self.parameters]
         if self.design is not None:
             names = self.design.space.names
@@ -390,8 +389,7 @@ class Results:
         known = self.configurations
         ids = known.runs if isinstance(known, Configurations) else [one.run_id for one in known]
         if run_id not in ids:
-            message = f"there is no run {run_id!r}; runs are {ids[0]} to {ids[-1]}"
-            raise StudyError(message)
+            raise StudyError(f"there is no run {run_id!r}; runs are {ids[0]} to {ids[-1]}")
         return known[ids.index(run_id)]
 
     def query(self, sql: str) -> pd.DataFrame:
@@ -561,8 +559,7 @@ class Results:
         asked: Any = output  # whatever was typed
         names = [asked] if isinstance(asked, str) else list(asked) if isinstance(asked, Iterable) else []
         if not names or len(set(names)) < len(names):
-            message = f"output takes a name, or several different ones in a list, got {output!r}"
-            raise AnalysisError(message)
+            raise AnalysisError(f"output takes a name, or several different ones in a list, got {output!r}")
         numbers = {name: self.output(name, at, reduce=reduce, unequal=unequal) for name in names}
         # What noise means to the indices differs between outputs that the seed decides and those without.
         policies = {name: self._policy(design, name) for name in names}
@@ -756,16 +753,18 @@ class Results:
     def _one_a_run(self, output: str, at: At, reduce: Reduce | None, caller: str) -> pd.Series[Any]:
         values = pd.DataFrame() if _is_all(at) else self.output(output, at, reduce=reduce)
         if isinstance(values, pd.DataFrame):
-            message = f"results.{caller} takes one number a run: at='all' is for output and sensitivity"
-            raise AnalysisError(message)
+            raise AnalysisError(
+                f"results.{caller} takes one number a run: at='all' is for output and sensitivity"
+            )
         return values
 
     @property
     def _runs_of_points(self) -> pd.DataFrame:
         """The runs, once it is known that each is of a design point."""
         if self.runs["point"].isna().any():
-            message = "some runs have no point; give their RunConfigurations one, or use results.output"
-            raise AnalysisError(message)
+            raise AnalysisError(
+                "some runs have no point; give their RunConfigurations one, or use results.output"
+            )
         return self.runs
 
     def _by_point(self, values: pd.Series[Any]) -> pd.DataFrame:

@@ -116,18 +116,18 @@ def coded_levels(
         Naming each axis that the design cannot use, why, and the designs that can.
     """
     if levels is not None and not isinstance(levels, Mapping):
-        message = (
+        raise DesignError(
             f"{method}: levels takes a mapping such as {{{space.names[0]!r}: (low, high)}}, got {levels!r}"
         )
-        raise DesignError(message)
     if not (
         isinstance(quantiles, Sequence)
         and len(quantiles) == 2
         and all(map(is_number, quantiles))
         and 0 <= quantiles[0] < quantiles[1] <= 1
     ):
-        message = f"{method}: quantiles takes two numbers with 0 <= first < second <= 1, got {quantiles!r}"
-        raise DesignError(message)
+        raise DesignError(
+            f"{method}: quantiles takes two numbers with 0 <= first < second <= 1, got {quantiles!r}"
+        )
     problems, natives = unknown_names(space, levels), []
     for (name, axis), scale in zip(space.axes.items(), scales, strict=True):
         wanted = None if levels is None else levels.get(name)

@@ -248,19 +248,16 @@ def check_space(space: Any, method: str) -> None:
     if not isinstance(space, ParameterSpace):
         is_problem = isinstance(space, Mapping) and "num_vars" in space
         hint = "; of a SALib problem, ParameterSpace.from_salib(problem) makes one" if is_problem else ""
-        message = f"{method} takes a ParameterSpace, got {type(space).__name__}: {space!r}{hint}"
-        raise DesignError(message)
+        raise DesignError(f"{method} takes a ParameterSpace, got {type(space).__name__}: {space!r}{hint}")
     if len(space) == 0:
         constants = ", ".join(space.constants)
-        message = f"{method} needs an axis that varies; this space has only constants ({constants})"
-        raise DesignError(message)
+        raise DesignError(f"{method} needs an axis that varies; this space has only constants ({constants})")
     if space.correlation is not None and not (method in SAMPLERS and SAMPLERS[method].correlated):
         able = ", ".join(sorted(name for name, info in SAMPLERS.items() if info.correlated))
-        message = (
+        raise DesignError(
             f"{method} needs independent factors, but those of this space are correlated: its points lie in "
             f"a pattern that a correlation would bend. Take a space without correlation=, or one of {able}"
         )
-        raise DesignError(message)
 
 
 def warn_of_axes(space: ParameterSpace, method: str, instead: str = "") -> None:
@@ -335,6 +332,5 @@ def check_count(value: Any, method: str, name: str, least: int) -> int:
     mesa_doe.errors.DesignError: morris: levels takes an int from 2, got 0
     """
     if not is_int(value) or value < least:
-        message = f"{method}: {name} takes an int from {least}, got {value!r}"
-        raise DesignError(message)
+        raise DesignError(f"{method}: {name} takes an int from {least}, got {value!r}")
     return int(value)

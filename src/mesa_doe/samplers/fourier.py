@@ -79,8 +79,7 @@ def fast(space: ParameterSpace, n: int, *, rng: RNG = None, M: int = 4) -> Desig
     n = check_n(n, "fast")
     M = check_count(M, "fast", "M", 1)
     if n <= 4 * M**2:
-        message = f"fast: n must be above 4M² = {4 * M**2} for M={M}, got n={n}"
-        raise DesignError(message)
+        raise DesignError(f"fast: n must be above 4M² = {4 * M**2} for M={M}, got n={n}")
     check_size(n, "fast", len(space))
     warn_of_axes(space, "fast")
     entropy = root_entropy(rng)
@@ -143,8 +142,7 @@ def rbd_fast(
     check_space(space, "rbd_fast")
     n = check_n(n, "rbd_fast")
     if kind not in ("latin_hypercube", "monte_carlo"):
-        message = f"rbd_fast: kind takes 'latin_hypercube' or 'monte_carlo', got {kind!r}"
-        raise DesignError(message)
+        raise DesignError(f"rbd_fast: kind takes 'latin_hypercube' or 'monte_carlo', got {kind!r}")
     entropy = root_entropy(rng)
     if kind == "monte_carlo":
         unit = np.random.default_rng(entropy).random((n, len(space)))

@@ -122,8 +122,7 @@ def from_salib(problem: Mapping[str, Any], x: Any, *, method: str | None = None,
     method, read, known = _method(method)
     if unknown := sorted(set(options) - set(known)):
         takes = f"takes {', '.join(known)}" if known else "takes no options"
-        message = f"from_salib: method={method!r} {takes}, got {', '.join(unknown)}"
-        raise DesignError(message)
+        raise DesignError(f"from_salib: method={method!r} {takes}, got {', '.join(unknown)}")
     space = _space(problem)
     groups = _groups(problem, space.names, method)
     points = _points(_without_dummies(x, len(space)) if method == "folded_hadamard" else x, space)
@@ -164,8 +163,7 @@ def _method(method: Any) -> tuple[str, Callable[..., Read], tuple[str, ...]]:
     if isinstance(method, str) and (ours := _SALIB_NAMES.get(method, method)) in _METHODS:
         return ours, *_METHODS[ours]
     known = ", ".join(map(repr, _METHODS))
-    message = f"from_salib: method takes {known}, got {method!r}{close_to(method, _METHODS)}"
-    raise DesignError(message)
+    raise DesignError(f"from_salib: method takes {known}, got {method!r}{close_to(method, _METHODS)}")
 
 
 def _space(problem: Any) -> ParameterSpace:
@@ -175,8 +173,7 @@ def _space(problem: Any) -> ParameterSpace:
     try:
         return ParameterSpace.from_salib(problem)
     except SpaceError as error:
-        message = f"from_salib: {error}"
-        raise DesignError(message) from error
+        raise DesignError(f"from_salib: {error}") from error
 
 
 def _groups(
@@ -187,47 +184,42 @@ def _groups(
     if labels in ((), names):
         return None
     if not isinstance(labels, tuple) or len(labels) != len(names):
-        message = f"from_salib: groups takes a label for each of {len(names)} names, got {given!r}"
-        raise DesignError(message)
+        raise DesignError(f"from_salib: groups takes a label for each of {len(names)} names, got {given!r}")
     if method not in _GROUPED:
-        message = (
+        raise DesignError(
             f"from_salib: SALib's sampler of a {method} sample reads no groups and moves each factor alone; "
             "leave 'groups' out of the problem"
         )
-        raise DesignError(message)
     members: dict[str, list[str]] = {}
     for label, name in zip(labels, names, strict=True):
         members.setdefault(str(label), []).append(name)
     if len(members) == 1:
-        message = (
+        raise DesignError(
             f"from_salib: one group, {labels[0]!r}, holds all factors; SALib samples as if there were none, "
             "so leave 'groups' out of the problem"
         )
-        raise DesignError(message)
     return read_groups(members, names, "from_salib")
 
 
 def _points(x: Any, space: ParameterSpace) -> pd.DataFrame:
     if isinstance(x, pd.DataFrame):
         if set(x.columns) != set(space.names):
-            message = f"from_salib: x must have the columns {[*space.names]!r}, got {[*x.columns]!r}"
-            raise DesignError(message)
+            raise DesignError(f"from_salib: x must have the columns {[*space.names]!r}, got {[*x.columns]!r}")
         x = x[[*space.names]]
     try:
         values: FloatArray = np.array(x, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        message = f"from_salib: x must be an array of numbers: {error}"
-        raise DesignError(message) from error
+        raise DesignError(f"from_salib: x must be an array of numbers: {error}") from error
     if values.ndim != 2 or values.shape[1] != len(space) or not len(values):
-        message = f"from_salib: x must have one column a name ({len(space)}), got shape {values.shape}"
-        raise DesignError(message)
+        raise DesignError(
+            f"from_salib: x must have one column a name ({len(space)}), got shape {values.shape}"
+        )
     if not np.isfinite(values).all():
         row, j = map(int, np.argwhere(~np.isfinite(values))[0])
-        message = (
+        raise DesignError(
             f"from_salib: x is not finite in row {row}: {space.names[j]!r} is {float(values[row, j])!r}. "
             "SALib puts corners of a sample at the ends of a law, which may be infinite; our samplers do not"
         )
-        raise DesignError(message)
     return pd.DataFrame(values, columns=[*space.names], index=pd.RangeIndex(len(values), name="point"))
 
 
@@ -249,8 +241,7 @@ def _inside(points: pd.DataFrame, space: ParameterSpace) -> pd.DataFrame:
 
 
 def _not_longer(design: Design, _: int) -> NoReturn:
-    message = (
+    raise DesignError(
         f"this {design.method} design was read from SALib and cannot be extended: the state of its generator "
         "is not known. Make a new one with our sampler"
     )
-    raise DesignError(message)

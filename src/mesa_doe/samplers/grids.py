@@ -68,8 +68,7 @@ def grid(
     """
     check_space(space, "grid")
     if at not in ("ends", "centers"):
-        message = f"grid: at takes 'centers' or 'ends', got {at!r}"
-        raise DesignError(message)
+        raise DesignError(f"grid: at takes 'centers' or 'ends', got {at!r}")
     natives = chosen_levels(space, levels, "grid")
     if at == "centers":
         for k, (name, axis) in enumerate(space.axes.items()):
@@ -126,11 +125,10 @@ def sukharev_grid(space: ParameterSpace, n: int) -> Design:
     _check_count(n, "sukharev_grid would have")
     k = _root(n, d)
     if k**d != n:
-        message = (
+        raise DesignError(
             f"sukharev_grid: n must be a whole number to the power of {d} (the factors), such as {k**d} or "
             f"{(k + 1) ** d}, got n={n}"
         )
-        raise DesignError(message)
     unit = (_every([k] * d) + 0.5) / k
     return Design(space, unit, method="sukharev_grid", options={"n": n}, rows=n)
 
@@ -259,5 +257,6 @@ def _root(n: int, d: int) -> int:
 
 def _check_count(count: int, what: str) -> None:
     if count > MOST_POINTS:
-        message = f"{what} {count:,} points; the most is {MOST_POINTS:,}: sample with latin_hypercube"
-        raise DesignError(message)
+        raise DesignError(
+            f"{what} {count:,} points; the most is {MOST_POINTS:,}: sample with latin_hypercube"
+        )

@@ -86,25 +86,23 @@ def latin_hypercube(
     n = check_n(n, "latin_hypercube")
     scramble = check_bool(scramble, "latin_hypercube", "scramble")
     if optimization not in (None, "random-cd", "lloyd"):
-        message = f"latin_hypercube: optimization takes 'random-cd', 'lloyd' or None, got {optimization!r}"
-        raise DesignError(message)
+        raise DesignError(
+            f"latin_hypercube: optimization takes 'random-cd', 'lloyd' or None, got {optimization!r}"
+        )
     if optimization == "lloyd" and not 2 <= len(space) < n:
-        message = (
+        raise DesignError(
             "latin_hypercube: optimization='lloyd' needs at least two factors and more points than factors, "
             f"got {len(space)} factors and n={n}"
         )
-        raise DesignError(message)
     if isinstance(strength, bool) or strength not in (1, 2):
-        message = f"latin_hypercube: strength takes 1 or 2, got {strength!r}"
-        raise DesignError(message)
+        raise DesignError(f"latin_hypercube: strength takes 1 or 2, got {strength!r}")
     if strength == 2:
         prime = round(n**0.5)
         if prime**2 != n or any(prime % k == 0 for k in range(2, prime)) or prime < max(2, len(space) - 1):
-            message = (
+            raise DesignError(
                 f"latin_hypercube: strength=2 needs n = p² with a prime p of at least factors - 1 = "
                 f"{len(space) - 1}, got n={n}"
             )
-            raise DesignError(message)
     entropy = root_entropy(rng)
     engine = qmc.LatinHypercube(
         d=len(space),
@@ -141,20 +139,18 @@ def _grown(design: Design, n: int) -> Design:
     options = dict(design.options)
     old, step = options["n"], 1 if options["scramble"] else 2
     if design.extension == "none":
-        message = (
+        raise DesignError(
             "this latin_hypercube design cannot be extended: more points would spoil its "
             f"{'pairs (strength=2)' if options['strength'] == 2 else 'optimization'}. "
             "Choose its size beforehand, or begin with a plain one"
         )
-        raise DesignError(message)
     if n % old or (n // old - 1) % step:
         sizes = ", ".join(str(old * (1 + step * k)) for k in (1, 2, 3))
         which = "a multiple" if step == 1 else "an odd multiple"
-        message = (
+        raise DesignError(
             f"extend: a latin_hypercube of n={old} grows to {which} of it, {sizes}, …, so that each finer "
             f"stratum holds one point; got {n}"
         )
-        raise DesignError(message)
     rng = np.random.default_rng(np.random.SeedSequence(options["entropy"], spawn_key=(n,)))
     added = np.empty((n - old, design.unit.shape[1]))
     for j, column in enumerate(design.unit.T):

@@ -139,6 +139,5 @@ def _checked(
     check_space(space, method)
     n = check_n(n, method)
     if not is_int(parts) or parts < 1 or n % parts:
-        message = f"{method}: {name} takes an int that divides n={n}, got {parts!r}"
-        raise DesignError(message)
+        raise DesignError(f"{method}: {name} takes an int that divides n={n}, got {parts!r}")
     return n, int(parts), root_entropy(rng)

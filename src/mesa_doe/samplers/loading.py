@@ -45,8 +45,7 @@ def load_design(path: str | os.PathLike[str]) -> Design:
     """
     file = Path(path)
     if not file.is_file():
-        message = f"load_design: there is no file {str(path)!r}"
-        raise DesignError(message)
+        raise DesignError(f"load_design: there is no file {str(path)!r}")
     with file.open("rb") as opened:
         is_parquet = opened.read(4) == b"PAR1"
     return (Design.from_parquet if is_parquet else Design.from_csv)(file, longer=LONGER)

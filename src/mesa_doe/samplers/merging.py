@@ -90,8 +90,9 @@ def merged_groups(a: Design, b: Design) -> dict[str, tuple[str, ...]] | None:
         for design in (a, b)
     )
     if twice := sorted(set(groups_a) & set(groups_b)):
-        message = f"cross: both designs have a group {', '.join(map(repr, twice))}; name one otherwise"
-        raise DesignError(message)
+        raise DesignError(
+            f"cross: both designs have a group {', '.join(map(repr, twice))}; name one otherwise"
+        )
     return {**groups_a, **groups_b}
 
 

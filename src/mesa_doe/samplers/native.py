@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mesa_doe.arrays import Array
 from mesa_doe.space import Axis
 from mesa_doe.space.values import as_column
 
@@ -16,7 +17,7 @@ __all__ = ["at_the_ends", "native_column"]
 _ROUNDING = 1e-12
 
 
-def native_column(axis: Axis, values: Any) -> np.ndarray[Any, Any]:
+def native_column(axis: Axis, values: Any) -> Array:
     """Return values that lie on an axis as the axis itself would give them.
 
     Parameters

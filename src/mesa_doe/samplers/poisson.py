@@ -80,12 +80,11 @@ def poisson_disk(space: ParameterSpace, n: int, *, rng: RNG = None, radius: floa
     n = check_n(n, "poisson_disk")
     d = len(space)
     if d > _MOST_FACTORS:
-        message = (
+        raise DesignError(
             f"poisson_disk takes at most {_MOST_FACTORS} factors, got {d}: in more, scipy's points may lie "
             "nearer than the radius, or run out; use sobol_sequence, or latin_hypercube with "
             "optimization='random-cd'"
         )
-        raise DesignError(message)
     entropy = root_entropy(rng)
     if radius is None:
         radius, points = _largest(d, n, entropy)
@@ -100,22 +99,19 @@ def poisson_disk(space: ParameterSpace, n: int, *, rng: RNG = None, radius: floa
 def _given(d: int, n: int, entropy: int, radius: Any) -> tuple[float, FloatArray]:
     radius = plain(radius)
     if not is_number(radius) or radius <= 0:
-        message = f"poisson_disk: radius takes a positive number, got {radius!r}"
-        raise DesignError(message)
+        raise DesignError(f"poisson_disk: radius takes a positive number, got {radius!r}")
     radius = float(radius)
     if -d * math.log(radius) > math.log(max(_MOST_POINTS, 10 * n)):
-        message = (
+        raise DesignError(
             f"poisson_disk: radius={radius!r} is so small that far more than {_MOST_POINTS:,} points have "
             f"room, of which n={n} would hardly differ from monte_carlo's; use a larger radius, or None"
         )
-        raise DesignError(message)
     points = _filled(d, radius, entropy)
     if len(points) < n:
-        message = (
+        raise DesignError(
             f"poisson_disk: radius={radius!r} leaves room for {len(points)} points here, not for n={n}; use "
             f"n={len(points)}, or a radius up to {_largest(d, n, entropy)[0]:.4g}, or radius=None"
         )
-        raise DesignError(message)
     return radius, points
 
 

@@ -62,10 +62,9 @@ def accepted(
             return frozen(unit[kept[:n]]), {"acceptance": n / (int(kept[n - 1]) + 1)}
         if size >= _MOST_TRIED * n or (size >= _MOST_TRIED and len(kept) == 0):
             written = ", ".join(map(repr, space.constraints))
-            message = (
+            raise DesignError(
                 f"{method}: of {size} points tried only {len(kept)} satisfy the constraints ({written}), "
                 f"and {n} are wanted; narrow the axes to where they hold"
             )
-            raise DesignError(message)
         # As many as should do at the rate so far, but no leap on the word of a few points.
         size = min(8 * size, 1 + int(1.2 * size * n / max(len(kept), 1)))

@@ -79,11 +79,10 @@ class Rows:
         """Return the values as (blocks, rows of a block, factors), or refuse their number."""
         if len(self.values) % step:
             what = "groups" if len(self.moved) < len(self.factors) else "factors"
-            message = (
+            raise DesignError(
                 f"from_salib: a {method} sample has {formula} rows, so of {len(self.moved)} {what} a "
                 f"multiple of {step}, got {len(self.values)}; give all rows, in SALib's order"
             )
-            raise DesignError(message)
         return self.values.reshape(-1, step, self.values.shape[1])
 
 
@@ -100,20 +99,18 @@ def read_factorial(rows: Rows) -> Read:
     half = hadamard(columns_of_factorial(d))[:, :d]
     unit = np.concatenate([half, -half]) / 2 + 0.5
     if rows.unit.shape != unit.shape:
-        message = (
+        raise DesignError(
             f"from_salib: of {d} factors SALib's ff makes {len(unit)} rows, got {len(rows.unit)}; give all "
             "rows, and the problem as it is after ff.sample, with its dummies, or as it was before"
         )
-        raise DesignError(message)
     wrong = np.abs(rows.unit - unit) > _ROUNDING
     if wrong.any():
         row, j = map(int, np.argwhere(wrong)[0])
-        message = (
+        raise DesignError(
             f"from_salib: row {row} of a sample of SALib's ff has {rows.factors[j]!r} at its "
             f"{'high' if unit[row, j] else 'low'} end, got {float(rows.values[row, j])!r}; give all rows in "
             "SALib's order"
         )
-        raise DesignError(message)
     return Read(None, {"levels": dict.fromkeys(rows.factors, 2), "quantiles": (0.0, 1.0)}, unit)
 
 
@@ -150,11 +147,10 @@ def read_lhs(rows: Rows) -> Read:
     wrong = (ordered < places - _ROUNDING / n) | (ordered > places + (1 + _ROUNDING) / n)
     if wrong.any():
         name = rows.factors[int(np.argwhere(wrong.T)[0, 0])]
-        message = (
+        raise DesignError(
             f"from_salib: the rows are no Latin hypercube, since the {n} strata of {name!r} do not have one "
             "point each; if points were left out or added, use method='explicit'"
         )
-        raise DesignError(message)
     return Read(n, {}, rows.unit)
 
 
@@ -180,11 +176,10 @@ def read_sobol(rows: Rows, *, second_order: bool | None = None) -> Read:
             tried.append(f"with second_order={second} row {int(np.argmax(wrong))}")
     if not tried:
         rows.blocks(d + 2, "sobol", f"n(d + 2), or with second order (multiples of {2 * d + 2}) n(2d + 2),")
-    message = (
+    raise DesignError(
         "from_salib: the rows are no Saltelli sample, in which A and B exchange one column at a time: wrong "
         f"is {', and '.join(tried)}; give all rows in SALib's order, and the groups that they were made with"
     )
-    raise DesignError(message)
 
 
 def _saltelli(blocks: FloatArray, moved: dict[str, list[int]], second: bool) -> FloatArray:
@@ -216,20 +211,17 @@ def read_morris(rows: Rows, *, levels: int | None = None) -> Read:
     uneven = ~np.isclose(lengths, 0, atol=_ROUNDING) & ~np.isclose(lengths, length, atol=_ROUNDING)
     off = found < 2 or np.abs(length - found / (2 * (found - 1))) > _ROUNDING
     if off or uneven.any() or np.abs(grid - rows.unit).max() > _ROUNDING:
-        message = (
+        raise DesignError(
             "from_salib: the rows are no Morris sample, whose steps are all levels / (2 (levels - 1)) of a "
             f"factor's range, on a grid: these are up to {length:.6g}"
         )
-        raise DesignError(message)
     if found % 2:
-        message = (
+        raise DesignError(
             f"from_salib: the rows lie on {found} levels; of an odd number some are reached more often, "
             "which biases the effects. Make the sample with an even num_levels"
         )
-        raise DesignError(message)
     if levels not in (None, found):
-        message = f"from_salib: the rows lie on levels={found}, got levels={levels!r}"
-        raise DesignError(message)
+        raise DesignError(f"from_salib: the rows lie on levels={found}, got levels={levels!r}")
     options = {"levels": found, "optimal": None, "local": True}
     return Read(len(rows.unit) // step, options, grid, step)
 
@@ -258,12 +250,11 @@ def _check_trajectories(rows: Rows, blocks: FloatArray, method: str) -> None:
     if wrong.any():
         block, row = map(int, np.argwhere(wrong)[0])
         what = "group" if len(rows.moved) < len(rows.factors) else "factor"
-        message = (
+        raise DesignError(
             f"from_salib: the rows are no {method} sample, in which each row moves one {what}, and each "
             f"{what} moves once: wrong is row {block * blocks.shape[1] + row + 1}; give all rows in SALib's "
             "order, and the groups that they were made with"
         )
-        raise DesignError(message)
 
 
 def read_curves(rows: Rows, *, M: int = 4) -> Read:
@@ -276,17 +267,17 @@ def read_curves(rows: Rows, *, M: int = 4) -> Read:
     M, d = check_count(M, "fast", "M", 1), len(rows.factors)
     n = len(rows.blocks(d, "fast", "n·d"))
     if n <= 4 * M**2:
-        message = f"from_salib: a fast sample has more than 4M² = {4 * M**2} rows a factor (M={M}), got {n}"
-        raise DesignError(message)
+        raise DesignError(
+            f"from_salib: a fast sample has more than 4M² = {4 * M**2} rows a factor (M={M}), got {n}"
+        )
     own = (n - 1) // (2 * M)
     for j, name in enumerate(rows.factors):
         swings = int(np.abs(np.fft.rfft(rows.unit[j * n : (j + 1) * n, j]))[1:].argmax()) + 1
         if swings != own:
-            message = (
+            raise DesignError(
                 f"from_salib: on the curve of {name!r} it swings {swings} times, but with M={M} it would "
                 f"{own} times; give the M of the sampler, and all rows in SALib's order"
             )
-            raise DesignError(message)
     return Read(n, {"M": M}, rows.unit)
 
 
@@ -302,11 +293,10 @@ def read_differences(rows: Rows) -> Read:
     for j, (name, dist, bounds) in enumerate(zip(rows.factors, rows.dists, rows.bounds, strict=True)):
         clipped = dist in _UNBOUNDED and np.isin(stars[:, 1 + j, j], bounds)
         if np.any(clipped):
-            message = (
+            raise DesignError(
                 f"from_salib: SALib's finite_diff has cut the steps of {name!r} at the parameters {bounds} "
                 f"of its law {dist!r}, as if they were bounds; make the design with finite_difference"
             )
-            raise DesignError(message)
     unit = rows.unit.reshape(stars.shape)
     lengths = np.abs(np.einsum("njj->nj", unit[:, 1:] - unit[:, :1]))
     same = np.ptp(lengths) <= _ROUNDING * lengths.max()
@@ -325,11 +315,10 @@ def read_radial(rows: Rows) -> Read:
     """
     laws = [name for name, dist in zip(rows.factors, rows.dists, strict=True) if dist != "unif"]
     if laws:
-        message = (
+        raise DesignError(
             f"from_salib: SALib's radial samplers do not apply 'dists', so the values of {', '.join(laws)} "
             "are not those of their laws; make the design with radial"
         )
-        raise DesignError(message)
     stars = _stars(rows, "radial")
     return Read(len(stars), {"kind": None}, rows.unit, stars.shape[1])
 

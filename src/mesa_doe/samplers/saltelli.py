@@ -110,11 +110,10 @@ def _shared(groups: Any, space: ParameterSpace, seed_factor: bool) -> dict[str, 
     if not seed_factor or not isinstance(groups, Mapping):
         return read_groups(groups, space.names, "sobol")
     if SEED_FACTOR in groups:
-        message = (
+        raise DesignError(
             f"sobol: with seed_factor=True the group {SEED_FACTOR!r} is the seed's own; name the group of "
             f"{groups[SEED_FACTOR]!r} otherwise"
         )
-        raise DesignError(message)
     return read_groups({**groups, SEED_FACTOR: [SEED_FACTOR]}, (*space.names, SEED_FACTOR), "sobol")
 
 

@@ -84,8 +84,7 @@ def finite_difference(space: ParameterSpace, n: int, *, rng: RNG = None, delta: 
     n = check_n(n, "finite_difference")
     delta = plain(delta)
     if not is_number(delta) or not 0 < delta <= 0.5:
-        message = f"finite_difference: delta takes a number above 0 and at most 0.5, got {delta!r}"
-        raise DesignError(message)
+        raise DesignError(f"finite_difference: delta takes a number above 0 and at most 0.5, got {delta!r}")
     warn_if_unbalanced(n, "finite_difference")
     warn_of_axes(space, "finite_difference")
     return _finite_difference(space, n, root_entropy(rng), float(delta))
@@ -170,8 +169,7 @@ def radial(
     check_space(space, "radial")
     n = check_n(n, "radial")
     if kind not in ("sobol", "monte_carlo"):
-        message = f"radial: kind takes 'monte_carlo' or 'sobol', got {kind!r}"
-        raise DesignError(message)
+        raise DesignError(f"radial: kind takes 'monte_carlo' or 'sobol', got {kind!r}")
     if kind == "sobol":
         warn_if_unbalanced(n, "radial")
     warn_of_axes(space, "radial", instead="name method='jansen', which takes it")
@@ -200,8 +198,7 @@ def _star(
 ) -> Design:
     n, d = base.shape
     if (base == partner).any():
-        message = f"{method}: a step has length zero, by a chance of one in 10^10; use another rng"
-        raise DesignError(message)
+        raise DesignError(f"{method}: a step has length zero, by a chance of one in 10^10; use another rng")
     rows = np.repeat(base[:, None], d + 1, axis=1)
     factor = np.arange(d)
     rows[:, 1 + factor, factor] = partner
@@ -221,11 +218,10 @@ def _star(
 def _continued(design: Design, n: int) -> Design:
     entropy, kind = design.options["entropy"], design.options.get("kind")
     if kind == "monte_carlo":
-        message = (
+        raise DesignError(
             "this radial design cannot be extended: SALib draws all base points before their partners, so "
             "a longer one has other points. Choose its size beforehand, or use kind='sobol'"
         )
-        raise DesignError(message)
     warn_if_unbalanced(n, design.method)
     if kind is None:
         return _finite_difference(design.space, n, entropy, design.options["delta"])

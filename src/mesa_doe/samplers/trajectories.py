@@ -114,8 +114,7 @@ def morris(
     n = check_n(n, "morris")
     levels = check_count(levels, "morris", "levels", 2)
     if levels % 2:
-        message = f"morris: levels takes an even int, got {levels}; use {levels - 1} or {levels + 1}"
-        raise DesignError(message)
+        raise DesignError(f"morris: levels takes an even int, got {levels}; use {levels - 1} or {levels + 1}")
     local = check_bool(local, "morris", "local")
     if optimal is not None:
         optimal = _checked_optimal(optimal, n, local)
@@ -128,14 +127,14 @@ def morris(
 def _checked_optimal(optimal: Any, n: int, local: bool) -> int:
     kept = check_count(optimal, "morris", "optimal", 2)
     if kept >= n:
-        message = f"morris: optimal must be below n, of which they are chosen, got optimal={kept}, n={n}"
-        raise DesignError(message)
+        raise DesignError(
+            f"morris: optimal must be below n, of which they are chosen, got optimal={kept}, n={n}"
+        )
     if not local and (kept > _MOST_BY_BRUTE_FORCE or math.comb(n, kept) > _MOST_COMBINATIONS):
-        message = (
+        raise DesignError(
             f"morris: local=False would compare all {math.comb(n, kept):,} combinations of {kept} in "
             f"{n} trajectories; the most is {_MOST_COMBINATIONS:,}, of {_MOST_BY_BRUTE_FORCE}: use local=True"
         )
-        raise DesignError(message)
     return kept
 
 
@@ -173,12 +172,11 @@ def _morris(space: ParameterSpace, options: dict[str, Any]) -> Design:
 @continues("morris")
 def _more(design: Design, n: int) -> Design:
     if design.options["optimal"] is not None:
-        message = (
+        raise DesignError(
             "this morris design cannot be extended: its trajectories are those of n="
             f"{design.options['n']} that lie farthest apart, and of more they would be others. Choose its "
             "size beforehand, or leave out optimal"
         )
-        raise DesignError(message)
     # SALib draws one trajectory after the other, so more of them begin with the same ones.
     return _morris(design.space, {**design.options, "n": n})
 

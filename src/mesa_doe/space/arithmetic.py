@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from mesa_doe.arrays import Array, BoolArray, IntArray
 from mesa_doe.errors import SpaceError
-from mesa_doe.space.values import Array, objects
+from mesa_doe.space.values import objects
 
 __all__ = ["Rows", "calculate", "compare", "equal", "extreme", "negate", "scalar", "size", "truths"]
 
@@ -54,14 +54,14 @@ class Rows:
 
     columns: Mapping[str, Array]
     count: int
-    index: npt.NDArray[np.intp] | None = None
+    index: IntArray | None = None
 
     def column(self, name: str) -> Array:
         """Return a column's values in these rows (count,), or the one value () of a constant."""
         column = self.columns[name]
         return column if self.index is None or column.ndim == 0 else column[self.index]
 
-    def at(self, places: npt.NDArray[np.intp]) -> Rows:
+    def at(self, places: IntArray) -> Rows:
         """Return the rows at these places among these."""
         return Rows(self.columns, len(places), places if self.index is None else self.index[places])
 
@@ -164,7 +164,7 @@ def extreme(smallest: bool, parts: Sequence[Array], texts: Sequence[str]) -> Arr
     return found
 
 
-def truths(values: Array, text: str, count: int) -> npt.NDArray[np.bool_]:
+def truths(values: Array, text: str, count: int) -> BoolArray:
     """Return truths as a new array of shape (count,); SpaceError for anything else."""
     if values.dtype.kind != "b":
         kind = "levels or objects" if values.dtype.kind == "O" else "numbers"

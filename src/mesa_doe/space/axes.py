@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
-from mesa_doe.space.values import Array, Floats, as_numbers, as_tuple, is_int, is_number, level_index, plain
+from mesa_doe.arrays import Array, BoolArray, FloatArray
+from mesa_doe.space.values import as_numbers, as_tuple, is_int, is_number, level_index, plain
 
 __all__ = ["Axis", "Discrete", "Integer", "Real"]
 
@@ -38,15 +38,15 @@ class Axis(Protocol):
         """Say what is wrong with the axis, a sentence each; empty if it can be sampled."""
         ...
 
-    def from_unit(self, u: Floats) -> Array:
+    def from_unit(self, u: FloatArray) -> Array:
         """Turn unit values (n,), 0.0 and 1.0 included, into values of the axis (n,), always of one dtype."""
         ...
 
-    def to_unit(self, values: Any) -> Floats:
+    def to_unit(self, values: Any) -> FloatArray:
         """Turn values (n,) into unit values that `from_unit` takes back to them; NaN where outside."""
         ...
 
-    def outside(self, values: Any) -> npt.NDArray[np.bool_]:
+    def outside(self, values: Any) -> BoolArray:
         """Tell which of the values (n,) are no values of the axis."""
         ...
 
@@ -105,7 +105,7 @@ class Real:
             found.append(f"low must be above zero when log=True, got low={self.low!r}")
         return found
 
-    def from_unit(self, u: Floats) -> Array:
+    def from_unit(self, u: FloatArray) -> Array:
         """Turn unit values (n,) into float64 values (n,); 0.0 gives `low` and 1.0 gives `high`, exactly."""
         u = np.asarray(u, dtype=np.float64)
         low, high = float(self.low), float(self.high)
@@ -118,7 +118,7 @@ class Real:
         # exp(log(low)) may miss low by a last digit, and a corner of the space should be the number typed.
         return np.where(u == 0, low, np.where(u == 1, high, values))
 
-    def to_unit(self, values: Any) -> Floats:
+    def to_unit(self, values: Any) -> FloatArray:
         """Turn values (n,) into unit values (n,); NaN where outside."""
         x = np.where(self.outside(values), np.nan, as_numbers(values).astype(np.float64))
         low, high = float(self.low), float(self.high)
@@ -126,7 +126,7 @@ class Real:
             x, low, high = np.log(x), math.log(low), math.log(high)
         return np.clip((x - low) / (high - low), 0, 1)
 
-    def outside(self, values: Any) -> npt.NDArray[np.bool_]:
+    def outside(self, values: Any) -> BoolArray:
         """Tell which of the values (n,) are no numbers from `low` to `high`."""
         x = as_numbers(values)
         return ~((x >= float(self.low)) & (x <= float(self.high)))
@@ -181,13 +181,13 @@ class Integer:
             )
         return found
 
-    def from_unit(self, u: Floats) -> Array:
+    def from_unit(self, u: FloatArray) -> Array:
         """Turn unit values (n,) into int64 values (n,)."""
         values: Array = level_index(u, self.high - self.low + 1)
         values += self.low
         return values
 
-    def to_unit(self, values: Any) -> Floats:
+    def to_unit(self, values: Any) -> FloatArray:
         """Turn values (n,) into the centres (n,) of their shares; NaN where outside."""
         inside = ~self.outside(values)
         unit = np.full(inside.shape, np.nan)
@@ -196,7 +196,7 @@ class Integer:
         unit[inside] = (offset + 0.5) / (self.high - self.low + 1)
         return unit
 
-    def outside(self, values: Any) -> npt.NDArray[np.bool_]:
+    def outside(self, values: Any) -> BoolArray:
         """Tell which of the values (n,) are no whole numbers from `low` to `high`."""
         x = as_numbers(values)
         return np.asarray(~((x >= self.low) & (x <= self.high) & (x == np.floor(x))))
@@ -265,17 +265,17 @@ class Discrete:
             return [f"values must increase: write {ordered!r}, got {self.values!r}"]
         return []
 
-    def from_unit(self, u: Floats) -> Array:
+    def from_unit(self, u: FloatArray) -> Array:
         """Turn unit values (n,) into the values (n,): int64 if all are ints, else float64."""
         chosen: Array = self._array()[level_index(u, len(self.values))]
         return chosen
 
-    def to_unit(self, values: Any) -> Floats:
+    def to_unit(self, values: Any) -> FloatArray:
         """Turn values (n,) into the centres (n,) of their shares; NaN where outside."""
         index = np.searchsorted(self._array(), as_numbers(values))
         return np.where(self.outside(values), np.nan, (index + 0.5) / len(self.values))
 
-    def outside(self, values: Any) -> npt.NDArray[np.bool_]:
+    def outside(self, values: Any) -> BoolArray:
         """Tell which of the values (n,) are none of the axis' own."""
         return ~np.isin(as_numbers(values), self._array())
 

@@ -12,9 +12,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from mesa_doe.arrays import Array
 from mesa_doe.errors import SpaceError
 from mesa_doe.space.arithmetic import Rows, calculate, compare, extreme, negate, scalar, size, truths
-from mesa_doe.space.values import Array
 
 __all__ = ["ALLOWED", "Compiler", "Program"]
 

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mesa_doe.arrays import Array, FloatArray
 from mesa_doe.errors import SpaceError, listed
 from mesa_doe.space.points import close_to
-from mesa_doe.space.values import Array, Floats, is_number, plain
+from mesa_doe.space.values import is_number, plain
 
 __all__ = ["Copula", "correlation_problems", "read_correlation"]
 
@@ -57,12 +58,12 @@ class Copula:
     def __init__(self, spearman: Any) -> None:
         given = np.asarray(spearman, dtype=np.float64)
         # What was computed from data is symmetric only but for rounding.
-        self.spearman: Floats = (given + given.T) / 2
+        self.spearman: FloatArray = (given + given.T) / 2
         np.fill_diagonal(self.spearman, 1)
-        self._mixing: Floats = np.linalg.cholesky(self.pearson).astype(np.float64)
+        self._mixing: FloatArray = np.linalg.cholesky(self.pearson).astype(np.float64)
 
     @property
-    def pearson(self) -> Floats:
+    def pearson(self) -> FloatArray:
         """The correlation (d, d) of the normal scores."""
         return _pearson(self.spearman)
 
@@ -72,32 +73,32 @@ class Copula:
     def __hash__(self) -> int:
         return hash((Copula, self.spearman.tobytes()))
 
-    def from_unit(self, u: Floats) -> Floats:
+    def from_unit(self, u: FloatArray) -> FloatArray:
         """Turn independent unit values (n, d) into correlated ones (n, d)."""
         return self._moved(u, self._mixing)
 
-    def to_unit(self, u: Floats) -> Floats:
+    def to_unit(self, u: FloatArray) -> FloatArray:
         """Turn correlated unit values (n, d) into the independent ones (n, d) that they come from."""
         return self._moved(u, np.linalg.inv(self._mixing).astype(np.float64))
 
-    def _moved(self, u: Floats, mixing: Floats) -> Floats:
+    def _moved(self, u: FloatArray, mixing: FloatArray) -> FloatArray:
         from scipy.special import ndtr, ndtri
 
         scores = ndtri(np.clip(u, _EDGE, 1 - _EDGE))
-        moved: Floats = np.array(u, dtype=np.float64)
+        moved: FloatArray = np.array(u, dtype=np.float64)
         # The others keep their digits: a score and back may move 0.25 across the border of a level.
         mixed = np.flatnonzero(np.tril(self._mixing, -1).any(axis=1))
         moved[:, mixed] = ndtr(scores @ mixing[mixed].T)
         return moved
 
 
-def _pearson(spearman: Floats) -> Floats:
+def _pearson(spearman: FloatArray) -> FloatArray:
     pearson = 2 * np.sin(np.pi * spearman / 6)
     np.fill_diagonal(pearson, 1)
     return pearson
 
 
-def read_correlation(given: Any, names: Sequence[str]) -> Floats:
+def read_correlation(given: Any, names: Sequence[str]) -> FloatArray:
     """Read what a user writes as ``correlation=`` into a matrix (d, d) in the order of the factors.
 
     Raises
@@ -186,7 +187,7 @@ def _frame_of_pairs(pairs: Sequence[Any]) -> pd.DataFrame:
     return frame
 
 
-def correlation_problems(matrix: Floats, names: Sequence[str]) -> list[str]:
+def correlation_problems(matrix: FloatArray, names: Sequence[str]) -> list[str]:
     """Say what keeps a matrix (d, d) from being a correlation that normal variables can have.
 
     Examples
@@ -210,7 +211,7 @@ def correlation_problems(matrix: Floats, names: Sequence[str]) -> list[str]:
     return problems or _conflicts(matrix, names)
 
 
-def _conflicts(matrix: Floats, names: Sequence[str]) -> list[str]:
+def _conflicts(matrix: FloatArray, names: Sequence[str]) -> list[str]:
     pearson = _pearson(matrix)
     smallest = float(np.linalg.eigvalsh(pearson)[0]) if len(names) else 1.0
     if smallest > _SINGULAR:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
+from mesa_doe.arrays import Array
 from mesa_doe.errors import SpaceError
 from mesa_doe.space.rules import Rule
-from mesa_doe.space.values import Array
 
 __all__ = ["Derived", "computed", "derived_problems", "in_order"]
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from mesa_doe.arrays import Array
 from mesa_doe.errors import SpaceError, listed
 from mesa_doe.space.arithmetic import Rows
 from mesa_doe.space.compiling import ALLOWED, Compiler, Program
-from mesa_doe.space.values import Array
 
 __all__ = ["Expression"]
 

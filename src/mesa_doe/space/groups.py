@@ -40,8 +40,9 @@ def read_groups(groups: Any, factors: tuple[str, ...], method: str) -> dict[str,
     {'net': ('a', 'b'), 'rule': ('c',)}
     """
     if not isinstance(groups, Mapping):
-        message = f"{method}: groups takes a mapping of group names to lists of factors, got {groups!r}"
-        raise DesignError(message)
+        raise DesignError(
+            f"{method}: groups takes a mapping of group names to lists of factors, got {groups!r}"
+        )
     problems = []
     homes: dict[str, list[Any]] = {factor: [] for factor in factors}
     for name, members in groups.items():

@@ -8,20 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from mesa_doe.space.values import (
-    Array,
-    Floats,
-    as_column,
-    as_tuple,
-    is_nan,
-    is_number,
-    json_ready,
-    objects,
-    plain,
-    same,
-)
+from mesa_doe.arrays import Array, BoolArray, FloatArray, IntArray
+from mesa_doe.space.values import as_column, as_tuple, is_nan, is_number, json_ready, objects, plain, same
 
 __all__ = ["Boolean", "Categorical", "Constant"]
 
@@ -106,20 +95,20 @@ class Categorical:
             found.append(f"weights must sum to 1, got {self.weights!r} with sum {math.fsum(self.weights)!r}")
         return found
 
-    def from_unit(self, u: Floats) -> Array:
+    def from_unit(self, u: FloatArray) -> Array:
         """Turn unit values (n,) into an object array (n,) of the levels themselves."""
         index = np.searchsorted(self._edges()[1:], np.asarray(u, dtype=np.float64), side="right")
         chosen: Array = objects(self.levels)[np.minimum(index, len(self.levels) - 1)]
         return chosen
 
-    def to_unit(self, values: Any) -> Floats:
+    def to_unit(self, values: Any) -> FloatArray:
         """Turn levels (n,) into the centres (n,) of their shares; NaN where outside."""
         edges = self._edges()
         centres = np.append((edges[:-1] + edges[1:]) / 2, np.nan)
-        centre: Floats = centres[self._positions(values)]
+        centre: FloatArray = centres[self._positions(values)]
         return centre
 
-    def outside(self, values: Any) -> npt.NDArray[np.bool_]:
+    def outside(self, values: Any) -> BoolArray:
         """Tell which of the values (n,) are no levels."""
         return self._positions(values) < 0
 
@@ -128,13 +117,13 @@ class Categorical:
         weights = None if self.weights is None else list(self.weights)
         return {"kind": "categorical", "levels": [json_ready(v) for v in self.levels], "weights": weights}
 
-    def _edges(self) -> Floats:
+    def _edges(self) -> FloatArray:
         k = len(self.levels)
         # i/k, not a running sum of 1/k: its rounding would move the border of a level.
         inner = np.arange(1, k) / k if self.weights is None else np.cumsum(self.weights)[:-1]
         return np.concatenate([[0.0], inner, [1.0]])
 
-    def _positions(self, values: Any) -> npt.NDArray[np.int64]:
+    def _positions(self, values: Any) -> IntArray:
         hashed: dict[Any, int] = {}
         for i, level in enumerate(self.levels):
             if type(level).__hash__ is not None:
@@ -174,16 +163,16 @@ class Boolean:
         """Say what is wrong with the axis: nothing can be."""
         return []
 
-    def from_unit(self, u: Floats) -> Array:
+    def from_unit(self, u: FloatArray) -> Array:
         """Turn unit values (n,) into bools (n,)."""
         return np.asarray(np.asarray(u, dtype=np.float64) >= 0.5)
 
-    def to_unit(self, values: Any) -> Floats:
+    def to_unit(self, values: Any) -> FloatArray:
         """Turn bools (n,) into 0.25 and 0.75 (n,); NaN where outside."""
         unit = [0.25 + 0.5 * value if isinstance(value, bool) else np.nan for value in _plainly(values)]
         return np.array(unit, dtype=np.float64)
 
-    def outside(self, values: Any) -> npt.NDArray[np.bool_]:
+    def outside(self, values: Any) -> BoolArray:
         """Tell which of the values (n,) are no bools; 0 and 1 are not."""
         return np.array([not isinstance(value, bool) for value in _plainly(values)], dtype=np.bool_)
 
@@ -227,15 +216,15 @@ class Constant:
         """Say what is wrong with the value."""
         return [f"{self.value!r} cannot be a constant, since it equals nothing"] if is_nan(self.value) else []
 
-    def from_unit(self, u: Floats) -> Array:
+    def from_unit(self, u: FloatArray) -> Array:
         """Turn unit values (n,) into an object array (n,) of the value itself."""
         return objects([self.value] * len(u))
 
-    def to_unit(self, values: Any) -> Floats:
+    def to_unit(self, values: Any) -> FloatArray:
         """Turn values (n,) into 0.5 (n,), the centre of the only share; NaN where outside."""
         return np.where(self.outside(values), np.nan, 0.5)
 
-    def outside(self, values: Any) -> npt.NDArray[np.bool_]:
+    def outside(self, values: Any) -> BoolArray:
         """Tell which of the values (n,) are another value."""
         return np.array([not same(self.value, value) for value in _plainly(values)], dtype=np.bool_)
 

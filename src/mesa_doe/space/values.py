@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from mesa_doe.arrays import Array, FloatArray, IntArray
 from mesa_doe.errors import SpaceError
 
 __all__ = [
@@ -26,8 +26,6 @@ __all__ = [
     "same",
 ]
 
-Array = npt.NDArray[Any]
-Floats = npt.NDArray[np.float64]
 
 # Not np.generic: item() turns a datetime64 of nanoseconds into a bare int, and leaves a longdouble one.
 _PLAIN_SCALARS = (np.bool_, np.integer, np.float64, np.float32, np.float16, np.complex128, np.str_, np.bytes_)
@@ -114,7 +112,7 @@ def objects(values: Iterable[Any]) -> Array:
     return column
 
 
-def level_index(u: Floats, k: int) -> npt.NDArray[np.int64]:
+def level_index(u: FloatArray, k: int) -> IntArray:
     """Give each of `k` levels its equal share of the unit interval.
 
     Examples
@@ -123,7 +121,7 @@ def level_index(u: Floats, k: int) -> npt.NDArray[np.int64]:
     array([0, 0, 1, 1])
     """
     # A sample may hold exactly 1.0, so the floor alone would give a level too many.
-    index: npt.NDArray[np.int64] = (np.asarray(u, dtype=np.float64) * k).astype(np.int64)
+    index: IntArray = (np.asarray(u, dtype=np.float64) * k).astype(np.int64)
     return np.minimum(index, k - 1, out=index)
 
 

@@ -68,11 +68,10 @@ def full_factorial(space: ParameterSpace, levels: Levels | Mapping[str, Levels] 
     natives = chosen_levels(space, levels, "full_factorial")
     counts = [len(native) for native in natives]
     if math.prod(counts) > MOST_POINTS:
-        message = (
+        raise DesignError(
             f"full_factorial would have {' × '.join(map(str, counts))} = {math.prod(counts):,} points; "
             f"the most is {MOST_POINTS:,}: use fewer levels, or sample with latin_hypercube"
         )
-        raise DesignError(message)
     # The library's levels are floats: ints again, before anything is looked up with them, and short ones.
     index = np.asarray(pydoe().fullfact(levels=counts)).astype(np.min_scalar_type(max(counts)))
     options = {"levels": dict(zip(space, counts, strict=True))}
@@ -128,11 +127,10 @@ def two_level_factorial(
     """
     check_space(space, "two_level_factorial")
     if 2 ** len(space) > MOST_POINTS:
-        message = (
+        raise DesignError(
             f"two_level_factorial would have 2^{len(space)} = {2 ** len(space):,} points; the most is "
             f"{MOST_POINTS:,}: use fractional_factorial or plackett_burman"
         )
-        raise DesignError(message)
     codes = pydoe().ff2n(n_factors=len(space))
     return coded_design(
         space, codes, method="two_level_factorial", options={}, levels=levels, quantiles=quantiles

@@ -112,8 +112,7 @@ def fractional_factorial(
     reached = resolution_of(codes)
     if reached is not None and reached < 3:
         alike = [" = ".join([first, *others]) for first, others in aliases(codes, space.names, 1).items()]
-        message = f"fractional_factorial: the generators confound main effects: {', '.join(alike)}"
-        raise DesignError(message)
+        raise DesignError(f"fractional_factorial: the generators confound main effects: {', '.join(alike)}")
     options = {
         "generators": words,
         "fold": fold if isinstance(fold, bool) else list(fold),
@@ -136,32 +135,28 @@ def fold_over(codes: Array, space: ParameterSpace, fold: Any, method: str) -> Ar
         If a name is no axis, or the added points would be those already there.
     """
     if not isinstance(fold, bool) and (isinstance(fold, str) or not isinstance(fold, Sequence) or not fold):
-        message = f"{method}: fold takes True, False or a list of names of factors, got {fold!r}"
-        raise DesignError(message)
+        raise DesignError(f"{method}: fold takes True, False or a list of names of factors, got {fold!r}")
     columns = list(space.names if isinstance(fold, bool) else fold)
     if unknown := sorted({str(name) for name in columns if name not in space.names}):
-        message = (
+        raise DesignError(
             f"{method}: fold names {', '.join(unknown)}, no axis of the space ({', '.join(space.names)})"
         )
-        raise DesignError(message)
     folded: Array = pydoe().fold(H=codes, columns=sorted({space.names.index(name) for name in columns}))
     if len(np.unique(folded, axis=0)) == len(np.unique(codes, axis=0)):
-        message = (
+        raise DesignError(
             f"{method}: fold={fold!r} would only repeat every point, since no word of odd length "
             "in these factors is there to break; leave it out, or fold other factors"
         )
-        raise DesignError(message)
     return folded
 
 
 def _by_resolution(resolution: Any, factors: int) -> Array:
     resolution = check_count(resolution, "fractional_factorial", "resolution", 3)
     if resolution > factors:
-        message = (
+        raise DesignError(
             f"fractional_factorial: a fraction of {factors} factors has at most resolution {factors}, got "
             f"resolution={resolution}; two_level_factorial confounds nothing"
         )
-        raise DesignError(message)
     library = pydoe()
     old = library.__name__ == "pyDOE3"
     hint = (
@@ -172,18 +167,16 @@ def _by_resolution(resolution: Any, factors: int) -> Array:
     try:
         codes: Array = library.fracfact_by_res(n=factors, res=resolution)
     except ValueError as error:
-        message = (
+        raise DesignError(
             f"fractional_factorial: {library.__name__} finds no design of {factors} factors with "
             f"resolution {resolution} (it says: {error}); {hint}"
-        )
-        raise DesignError(message) from error
+        ) from error
     found = resolution_of(codes)
     if found is not None and found < resolution:
-        message = (
+        raise DesignError(
             f"fractional_factorial: the design of {factors} factors that {library.__name__} gives for "
             f"resolution {resolution} has only {found}, and is refused; {hint}"
         )
-        raise DesignError(message)
     return codes
 
 
@@ -204,8 +197,9 @@ def _by_generators(generators: Any, space: ParameterSpace) -> tuple[Array, list[
     bases = [word.lstrip("+-") for word in words if len(word.lstrip("+-")) == 1]
     letters = str.maketrans(dict(zip(bases, ascii_lowercase, strict=False)))
     if 2 ** len(bases) > MOST_POINTS:
-        message = f"fractional_factorial would have 2^{len(bases)} points; the most is {MOST_POINTS:,}"
-        raise DesignError(message)
+        raise DesignError(
+            f"fractional_factorial would have 2^{len(bases)} points; the most is {MOST_POINTS:,}"
+        )
     library = pydoe()
     if len(bases) == len(words):
         # Its check fails where there is no product.

@@ -75,8 +75,7 @@ def korobov(
     if generator is None:
         generator = _good_generator(n, len(space))
     elif not is_int(generator):
-        message = f"korobov: generator takes an int, got {generator!r}"
-        raise DesignError(message)
+        raise DesignError(f"korobov: generator takes an int, got {generator!r}")
     generator = int(generator)
     _check_coprime([generator], n, "korobov")
     if generator % n <= 1:  # which the library refuses, though it is right for n = 1 and 2 and one factor
@@ -147,8 +146,9 @@ def rank1_lattice(
     else:
         vector = list(generator) if isinstance(generator, (Sequence, np.ndarray)) else []
         if len(vector) != len(space) or not all(map(is_int, vector)):
-            message = f"rank1_lattice: generator takes {len(space)} ints, one a factor, got {generator!r}"
-            raise DesignError(message)
+            raise DesignError(
+                f"rank1_lattice: generator takes {len(space)} ints, one a factor, got {generator!r}"
+            )
         vector = [int(z) for z in vector]
     _check_coprime(vector, n, "rank1_lattice")
     cells = pydoe().rank1_lattice(
@@ -175,11 +175,10 @@ def _lattice(
 def _check_coprime(generator: list[int], n: int, method: str) -> None:
     for z in generator:
         if (common := math.gcd(z, n)) > 1:
-            message = (
+            raise DesignError(
                 f"{method}: the generator's {z} and n={n} have the factor {common} in common, so only "
                 f"{n // common} coordinates would differ; choose one without, or leave it out"
             )
-            raise DesignError(message)
 
 
 def _trials(n: int, factors: int) -> list[int]:

@@ -77,19 +77,17 @@ def latin_hypercube_pydoe(
     check_space(space, "latin_hypercube_pydoe")
     n = check_n(n, "latin_hypercube_pydoe")
     if criterion not in _CRITERIA:
-        message = (
+        raise DesignError(
             f"latin_hypercube_pydoe: criterion takes {', '.join(map(repr, _CRITERIA))}, got {criterion!r}"
             "; latin_hypercube has none"
         )
-        raise DesignError(message)
     iterations = check_count(iterations, "latin_hypercube_pydoe", "iterations", 1)
     points, factors = {"center": (1, 1), "correlation": (3, 2)}.get(criterion, (2, 1))
     if n < points or len(space) < factors:
-        message = (
+        raise DesignError(
             f"latin_hypercube_pydoe: criterion={criterion!r} needs at least {points} points and {factors} "
             f"factors, got n={n} and {len(space)}; use latin_hypercube"
         )
-        raise DesignError(message)
     entropy = root_entropy(rng)
     generator = np.random.default_rng(entropy)
     if criterion == "correlation":
@@ -143,8 +141,9 @@ def iman_conover_lhs(space: ParameterSpace, n: int, *, rng: RNG = None) -> Desig
     check_space(space, "iman_conover_lhs")
     n = check_n(n, "iman_conover_lhs")
     if n <= len(space):
-        message = f"iman_conover_lhs: n takes an int above the number of factors {len(space)}, got n={n}"
-        raise DesignError(message)
+        raise DesignError(
+            f"iman_conover_lhs: n takes an int above the number of factors {len(space)}, got n={n}"
+        )
     library = require("pydoe", extra="pydoe")
     entropy = root_entropy(rng)
     generator = np.random.default_rng(entropy)

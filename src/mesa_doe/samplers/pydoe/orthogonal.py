@@ -79,8 +79,9 @@ def orthogonal_array(
     arrays = _arrays()
     if name is not None and (not isinstance(name, str) or name not in arrays):
         why = "is not orthogonal" if name == _WRONG else "is none of the arrays"
-        message = f"orthogonal_array: {name!r} {why}; there are {', '.join(sorted(arrays, key=_by_rows))}"
-        raise DesignError(message)
+        raise DesignError(
+            f"orthogonal_array: {name!r} {why}; there are {', '.join(sorted(arrays, key=_by_rows))}"
+        )
     natives = chosen_levels(space, levels, "orthogonal_array")
     counts = [len(native) for native in natives]
     for chosen in [name] if name is not None else sorted(arrays, key=lambda key: len(arrays[key])):
@@ -91,11 +92,10 @@ def orthogonal_array(
         have = {key: _described(array) for key, array in arrays.items()}
         offers = [f"{key} has {have[key]}" for key in ([name] if name else sorted(have, key=_by_rows))]
         wanted = ", ".join(f"{n} axes of {k}" for k, n in sorted(Counter(counts).items()))
-        message = (
+        raise DesignError(
             f"orthogonal_array: {'that array' if name else 'no array'} {'does not fit' if name else 'fits'} "
             f"{wanted} levels; {'; '.join(offers)}. Choose other levels=, or use generalized_subset"
         )
-        raise DesignError(message)
     options = {
         "name": chosen,
         "levels": dict(zip(space, counts, strict=True)),
@@ -156,11 +156,10 @@ def orthogonal_array_lhs(space: ParameterSpace, n: int, *, rng: RNG = None) -> D
     names = [name for name, (rows, _) in fitting.items() if rows == n]
     if not names:
         sizes = sorted({rows for rows, _ in fitting.values()})
-        message = (
+        raise DesignError(
             f"orthogonal_array_lhs: n must be the rows of an array with {len(space)} columns "
             f"({', '.join(map(str, sizes)) or 'none has as many'}), got n={n}"
         )
-        raise DesignError(message)
     name = max(names, key=lambda key: fitting[key][1])
     entropy = root_entropy(rng)
     unit = library.oa_lhd(oa=_arrays()[name][:, : len(space)], seed=np.random.default_rng(entropy))

@@ -83,8 +83,9 @@ def box_behnken(
     """
     check_space(space, "box_behnken")
     if len(space) < 3:
-        message = f"box_behnken needs at least three factors, got {len(space)}; use central_composite"
-        raise DesignError(message)
+        raise DesignError(
+            f"box_behnken needs at least three factors, got {len(space)}; use central_composite"
+        )
     if center is not None:
         center = check_count(center, "box_behnken", "center", 0)
     codes = pydoe().bbdesign(n=len(space), center=center)
@@ -167,19 +168,19 @@ def central_composite(
         ("face", face, ("circumscribed", "faced", "inscribed")),
     ):
         if value not in allowed:
-            message = f"central_composite: {name} takes {', '.join(map(repr, allowed))}, got {value!r}"
-            raise DesignError(message)
+            raise DesignError(
+                f"central_composite: {name} takes {', '.join(map(repr, allowed))}, got {value!r}"
+            )
     if len(space) < 2:
-        message = f"central_composite needs at least two factors, got {len(space)}; use full_factorial"
-        raise DesignError(message)
+        raise DesignError(
+            f"central_composite needs at least two factors, got {len(space)}; use full_factorial"
+        )
     if 2 ** len(space) > MOST_POINTS:
-        message = f"central_composite would have 2^{len(space)} corners; use box_behnken"
-        raise DesignError(message)
+        raise DesignError(f"central_composite would have 2^{len(space)} corners; use box_behnken")
     # The library takes pairs only.
     pair: Any = (center, center) if is_int(center) else center
     if not isinstance(pair, Sequence) or isinstance(pair, str) or len(pair) != 2:
-        message = f"central_composite: center takes an int or two, got {center!r}"
-        raise DesignError(message)
+        raise DesignError(f"central_composite: center takes an int or two, got {center!r}")
     first, second = (check_count(count, "central_composite", "center", 0) for count in pair)
     codes = np.asarray(pydoe().ccdesign(n=len(space), center=(first, second), alpha=alpha, face=face))
     corner, axial = np.abs(codes[0, 0]), np.abs(codes).max()

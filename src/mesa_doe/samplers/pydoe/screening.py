@@ -82,18 +82,18 @@ def plackett_burman(
     if size is None:
         points = 4 * (factors // 4 + 1)
     elif not is_int(size) or size % 4 or size <= factors:
-        message = f"plackett_burman: size takes a multiple of 4 above the {factors} factors, got {size!r}"
-        raise DesignError(message)
+        raise DesignError(
+            f"plackett_burman: size takes a multiple of 4 above the {factors} factors, got {size!r}"
+        )
     else:
         points = int(size)
     codes = _plackett_burman(points)
     if codes is None:
         larger = next(n for n in range(points, 3 * points, 4) if _plackett_burman(n) is not None)
-        message = (
+        raise DesignError(
             f"plackett_burman: {pydoe().__name__} has no design of {points} points (for {factors} factors); "
             f"the next that it has is size={larger}"
         )
-        raise DesignError(message)
     codes = codes[:, :factors]
     fold = plain(fold)
     if fold is not False:
@@ -177,8 +177,7 @@ def definitive_screening(
     check_space(space, "definitive_screening")
     library: Any = require("pydoe", extra="pydoe")
     if method not in ("dsd", "orth"):
-        message = f"definitive_screening: method takes 'dsd' or 'orth', got {method!r}"
-        raise DesignError(message)
+        raise DesignError(f"definitive_screening: method takes 'dsd' or 'orth', got {method!r}")
     given = levels if isinstance(levels, Mapping) else {}
     two = np.array([_two_levels(axis, given.get(name)) for name, axis in space.axes.items()])
     codes = library.definitive_screening_design(k=int((~two).sum()), n_cat=int(two.sum()), method=method)

@@ -225,8 +225,7 @@ def minimax(
     count = check_count(candidates, "minimax", "candidates", 1)
     n = check_n(n, "minimax")
     if count <= n:
-        message = f"minimax: candidates must be more than n={n}, got candidates={count}"
-        raise DesignError(message)
+        raise DesignError(f"minimax: candidates must be more than n={n}, got candidates={count}")
     return _searched("minimax", "minimax_design", space, n, iterations, rng, least=1, n_candidates=count)
 
 
@@ -244,8 +243,7 @@ def _searched(
     check_space(space, method)
     n = check_n(n, method)
     if n < least:
-        message = f"{method}: n takes an int from {least}, since it compares points, got n={n}"
-        raise DesignError(message)
+        raise DesignError(f"{method}: n takes an int from {least}, since it compares points, got n={n}")
     iterations = check_count(iterations, method, "iterations", 1)
     library = require("pydoe", extra="pydoe")
     entropy = root_entropy(rng)

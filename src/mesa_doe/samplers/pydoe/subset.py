@@ -74,21 +74,20 @@ def generalized_subset(
     natives = chosen_levels(space, levels, "generalized_subset")
     counts = [len(native) for native in natives]
     if len(counts) < 2:
-        message = f"generalized_subset needs at least two factors, got {len(counts)}; use full_factorial"
-        raise DesignError(message)
+        raise DesignError(
+            f"generalized_subset needs at least two factors, got {len(counts)}; use full_factorial"
+        )
     reduction = _checked(reduction, counts, space)
     part = check_count(part, "generalized_subset", "part", 0)
     if part >= reduction:
-        message = (
+        raise DesignError(
             f"generalized_subset: reduction={reduction} makes parts 0 to {reduction - 1}, got part={part}"
         )
-        raise DesignError(message)
     if math.prod(counts) > MOST_POINTS * reduction:
-        message = (
+        raise DesignError(
             f"generalized_subset would have about {math.prod(counts) // reduction:,} points; "
             f"the most is {MOST_POINTS:,}: use fewer levels, or a larger reduction"
         )
-        raise DesignError(message)
     # Python ints, not numpy's, which it refuses.
     found = pydoe().gsd(levels=[int(count) for count in counts], reduction=reduction, n=part + 1)
     index = found[part] if part else found  # one alone is no list
@@ -100,9 +99,8 @@ def _checked(given: Any, counts: list[int], space: ParameterSpace) -> int:
     reduction = check_count(given, "generalized_subset", "reduction", 2)
     few = [f"{name!r} ({count})" for name, count in zip(space, counts, strict=True) if count < reduction]
     if few:
-        message = (
+        raise DesignError(
             f"generalized_subset: reduction={reduction} would leave out levels of the axes that have fewer: "
             f"{', '.join(few)}; use at most reduction={min(counts)}, or orthogonal_array"
         )
-        raise DesignError(message)
     return reduction
