@@ -173,6 +173,23 @@ def mistakes(folder, text):
     return str(caught.value).removeprefix(str(folder / "study.toml"))
 
 
+LATIN = """\
+[model]
+class = "tests.models:noisy"
+
+[space]
+a = {real = [0, 1]}
+b = {real = [0, 1]}
+inert = {boolean = true}
+
+[runs]
+rng = 2
+
+[design]
+method = "latin_hypercube"
+rng = 1
+"""
+
 MISTAKES = [
     ("[model]", "[modell]", "line 1: modell: there is no such key: did you mean 'model'? there are model,"),
     ("class =", "clas =", "line 2: model.clas: there is no such key: did you mean 'class'?"),
@@ -270,6 +287,7 @@ MISTAKES = [
     ),
     ("resamples", 'method = "fast"\nresamples', "line 21: analysis[0].method: fast needs a design made by f"),
     ("resamples", 'reduce = "men"\nresamples', 'line 21: analysis[0].reduce takes "mean", "median", "std"'),
+    ("n = 16", "n = 1", "line 19: analysis[0]: sobol needs at least two complete blocks, got 1; make the"),
 ]
 
 
@@ -277,6 +295,41 @@ MISTAKES = [
 def test_a_mistake_is_told_with_its_key_and_line(tmp_path, old, new, told):
     found = mistakes(tmp_path, NOISY.replace(old, new, 1))
     assert told in found, found
+
+
+@pytest.mark.parametrize(
+    ("analysis", "told"),
+    [
+        ('method = "hdmr"', "hdmr needs 300 points or more, got 40"),
+        (
+            'method = "anova"',
+            "anova takes each level as a category, at most 12 a factor, but there are more of",
+        ),
+        ('method = "rbd_fast"', "rbd_fast: M=10 harmonics need more than 40 points, got 40"),
+        (
+            'method = "pawn"\nslides = 30',
+            "pawn: the 30 classes of factor 'a' with slides=30 need at least 60 ",
+        ),
+    ],
+)
+def test_an_analysis_that_the_design_does_not_allow_is_told_beforehand(tmp_path, analysis, told):
+    text = f'{LATIN}n = 40\n[[analysis]]\noutput = "y"\n{analysis}\n'
+    assert f": analysis[0]: {told}" in mistakes(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    "analysis",
+    [
+        'method = "rsa"\nbehavioural = [3.0, 5.0]',  # in the unit of an output that nobody knows yet
+        'method = "rsa"',
+        'method = "rsa"\nbins = 3',
+        'method = "pawn"\nslides = 30\nmissing = "drop"',  # which points are left, the runs tell
+        'method = "tabulate"',
+    ],
+)
+def test_an_analysis_that_only_the_runs_can_refuse_is_not_refused_beforehand(tmp_path, analysis):
+    text = f'{LATIN}n = 40\n[[analysis]]\noutput = "y"\n{analysis}\n'
+    read_study(written(tmp_path, text))
 
 
 def test_outputs_that_the_model_lacks_are_told(tmp_path):

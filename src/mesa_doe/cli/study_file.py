@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from mesa_doe.cli.importing import import_file, import_module, named_at, named_in
+from mesa_doe.cli.rehearsal import note_refused
 from mesa_doe.cli.toml_analysis import Analysis, read_analyses
 from mesa_doe.cli.toml_design import read_design
 from mesa_doe.cli.toml_file import TomlFile
@@ -130,6 +131,8 @@ def read_study(path: Path) -> StudyFile:
     except MesaDoeError as error:
         file.blame(error, ("runs",))
         raise file.error() from error
+    note_refused(file, configurations, analyses)
+    file.check()
     return StudyFile(file, configurations, batch, store, analyses)
 
 

@@ -1,4 +1,4 @@
-"""An analysis before there are outputs: whether its options and measures exist shows on made-up ones."""
+"""An analysis before there are outputs: whether its options and measures exist shows on a made-up one."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _RESAMPLES = 100
 
 
 def rehearsed(configurations: Configurations, method: str | None, options: Any) -> SensitivityResult:
-    """Analyse made-up outputs of a design, without warnings.
+    """Analyse a made-up output of a design, without warnings.
 
     Parameters
     ----------
@@ -48,7 +48,11 @@ def rehearsed(configurations: Configurations, method: str | None, options: Any) 
     ConfigurationError
         If the options are no mapping, or one is not theirs.
     AnalysisError
-        If the analysis does not take the options.
+        If the analysis does not take the options, or the design: it has too few points, say.
+
+    Notes
+    -----
+    The output does not vary: every analysis takes such a one, whatever its options say of the values.
 
     Examples
     --------
@@ -76,10 +80,10 @@ def rehearsed(configurations: Configurations, method: str | None, options: Any) 
     own = {name: copy.deepcopy(value) for name, value in options.items() if name not in _OF_OUTPUTS}
     check_options("the analysis of run_until", own, analyse)
     own = {**_few_resamples(analyse, own), "seed_policy": configurations.seed_policy}
-    made_up = np.random.default_rng(0).random((len(of), configurations.replications))
+    flat = np.zeros((len(of), configurations.replications, 1))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return analyse(of, made_up[:, :, None], **own)
+        return analyse(of, flat, **own)
 
 
 def _few_resamples(analyse: Any, options: dict[str, Any]) -> dict[str, Any]:
