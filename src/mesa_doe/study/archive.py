@@ -116,8 +116,8 @@ def archive(
     """
     folder, file = _folder_of(study), Path(path)
     read_document(folder)  # says so where there is no study, of which none can be quiet
-    _check_quiet(folder)
     with told_if_damaged(folder):
+        _check_quiet(folder)
         opened = StudyFolder(folder)
         written = (folder / FILE).read_bytes()
         members = _members(opened, written, folder.resolve().name if title is None else title)

@@ -98,7 +98,8 @@ class Plan:
                 message = f"its design is not that of the points in {TABLE}"
                 raise ValueError(message)
         except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
-            message = f"the study in {str(folder)!r} is damaged: {error}"
+            how = "cannot be read" if isinstance(error, PermissionError) else "is damaged"
+            message = f"the study in {str(folder)!r} {how}: {error}"
             raise StudyError(message) from error
         return plan
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import stat
@@ -92,6 +93,8 @@ def read_document(path: Path) -> dict[str, Any]:
 def told_if_damaged(path: Path) -> Iterator[None]:
     """Say that a study is damaged where something is not in it, or is something else than it should be.
 
+    Or that it cannot be read, where that is not allowed.
+
     Parameters
     ----------
     path : Path
@@ -112,6 +115,9 @@ def told_if_damaged(path: Path) -> Iterator[None]:
         yield
     except StudyError:
         raise
+    except PermissionError as error:
+        message = f"the study in {str(path)!r} cannot be read: {error}"
+        raise StudyError(message) from error
     except (OSError, LookupError, TypeError, ValueError, AttributeError) as error:
         message = f"the study in {str(path)!r} is damaged: {type(error).__name__}: {error}"
         raise StudyError(message) from error
@@ -130,7 +136,7 @@ def read_entries(path: Path, study: str) -> tuple[dict[str, Entry], dict[str, st
     Raises
     ------
     StudyError
-        If the folder of the shards is gone.
+        If the folder of the shards is gone, or the system lets one not be read.
     """
     shards = path / "shards"
     # Before the shards are looked for: what a writer finishes meanwhile is no stranger.
@@ -152,6 +158,10 @@ def read_entries(path: Path, study: str) -> tuple[dict[str, Entry], dict[str, st
         try:
             entries[name] = entry_of(shards, name, study)
         except StudyError as error:
+            # What is closed, or on a server out of reach, may be ours.
+            if getattr(error.__cause__, "errno", None) not in (None, errno.ENOENT):
+                message = f"the study in {str(path)!r} cannot be read: {error.__cause__}"
+                raise StudyError(message) from error
             strangers[name] = str(error)
     for name in there:
         if name not in entries and name not in strangers and not name.startswith("."):
