@@ -1,3 +1,4 @@
+import re
 import warnings
 
 import numpy as np
@@ -256,6 +257,24 @@ def test_an_output_that_varies_in_one_block_has_intervals_of_the_resamples_that_
     result = quiet(doe.analyze.sobol, design, y)
     assert "of the bootstrap resamples have no variance" in " ".join(result.warnings)
     assert np.isfinite(result.to_frame()[["estimate", "low", "high"]].to_numpy()).all()
+
+
+def test_resamples_without_variance_beside_the_noise_are_told_by_their_cause():
+    design = doe.sobol(unit_space(2), 16, rng=1)
+    noise = np.random.default_rng(6).normal(0, 1.0, (len(design), 2, 1))
+    result = quiet(doe.analyze.sobol, design, design.unit[:, :1, None] + noise, seed_policy="independent")
+    told = " ".join(result.warnings)
+    assert re.search(r"beside its noise, that \d.*have no variance.*a larger n or more replications", told)
+
+
+def test_estimates_that_the_noise_leaves_without_variance_are_told():
+    design = doe.sobol(unit_space(2), 16, rng=1)
+    row = np.arange(len(design)) % 4
+    between = np.where((row == 0) | (row == 3), 0.0, 9 * design.unit[:, 0])  # nothing at the base points
+    noise = np.random.default_rng(1).normal(0, 1.0, (len(design), 2, 1))
+    result = quiet(doe.analyze.sobol, design, between[:, None, None] + noise, seed_policy="independent")
+    assert result.table()["ST"].isna().all()
+    assert "when its noise is taken away no variance is left" in " ".join(result.warnings)
 
 
 def test_an_output_that_varies_only_off_the_base_sample_is_nan():

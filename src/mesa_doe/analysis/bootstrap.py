@@ -293,7 +293,7 @@ def intervals(
     return np.fmin.reduce(lows), np.fmax.reduce(highs), np.max(shares, axis=0)
 
 
-def undefined(names: list[Any], shares: FloatArray, constant: Any) -> list[str]:
+def undefined(names: list[Any], shares: FloatArray, constant: Any, *, corrected: bool = False) -> list[str]:
     """Say of which outputs some resamples had no estimate.
 
     Parameters
@@ -303,14 +303,17 @@ def undefined(names: list[Any], shares: FloatArray, constant: Any) -> list[str]:
         As `intervals` returns them.
     constant : array_like of bool (outputs,)
         Outputs of which another warning says that they do not vary.
+    corrected : bool, default False
+        Whether noise was taken away, which may leave nothing.
 
     Returns
     -------
     list of str
     """
+    why, more = (", or so little beside its noise,", " or more replications") if corrected else ("", "")
     return [
-        f"output {name!r} varies in so few blocks that {share:.1%} of the bootstrap resamples have no "
-        "variance; they are left out of the intervals, which are too narrow: use a larger n"
+        f"output {name!r} varies in so few blocks{why} that {share:.1%} of the bootstrap resamples have no "
+        f"variance; they are left out of the intervals, which are too narrow: use a larger n{more}"
         for name, share, flat in zip(names, shares.tolist(), constant, strict=True)
         if share > 0 and not flat
     ]
@@ -330,8 +333,8 @@ def undefined_halves(names: Sequence[Any], shares: FloatArray, constant: Any) ->
     """
     return [
         f"output {name!r}: {share:.1%} of the random halves have no estimate, since the output or a "
-        "factor does not vary in them, or they are too few points; they are left out of the intervals, which "
-        "are too narrow or missing: use more points"
+        "factor does not vary in them, one factor is a function of others, or they are too few points; they "
+        "are left out of the intervals, which are too narrow or missing: use more points"
         for name, share, flat in zip(names, shares.tolist(), constant, strict=True)
         if share > 0 and not flat
     ]

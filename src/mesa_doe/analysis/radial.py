@@ -267,7 +267,7 @@ def jansen(
     of_events, few_events = rare_events(names, base, constant, blocks=len(base), of_one=["ST"])
     said += of_events
     said += nothing_left(names, point, no_variance)
-    said += undefined(names, lost, no_variance)
+    said += undefined(names, lost, no_variance, corrected=corrected)
     if seed_policy == "independent" and not corrected:
         added = own_noise / checked.replications / np.where(constant, 1.0, variance)
         said += inflated(checked, point, added, constant)

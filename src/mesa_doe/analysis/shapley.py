@@ -175,7 +175,7 @@ def shapley(
     of_events, few_events = rare_events(names, base, constant, blocks=len(turn), of_one=["Sh"])
     said += of_events
     said += nothing_left(names, point, no_variance, corrected=corrected)
-    said += undefined(names, lost, no_variance)
+    said += undefined(names, lost, no_variance, corrected=corrected)
     if seed_policy == "independent" and not corrected:
         none = constant | ~(variance > 0)
         added = np.minimum(1.0, own_noise / checked.replications / np.where(none, 1.0, variance))

@@ -18,7 +18,7 @@ from mesa_doe.analysis.inflation import inflated
 from mesa_doe.analysis.options import checked_bootstrap
 from mesa_doe.analysis.outputs import Missing, Outputs, checked_outputs, too_few
 from mesa_doe.analysis.rare_events import rare_events
-from mesa_doe.analysis.replication_noise import corrects, noise_shares, shares_told
+from mesa_doe.analysis.replication_noise import corrects, noise_shares, nothing_left, shares_told
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.sobol_estimators import ESTIMATORS, SobolPlan
 from mesa_doe.analysis.variation import (
@@ -195,7 +195,8 @@ def sobol(
     said = [*checked.said]
     said += flat_outputs(checked, constant, units=own_noise, where="point of the base sample")
     no_variance = constant | noise_alone(checked, own_noise)
-    said += undefined(names, lost, no_variance)
+    said += nothing_left(names, point, no_variance, corrected=corrected)
+    said += undefined(names, lost, no_variance, corrected=corrected)
     noise_of_runs = (checked.noise_deviation / scale) ** 2
     variance = np.where(constant, 1.0, base.var(axis=0))
     totals = point[:, len(rows) : len(rows) + len(factors)]
