@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -5,6 +7,7 @@ from matplotlib.figure import Figure
 from scipy import stats
 
 import mesa_doe as doe
+from mesa_doe.analysis.bootstrap import widening
 from mesa_doe.analysis.declare import ANALYSES
 from mesa_doe.analysis.regression import regression
 from mesa_doe.samplers.declare import SAMPLERS
@@ -97,7 +100,9 @@ def test_intervals_are_the_spread_over_halves_ranked_anew_about_the_estimate():
         scale, back = (np.arctanh, np.tanh) if "PCC" in measure or measure == "PRCC" else (np.array, np.array)
         whole = values_of(result, measure)["estimate"].to_numpy()
         spread = scale(values) - scale(values).mean(axis=0)
-        ends = back(scale(whole) + np.quantile(spread, [0.025, 0.975], axis=0))
+        # Of 15 points, 12 are left beyond two coefficients and the mean, of 30 all but 3; by Student's t.
+        wider = np.sqrt(12 / 15) * widening(28, 0.95)
+        ends = back(scale(whole) + wider * np.quantile(spread, [0.025, 0.975], axis=0))
         np.testing.assert_allclose(values_of(result, measure)[["low", "high"]].T, ends, rtol=1e-8, atol=1e-10)
 
 
@@ -111,6 +116,46 @@ def test_intervals_cover_the_truth_as_often_as_they_say():
         row = values_of(result, "PCC").loc["x0"]
         covered += row["low"] <= np.sqrt(0.5) <= row["high"]
     assert covered >= 87  # binomial(100, 0.95): below 87 with probability 0.0005
+
+
+def test_intervals_of_many_factors_and_few_points_are_as_wide_as_estimates_of_designs_are_apart():
+    found = []
+    for rng in range(60):
+        design = doe.monte_carlo(unit_space(10), 40, rng=rng)
+        y = design.unit[:, 0] + np.random.default_rng(rng).normal(0, 0.3, 40)
+        result = quiet(regression, design, y, resamples=100, ranks=False)
+        found.append(values_of(result, "SRC")[COLUMNS].to_numpy())
+    estimate, low, high = np.moveaxis(found, 2, 0)
+    # Of ten factors the deviation of 60 has an error of 3 %; the spread of halves would be 1.65 as wide.
+    assert 0.95 < np.mean((high - low) / 3.92 / estimate.std(axis=0)) < 1.3
+
+
+def test_halves_of_too_few_points_have_no_intervals():
+    design = lhs(unit_space(10), n=22)
+    y = np.random.default_rng(1).normal(size=22)
+    result = quiet(regression, design, y)
+    assert "100.0% of the random halves have no estimate" in result.warnings[-1]
+    rows = result.to_frame()
+    assert rows["estimate"].notna().all()
+    assert rows[["low", "high"]].isna().all(axis=None)
+
+
+def test_what_many_factors_explain_of_few_points_by_chance_is_told():
+    design, y = lhs(unit_space(10), n=14), np.random.default_rng(7).normal(size=14)
+    result = quiet(regression, design, y, ranks=False)
+    assert result.settings["R2"]["y"] > 0.7
+    exact = 1 - (1 - result.settings["R2"]["y"]) * 13 / 3
+    assert result.settings["R2_adjusted"]["y"] == pytest.approx(exact)
+    assert re.search(r"explains 0\.\d\d of the variance \(R2\), but .*\d when adjusted", result.warnings[0])
+
+
+def test_factors_that_go_along_with_each_other_are_noted():
+    u = lhs().unit.copy()
+    u[:, 2] = np.clip(u[:, 0] + np.random.default_rng(1).normal(0, 1e-2, 200), 0, 1)
+    y = u[:, 0] + u[:, 2] + u[:, 1] + np.random.default_rng(2).normal(0, 0.5, 200)
+    result = quiet(regression, made(unit_space(3), u), y)
+    assert result.notes[0].startswith("x0, x2 go along with other factors so closely (variance inflation up")
+    assert quiet(regression, lhs(), y).notes == ()
 
 
 def test_several_outputs_at_once_are_what_each_is_alone():

@@ -41,6 +41,8 @@ _PART = 1e-3
 # R2 below which the literature does not read the coefficients (Saltelli et al. 2008).
 _LEAST_R2 = 0.7
 _NEARLY_ONE = 1 - 1e-15
+# Variance inflation from which coefficients are taken for hardly told apart (Marquardt 1970).
+_INFLATED = 10
 
 
 @declare(
@@ -107,7 +109,8 @@ def regression(
     -------
     SensitivityResult
         Measures ``SRC`` (standardised regression coefficient), ``PCC`` (partial correlation coefficient)
-        and, of ranks, ``SRRC`` and ``PRCC``; ``settings["R2"]`` and ``settings["R2_ranks"]`` by output.
+        and, of ranks, ``SRRC`` and ``PRCC``; ``settings["R2"]`` and ``settings["R2_ranks"]`` by output, and
+        ``settings["R2_adjusted"]``, which is 0 on average where there is nothing but noise.
 
     Raises
     ------
@@ -117,23 +120,31 @@ def regression(
     Warns
     -----
     MesaDoeWarning
-        If the regression explains less than 0.7 of an output, a factor or an output does not vary, or
-        some halves had no estimate.
+        If the regression explains less than 0.7 of an output (R2, adjusted), a factor or an output does not
+        vary, or some halves had no estimate.
 
     Notes
     -----
     In a linear model of independent factors, SRC² is a factor's share of the variance. Factors count by
     their values, those on a log axis too; ranks do not depend on that. Ranks are taken anew in each
     half, and ties share their mean rank. Intervals have the spread over random halves of the points, which
-    is that of other samples (Shao & Wu 1989), about the estimate; of correlations by Fisher's z. Points of a
-    block (of Saltelli's scheme, a star, a trajectory) are no independent sample: there halves are of whole
-    blocks, and intervals as wide as Student's t of so few makes them.
+    is that of other samples (Shao & Wu 1989), about the estimate; of correlations by Fisher's z. Coefficients
+    of k factors vary as 1/(points - k - 1), of which halves have too little, and so their spread is made
+    smaller: of 10 factors and 30 or 50 points it would be 2.4 and 1.4 times too wide. There are no intervals
+    of fewer than 2k + 4 points. Points of a block (of Saltelli's scheme, a star, a trajectory) are no
+    independent sample: there halves are of whole blocks. Intervals are as wide as Student's t of so few makes
+    them.
+
+    R2 grows with every factor: of noise alone, 10 factors explain 0.76 of 14 points, and 0.5 of 20. So it is
+    R2 adjusted for their number that is held against 0.7. A note names factors that go along with others so
+    closely that they are hardly told apart: where two do the same, the coefficients of both may be near zero.
 
     Noise between replications lowers R2 and every coefficient towards zero, partial correlations most;
     it does not change which are largest.
 
     Saltelli, Andres & Homma 1993, Comput. Stat. Data Anal. 15; Iman & Conover 1979, Technometrics 21;
-    Marino et al. 2008, J. Theor. Biol. 254; R2: Saltelli et al. 2008, Global sensitivity analysis, 1.2.5.
+    Marino et al. 2008, J. Theor. Biol. 254; R2: Saltelli et al. 2008, Global sensitivity analysis, 1.2.5;
+    variance inflation: Marquardt 1970, Technometrics 12.
 
     Examples
     --------
@@ -170,11 +181,13 @@ def regression(
     r2: list[FloatArray] = []
     root = root_entropy(rng)
     units = checked_units_of(design, checked, "regression")
-    wider = 1.0 if units is None else widening(units.count, confidence)
-    lost = np.zeros(len(checked.names))
+    wider = _wider(len(x), len(moving), units, confidence)
+    lost = np.full(len(checked.names), float(np.isnan(wider)))
+    notes: tuple[str, ...] = ()
     for standard, partial, columns in kinds:
         whole = _correlations(np.ones(len(x)), columns, len(moving))
         _check_collinear(whole[0], moving, "ranks of " if isinstance(columns, _Ranks) else "")
+        notes = notes or _going_along(whole[0], moving)
         found, explained = _coefficients(*(part[None] for part in whole))
         # The same halves for values and ranks.
         generator = np.random.default_rng(root)
@@ -191,7 +204,8 @@ def regression(
         labels += [(measure, name, "") for measure in (standard, partial) for name in design.factors]
         r2.append(np.where(constant, np.nan, explained[0]))
 
-    said += _unexplained(checked.names, r2)
+    adjusted = [1 - (1 - values) * (len(x) - 1) / (len(x) - len(moving) - 1) for values in r2]
+    said += _unexplained(checked.names, r2, adjusted)
     said += undefined_halves(checked.names, lost, constant)
     settings = {
         "points": len(x),
@@ -201,8 +215,9 @@ def regression(
         "seed_policy": seed_policy,
         "dropped_points": checked.dropped,
         **{
-            name: dict(zip(checked.names, values.tolist(), strict=True))
-            for name, values in zip(("R2", "R2_ranks"), r2, strict=False)
+            f"{name}{kind}": dict(zip(checked.names, values.tolist(), strict=True))
+            for kind, shares in (("", r2), ("_adjusted", adjusted))
+            for name, values in zip(("R2", "R2_ranks"), shares, strict=False)
         },
     }
     frame = tidy(checked.names, labels, np.hstack(point), np.hstack(low), np.hstack(high))
@@ -211,6 +226,7 @@ def regression(
         frame,
         settings,
         tuple(said),
+        notes=notes,
         scale="coefficient",
         plotted=("SRC", "PRCC"),
     )
@@ -314,6 +330,17 @@ def _intervals(halves: FloatArray, whole: FloatArray, confidence: float, wider: 
     return np.stack([np.minimum(found[0], whole), np.maximum(found[1], whole)])
 
 
+def _wider(points: int, factors: int, units: Units | None, confidence: float) -> float:
+    """Return how many times as wide as the spread of halves intervals are; NaN where halves tell nothing."""
+    count = points if units is None else units.count
+    half = points * (count // 2) / count
+    if half <= factors + 1:
+        return np.nan
+    independent = points - factors if units is None else units.count
+    # Of a half, the points beyond the coefficients are fewer than half of those of the whole.
+    return float(np.sqrt((half - factors - 1) / (points - half))) * widening(independent, confidence)
+
+
 def _check_points(points: int, moving: list[str]) -> None:
     if not moving:
         message = "regression needs a factor that varies, but each has one value at every point"
@@ -338,14 +365,34 @@ def _check_collinear(between: FloatArray, names: list[str], of: str) -> None:
         raise AnalysisError(message)
 
 
-def _unexplained(names: Sequence[Any], r2: list[FloatArray]) -> list[str]:
+def _going_along(between: FloatArray, names: list[str]) -> tuple[str, ...]:
+    """Name factors of which the points hardly tell what each does beside the others."""
+    inflation = np.diagonal(np.linalg.inv(between))
+    if not (many := inflation > _INFLATED).any():
+        return ()
+    return (
+        f"{', '.join(itertools.compress(names, many))} go along with other factors so closely (variance "
+        f"inflation up to {inflation.max():.3g}) that these points hardly tell them apart: coefficients are "
+        "of what a factor does beside the others, and of those that do the same all may be near zero",
+    )
+
+
+def _unexplained(names: Sequence[Any], r2: list[FloatArray], adjusted: list[FloatArray]) -> list[str]:
     said = []
-    for name, linear, *monotone in zip(names, *r2, strict=True):
-        if not linear < _LEAST_R2:
+    for name, shares, (sure, *sure_of_ranks) in zip(
+        names, zip(*r2, strict=True), zip(*adjusted, strict=True), strict=True
+    ):
+        if not sure < _LEAST_R2:
             continue
+        linear, *monotone = shares
         told = f"output {name!r}: the linear model explains {linear:.2f} of the variance (R2)"
-        if monotone and monotone[0] >= _LEAST_R2:
+        if sure_of_ranks and sure_of_ranks[0] >= _LEAST_R2:
             told += f", that of ranks {monotone[0]:.2f}: read SRRC and PRCC, not SRC and PCC"
+        elif linear >= _LEAST_R2:
+            told += (
+                f", but {sure:.2f} when adjusted for the number of factors, which explain much of so few "
+                "points by chance: use more points"
+            )
         else:
             told += f", that of ranks {monotone[0]:.2f}" if monotone else ""
             told += (
