@@ -78,7 +78,7 @@ def unwarned(call, *arguments, **options):
 #: One example call a sampler: ``(space, rng) -> Design``, large enough to show every level.
 MAKE: dict[str, Callable[..., Design]] = {
     "a_optimal": lambda space, rng: samplers.a_optimal(
-        space, 12, candidates=samplers.latin_hypercube(space, 40, rng=0).points
+        space, 12, candidates=samplers.latin_hypercube(space, 24, rng=0).points, method="sequential"
     ),
     "base_case": lambda space, rng: samplers.base_case(
         space, {name: 3 for name in space if space[name].n_levels is None}
@@ -112,7 +112,7 @@ MAKE: dict[str, Callable[..., Design]] = {
     ),
     "halton": lambda space, rng: samplers.halton(space, 500, rng=rng),
     "i_optimal": lambda space, rng: samplers.i_optimal(
-        space, 12, candidates=samplers.latin_hypercube(space, 40, rng=0).points
+        space, 12, candidates=samplers.latin_hypercube(space, 24, rng=0).points, method="sequential"
     ),
     "iman_conover_lhs": lambda space, rng: samplers.iman_conover_lhs(space, 500, rng=rng),
     "korobov": lambda space, rng: samplers.korobov(space, 1000, rng=rng),
@@ -162,12 +162,12 @@ SPACES: dict[str, Callable[[], ParameterSpace]] = {
 #: Examples for a space of three Real axes and one more, where those of `MAKE` are too small to show all
 #: values of that axis, or are of levels that it does not have.
 ENOUGH: dict[str, Callable[..., Design]] = {
-    "a_optimal": lambda space, rng: samplers.a_optimal(space, 12),
-    "d_optimal": lambda space, rng: samplers.d_optimal(space, 12),
+    "a_optimal": lambda space, rng: samplers.a_optimal(space, 8, levels=3, method="sequential"),
+    "d_optimal": lambda space, rng: samplers.d_optimal(space, 12, levels=3),
     "generalized_subset": lambda space, rng: samplers.generalized_subset(
         space, {name: 3 for name in space if space[name].n_levels is None}
     ),
-    "i_optimal": lambda space, rng: samplers.i_optimal(space, 12),
+    "i_optimal": lambda space, rng: samplers.i_optimal(space, 8, levels=3, method="sequential"),
     "orthogonal_array": lambda space, rng: samplers.orthogonal_array(
         space,
         levels={name: space["more"].n_levels or 3 for name in space if space[name].n_levels is None},
