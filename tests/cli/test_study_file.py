@@ -287,6 +287,11 @@ MISTAKES = [
     ),
     ("resamples", 'method = "fast"\nresamples', "line 21: analysis[0].method: fast needs a design made by f"),
     ("resamples", 'reduce = "men"\nresamples', 'line 21: analysis[0].reduce takes "mean", "median", "std"'),
+    (
+        "resamples",
+        'unequal = "last"\nresamples',
+        "line 21: analysis[0].unequal: it says how whole series are",
+    ),
     ("n = 16", "n = 1", "line 19: analysis[0]: sobol needs at least two complete blocks, got 1; make the"),
 ]
 
@@ -345,6 +350,45 @@ def test_outputs_that_the_model_lacks_are_told(tmp_path):
     found = mistakes(tmp_path, text)
     assert found.startswith(
         ", line 24: runs.outputs[1]: Walkers has no output 'alvie': did you mean 'alive'?"
+    )
+
+
+def test_outputs_of_analyses_that_the_model_lacks_are_told(tmp_path):
+    more = '[[analysis]]\noutput = {}\nmethod = "tabulate"\n'
+    text = f"{WHOLE}\n{more.format(repr('alvie'))}{more.format(['steps', 'x', 'Agent.x', 'torsu'])}"
+    found = mistakes(tmp_path, text)
+    assert ": analysis[1].output: Walkers has no output 'alvie': did you mean 'alive'? there are " in found
+    assert ": analysis[2].output: Walkers has no output 'torsu': did you mean 'torus'? there are " in found
+    assert "has mistakes (2)" in found
+    # Where a point may lack what another has, the runs tell.
+    read_study(written(tmp_path, f"{WHOLE}\n{more.format(repr('alvie'))}missing = 'drop'")).runner()
+
+
+def test_steps_that_are_not_kept_are_told(tmp_path):
+    text = changed(
+        "data_collection_period = 2\noutputs = {alive = 1, mean = true, agents = -1, d", "outputs = {d", WHOLE
+    )
+    text = changed("{deaths = true}", '["alive", "mean", "agents"]', text)
+    found = mistakes(tmp_path, text)
+    assert found.endswith(
+        ": analysis[0].at: only the last step of 'alive' is kept, so \"mean\" has nothing to look at: write "
+        "data_collection_period = 1 under [runs], or the period that you need"
+    )
+    # One with a period of its own is kept, and how long runs last too.
+    kept = changed('"alive"\nat', '["alive", "steps"]\nat', changed("mean = true, ", "", WHOLE))
+    read_study(written(tmp_path, kept.replace("data_collection_period = 2\n", ""))).runner()
+    # A function that is a model has no steps, and one value a run.
+    read_study(written(tmp_path, changed("resamples", 'at = "mean"\nresamples'))).runner()
+
+
+def test_outputs_that_no_function_gives_are_told(tmp_path):
+    (tmp_path / "outputs_told.py").write_text("def walked(model):\n    return float(model.steps)\n")
+    outputs = "{alive = 1, mean = true, agents = -1, deaths = true}"
+    text = changed(outputs, '{walked = "outputs_told.py:walked"}', WHOLE).partition("[[")[0]
+    text += '[[analysis]]\noutput = ["walked", "steps"]\n[[analysis]]\noutput = "walkd"\n'
+    found = mistakes(tmp_path, text)
+    assert found.endswith(
+        ": analysis[1].output: there is no output 'walkd'; did you mean 'walked'? there are walked, steps"
     )
 
 

@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from mesa_doe.cli.importing import import_file, import_module, named_at, named_in
-from mesa_doe.cli.rehearsal import note_refused
+from mesa_doe.cli.rehearsal import note_not_kept, note_refused, note_unknown
 from mesa_doe.cli.toml_analysis import Analysis, read_analyses
 from mesa_doe.cli.toml_design import read_design
 from mesa_doe.cli.toml_file import TomlFile
@@ -90,11 +90,15 @@ class StudyFile:
             section = "runs"
             check_models(self.configurations, recipes)
             section = "batch"
-            return BatchRunner(self.configurations, **{**self.batch, **settings})
+            runner = BatchRunner(self.configurations, **{**self.batch, **settings})
         except ConfigurationError as error:
             outputs = (section, "outputs")
             self.file.blame(error, (section,), outputs, default=outputs if section == "runs" else None)
             raise self.file.error() from error
+        for note in (note_unknown, note_not_kept):
+            note(self.file, self.configurations, recipes, self.analyses)
+        self.file.check()
+        return runner
 
 
 def read_study(path: Path) -> StudyFile:

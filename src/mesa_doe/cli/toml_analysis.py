@@ -133,6 +133,8 @@ def _analysis(file: TomlFile, place: int, design: Design | None, max_steps: int 
             file.takes((*key, name), what, value)
         elif name == "at" and is_number and max_steps is not None and value > max_steps:
             file.takes((*key, name), f"a step up to max_steps = {max_steps}", value)
+    if "unequal" in table and table.get("at") != "all" and table["unequal"] != "refuse":
+        file.wrong((*key, "unequal"), 'it says how whole series are joined, which are those of at = "all"')
     return Analysis(output, {name: value for name, value in table.items() if name != "output"})
 
 

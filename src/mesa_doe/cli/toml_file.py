@@ -13,7 +13,7 @@ from typing import Any
 from mesa_doe.cli.toml_lines import Key, key_lines
 from mesa_doe.errors import ConfigurationError, MesaDoeError, did_you_mean, listed
 
-__all__ = ["TomlFile", "spelled", "written"]
+__all__ = ["TomlFile", "problems_of", "spelled", "written"]
 
 
 class TomlFile:
@@ -81,7 +81,7 @@ class TomlFile:
         default : Key, optional
             Whose a problem is that is about none; by default the first section's.
         """
-        for problem in _problems_of(error):
+        for problem in problems_of(error):
             # "n takes an int", "sobol: n takes an int", "Model takes no parameter 'n'"
             subjects = re.findall(r"^(?:\w+: )?(\w+)|'(\w+)'", problem)
             named = [
@@ -183,7 +183,7 @@ def _line_of(error: tomllib.TOMLDecodeError, text: str) -> str:
     return f": {text.splitlines()[int(found[1]) - 1].strip()}" if found else ""
 
 
-def _problems_of(error: MesaDoeError) -> list[str]:
+def problems_of(error: MesaDoeError) -> list[str]:
     """Take apart what `listed` put together."""
     heading, *bullets = str(error).split("\n  - ")
     return bullets or [heading]
