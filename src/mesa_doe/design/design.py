@@ -93,6 +93,13 @@ class Design:
         ``"nested"``: a longer design is the one that the sampler makes of the larger n, and as even;
         ``"augmented"``: old and new points together have the property of the method; ``"independent"``:
         new points are further draws; ``"none"``: it cannot be extended.
+    origin : Design or None
+        The design whose twins :meth:`deduplicate` merged to make this one.
+    twin_of : ndarray (points of ``origin``,) of int, or None
+        The position here of the one run of each.
+    merged : ndarray (points,) of int, or None
+        Of the ``origin`` of a design whose twins are one run each: the run of each point. None where merging
+        changes nothing: within blocks, and with ``across_blocks=True``.
 
     Raises
     ------
@@ -143,8 +150,9 @@ class Design:
             self._points = points.copy(deep=False)
         if points is not None or may_refuse(space):
             check_points(self._points, space, len(self.unit), method)
-        self._origin: tuple[Design, IntArray] | None = None
-        self._merged: IntArray | None = None
+        self.origin: Design | None = None
+        self.twin_of: IntArray | None = None
+        self.merged: IntArray | None = None
 
     def __len__(self) -> int:
         return len(self.unit)
@@ -480,8 +488,8 @@ class Design:
         origin = self
         if self.blocks is None and self.seed_levels is None and not across_blocks and len(once) < len(self):
             origin = copy.copy(self)
-            origin._merged = twin_of
-        once._origin = (origin, twin_of)
+            origin.merged = twin_of
+        once.origin, once.twin_of = origin, twin_of
         return once
 
     @property
@@ -501,38 +509,6 @@ class Design:
             points=self._points.iloc[rows].set_axis(pd.RangeIndex(len(rows), name="point")),
             groups=self.groups,
         )
-
-    @property
-    def origin(self) -> Design | None:
-        """The design whose twins were merged to make this one, or None."""
-        return None if self._origin is None else self._origin[0]
-
-    @property
-    def twin_of(self) -> IntArray | None:
-        """For each point of ``origin``, the position of its one run in this design; or None."""
-        return None if self._origin is None else self._origin[1]
-
-    @property
-    def merged(self) -> IntArray | None:
-        """Of the ``origin`` of a design whose twins are one run each: the run of each point; else None.
-
-        None too where that changes nothing: within blocks, and with ``across_blocks=True``.
-
-        Returns
-        -------
-        ndarray (points,) of int, or None
-
-        Examples
-        --------
-        >>> from mesa_doe.space import Integer, ParameterSpace
-        >>> design = Design(ParameterSpace(n=Integer(1, 2)), [[0.0], [0.9], [0.2]], method="mine", options={})
-        >>> import warnings
-        >>> with warnings.catch_warnings(action="ignore"):
-        ...     once = design.deduplicate()
-        >>> once.origin.merged.tolist(), design.merged
-        ([0, 1, 0], None)
-        """
-        return self._merged
 
     def repeat_center(self, k: int, *, at: Mapping[str, Any] | None = None) -> Design:
         """Return the design with k points at the middle of the cube behind its own.
