@@ -196,28 +196,8 @@ def interval(
         ax.plot(x, y, color=colour, linewidth=1.2, marker=marker, markersize=5, zorder=zorder)
 
 
-def level_name(level: object) -> str:
-    """Return a level's label: a function's own name, anything else as text, cut when long.
-
-    Parameters
-    ----------
-    level : object
-        One level of a categorical factor.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> level_name(max), level_name(None)
-    ('max', 'None')
-    """
-    return level_names([level])[0]
-
-
 def level_names(levels: Iterable[object]) -> list[str]:
-    """Return the labels of a factor's levels; long ones are cut in the middle where ends tell them apart.
+    """Return the labels of a factor's levels, those of functions their names; long ones are cut.
 
     Parameters
     ----------
@@ -230,8 +210,8 @@ def level_names(levels: Iterable[object]) -> list[str]:
 
     Examples
     --------
-    >>> level_names(["tax on wealth of the upper fifth", "none"])
-    ['tax on wealth of the up…', 'none']
+    >>> level_names(["tax on wealth of the upper fifth", max])
+    ['tax on wealth of the up…', 'max']
     >>> level_names(["tax on wealth of the upper fifth", "tax on wealth of the upper half"])
     ['tax on weal…upper fifth', 'tax on weal… upper half']
     """

@@ -17,7 +17,7 @@ from mesa_doe.plots._checks import as_floats, same_length
 
 Values: TypeAlias = "Sequence[object] | Array | pd.Series[Any]"
 
-FEW_VALUES = 12
+_FEW_VALUES = 12
 
 
 class Groups(NamedTuple):
@@ -67,34 +67,8 @@ def is_numeric(values: pd.Series[Any]) -> bool:
     return pd.api.types.is_numeric_dtype(values.dtype)
 
 
-def bin_codes(x: FloatArray, bins: int) -> IntArray:
-    """Give each value the number of its bin; few distinct values are their own bins.
-
-    Parameters
-    ----------
-    x : ndarray, shape (n,)
-        Finite numbers.
-    bins : int
-        Number of bins of equal count when there are more than twelve distinct values.
-
-    Returns
-    -------
-    ndarray of int, shape (n,)
-
-    Examples
-    --------
-    >>> bin_codes(np.array([0.1, 0.5, 0.1]), bins=10)
-    array([0, 1, 0])
-    """
-    distinct, codes = np.unique(x, return_inverse=True)
-    if len(distinct) > FEW_VALUES:
-        # Bins of equal count, since equal widths leave empty bins under a skewed law; ties share a bin.
-        codes = pd.qcut(x, bins, labels=False, duplicates="drop")
-    return np.asarray(codes, dtype=np.intp)
-
-
 def grouped(factor: pd.Series[Any], bins: int, *, caller: str, logarithmic: bool = False) -> Groups:
-    """Group a factor's values by level, by value when they are few, or by bins of equal count.
+    """Group a factor's values by level, by value up to twelve, or by bins of equal count.
 
     Parameters
     ----------
@@ -127,8 +101,11 @@ def grouped(factor: pd.Series[Any], bins: int, *, caller: str, logarithmic: bool
     position = as_floats(factor, str(factor.name), caller=caller)
     if logarithmic:
         check_logarithm(position, str(factor.name), caller=caller)
-    kind = "value" if len(np.unique(position)) <= FEW_VALUES else "bin"
-    return Groups(position, bin_codes(position, bins), [], kind)
+    distinct, codes = np.unique(position, return_inverse=True)
+    if len(distinct) <= _FEW_VALUES:
+        return Groups(position, codes, [], "value")
+    # Bins of equal count, since equal widths leave empty bins under a skewed law; ties share a bin.
+    return Groups(position, np.asarray(pd.qcut(position, bins, labels=False, duplicates="drop")), [], "bin")
 
 
 def centres(groups: Groups, *, logarithmic: bool) -> FloatArray:

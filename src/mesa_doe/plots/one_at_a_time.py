@@ -113,7 +113,7 @@ def tornado(estimates: pd.DataFrame, ax: Axes | None = None, *, base: float | No
 
 
 def _level(row: Any) -> str:
-    return f"{row.level:.4g}" if isinstance(row.level, float) else _canvas.level_name(row.level)
+    return f"{row.level:.4g}" if isinstance(row.level, float) else _canvas.level_names([row.level])[0]
 
 
 def _margin(ax: Axes, levels: list[str]) -> float:

@@ -248,11 +248,7 @@ def _every(counts: list[int]) -> Array:
 def _root(n: int, d: int) -> int:
     """Return the largest whole k with k^d <= n: floats miss the roots of 64, 125 and 216."""
     k: int = round(n ** (1 / d))
-    while k**d > n:
-        k -= 1
-    while (k + 1) ** d <= n:
-        k += 1
-    return k
+    return k if k**d <= n else k - 1
 
 
 def _check_count(count: int, what: str) -> None:

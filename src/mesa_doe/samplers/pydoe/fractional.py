@@ -107,8 +107,7 @@ def fractional_factorial(
     else:
         codes, words = _by_resolution(resolution, len(space)), None
     fold = plain(fold)
-    if fold is not False:
-        codes = fold_over(codes, space, fold, "fractional_factorial")
+    codes = fold_over(codes, space, fold, "fractional_factorial")
     reached = resolution_of(codes)
     if reached is not None and reached < 3:
         alike = [" = ".join([first, *others]) for first, others in aliases(codes, space.names, 1).items()]
@@ -127,13 +126,15 @@ def fractional_factorial(
 
 
 def fold_over(codes: Array, space: ParameterSpace, fold: Any, method: str) -> Array:
-    """Return a two-level design with the points added that have some or all factors reversed.
+    """Return a two-level design, with the points added that have some or all factors reversed if wanted.
 
     Raises
     ------
     DesignError
         If a name is no axis, or the added points would be those already there.
     """
+    if fold is False:
+        return codes
     if not isinstance(fold, bool) and (isinstance(fold, str) or not isinstance(fold, Sequence) or not fold):
         raise DesignError(f"{method}: fold takes True, False or a list of names of factors, got {fold!r}")
     columns = list(space.names if isinstance(fold, bool) else fold)

@@ -94,10 +94,8 @@ def plackett_burman(
             f"plackett_burman: {pydoe().__name__} has no design of {points} points (for {factors} factors); "
             f"the next that it has is size={larger}"
         )
-    codes = codes[:, :factors]
     fold = plain(fold)
-    if fold is not False:
-        codes = fold_over(codes, space, fold, "plackett_burman")
+    codes = fold_over(codes[:, :factors], space, fold, "plackett_burman")
     options = {"size": points, "fold": fold if isinstance(fold, bool) else list(fold)}
     return coded_design(
         space, codes, method="plackett_burman", options=options, levels=levels, quantiles=quantiles
