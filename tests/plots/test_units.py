@@ -125,18 +125,19 @@ def labels(ax):
     return [" ".join(label.split()) for label in found]
 
 
-@pytest.mark.parametrize("scale", [1e300, 1e-300, 1e-170, 1e120])
 @pytest.mark.parametrize("name", CALLS)
-def test_a_picture_is_the_same_in_any_unit_of_the_output(name, scale, data):
-    plain, scaled = (CALLS[name](times(data, unit), unit, axes()) for unit in (1.0, scale))
-    np.testing.assert_allclose(places(scaled), places(plain), atol=1e-3)
-    assert np.isfinite(places(plain)).any()
-    # The largest of some tables is below one.
-    power = round(np.log10(scale))
-    units = [f"in units of 1e{power + more}" for more in (-1, 0, 1)]
-    told = [any(unit in label for unit in units) for label in labels(scaled)]
-    assert any(told) == (name.split(" of ")[0] not in WITHOUT_UNIT)
+def test_a_picture_is_the_same_in_any_unit_of_the_output(name, data):
+    plain = CALLS[name](data, 1.0, axes())
+    expected = places(plain)
+    assert np.isfinite(expected).any()
     assert not any("in units of" in label for label in labels(plain))
+    for power in (300, -300, -170, 120):
+        scaled = CALLS[name](times(data, 10.0**power), 10.0**power, axes())
+        np.testing.assert_allclose(places(scaled), expected, atol=1e-3, err_msg=f"1e{power}")
+        # The largest of some tables is below one.
+        units = [f"in units of 1e{power + more}" for more in (-1, 0, 1)]
+        told = [any(unit in label for unit in units) for label in labels(scaled)]
+        assert any(told) == (name.split(" of ")[0] not in WITHOUT_UNIT)
 
 
 @pytest.mark.parametrize("name", CALLS)

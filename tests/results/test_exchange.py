@@ -141,7 +141,7 @@ def test_a_surrogate_of_scikit_learn_learns_it(plain):
     assert forest.score(X, y) > 0.9
     X, y = plain.to_xy("y")
     boosted = ensemble.HistGradientBoostingRegressor(
-        categorical_features="from_dtype", min_samples_leaf=3, random_state=1
+        max_iter=30, categorical_features="from_dtype", min_samples_leaf=3, random_state=1
     ).fit(X, y)
     assert boosted.score(X, y) > 0.9
 

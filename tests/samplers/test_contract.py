@@ -132,7 +132,7 @@ MAKE: dict[str, Callable[..., Design]] = {
     ),
     "orthogonal_array_lhs": lambda space, rng: samplers.orthogonal_array_lhs(space, 81, rng=rng),
     "plackett_burman": lambda space, rng: samplers.plackett_burman(space, levels=two(space)),
-    "poisson_disk": lambda space, rng: samplers.poisson_disk(space, 50, rng=rng),
+    "poisson_disk": lambda space, rng: samplers.poisson_disk(space, 20, rng=rng),
     "radial": lambda space, rng: unwarned(samplers.radial, space, 128, rng=rng),
     "random_k_means": lambda space, rng: samplers.random_k_means(space, 60, steps=60, rng=rng),
     "rank1_lattice": lambda space, rng: samplers.rank1_lattice(space, 1000, rng=rng),
