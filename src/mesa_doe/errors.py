@@ -137,6 +137,18 @@ def did_you_mean(word: object, known: Iterable[object]) -> str:
     return f"did you mean {close[0]!r}? " if close else ""
 
 
+def sentence(text: object) -> str:
+    """Return an error's text, which may be another's, with a full stop where it has no end.
+
+    Examples
+    --------
+    >>> sentence("the file is gone"), sentence(ValueError("No such town."))
+    ('the file is gone.', 'No such town.')
+    """
+    told = str(text).rstrip()
+    return told if told.endswith((".", "!", "?", "…")) else f"{told}."
+
+
 def counted(count: int, noun: str) -> str:
     """Write a number with its noun.
 

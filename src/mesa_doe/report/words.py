@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from mesa_doe.analysis import Tabulation
-from mesa_doe.errors import MesaDoeError, counted
+from mesa_doe.errors import MesaDoeError, counted, sentence
 from mesa_doe.report.markup import Markup, code, element, joined, paragraph
 from mesa_doe.report.provenance import short
 from mesa_doe.report.tables import interval, number, table
@@ -45,7 +45,7 @@ def _by_factor(results: Results, name: str) -> Markup:
         # How many are left out stands among the warnings.
         found = results.tabulate(name, missing="drop")
     except MesaDoeError as error:
-        return paragraph(f"Not counted by factor: {error}.", class_="missing")
+        return paragraph(f"Not counted by factor: {sentence(error)}", class_="missing")
     shown, left = _strongest(found)
     header = ["Factor", "Level", "Runs", *map(short, found.categories), "Cramér’s V", "p"]
     caption = f"{name} by factor: the share of each outcome at each level, with 95 % intervals"

@@ -15,7 +15,7 @@ from mesa_doe.analysis.declare import choose, suited
 from mesa_doe.analysis.options import check_missing
 from mesa_doe.analysis.outputs import Missing
 from mesa_doe.design import Design
-from mesa_doe.errors import AnalysisError, MesaDoeError, MesaDoeWarning, StudyError
+from mesa_doe.errors import AnalysisError, MesaDoeError, MesaDoeWarning, StudyError, sentence
 from mesa_doe.report.indices import Analysed
 from mesa_doe.report.outputs import Outputs
 from mesa_doe.report.page import MARK, MOST_OUTPUTS, page_of
@@ -215,5 +215,5 @@ def _analysed(
             try:
                 found.append(analyse([name]))
             except MesaDoeError as error:
-                problems.append(f"{name} is not analysed: {error}.")
+                problems.append(f"{name} is not analysed: {sentence(error)}")
         return Analysed(found, problems)

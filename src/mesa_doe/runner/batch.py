@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from mesa_doe.configurations import RunConfiguration
-from mesa_doe.errors import ConfigurationError, StudyError
+from mesa_doe.errors import ConfigurationError, StudyError, sentence
 from mesa_doe.model_run import Recipe
 from mesa_doe.runner.checks import ModelKey
 from mesa_doe.runner.chunk_sizes import ChunkSizes
@@ -174,8 +174,8 @@ class Batch:
     def _take(self, report: Report) -> None:
         if report.trouble:
             message = (
-                f"a shard of the study cannot be written: {report.trouble}. What is recorded is kept: free "
-                "space or mend the folder, and run the same again"
+                f"a shard of the study cannot be written: {sentence(report.trouble)} What is recorded is "
+                "kept: free space or mend the folder, and run the same again"
             )
             raise StudyError(message)
         failure = report.failure
@@ -197,7 +197,7 @@ class Batch:
         if report.interrupted:
             raise KeyboardInterrupt
         if failure is not None and self._order.stop_at_failure:
-            message = f"{failure}; the finished runs are kept\n{failure.traceback}"
+            message = f"{sentence(failure)} The finished runs are kept\n{failure.traceback}"
             raise StudyError(message.rstrip())
 
     def _crashed(self, position: Ints) -> Report:

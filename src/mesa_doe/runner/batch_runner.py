@@ -13,7 +13,7 @@ import numpy as np
 
 from mesa_doe.arrays import Array
 from mesa_doe.configurations import RunConfiguration
-from mesa_doe.errors import ConfigurationError, StudyError, counted, listed, warn
+from mesa_doe.errors import ConfigurationError, StudyError, counted, listed, sentence, warn
 from mesa_doe.model_run import check_timeout
 from mesa_doe.results import Noise, Results
 from mesa_doe.runner.alike import few_valued, has_relatives, needless_runs, recorded_noise
@@ -399,8 +399,8 @@ class BatchRunner:
             warn(note)
         first, made = batch.first_failure, int(batch.recorded.sum())
         if batch.failures:
-            told = "" if first is None else f". The first: {first}"
-            warn(f"{batch.failures} of {counted(made, 'run')} failed{told}. See results.failures")
+            told = "." if first is None else f". The first: {sentence(first)}"
+            warn(f"{batch.failures} of {counted(made, 'run')} failed{told} See results.failures")
         if batch.failures < made and not batch.reported:
             warn("no run reported any output: the data collector or the outputs function gave no columns")
 

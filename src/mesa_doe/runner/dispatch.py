@@ -15,7 +15,7 @@ import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any, TypeAlias, TypeVar
 
-from mesa_doe.errors import ConfigurationError, StudyError, warn
+from mesa_doe.errors import ConfigurationError, StudyError, sentence, warn
 from mesa_doe.runner.chunks import Report, Task, run_chunk, run_pickled
 
 __all__ = [
@@ -154,7 +154,7 @@ def _stop_unless_died(error: BaseException) -> None:
     if "BrokenProcessPool" not in kinds:
         raise error
     if "TerminatedWorkerError" not in kinds:
-        message = f"worker processes cannot take a task: {error}. Cause: {error.__cause__}"
+        message = f"worker processes cannot take a task: {sentence(error)} Cause: {error.__cause__}"
         raise StudyError(message) from error
 
 
