@@ -211,10 +211,22 @@ def test_a_seed_of_many_levels_is_no_yardstick_for_parameters(method):
     found = quiet(method, design, y.to_numpy(), resamples=100)
     (warning,) = [line for line in found.warnings if "no more than a dummy" in line]
     assert warning.startswith("output 'y': b, seed read")
+    assert warning.endswith(
+        "use more points and sobol for that of the seed, of which more points have other levels"
+    )
     floors = found.settings["dummy_floors"]["y"]
     assert floors["flag"] < floors["a"] == floors["b"] < floors["seed"]
     rows = found.to_frame().query("measure == @found.plotted[0]").set_index("factor")
     assert floors["a"] == rows.loc["dummy", "high"]
+
+
+@pytest.mark.parametrize("method", [pawn, delta])
+def test_of_a_seed_alone_more_points_are_not_advised(method):
+    design = doe.sobol(doe.ParameterSpace(a=doe.Real(0, 1)), 64, rng=1, seed_factor=True)
+    found = quiet(method, design, design.points["a"].to_numpy(), resamples=100)
+    (warning,) = [line for line in found.warnings if "no more than a dummy" in line]
+    assert warning.startswith("output 'y': seed read")
+    assert "use sobol for that of the seed" in warning
 
 
 @pytest.mark.parametrize("method", [pawn, delta])

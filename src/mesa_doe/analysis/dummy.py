@@ -80,6 +80,8 @@ def told_from_dummies(
     floors: FloatArray,
     constant: BoolArray,
     measure: str,
+    *,
+    seed: bool = False,
 ) -> tuple[list[str], dict[Any, dict[str, float]]]:
     """Say which factors read no more than a dummy of their kind may, and what these may.
 
@@ -94,6 +96,8 @@ def told_from_dummies(
         Outputs of which something else is said; their floors are NaN.
     measure : str
         Of what these are.
+    seed : bool, default False
+        Whether the last factor is the seed.
 
     Returns
     -------
@@ -122,9 +126,13 @@ def told_from_dummies(
         if lost:
             who, chance = zip(*lost, strict=True)
             chance = chance[:1] if len(set(chance)) == 1 else chance
+            is_seed = [seed and factor == factors[-1] for factor in who]
+            remedies = ["more points"] if not all(is_seed) else []
+            if any(is_seed):
+                remedies.append("sobol for that of the seed, of which more points have other levels")
             said.append(
                 f"output {name!r}: {', '.join(who)} read no more than a dummy may by chance ({measure} of "
-                f"{', '.join(chance)}): no effect can be told; use more points"
+                f"{', '.join(chance)}): no effect can be told; use {' and '.join(remedies)}"
             )
     by_output = zip(names, floors.tolist(), strict=True)
     return said, {name: dict(zip(factors, tops, strict=True)) for name, tops in by_output}

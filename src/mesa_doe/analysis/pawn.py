@@ -178,7 +178,13 @@ def pawn(
     if dummy:
         point = estimates[0, :, _MEDIAN, :-1]
         lost, settings["dummy_floors"] = told_from_dummies(
-            checked.names, design.factors, point, np.array(tops), constant, "median"
+            checked.names,
+            design.factors,
+            point,
+            np.array(tops),
+            constant,
+            "median",
+            seed=design.seed_levels is not None,
         )
         said += lost
     labels = [(measure, factor, "") for measure in _MEASURES for factor in factors]
