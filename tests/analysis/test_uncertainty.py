@@ -65,6 +65,14 @@ def test_points_count_alike_however_often_they_ran():
     assert found.settings["runs"] == {"all": 6}
 
 
+def test_means_of_values_that_are_never_negative_are_not_so_by_rounding():
+    y = np.zeros((30, 1))
+    y[0] = 0.1 * np.pi
+    for sign, end in ((1, "low"), (-1, "high")):
+        found = uncertainty(sign * y, quantiles=[], resamples=100).to_frame().set_index("statistic")
+        assert found.loc["mean", end] == 0.0
+
+
 def test_intervals_of_the_mean_and_the_skewness_are_percentiles_over_whole_points():
     y = outputs(points=80)
     found = uncertainty(y, quantiles=[], resamples=200, rng=7).to_frame()

@@ -56,7 +56,8 @@ class WeightedSample:
         with np.errstate(invalid="ignore", divide="ignore"):
             skewness = (third - 3 * first * second + 2 * first**3) / variance**1.5
         moments = [
-            self.centre + self.scale * first,
+            # By rounding alone it would lie outside: a mean of zeros below zero.
+            np.clip(self.centre + self.scale * first, self.values[0], self.values[-1]),
             self.scale * np.sqrt(variance),
             np.where(variance > 0, skewness, np.nan),
         ]
