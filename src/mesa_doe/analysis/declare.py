@@ -20,7 +20,17 @@ from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError, warn
 from mesa_doe.space import Categorical
 
-__all__ = ["ANALYSES", "AnalysisInfo", "Axes", "check_design", "choose", "declare", "suited", "table"]
+__all__ = [
+    "ANALYSES",
+    "AnalysisInfo",
+    "Axes",
+    "check_design",
+    "choose",
+    "declare",
+    "named_by",
+    "suited",
+    "table",
+]
 
 P = ParamSpec("P")
 
@@ -28,6 +38,10 @@ _DEPENDENT = (
     "the factors are correlated or constrained: what is said of one is partly of those that go along with "
     "it, an inert one included, and shares do not add up"
 )
+
+# What Python's way is where a design has no analysis of its own.
+_NAME_ONE = "name one with method=:"
+_OR_POINTS = ". results.points(output) gives mean and spread a design point"
 
 #: Which axes an analysis makes sense of: all; all but categories without an order; or real numbers alone.
 Axes: TypeAlias = Literal["any", "ordered", "real"]
@@ -221,14 +235,31 @@ def choose(design: Design, method: str | None = None) -> Callable[..., Sensitivi
         able = ", ".join(suited(design))
         message = (
             f"no analysis is made for designs of {design.method}"
-            f"{f'; name one with method=: {able}' if able else ''}. results.points(output) gives mean and "
-            "spread a design point"
+            f"{f'; {_NAME_ONE} {able}' if able else ''}{_OR_POINTS}"
         )
         raise AnalysisError(message)
     if method not in ANALYSES:
         message = f"there is no analysis {method!r}; there are {', '.join(sorted(ANALYSES))}"
         raise AnalysisError(message)
     return ANALYSES[method].function
+
+
+def named_by(text: str, way: str) -> str:
+    """Say what :func:`choose` says with the way that an analysis is named where there is no Python.
+
+    Parameters
+    ----------
+    text : str
+        Of any error.
+    way : str
+        In place of ``name one with method=:``.
+
+    Examples
+    --------
+    >>> named_by("no analysis is made for designs of grid; name one with method=: anova", "choose")
+    'no analysis is made for designs of grid; choose anova'
+    """
+    return text.replace(_NAME_ONE, way).replace(_OR_POINTS, "")
 
 
 def check_design(design: Any, method: str) -> None:

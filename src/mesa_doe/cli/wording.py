@@ -46,7 +46,7 @@ def in_words_of_a_shell(text: str, study: Path) -> str:
     text = _ASKED.sub(lambda found: f"{_as_option(found[1], 'VALUE')}, which takes", text)
     line = f"mesa-doe analyze {shlex.quote(str(study))}"
     text = _TABULATE.sub(lambda found: f"{line} {shlex.quote(found[1])} --method tabulate", text)
-    return _without_python(text.replace("name one with method=:", "name one with --method:"), study)
+    return _without_python(text, study, "name one with --method:")
 
 
 def in_words_of_a_file(text: str, study: Path) -> str:
@@ -61,8 +61,7 @@ def in_words_of_a_file(text: str, study: Path) -> str:
     """
     text = _TABULATE.sub('method = "tabulate"', _run_again(text))
     text = _ASKED.sub(r"\1 = VALUE, which takes", text)
-    text = _SETTING.sub(r'\1 = "\2"', text).replace("name one with method=:", 'name one as method = "…":')
-    return _without_python(text, study)
+    return _without_python(_SETTING.sub(r'\1 = "\2"', text), study, 'name one as method = "…":')
 
 
 def _run_again(text: str) -> str:
@@ -74,6 +73,8 @@ def _as_option(name: str, value: str) -> str:
     return f"--{name} {value}" if name in _OPTIONS else f"-o {name}={value}"
 
 
-def _without_python(text: str, study: Path) -> str:
-    text = text.replace(". results.points(output) gives mean and spread a design point", "")
-    return text.replace("results.failures", f"mesa-doe failures {shlex.quote(str(study))}")
+def _without_python(text: str, study: Path, way: str) -> str:
+    # Only once there is an error: to import it takes a second.
+    from mesa_doe.analysis.declare import named_by
+
+    return named_by(text, way).replace("results.failures", f"mesa-doe failures {shlex.quote(str(study))}")

@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias
 import pandas as pd
 
 from mesa_doe.analysis import SensitivityResult
-from mesa_doe.analysis.declare import suited
+from mesa_doe.analysis.declare import named_by, suited
 from mesa_doe.errors import AnalysisError, MesaDoeError, counted
 from mesa_doe.results import Results
 from mesa_doe.results.declared import logarithmic
@@ -196,7 +196,7 @@ class Opened:
                 self.results.sensitivity(output, at, unequal=unequal, missing=missing, method=method)
             )
         except MesaDoeError as error:
-            return Answer(problem=_on_the_page(str(error)))
+            return Answer(problem=named_by(str(error), "choose one under Analysis:"))
         except Exception as error:  # noqa: BLE001 - the page says what a library made of these numbers
             return Answer(problem=f"{type(error).__name__}: {error}")
 
@@ -224,12 +224,6 @@ class Opened:
     def has_gaps(self) -> bool:
         """Whether runs that were planned gave nothing."""
         return bool(self.results.pending) or bool((self.results.runs["status"] != "ok").any())
-
-
-def _on_the_page(text: str) -> str:
-    """Say what the library says in words of the page, which has a choice where Python has an argument."""
-    told, _, _ = text.partition(". results.points(")
-    return told.replace("name one with method=:", "choose one under Analysis:")
 
 
 def at_text(at: At) -> str:
