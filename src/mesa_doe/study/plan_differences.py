@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import operator
+from pathlib import Path
 from typing import Any
 
 from mesa_doe.study.constants import same_constants
 from mesa_doe.study.source import changes
-from mesa_doe.study.stored_model import Document, qualified_name
+from mesa_doe.study.stored_model import Document, as_script, qualified_name
 
 __all__ = ["model_differences", "setting_differences", "space_differences"]
 
@@ -33,7 +34,13 @@ def setting_differences(old: Document, new: Document) -> list[str]:
 
 
 def model_differences(old: Document, new: Document, any_source: bool) -> list[str]:
-    """Compare two models: by name, by what is kept of them, and unless any source will do by their code."""
+    """Compare two models: by name, by what is kept of them, and unless any source will do by their code.
+
+    A script and the module that its file is elsewhere are one.
+    """
+    modules = [one["model"]["module"] for one in (old, new)]
+    if modules[0] != modules[1] and "__main__" in modules and _same_file(old["model"], new["model"]):
+        old, new = (as_script(one, module) for one, module in zip((old, new), modules, strict=True))
     found = []
     for key in ("model", "scenario"):
         names = [None if one[key] is None else qualified_name(one[key]) for one in (old, new)]
@@ -42,6 +49,11 @@ def model_differences(old: Document, new: Document, any_source: bool) -> list[st
     if old["outputs"] != new["outputs"]:
         found.append(f"outputs were {_short(old['outputs'])}, are {_short(new['outputs'])}")
     return found if any_source or found else changes(old["source"], new["source"])
+
+
+def _same_file(one: Document, other: Document) -> bool:
+    files = [one["file"], other["file"]]
+    return None not in files and Path(files[0]).resolve() == Path(files[1]).resolve()
 
 
 def space_differences(old: Document, new: Document) -> list[str]:

@@ -12,7 +12,7 @@ from mesa_doe.errors import StudyError, listed, warn
 from mesa_doe.study.provenance import is_function, name_of, reference_of, resolve
 from mesa_doe.study.source import changes, source_of
 
-__all__ = ["Document", "StoredModel", "described_model", "known_outputs", "qualified_name"]
+__all__ = ["Document", "StoredModel", "as_script", "described_model", "known_outputs", "qualified_name"]
 
 Document: TypeAlias = dict[str, Any]
 
@@ -78,9 +78,8 @@ class StoredModel:
         scenario = known["scenario"] and resolve(known["scenario"], main=main, remedy=_REMEDY)
         outputs = _restored(known["outputs"], main)
         whole = dataclasses.replace(configuration, model_cls=loaded, scenario_cls=scenario, outputs=outputs)
-        source = described_model(whole)["source"]
-        if main is not None:
-            source = {_in_main(name, main): entry for name, entry in source.items()}
+        described = described_model(whole)
+        source = (described if main is None else as_script(described, main))["source"]
         differences = [] if any_source else changes(known["source"], source)
         if differences:
             told = listed(differences, "the code was changed")
@@ -146,7 +145,37 @@ def _restored(outputs: Any, main: str | None) -> Any:
     return outputs
 
 
-def _in_main(name: str, main: str) -> str:
-    """Return what a piece of a script's code is called while the script runs."""
-    module, colon, qualname = name.partition(":")
-    return f"__main__:{qualname}" if colon and module == main else name
+def as_script(described: Document, module: str) -> Document:
+    """Return what a model is called, and its code, while the file of a module runs as a script.
+
+    Parameters
+    ----------
+    described : dict
+        From :func:`described_model`.
+    module : str
+
+    Examples
+    --------
+    >>> known = {"model": {"module": "walk", "qualname": "Walk", "file": None}, "scenario": None}
+    >>> as_script({**known, "outputs": ["y"], "source": {"walk:Walk": "source:1"}}, "walk")["source"]
+    {'__main__:Walk': 'source:1'}
+    """
+    return {
+        "model": _in_main(described["model"], module),
+        "scenario": _in_main(described["scenario"], module),
+        "outputs": _in_main(described["outputs"], module),
+        "source": {
+            f"__main__:{qualname}" if colon and home == module else name: entry
+            for name, entry in described["source"].items()
+            for home, colon, qualname in [name.partition(":")]
+        },
+    }
+
+
+def _in_main(known: Any, module: str) -> Any:
+    """Let references to what a module has be to a script."""
+    if isinstance(known, dict):
+        if known.keys() == {"module", "qualname", "file"}:
+            return {**known, "module": "__main__"} if known["module"] == module else known
+        return {name: _in_main(one, module) for name, one in known.items()}
+    return known
