@@ -1,4 +1,5 @@
 import contextlib
+import errno
 import json
 import os
 import shutil
@@ -702,6 +703,23 @@ def test_parts_of_an_array_job_make_one_study(tmp_path):
     doe.BatchRunner(noisy(), store=tmp_path, display_progress=False).run_shard(1, of=3)
     same(doe.load(tmp_path), run(noisy()))
     same(run(noisy(), store=tmp_path), run(noisy()))
+    assert made(tmp_path) == len(noisy())
+
+
+def test_parts_that_make_the_study_at_the_same_moment_make_one_where_there_are_no_links(
+    tmp_path, monkeypatch
+):
+    made_first = []
+
+    def hardlink_to(path, target):
+        if not made_first:
+            made_first.append(path)
+            doe.BatchRunner(noisy(), store=tmp_path).run_shard(1, of=2)
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "hardlink_to", hardlink_to)
+    results = doe.BatchRunner(noisy(), store=tmp_path).run_shard(0, of=2)
+    same(results, run(noisy()))
     assert made(tmp_path) == len(noisy())
 
 

@@ -26,12 +26,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mesa_doe.errors import StudyError, counted, listed, warn
+from mesa_doe.errors import StudyError, counted, listed, sentence, warn
 from mesa_doe.study.ledger import Entry, Ledger, entry_of
 from mesa_doe.study.lock import Lock, writing
 from mesa_doe.study.numbering import Numbering
 from mesa_doe.study.plan import Plan
-from mesa_doe.study.provenance import git_state, versions
+from mesa_doe.study.provenance import git_state, git_state_of_script, versions
 from mesa_doe.study.reading import (
     FILE,
     FILES,
@@ -231,8 +231,8 @@ def _told_if_unwritable(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         message = (
-            f"the study in {str(path)!r} cannot be written: {error}. What is recorded is kept: free space or "
-            "mend the folder, and run the same again"
+            f"the study in {str(path)!r} cannot be written: {sentence(error)} What is recorded is kept: "
+            "free space or mend the folder, and run the same again"
         )
         raise StudyError(message) from error
 
@@ -266,11 +266,12 @@ def _tell_of_drawn_roots(path: Path, plan: Plan) -> None:
 def _create(path: Path, plan: Plan) -> None:
     plan.write(path)
     document = {
-        "format": FORMAT, "version": VERSION, "id": uuid.uuid4().hex,
+        "format": FORMAT, "version": VERSION, "id": plan.id,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "plan": plan.document, "noise": {}, "made_with": [{**_made_with(plan), "changed_model": []}],
     }  # fmt: skip
-    # Parts of an array job start at once: the first one to get here makes the study, for all.
+    # Parts of an array job start at once: the first one to get here makes the study, for all. Where a server
+    # knows no links or tells late what is there, it may be the last one, of the same id.
     _write_document(path, document, keep=True)
 
 
@@ -337,7 +338,7 @@ def _made_with(plan: Plan) -> Document:
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "host": socket.gethostname(),
         "versions": versions(),
-        "git": git_state(code),
+        "git": git_state(code) or git_state_of_script(),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -147,6 +148,13 @@ class Plan:
         """Whether all runs of another plan are runs of this one, by their names."""
         one, two = self.numbering, other.numbering
         return bool((one.positions(*two.keys(np.arange(len(two.runs)))) >= 0).all())
+
+    @property
+    def id(self) -> str:
+        """What a study that is made of it is called: the same, whichever part of an array makes it."""
+        told = hashlib.sha256(json.dumps(self.document, sort_keys=True).encode())
+        told.update(pd.util.hash_pandas_object(self.table).to_numpy().tobytes())
+        return told.hexdigest()[:32]
 
     @property
     def numbering(self) -> Numbering:
