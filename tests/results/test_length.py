@@ -71,7 +71,7 @@ def test_it_is_drawn_and_counted(results):
 
 
 def test_its_variance_is_split():
-    results_of(replications=2).split_variance("steps")
+    assert results_of(replications=2).split_variance("steps").to_frame()["share"].tolist() == [1, 0]
 
 
 def test_it_is_no_output_by_default(results):

@@ -95,8 +95,3 @@ def test_in_six_factors_scipys_growth_dies_at_once_which_is_why():
     ]
     # Two opposite corners of the 64 are nearer than 0.6 nowhere: there is room for 64 points at least.
     assert min(counts) < 64
-
-
-def test_it_cannot_be_extended():
-    with pytest.raises(DesignError, match="a poisson_disk design cannot be extended"):
-        poisson_disk(cube(2), 5, rng=1).extend(10)

@@ -104,12 +104,6 @@ def test_the_other_samples_take_any_size_without_a_word():
         assert [len(sampler(cube(2), 13, rng=1)) for sampler in (halton, monte_carlo)] == [13, 13]
 
 
-def test_each_says_what_a_longer_design_promises():
-    made = {sampler.__name__: sampler(cube(1), 4, rng=1).extension for sampler in (halton, sobol_sequence)}
-    assert made == {"halton": "nested", "sobol_sequence": "nested"}
-    assert monte_carlo(cube(1), 4, rng=1).extension == "independent"
-
-
 def test_options_record_the_call():
     options = {"n": 4, "scramble": True, "entropy": root_entropy(1)}
     assert dict(sobol_sequence(cube(1), 4, rng=1).options) == options
