@@ -71,6 +71,28 @@ def afresh(store: Path) -> None:
     runner(store, resume="all").run_all()
 
 
+def afresh_by_parts(store: Path) -> None:
+    os.environ["SHIFT"] = "100"
+    for i in range(2):
+        runner(store, resume="all").run_shard(i, of=2)
+
+
+def extended(store: Path) -> None:
+    """The design that is in the study, made longer."""
+    stored = doe.load(store).design
+    design = stored.extend(6) if len(stored) < 6 else stored
+    runs = design.configurations(noisy, rng=2, replications=2, seed_policy="independent")
+    doe.BatchRunner(runs, store=store, chunk_size=3, display_progress=False).run_all()
+
+
+def until(store: Path) -> None:
+    """Three sizes, and none of them enough."""
+    os.environ["MENDED"] = "1"
+    runs = doe.sobol(SPACE, 2, rng=1).configurations(noisy, rng=2, seed_policy="block")
+    options: dict[str, Any] = {"chunk_size": 16, "display_progress": False, "analysis": {"resamples": 100}}
+    doe.run_until(runs, "y", ci_width=1e-9, max_runs=32, store=store, **options)
+
+
 def whole(store: Path) -> None:
     runner(store).run_all()
 
@@ -82,6 +104,9 @@ WAYS: dict[str, tuple[Callable[[Path], Any] | None, Callable[[Path], Any]]] = {
     "begun after a mistake": (mistaken, whole),
     "failed runs made again": (whole, mended),
     "all made again": (whole, afresh),
+    "all made again by parts": (whole, afresh_by_parts),
+    "its own design extended": (lambda store: runner(store, 4).run_all(), extended),
+    "run until": (None, until),
     "part of an array": (
         lambda store: runner(store).run_shard(1, of=2),
         lambda store: runner(store).run_shard(0, of=2),
