@@ -207,18 +207,18 @@ def read_morris(rows: Rows, *, levels: int | None = None) -> Read:
     lengths = np.abs(np.diff(rows.unit.reshape(-1, step, len(rows.factors)), axis=1))
     length = float(lengths.max())
     found = round(2 * length / (2 * length - 1)) if length > 0.5 + _ROUNDING else 0
-    grid = np.rint(rows.unit * (found - 1)) / (found - 1) if found > 1 else rows.unit
     uneven = ~np.isclose(lengths, 0, atol=_ROUNDING) & ~np.isclose(lengths, length, atol=_ROUNDING)
-    off = found < 2 or np.abs(length - found / (2 * (found - 1))) > _ROUNDING
-    if off or uneven.any() or np.abs(grid - rows.unit).max() > _ROUNDING:
+    off = found < 2 or np.abs(length - found / (2 * (found - 1))) > _ROUNDING or uneven.any()
+    if found % 2 and not off:  # such steps leave the grid
+        raise DesignError(
+            f"from_salib: the steps are those of {found} levels; of an odd number some are reached more "
+            "often, which biases the effects. Make the sample with an even num_levels"
+        )
+    grid = np.rint(rows.unit * (found - 1)) / (found - 1) if found > 1 else rows.unit
+    if off or np.abs(grid - rows.unit).max() > _ROUNDING:
         raise DesignError(
             "from_salib: the rows are no Morris sample, whose steps are all levels / (2 (levels - 1)) of a "
             f"factor's range, on a grid: these are up to {length:.6g}"
-        )
-    if found % 2:
-        raise DesignError(
-            f"from_salib: the rows lie on {found} levels; of an odd number some are reached more often, "
-            "which biases the effects. Make the sample with an even num_levels"
         )
     if levels not in (None, found):
         raise DesignError(f"from_salib: the rows lie on levels={found}, got levels={levels!r}")
