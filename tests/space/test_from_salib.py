@@ -72,6 +72,7 @@ TWO = {"names": ["x", "y"], "bounds": [[0, 1], [0, 1]]}
         (one(bounds=[[0, 1], [0, 1]]), "1 names need as many bounds, got 2"),
         (one(dists=[]), "1 names need as many dists, got 0"),
         (one(names=[3]), "name 3 must be a string"),
+        (one(names=[["x"]]), r"name \['x'\] must be a string"),
         (one(names=["x y"]), "a name must be a Python identifier"),
         ({**TWO, "names": ["x", "x"]}, "name 'x' is given more than once"),
         (
@@ -106,6 +107,10 @@ TWO = {"names": ["x", "y"], "bounds": [[0, 1], [0, 1]]}
         (
             one(bounds=[[0, -1]], dists=["lognorm"]),
             "the standard deviation of the logarithm must be above zero",
+        ),
+        (
+            one(bounds=[[800, 1]], dists=["lognorm"]),
+            "mean 800 of the logarithm is of numbers beyond the floats",
         ),
         (one(bounds=[[0, 1]], dists=["weibull"]), "shape and scale must be above zero, got 0 and 1"),
     ],

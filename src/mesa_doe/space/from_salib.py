@@ -8,6 +8,7 @@ The meaning of `bounds` for each of `dists` is that of ``SALib.util.scale_sample
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -18,6 +19,8 @@ from mesa_doe.space.scipy_laws import build
 from mesa_doe.space.values import as_tuple, is_number
 
 __all__ = ["entries_from_salib"]
+
+_LARGEST = math.log(sys.float_info.max)
 
 
 def _triang(low: float, high: float, peak: float) -> Axis:
@@ -39,6 +42,7 @@ def _truncnorm(low: float, high: float, mean: float, sd: float) -> Axis:
 
 def _lognorm(mean: float, sd: float) -> Axis:
     _require(sd > 0, f"the standard deviation of the logarithm must be above zero, got {sd!r}")
+    _require(mean < _LARGEST, f"the mean {mean!r} of the logarithm is of numbers beyond the floats")
     return Law(build("lognorm", [sd], {"scale": math.exp(mean)}))
 
 
@@ -111,7 +115,9 @@ def _shape_problems(problem: Mapping[str, Any], names: Any, bounds: Any, dists: 
             return [f"{key!r} must be a list, got {value!r}"]
     found = [f"name {name!r} must be a string" for name in names if not isinstance(name, str)]
     found += [
-        f"name {name!r} is given more than once" for name in dict.fromkeys(names) if names.count(name) > 1
+        f"name {name!r} is given more than once"
+        for i, name in enumerate(names)
+        if names.index(name) == i and names.count(name) > 1
     ]
     found += [
         f"{len(names)} names need as many {key}, got {len(values)}"
