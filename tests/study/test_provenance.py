@@ -3,6 +3,7 @@ import functools
 import importlib
 import json
 import linecache
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -655,6 +656,31 @@ def test_a_study_has_the_commit_that_has_its_model(tmp_path, repository, importe
     repository("add", "*.py")
     repository("commit", "-m", "y")
     assert git_of_a_study("after") == {"commit": repository("rev-parse", "HEAD"), "changed": False}
+
+
+def test_a_study_of_an_installed_model_has_the_commit_of_its_script(tmp_path, repository):
+    code = """
+    import json
+    import mesa_doe as doe
+    from mesa.examples import BoltzmannWealth
+
+    runs = doe.explicit([{"n": 3}]).configurations(BoltzmannWealth, rng=1, max_steps=1)
+    doe.BatchRunner(runs, store="study").run_all()
+    """
+    (tmp_path / "runs.py").write_text(textwrap.dedent(code))
+
+    def git_of_the_study():
+        subprocess.run([sys.executable, "runs.py"], cwd=tmp_path, check=True, capture_output=True)
+        made_with = json.loads((tmp_path / "study" / "study.json").read_text())["made_with"]
+        shutil.rmtree(tmp_path / "study")
+        return made_with[0]["git"]
+
+    repository("commit", "--allow-empty", "-m", "x")
+    assert git_of_the_study() is None
+    repository("add", "runs.py")
+    repository("commit", "-m", "y")
+    commit = repository("rev-parse", "HEAD")
+    assert git_of_the_study() == {"commit": commit, "changed": False, "of": "script"}
 
 
 def test_programs_that_a_repository_names_are_not_run(tmp_path, repository):

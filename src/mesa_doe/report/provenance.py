@@ -197,7 +197,8 @@ def _sessions(source: Source) -> list[Markup]:
         facts += [(name, version) for name, version in one["versions"].items()]
         if one.get("git"):
             changed = ", with changes that were not committed" if one["git"]["changed"] else ""
-            facts.append(("Git commit", joined(code(one["git"]["commit"]), changed)))
+            of = " of the script" if one["git"].get("of") == "script" else ""
+            facts.append((f"Git commit{of}", joined(code(one["git"]["commit"]), changed)))
         facts += [("Changed model", told) for told in one.get("changed_model", [])]
         parts.append(element("div", pairs(facts), class_="versions"))
     return parts

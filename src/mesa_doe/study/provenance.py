@@ -15,9 +15,9 @@ from pathlib import Path
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
-from mesa_doe.errors import StudyError
+from mesa_doe.errors import StudyError, sentence
 
-__all__ = ["git_state", "is_function", "reference_of", "resolve", "versions"]
+__all__ = ["git_state", "git_state_of_script", "is_function", "reference_of", "resolve", "versions"]
 
 _PACKAGES = (
     "mesa-doe", "mesa", "numpy", "pandas", "scipy", "SALib", "pyDOE3", "pydoe", "joblib", "networkx",
@@ -123,7 +123,7 @@ def _unresolved(reference: Mapping[str, Any], why: str, remedy: str) -> StudyErr
     file = reference.get("file")
     where = "" if file is None else f" (of {str(file)!r})"
     name = f"{reference.get('module')}:{reference.get('qualname')}"
-    message = f"{name}{where} cannot be imported: {why}. {remedy or _GIVE_MODEL}"
+    message = f"{name}{where} cannot be imported: {sentence(why)} {remedy or _GIVE_MODEL}"
     return StudyError(message)
 
 
@@ -170,6 +170,23 @@ def git_state(place: str | os.PathLike[str]) -> dict[str, Any] | None:
     if commit == "(initial)":
         return None
     return {"commit": commit, "changed": any(not line.startswith("#") for line in lines)}
+
+
+def git_state_of_script() -> dict[str, Any] | None:
+    """Tell the commit of the script that runs: for a model that no repository tracks, as an installed one.
+
+    Returns
+    -------
+    dict or None
+        As of :func:`git_state`, with ``of``, ``"script"``. None where no script of the user's runs: at a
+        prompt, in a notebook, or by the command line.
+    """
+    file = getattr(sys.modules.get("__main__"), "__file__", None)
+    # A checkout of this package tracks its command line.
+    if file is None or Path(file).resolve().is_relative_to(Path(__file__).resolve().parents[1]):
+        return None
+    state = git_state(file)
+    return None if state is None else {**state, "of": "script"}
 
 
 def _git(*words: str, folder: Path) -> list[str]:
