@@ -14,6 +14,12 @@ _OPTIONS = ("at", "method", "missing")
 _FUNCTION = re.compile(r"(?<!in Python )\bat=lambda\b")
 # An option whose values follow.
 _ASKED = re.compile(r"\b([a-z_]+)=, which takes\b")
+# What stands in a section of a study file.
+_SECTIONS = {
+    r"with outputs=(\{.*?\})?( of design\.configurations)?": "by a function in outputs under [runs]",
+    r"make the configurations with data_collection_period=1": "write data_collection_period = 1 under [runs]",
+    r" in a study, or retries=": ", or retries under [batch]",
+}
 _TABULATE = re.compile(r"results\.tabulate\('(.*?)'\)")
 
 
@@ -58,9 +64,13 @@ def in_words_of_a_file(text: str, study: Path) -> str:
     'Look at mesa-doe failures walks, or missing = "drop"'
     >>> in_words_of_a_file("results.tabulate('fate') counts it", Path("walks"))
     'method = "tabulate" counts it'
+    >>> in_words_of_a_file("reduce it with outputs= of design.configurations", Path("walks"))
+    'reduce it by a function in outputs under [runs]'
     """
     text = _TABULATE.sub('method = "tabulate"', _run_again(text))
     text = _ASKED.sub(r"\1 = VALUE, which takes", text)
+    for python, own in _SECTIONS.items():
+        text = re.sub(python, own, text)
     return _without_python(_SETTING.sub(r'\1 = "\2"', text), study, 'name one as method = "…":')
 
 
