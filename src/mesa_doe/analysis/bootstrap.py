@@ -247,7 +247,7 @@ def intervals(
     confidence: float,
     entropy: int,
     *,
-    groups: tuple[int, ...] = (),
+    groups: tuple[int, ...] | None = None,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return percentile intervals of an estimator over resampled blocks.
 
@@ -258,9 +258,10 @@ def intervals(
     confidence : float
     entropy : int
         Root of the generator: of the same blocks the same are drawn, whichever outputs are given.
-    groups : tuple of int, default ()
+    groups : tuple of int, optional
         In how many groups neighbouring blocks are drawn together, as of :func:`groups_in`; the interval
-        holds those of each. Fewer than 64 blocks, and not a power of two, are drawn one by one.
+        holds those of each. Fewer than 64 blocks, and not a power of two, are drawn one by one. Intervals are
+        as wide as Student's t of so few groups, or blocks, makes them: by default they are not.
 
     Returns
     -------
@@ -279,12 +280,14 @@ def intervals(
     True
     """
     count = len(products)
-    if not groups or count < _FEWEST_IN_GROUPS or count & (count - 1):
+    if groups is None:
         drawn = resampled(products, estimate, resamples, np.random.default_rng(entropy))
         return percentiles(drawn, confidence)
+    if count < _FEWEST_IN_GROUPS or count & (count - 1):
+        groups = ()
     point = estimate(products.mean(axis=0)[None])[0]
     found = []
-    for number in groups:
+    for number in groups or (count,):
         means = products.reshape(number, count // number, *products.shape[1:]).mean(axis=1)
         drawn = resampled(means, estimate, resamples, np.random.default_rng(entropy))
         low, high, lost = percentiles(drawn, confidence)
