@@ -6,7 +6,7 @@ import pytest
 
 import mesa_doe as doe
 from mesa_doe.analysis.convergence import converged, convergence
-from mesa_doe.analysis.rare_events import rare_events, told_by_few
+from mesa_doe.analysis.rare_events import rare_changes, rare_events, told_by_few
 from tests.analysis.helpers import quiet, unit_space
 
 NONE = np.array([False])
@@ -44,6 +44,40 @@ def test_what_half_of_the_points_have_is_no_event_and_a_constant_is_told_elsewhe
     assert said(3, 3, 3, of_one=["ST"]) == []
     base = np.repeat([[1.0], [1 + 1e-16 * 8]], [99, 1], axis=0)
     assert rare_events(["y"], base, np.array([True]), blocks=100, of_one=["ST"]) == ([], {})
+
+
+def of_changes(counts, totals):
+    found = np.array([counts]), np.array([totals])
+    return rare_changes(["y"], ["a", "b"], *found, NONE, blocks=64, corrected=False, few={})
+
+
+@pytest.mark.parametrize(
+    ("counts", "told"), [([7, 0], "b in 0"), ([7, 2], "b in 2"), ([2, 1], "a in 2, b in 1")]
+)
+def test_factors_that_change_an_output_in_fewer_than_three_blocks_are_said(counts, told):
+    found, few = of_changes(counts, [0.9, 0.1])
+    assert f"'y' is changed by {told} of 64 blocks" in found[0]
+    assert few == {"y": ["ST"]}
+
+
+@pytest.mark.parametrize("counts", [[64, 0], [40, 0], [7, 3], [31, 0], [0, 0]])
+def test_a_factor_that_never_changes_what_mostly_changes_is_inert(counts):
+    assert of_changes(counts, [0.9, 0.1]) == ([], {})
+
+
+@pytest.mark.parametrize(
+    ("analyse", "sample"), [(doe.analyze.sobol, doe.sobol), (doe.analyze.jansen, doe.radial)]
+)
+def test_a_total_index_of_zero_that_pairs_of_replications_did_not_see_is_said(analyse, sample):
+    design = sample(unit_space(2), 64, rng=1)
+    seeds = np.random.default_rng(5).random((64, 2, 2))[design.blocks]
+    a, b = (design.unit[:, k, None] > 0.5 for k in range(2))
+    # What b does, one seed in fifty shows, and both of a block hardly ever.
+    y = 1.0 * (a & (seeds[:, 0] < 0.6)) + 3.0 * (b & (seeds[:, 1] < 0.02))
+    result = quiet(analyse, design, y[:, :, None], seed_policy="block")
+    assert result.table().loc["x1", ["ST", "ST_low", "ST_high"]].tolist() == pytest.approx([0, 0, 0])
+    assert "changed by x1 in 0 of 64 blocks, in two replications" in " ".join(result.warnings)
+    assert not converged(result, width=9.0).loc[("y", "ST"), "indices"]
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
-from mesa_doe.arrays import FloatArray
+from mesa_doe.arrays import BoolArray, FloatArray
 
-__all__ = ["few_seeds", "for_other_seeds", "without_each"]
+__all__ = ["few_seeds", "for_other_seeds", "no_intervals", "without_each"]
 
 # Replications, of which two that differ are left when one is taken away.
 _FEWEST = 3
@@ -98,3 +99,31 @@ def for_other_seeds(
     ends = [end - point for end in (low, high)]
     below, above = (np.hypot(end, reach) - np.abs(end) for end in ends)
     return low - below, high + above
+
+
+def no_intervals(names: Sequence[Any], point: FloatArray, low: FloatArray) -> list[str]:
+    """Say of which outputs the seeds tell no interval, since without one of them no variance is left.
+
+    Parameters
+    ----------
+    names : sequence
+        Of the outputs.
+    point, low : ndarray (outputs, measures)
+        Estimates and lower ends, as of :func:`for_other_seeds`.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> no_intervals(["y"], np.array([[0.5]]), np.array([[np.nan]]))
+    ["output 'y' has no intervals (NaN): without one of the seeds that all points share, no variance is ..."]
+    """
+    without: BoolArray = np.asarray((np.isfinite(point) & np.isnan(low)).any(axis=1))
+    return [
+        f"output {name!r} has no intervals (NaN): without one of the seeds that all points share, no "
+        "variance is left beside the noise; use more replications, a larger n or wider axes"
+        for name, none in zip(names, without, strict=True)
+        if none
+    ]

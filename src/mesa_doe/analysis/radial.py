@@ -9,7 +9,7 @@ import numpy as np
 
 from mesa_doe.analysis.block_bootstrap import BlockBootstrap
 from mesa_doe.analysis.bootstrap import by_outputs, groups_in, undefined
-from mesa_doe.analysis.common_seeds import few_seeds
+from mesa_doe.analysis.common_seeds import few_seeds, no_intervals
 from mesa_doe.analysis.declare import check_design, declare
 from mesa_doe.analysis.elementary_effects import summarised
 from mesa_doe.analysis.estimates import tidy
@@ -17,7 +17,7 @@ from mesa_doe.analysis.inflation import inflated
 from mesa_doe.analysis.moves import by_block, positions, star_steps
 from mesa_doe.analysis.options import checked_bootstrap
 from mesa_doe.analysis.outputs import Missing, checked_outputs
-from mesa_doe.analysis.rare_events import rare_events
+from mesa_doe.analysis.rare_events import changed_blocks, rare_changes, rare_events
 from mesa_doe.analysis.replication_noise import corrects, noise_shares, nothing_left, shares_told
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.variation import (
@@ -196,8 +196,8 @@ def jansen(
     Warns
     -----
     MesaDoeWarning
-        If an output does not vary, or hardly but by the seed, or at too few points, noise inflates the
-        indices, or stars were left out.
+        If an output does not vary, or hardly but by the seed, or at too few points, a factor changes it in
+        hardly any star, noise inflates the indices, or stars were left out.
 
     Notes
     -----
@@ -266,6 +266,19 @@ def jansen(
     said += seed_driven(checked, by_factors, variance, own_noise, no_variance, seed_policy)
     of_events, few_events = rare_events(names, base, constant, blocks=len(base), of_one=["ST"])
     said += of_events
+    of_changes, few_events = rare_changes(
+        names,
+        factors,
+        changed_blocks(runs.reshape(len(base), -1, *runs.shape[1:]), len(factors), corrected=corrected),
+        point,
+        constant,
+        blocks=len(base),
+        corrected=corrected,
+        few=few_events,
+    )
+    said += of_changes
+    if few:
+        said += no_intervals(names, point, low)
     said += nothing_left(names, point, no_variance)
     said += undefined(names, lost, no_variance, corrected=corrected)
     if seed_policy == "independent" and not corrected:

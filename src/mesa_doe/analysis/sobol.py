@@ -10,14 +10,14 @@ import numpy as np
 
 from mesa_doe.analysis.block_bootstrap import BlockBootstrap
 from mesa_doe.analysis.bootstrap import groups_in, undefined
-from mesa_doe.analysis.common_seeds import few_seeds
+from mesa_doe.analysis.common_seeds import few_seeds, no_intervals
 from mesa_doe.analysis.declare import check_design, declare
 from mesa_doe.analysis.dummy import rows_of
 from mesa_doe.analysis.estimates import Label, tidy
 from mesa_doe.analysis.inflation import inflated
 from mesa_doe.analysis.options import checked_bootstrap
 from mesa_doe.analysis.outputs import Missing, Outputs, checked_outputs, too_few
-from mesa_doe.analysis.rare_events import rare_events
+from mesa_doe.analysis.rare_events import changed_blocks, rare_changes, rare_events
 from mesa_doe.analysis.replication_noise import corrects, noise_shares, nothing_left, shares_told
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.sobol_estimators import ESTIMATORS, SobolPlan
@@ -109,7 +109,8 @@ def sobol(
     -----
     MesaDoeWarning
         If an output has no variance between design points, or hardly any but the seed's, noise inflates the
-        indices, blocks were left out, or an output has one value at nearly all points.
+        indices, blocks were left out, an output has one value at nearly all points, or a factor changes
+        it in hardly any block.
 
     Notes
     -----
@@ -124,6 +125,8 @@ def sobol(
     The blocks are spread evenly by the Sobol sequence, so neighbouring blocks are drawn together, in sixteen
     groups (of 64 blocks and more, a power of two, none left out), and where an axis has levels in 32
     too, of which the wider interval is taken: see the table of coverage in the docs.
+
+    Other blocks are drawn one by one, and intervals are as wide as Student's t of so few makes them.
 
     A block is drawn with all its replications, which covers their noise. Under ``seed_policy="common"`` all
     blocks share the noise, so intervals are wider by the jackknife over replications; of one or two of them
@@ -208,6 +211,19 @@ def sobol(
         names, base, constant, blocks=len(blocks), of_both=of_both, of_one=of_one
     )
     said += of_events
+    of_changes, few_events = rare_changes(
+        names,
+        factors,
+        changed_blocks(blocks, len(factors), corrected=corrected),
+        totals,
+        constant,
+        blocks=len(blocks),
+        corrected=corrected,
+        few=few_events,
+    )
+    said += of_changes
+    if few_seeds(seed_policy, replications):
+        said += no_intervals(names, point, low)
     if corrected:
         said += _beyond_one(names, point[:, : 2 * len(rows)])
     if seed_policy == "independent" and not corrected:
