@@ -71,7 +71,9 @@ def by_power(
     was asked for from 3, 5, 10 and 30 runs of one point, it was 0.69, 0.78, 0.84 and 0.89 on average of
     normal noise, and 0.44, 0.52, 0.60 and 0.71 of lognormal noise (its log of deviation 1).
     ``figures["replications_high"]`` is what it takes if σ is at the upper end of its 95 % interval
-    (Browne 1995).
+    (Browne 1995): of normal noise it brought 0.96 to 0.99, of lognormal noise, whose σ few runs cannot bound,
+    0.82 to 0.89. Pooled over 4 points of 5 or 20 runs, or 10 of 10, the power was 0.85 and 0.89 of normal,
+    and 0.64 and 0.78 of lognormal noise.
 
     References
     ----------
