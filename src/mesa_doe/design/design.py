@@ -28,6 +28,7 @@ from mesa_doe.design.gate import (
     checked_unit,
     may_refuse,
 )
+from mesa_doe.design.groups import Groups, read_groups
 from mesa_doe.design.lineage import call, parent
 from mesa_doe.design.parquet_file import read_parquet, write_parquet
 from mesa_doe.design.picturing import drawable
@@ -37,7 +38,6 @@ from mesa_doe.errors import DesignError, warn
 from mesa_doe.plots.design import pair_grid
 from mesa_doe.seeding import RNG, SeedPlan, SeedPolicy, root_entropy, seed_units
 from mesa_doe.space import ParameterSpace
-from mesa_doe.space.groups import Groups, read_groups
 from mesa_doe.space.values import is_int
 
 __all__ = ["Design", "Longer"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mesa_doe.space.groups import Groups
+from mesa_doe.design.groups import Groups
 
 __all__ = ["unit_problem"]
 

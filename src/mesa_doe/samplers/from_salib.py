@@ -10,6 +10,7 @@ import pandas as pd
 
 from mesa_doe.arrays import FloatArray
 from mesa_doe.design import Design
+from mesa_doe.design.groups import read_groups
 from mesa_doe.errors import DesignError, SpaceError, listed
 from mesa_doe.samplers.native import at_the_ends
 from mesa_doe.samplers.salib_rows import (
@@ -28,7 +29,6 @@ from mesa_doe.samplers.salib_rows import (
     read_sobol,
 )
 from mesa_doe.space import ParameterSpace
-from mesa_doe.space.groups import read_groups
 from mesa_doe.space.points import close_to
 from mesa_doe.space.values import as_tuple
 

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from mesa_doe.design import SEED_FACTOR, Design, frozen
+from mesa_doe.design.groups import read_groups
 from mesa_doe.design.salib import unit_problem
 from mesa_doe.errors import DesignError
 from mesa_doe.samplers.declare import check_bool, check_n, check_size, check_space, continues, declare
 from mesa_doe.samplers.qmc import warn_if_unbalanced
 from mesa_doe.seeding import RNG, library_seed, root_entropy
 from mesa_doe.space import ParameterSpace
-from mesa_doe.space.groups import read_groups
 
 __all__ = ["sobol"]
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from mesa_doe.design import Design, frozen
+from mesa_doe.design.groups import read_groups
 from mesa_doe.design.salib import unit_problem
 from mesa_doe.errors import DesignError
 from mesa_doe.samplers.declare import (
@@ -23,7 +24,6 @@ from mesa_doe.samplers.declare import (
 )
 from mesa_doe.seeding import RNG, library_seed, root_entropy
 from mesa_doe.space import ParameterSpace
-from mesa_doe.space.groups import read_groups
 
 __all__ = ["morris", "shapley"]
 

@@ -1,7 +1,7 @@
 import pytest
 
+from mesa_doe.design.groups import read_groups
 from mesa_doe.errors import DesignError
-from mesa_doe.space.groups import read_groups
 
 FACTORS = ("density", "radius", "kind")
 
