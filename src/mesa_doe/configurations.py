@@ -13,7 +13,7 @@ from mesa_doe.arrays import Array
 from mesa_doe.columns import free_names
 from mesa_doe.errors import ConfigurationError, listed
 from mesa_doe.seeding import SeedPlan
-from mesa_doe.space.values import is_int, plain
+from mesa_doe.space.values import is_int, objects, plain
 
 __all__ = ["Configurations", "RunConfiguration", "column_names"]
 
@@ -344,7 +344,7 @@ class Configurations(Sequence[RunConfiguration]):
         frame: dict[str, Any] = {"point": points, "iteration": iterations, "seed": texts}
         index = pd.Index(runs, name="run_id")
         columns = [column[rows] for column in self.columns.values()]
-        columns += [constant_column(value, len(runs)) for value in self.constants.values()]
+        columns += [_constant_column(value, len(runs)) for value in self.constants.values()]
         for name, column in zip(column_names(self.parameter_names), columns, strict=True):
             # The dtype is said: left to itself, pandas turns an object column of strings into its own.
             frame[name] = pd.Series(column, index=index, dtype=column.dtype)
@@ -369,11 +369,6 @@ def _plain_list(column: Array) -> list[Any]:
     return column.tolist() if column.dtype.kind in "biuf" else [plain(value) for value in column]
 
 
-def constant_column(value: Any, rows: int) -> Any:
+def _constant_column(value: Any, rows: int) -> Array:
     """Repeat one value as a column; a container is one value, not many."""
-    if isinstance(value, (bool, int, float, str)):
-        return np.full(rows, value, dtype=object if isinstance(value, str) else None)
-    column = np.empty(rows, dtype=object)
-    for row in range(rows):
-        column[row] = value
-    return column
+    return np.full(rows, value) if isinstance(value, (bool, int, float)) else objects([value] * rows)

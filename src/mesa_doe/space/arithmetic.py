@@ -14,7 +14,7 @@ import numpy as np
 
 from mesa_doe.arrays import Array, BoolArray, IntArray
 from mesa_doe.errors import SpaceError
-from mesa_doe.space.values import objects
+from mesa_doe.space.values import objects, says_equal
 
 __all__ = ["Rows", "calculate", "compare", "equal", "extreme", "negate", "scalar", "size", "truths"]
 
@@ -217,12 +217,5 @@ def equal(a: Any, b: Any) -> bool:
     >>> equal(1, 1.0), equal(1, True), equal("a", "a")
     (True, False, True)
     """
-    if a is b:
-        return True
-    if isinstance(a, (bool, np.bool_)) != isinstance(b, (bool, np.bool_)):
-        return False
-    try:
-        answer = a == b
-    except Exception:  # noqa: BLE001 - a user's == may raise anything; such objects are equal only by `is`
-        return False
-    return isinstance(answer, (bool, np.bool_)) and bool(answer)
+    truths_alike = isinstance(a, (bool, np.bool_)) == isinstance(b, (bool, np.bool_))
+    return a is b or (truths_alike and says_equal(a, b))

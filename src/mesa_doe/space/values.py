@@ -24,6 +24,7 @@ __all__ = [
     "objects",
     "plain",
     "same",
+    "says_equal",
 ]
 
 
@@ -96,20 +97,21 @@ def same(a: Any, b: Any) -> bool:
         return False
     if isinstance(a, np.ndarray):
         return a.dtype == b.dtype and bool(np.array_equal(a, b))
+    return says_equal(a, b)
+
+
+def says_equal(a: Any, b: Any) -> bool:
+    """Tell whether ``a == b`` gives a plain yes, as that of arrays does not."""
     try:
-        equal = a == b
-    except Exception:  # noqa: BLE001 - a user's == may raise anything; such objects are the same only by `is`
+        answer = a == b
+    except Exception:  # noqa: BLE001 - a user's == may raise anything; such objects are equal only by `is`
         return False
-    return isinstance(equal, (bool, np.bool_)) and bool(equal)
+    return isinstance(answer, (bool, np.bool_)) and bool(answer)
 
 
 def objects(values: Iterable[Any]) -> Array:
     """Put any objects into a one-dimensional object array, each kept as it is."""
-    held = list(values)
-    column = np.empty(len(held), dtype=object)
-    for i, value in enumerate(held):  # a slice assignment would broadcast lists
-        column[i] = value
-    return column
+    return np.fromiter(values, dtype=object)  # np.array would make lists of one length a table
 
 
 def level_index(u: FloatArray, k: int) -> IntArray:
