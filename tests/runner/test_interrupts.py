@@ -1,3 +1,4 @@
+import faulthandler
 import os
 import signal
 import subprocess
@@ -92,6 +93,19 @@ def test_a_signal_that_is_ignored_or_has_a_handler_of_the_users_is_left_alone(ha
         assert signal.getsignal(signal.SIGHUP) is handler
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
+def test_a_signal_that_a_library_handles_is_left_to_it(tmp_path):
+    with (tmp_path / "stacks").open("w") as file:
+        faulthandler.register(signal.SIGUSR1, file=file)
+        try:
+            with ended_by_signals():
+                signal.raise_signal(signal.SIGUSR1)
+            signal.raise_signal(signal.SIGUSR1)
+        finally:
+            faulthandler.unregister(signal.SIGUSR1)
+    assert (tmp_path / "stacks").read_text().count("(most recent call first)") == 2
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")

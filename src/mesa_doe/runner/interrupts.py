@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from types import FrameType
 
 __all__ = ["HeldInterrupt", "ended_by_signals", "held_interrupt"]
@@ -89,8 +91,8 @@ class _Ending:
 def ended_by_signals() -> Iterator[None]:
     """Have signals that end this process do so as Ctrl-C does: what was computed is kept, and workers end.
 
-    Nothing is changed where they are ignored or have a handler of the user's, and in other threads than the
-    main one.
+    Nothing is changed where they are ignored or have a handler of the user's or of a library, and in other
+    threads than the main one.
 
     Raises
     ------
@@ -108,7 +110,8 @@ def ended_by_signals() -> Iterator[None]:
     ours = []
     if threading.current_thread() is threading.main_thread():
         known = [getattr(signal, name) for name in _ENDINGS if hasattr(signal, name)]
-        ours = [number for number in known if signal.getsignal(number) is signal.SIG_DFL]
+        caught = _caught()
+        ours = [one for one in known if signal.getsignal(one) is signal.SIG_DFL and not caught >> one - 1 & 1]
     for number in ours:
         signal.signal(number, ending.ring)
     try:
@@ -119,3 +122,16 @@ def ended_by_signals() -> Iterator[None]:
                 signal.signal(number, signal.SIG_DFL)
         if ending.number:
             raise SystemExit(128 + ending.number)
+
+
+def _caught() -> int:
+    """Return the signals that have a handler, a bit each, or 0 where the system does not tell.
+
+    Python knows its own alone, and none that a library has set: faulthandler, say, or a Java machine.
+    """
+    try:
+        status = Path("/proc/self/status").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return 0
+    found = re.search(r"^SigCgt:\s*([0-9a-f]+)$", status, re.MULTILINE)
+    return int(found[1], 16) if found else 0
