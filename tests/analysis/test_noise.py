@@ -1,4 +1,5 @@
 import pickle
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,9 @@ from scipy import stats
 from mesa_doe.analysis.noise import split_variance
 from mesa_doe.errors import AnalysisError, MesaDoeWarning
 from tests.random_state import global_state
+
+# Of normal values, in one of a hundred samples.
+FEW_BY_CHANCE = pytest.mark.filterwarnings("ignore:.*few points make the variance")
 
 
 def one_way(points=60, replications=5, between=2.0, within=1.0, seed=1):
@@ -74,6 +78,7 @@ def test_common_seeds_are_a_two_way_layout():
     assert found["seed"] == pytest.approx(columns.var(ddof=1) - rest / 12, rel=1e-12)
 
 
+@FEW_BY_CHANCE
 def test_one_way_intervals_agree_with_the_exact_ones_of_normal_noise_and_cover():
     covered = 0
     widths = []
@@ -90,6 +95,7 @@ def test_one_way_intervals_agree_with_the_exact_ones_of_normal_noise_and_cover()
     assert 0.85 < np.mean(widths) < 1.15
 
 
+@FEW_BY_CHANCE
 def test_two_way_intervals_cover():
     truth = np.array([4.0, 1.0, 0.25])
     covered = np.zeros(3)
@@ -239,3 +245,21 @@ def test_results_repeat_and_nothing_else_moves():
 def test_outputs_whose_squares_are_no_floats_are_refused(size, policy):
     with pytest.raises(AnalysisError, match="split_variance: output 'y' deviates from its mean by up to"):
         split_variance(size * one_way(), seed_policy=policy, resamples=100)
+
+
+def test_variances_that_few_points_make_are_said():
+    rng = np.random.default_rng(2)
+    noise = rng.normal(size=(100, 4))
+    tail = np.exp(2 * rng.normal(size=(100, 1)))
+    y = np.stack(
+        [tail + noise, tail * noise + 20 * rng.normal(size=(100, 1)), 9 + 2 * tail**0 * noise], axis=2
+    )
+    y[..., 2] += rng.normal(size=(100, 1))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        split_variance(y, outputs=["skewed", "noisier", "normal"], seed_policy="independent")
+    told = [str(one.message).split(", as ")[0] for one in caught]
+    assert [text for text in told if "few points" in text] == [
+        "output 'skewed': few points make the variance of the parameters",
+        "output 'noisier': few points make the variance of the seed",
+    ]

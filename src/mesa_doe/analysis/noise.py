@@ -26,6 +26,9 @@ __all__ = ["VarianceSplit", "split_variance"]
 _ONE_WAY = ("independent", "block", "factor", None)
 #: Of fewer common seeds, the interval of their main effect is too narrow by far.
 _FEW_SEEDS = 10
+# Points that make a variance: normal values are worth a third of their number. Sources below this share are
+# left alone.
+_FEWEST_ALIKE, _LEAST_PART, _LEAST_TOLD = 20, 0.2, 0.05
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -194,7 +197,7 @@ def split_variance(
     -----
     MesaDoeWarning
         If the parameters have no share, an estimate was negative and is taken as 0, an output is constant,
-        or runs are missing.
+        few points make a variance, or runs are missing.
 
     Notes
     -----
@@ -213,6 +216,13 @@ def split_variance(
     100 points and 0.92 with 40, and that of the seed in 0.89 with 25 common seeds and 0.85 with 10; that of
     the interaction is wider than need be. Seeds that are shared within blocks change the one-way answer by
     the order of one over the number of blocks.
+
+    Of long tails intervals are too narrow by much, since most samples lack the tail: of 50, 200 and 1,000
+    points of a lognormal law (its log of deviation 1) with as much normal noise they held the share in 0.70,
+    0.76 and 0.88, of an exponential law, of 50 and 200, in 0.87 and 0.91. (A bootstrap-t of the logit held
+    that of the lognormal law in 0.72 and 0.84, but smaller shares less often than percentiles.) Where few
+    points make a variance there is a warning: of 50 points in 0.3 and 0.6 of samples of these laws, and 0.01
+    of a normal one. What lacks its tail does not show it: take the logarithm of such outputs, or many points.
 
     References
     ----------
@@ -251,6 +261,7 @@ def split_variance(
     with np.errstate(invalid="ignore"):  # of a constant output there is nothing to share
         shares = variances / variances.sum(axis=1, keepdims=True)
     said += _said(names, sources, raw, shares, scale)
+    said += _long_tails(names, sources[:1] if common else sources, scaled, shares)
     if common and values.shape[1] < _FEW_SEEDS:
         said.append(
             f"the seed's share rests on {values.shape[1]} common seeds: of fewer than {_FEW_SEEDS}, its "
@@ -329,3 +340,19 @@ def _said(
                 "output"
             )
     return said
+
+
+def _long_tails(names: list[Any], sources: list[str], values: FloatArray, shares: FloatArray) -> list[str]:
+    """Say which variances a few points make, so that their intervals are too narrow."""
+    means = np.nanmean(values, axis=1)
+    own = np.nanmean((values - means[:, None]) ** 2, axis=1)
+    parts = np.stack([(means - means.mean(axis=0)) ** 2, own], axis=-1)[..., : len(sources)]
+    with np.errstate(invalid="ignore"):  # of a source without variance
+        alike = parts.sum(axis=0) ** 2 / (parts**2).sum(axis=0)
+    few = (alike < min(_FEWEST_ALIKE, _LEAST_PART * len(values))) & (shares[:, : len(sources)] > _LEAST_TOLD)
+    return [
+        f"output {names[k]!r}: few points make the variance of the {sources[j]}, as {alike[k, j]:.0f} of "
+        f"{len(values)} would if they were alike: of such a long tail the interval may be far too narrow; "
+        "use more points, or the logarithm of the output"
+        for k, j in np.argwhere(few).tolist()
+    ]
