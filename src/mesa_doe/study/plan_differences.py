@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import operator
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +37,12 @@ def setting_differences(old: Document, new: Document) -> list[str]:
 def model_differences(old: Document, new: Document, any_source: bool) -> list[str]:
     """Compare two models: by name, by what is kept of them, and unless any source will do by their code.
 
-    A script and the module that its file is elsewhere are one.
+    A script and the module that its file is elsewhere are one, unless it runs the study as it is imported:
+    who imports it to replay a run does not mean to go on with all.
     """
     modules = [one["model"]["module"] for one in (old, new)]
-    if modules[0] != modules[1] and "__main__" in modules and _same_file(old["model"], new["model"]):
+    is_script = "__main__" in modules and _same_file(old["model"], new["model"])
+    if modules[0] != modules[1] and is_script and not _is_imported_now(modules[1]):
         old, new = (as_script(one, module) for one, module in zip((old, new), modules, strict=True))
     found = []
     for key in ("model", "scenario"):
@@ -54,6 +57,10 @@ def model_differences(old: Document, new: Document, any_source: bool) -> list[st
 def _same_file(one: Document, other: Document) -> bool:
     files = [one["file"], other["file"]]
     return None not in files and Path(files[0]).resolve() == Path(files[1]).resolve()
+
+
+def _is_imported_now(module: str) -> bool:
+    return getattr(getattr(sys.modules.get(module), "__spec__", None), "_initializing", False)
 
 
 def space_differences(old: Document, new: Document) -> list[str]:
