@@ -274,7 +274,13 @@ MISTAKES = [
     ),
     ("= 100", "= 100\nrng = 'x'", 'line 22: analysis[0].rng takes a whole number from 0, got "x"'),
     ("= 100", "= 100\ndummy = 1", "line 22: analysis[0].dummy takes true or false, got 1"),
-    ("resamples", "at = 1001\nresamples", "line 21: analysis[0].at takes a step up to max_steps = 1000, got"),
+    ("resamples", "at = 1001\nresamples", "line 21: analysis[0].at takes a step from 0 up to max_steps = 10"),
+    (
+        "resamples",
+        "at = -1\nresamples",
+        "line 21: analysis[0].at takes a step from 0 up to max_steps = 1000,",
+    ),
+    ('"exact"', '["y", "y"]', "line 20: analysis[0].output takes several different names in a list, got ["),
     (
         "resamples",
         'at = "end"\nresamples',

@@ -119,6 +119,8 @@ def _analysis(file: TomlFile, place: int, design: Design | None, max_steps: int 
     names = output if isinstance(output, list) else [output]
     if not names or not all(isinstance(name, str) for name in names):
         file.takes((*key, "output"), "a name, or a list of names", output)
+    elif len(set(names)) < len(names) and table.get("method") != TABULATE:
+        file.takes((*key, "output"), "several different names in a list", output)
     for name, words, numbers in (
         ("at", get_args(At)[0], "a step"),
         ("reduce", get_args(Reduce)[0], ""),
@@ -131,8 +133,8 @@ def _analysis(file: TomlFile, place: int, design: Design | None, max_steps: int 
         if value not in texts and not (numbers and is_number):
             what = ", ".join(f'"{text}"' for text in texts) + (f" or {numbers}" if numbers else "")
             file.takes((*key, name), what, value)
-        elif name == "at" and is_number and max_steps is not None and value > max_steps:
-            file.takes((*key, name), f"a step up to max_steps = {max_steps}", value)
+        elif name == "at" and is_number and max_steps is not None and not 0 <= value <= max_steps:
+            file.takes((*key, name), f"a step from 0 up to max_steps = {max_steps}", value)
     if "unequal" in table and table.get("at") != "all" and table["unequal"] != "refuse":
         file.wrong((*key, "unequal"), 'it says how whole series are joined, which are those of at = "all"')
     return Analysis(output, {name: value for name, value in table.items() if name != "output"})
