@@ -232,3 +232,13 @@ def test_anova_says_that_it_takes_points_of_a_block_as_independent_where_it_does
         )
     ]
     assert told == [True, True, False, False]
+
+
+@pytest.mark.parametrize("method", ["rbd_fast", "delta", "pawn", "regression"])
+def test_points_by_hand_whose_factors_go_along_are_noted_as_correlated(method):
+    u = np.random.default_rng(1).random((200, 3))
+    u[:, 1] = (3 * u[:, 0] + u[:, 1]) / 4  # b does nothing, and reads nearly what a does
+    notes = quiet(getattr(doe.analyze, method), doe.explicit(u, SPACE), u[:, 0] + u[:, 2]).notes
+    assert any("the factors are correlated or constrained" in note for note in notes)
+    u[:, 1] = np.random.default_rng(2).random(200)
+    assert quiet(getattr(doe.analyze, method), doe.explicit(u, SPACE), u[:, 0] + u[:, 2]).notes == ()

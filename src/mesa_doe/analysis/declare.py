@@ -11,7 +11,7 @@ from typing import Any, Literal, ParamSpec, TypeAlias
 
 import pandas as pd
 
-from mesa_doe.analysis.dependent_points import of_given_data
+from mesa_doe.analysis.dependent_points import correlated, of_given_data
 from mesa_doe.analysis.joining import condensed, together
 from mesa_doe.analysis.options import check_policy
 from mesa_doe.analysis.outputs import alike
@@ -135,6 +135,7 @@ least_points, most_levels, intervals
             said = []
             if isinstance(design, Design) and not designs:
                 said = of_given_data(design, function.__name__)
+                dependent |= correlated(design)
             result = dataclasses.replace(
                 result,
                 warnings=condensed((*result.warnings, *said)),

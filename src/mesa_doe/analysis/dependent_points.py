@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from mesa_doe.analysis.outputs import Outputs, too_few
 from mesa_doe.columns import Units, units_of
 from mesa_doe.design import Design
 from mesa_doe.design.dependence import dependence_of, follows_curves
 
-__all__ = ["checked_units_of", "of_given_data", "taken_as_independent"]
+__all__ = ["checked_units_of", "correlated", "of_given_data", "taken_as_independent"]
 
 # Analyses of any points that know of blocks, with p-values or intervals.
 _OF_BLOCKS = ("regression", "delta", "pawn", "rsa")
+# A correlation between factors that is more than small, and than chance of so many points.
+_LEAST_CORRELATION, _LEAST_ERRORS = 0.5, 4.0
 
 
 def checked_units_of(design: Design, checked: Outputs, method: str) -> Units | None:
@@ -121,3 +125,32 @@ def of_given_data(design: Design, method: str) -> list[str]:
             f"use analyze.{curves}, or a design such as latin_hypercube"
         )
     return said
+
+
+def correlated(design: Design) -> bool:
+    """Tell whether factors go along with each other at these points, though nothing in their space says so.
+
+    Parameters
+    ----------
+    design : Design
+
+    Returns
+    -------
+    bool
+        As of points that were given by hand, or a part of a design. Categories count by their order.
+
+    Examples
+    --------
+    >>> from mesa_doe.samplers import explicit
+    >>> line = np.arange(100.0)
+    >>> correlated(explicit({"a": line, "b": line + 50 * np.sin(line)}))
+    True
+    >>> correlated(explicit({"a": line, "b": 50 * np.sin(line)}))
+    False
+    """
+    moving = design.unit[:, np.ptp(design.unit, axis=0) > 0]
+    if moving.shape[1] < 2:
+        return False
+    between = np.abs(np.corrcoef(moving, rowvar=False))
+    np.fill_diagonal(between, 0.0)
+    return bool(between.max() > max(_LEAST_CORRELATION, _LEAST_ERRORS / np.sqrt(len(moving))))
