@@ -84,8 +84,29 @@ def test_a_signal_waits_until_what_was_computed_is_kept_and_its_repetition_does_
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
 
+def test_what_a_handler_of_the_users_raises_ends_the_study_and_is_no_failure_of_a_run(tmp_path):
+    def preempted(number, frame):
+        raise InterruptedError("to be queued again")
+
+    def told(x):
+        if x == 2:
+            signal.raise_signal(signal.SIGUSR2)
+        return {"y": x}
+
+    runs = doe.explicit({"x": [0, 1, 2, 3]}).configurations(told, rng=1, seed_policy="independent")
+    before = signal.signal(signal.SIGUSR2, preempted)
+    try:
+        with pytest.raises(InterruptedError, match="to be queued again"):
+            doe.BatchRunner(runs, store=tmp_path, chunk_size=4).run_all()
+        assert signal.getsignal(signal.SIGUSR2) is preempted
+    finally:
+        signal.signal(signal.SIGUSR2, before)
+    assert doe.load(tmp_path).runs["status"].tolist() == ["ok", "ok"]
+    assert not [*(tmp_path / "locks").iterdir()]
+
+
 @pytest.mark.parametrize("handler", [signal.SIG_IGN, lambda *_: None])
-def test_a_signal_that_is_ignored_or_has_a_handler_of_the_users_is_left_alone(handler):
+def test_a_signal_that_is_ignored_or_whose_handler_returns_ends_nothing(handler):
     before = signal.signal(signal.SIGHUP, handler)
     try:
         with ended_by_signals():
@@ -98,7 +119,7 @@ def test_a_signal_that_is_ignored_or_has_a_handler_of_the_users_is_left_alone(ha
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
 def test_a_signal_that_a_library_handles_is_left_to_it(tmp_path):
     with (tmp_path / "stacks").open("w") as file:
-        faulthandler.register(signal.SIGUSR1, file=file)
+        faulthandler.register(signal.SIGUSR1, file=file, all_threads=False)
         try:
             with ended_by_signals():
                 signal.raise_signal(signal.SIGUSR1)

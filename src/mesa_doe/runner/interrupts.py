@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 __all__ = ["HeldInterrupt", "ended_by_signals", "held_interrupt"]
 
@@ -68,31 +69,39 @@ def held_interrupt() -> Iterator[HeldInterrupt]:
 
 
 class _Ending:
-    """The signal that is to end this process, once there was one."""
+    """What is to end this process, once a signal has said so."""
 
     def __init__(self) -> None:
-        self.number = 0
+        self.stop: BaseException | None = None
+        self.before: dict[int, Any] = {}
         self._pid = os.getpid()
 
-    def ring(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
-        if os.getpid() != self._pid:  # of a child that a model forked: it ends as it would without us
-            signal.signal(number, signal.SIG_DFL)
+    def ring(self, number: int, frame: FrameType | None) -> None:
+        before = self.before[number]
+        if os.getpid() != self._pid:  # a child that a model forked: it does as it would without us
+            signal.signal(number, before)
             signal.raise_signal(number)
-        elif self.number:  # a scheduler may send several, and all is being closed
             return
-        self.number = number
-        if _held:
+        if self.stop is not None:  # a scheduler may send several, and all is being closed
+            return
+        try:
+            if not callable(before):
+                raise SystemExit(128 + number)
+            before(number, frame)
+        except BaseException as stop:  # noqa: BLE001 - raised again in the end; here it would be a model's failure
+            self.stop = stop
+            if not _held:
+                raise KeyboardInterrupt from None
             _held[-1].rang = True
-        else:
-            raise KeyboardInterrupt
 
 
 @contextlib.contextmanager
 def ended_by_signals() -> Iterator[None]:
     """Have signals that end this process do so as Ctrl-C does: what was computed is kept, and workers end.
 
-    Nothing is changed where they are ignored or have a handler of the user's or of a library, and in other
-    threads than the main one.
+    A handler of the user's is called as ever, and what it raises, as ``sys.exit()`` does, is raised after the
+    block. Nothing is changed where they are ignored or a library handles them, and in other threads than the
+    main one.
 
     Raises
     ------
@@ -107,21 +116,22 @@ def ended_by_signals() -> Iterator[None]:
     SystemExit: 143
     """
     ending = _Ending()
-    ours = []
     if threading.current_thread() is threading.main_thread():
-        known = [getattr(signal, name) for name in _ENDINGS if hasattr(signal, name)]
         caught = _caught()
-        ours = [one for one in known if signal.getsignal(one) is signal.SIG_DFL and not caught >> one - 1 & 1]
-    for number in ours:
-        signal.signal(number, ending.ring)
+        for number in (getattr(signal, name) for name in _ENDINGS if hasattr(signal, name)):
+            before = signal.getsignal(number)
+            if callable(before) or (before is signal.SIG_DFL and not caught >> number - 1 & 1):
+                ending.before[number] = before
+                signal.signal(number, ending.ring)
     try:
         yield
     finally:
-        for number in ours:
+        for number, before in ending.before.items():
             if signal.getsignal(number) == ending.ring:
-                signal.signal(number, signal.SIG_DFL)
-        if ending.number:
-            raise SystemExit(128 + ending.number)
+                signal.signal(number, before)
+        # A KeyboardInterrupt is on its way, with what is to be said of it.
+        if ending.stop is not None and not isinstance(ending.stop, KeyboardInterrupt):
+            raise ending.stop from None
 
 
 def _caught() -> int:
