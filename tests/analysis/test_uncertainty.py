@@ -452,3 +452,10 @@ def test_points_of_a_series_are_called_by_its_index():
     y = pd.Series([1.0, np.nan, 3.0, 4.0], index=[10, 20, 30, 40])
     with pytest.raises(AnalysisError, match=r"of points 20\. Look"):
         uncertainty(y)
+
+
+def test_weights_are_said_to_be_those_of_a_sample():
+    nodes, weights = np.polynomial.hermite_e.hermegauss(9)
+    found = uncertainty(np.exp(nodes / 2), weights=weights, quantiles=[])
+    assert found.table().loc["mean", "all"] == pytest.approx(np.exp(1 / 8))
+    assert "of the points of a quadrature rule, which are none" in found.notes[0]

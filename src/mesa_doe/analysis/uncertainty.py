@@ -37,6 +37,10 @@ _MOMENTS = ("mean", "std", "skewness")
 _DIMENSIONS = {"quantile": "share", "exceedance": "threshold"}
 # Groups that are written out.
 _MOST_SHOWN = 5
+_WEIGHTED = (
+    "weighted points are read as drawn by chance; of the points of a quadrature rule, which are none, "
+    "moments are the rule's, and intervals and quantiles mean little"
+)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -262,6 +266,14 @@ def uncertainty(
     0.93 (100), where percentiles held it in 0.88 and 0.90, and of a gamma law with noise in 0.90 and 0.91,
     where they held it in 0.83 and 0.86.
 
+    Weights stand for how likely a point is beside how often it was drawn. Of uniform points that stood for
+    a beta law (2, 5), and of t that stood for normal ones, intervals held all of these in 0.93 to 1.00 of 300
+    samples of 50 to 400 points, and where levels of 0.9 and 0.1 had as many points each, in 0.90 (skewness)
+    to 1.00. Where weights grow in the tail, as of points too narrow for their law, the sample does not show
+    it: of exponential points that stood for ones 1.4 times as long, the mean was held by 0.84 (100 points)
+    and 0.88 (400). Of nine Gauss points with 20 noisy runs each intervals were two to four times too wide;
+    without noise the mean was exact, and its interval as wide as the law.
+
     Where all points share their seeds, what a seed does to all of them alike is in the estimates and not in
     the intervals, which resample points: they hold for the seeds that were run, and are too narrow for
     others.
@@ -406,7 +418,7 @@ def _alike(design: Design | None, count: int, blocks: Any, *, weighted: bool) ->
     """Return what must be known of points that count alike."""
     if design is None:
         unknown = "every point counts alike: right for samples of the inputs' laws (see check_sampled)"
-        return () if weighted else (unknown,)
+        return (_WEIGHTED,) if weighted else (unknown,)
     sampled = check_sampled(design)
     if len(design) != count:
         message = f"uncertainty: the design has {counted(len(design), 'point')}, y has {count}"
@@ -414,7 +426,7 @@ def _alike(design: Design | None, count: int, blocks: Any, *, weighted: bool) ->
     if blocks is not None:
         message = "uncertainty: the design knows its blocks; leave blocks= out, or the design"
         raise AnalysisError(message)
-    return () if weighted else sampled
+    return (_WEIGHTED,) if weighted else sampled
 
 
 def _may_be_noisy(values: FloatArray, seed_policy: str) -> bool:
