@@ -38,7 +38,7 @@ def lengths(runs: pd.DataFrame, at: Any, reduce: Any) -> pd.Series[Any]:
     >>> lengths(pd.DataFrame({"status": ["ok", "failed"], "steps": [7, 3]}), "final", None).tolist()
     [7.0]
     """
-    if not (isinstance(at, str) and at == "final"):
+    if at != "final":
         raise one_length(f"leave out at={at!r}")
     if reduce is not None:
         raise one_length(f"leave out reduce={reduce!r}")

@@ -210,19 +210,19 @@ class Results:
             If there is no such output, it is not numeric, or a run has no value at the step.
         """
         check_at(at)
-        if not _is_all(at) and unequal != "refuse":
+        if at != "all" and unequal != "refuse":
             raise AnalysisError(
                 f"unequal={unequal!r} says how whole series are joined, at='all'; got at={at!r}"
             )
         if self._is_length(name):
             return lengths(self.runs, at, reduce)
         series = self._numeric(name, reduce)
-        if not (isinstance(at, str) and at == "final") and self._period_of(name) == -1 and self._took_steps:
+        if at != "final" and self._period_of(name) == -1 and self._took_steps:
             raise AnalysisError(
                 f"only the last step of each run was kept, so at={at!r} has nothing to look at: make the "
                 "configurations with data_collection_period=1 (or the period that you need)"
             )
-        if _is_all(at):
+        if at == "all":
             return every_step(series, name, unequal, period=self._period_of(name))
         return one_a_run(series, name, at, period=self._period_of(name))
 
@@ -751,12 +751,14 @@ class Results:
         return in_declared_order(factors, design)
 
     def _one_a_run(self, output: str, at: At, reduce: Reduce | None, caller: str) -> pd.Series[Any]:
-        values = pd.DataFrame() if _is_all(at) else self.output(output, at, reduce=reduce)
-        if isinstance(values, pd.DataFrame):
+        check_at(at)
+        if at == "all":
             raise AnalysisError(
                 f"results.{caller} takes one number a run: at='all' is for output and sensitivity"
             )
-        return values
+        values: Any = self.output(output, at, reduce=reduce)
+        one_each: pd.Series[Any] = values
+        return one_each
 
     @property
     def _runs_of_points(self) -> pd.DataFrame:
@@ -847,7 +849,3 @@ class Results:
         told = ", ".join(f"{count} {status}" for status, count in sorted(counts.items(), reverse=True))
         names = ", ".join(self.outputs) or "none"
         return f"<Results: {len(self.configurations)} runs ({told}); outputs {names}>"
-
-
-def _is_all(at: Any) -> bool:
-    return isinstance(at, str) and at == "all"
