@@ -1,9 +1,9 @@
 """Studies that are killed again and again, and must end with the same tables: ``make kills``.
 
-Each round starts a study in processes of its own and sends SIGKILL, at a random moment, to all of them, to
-the parent alone or to one worker; sometimes it deletes the ledger; and it goes on until the study has ended.
-What ``doe.load`` then reads is compared, byte for byte, with the tables of a study that nothing disturbed.
-The ways take turns: one process, two workers, a Dask executor, and three jobs of an array.
+Each round starts a study in processes of its own and sends SIGKILL or SIGTERM, at a random moment, to all of
+them, to the parent alone or to one worker; sometimes it deletes the ledger; and it goes on until the study
+has ended. What ``doe.load`` then reads is compared, byte for byte, with the tables of a study that nothing
+disturbed. The ways take turns: one process, two workers, a Dask executor, and three jobs of an array.
 """
 
 import contextlib
@@ -118,10 +118,11 @@ def disturb(
         victims = processes[:1]
     else:
         victims = [chance.choice(processes[1:])]
+    how = chance.choice([signal.SIGKILL, signal.SIGTERM])
     for victim in victims:
         with contextlib.suppress(ProcessLookupError):
-            os.kill(victim, signal.SIGKILL)
-    counts[f"killed {whom}"] += 1
+            os.kill(victim, how)
+    counts[f"{how.name} to {whom}"] += 1
 
 
 def one_round(number: int, folder: Path, counts: Counter[str]) -> tuple[str, int]:
