@@ -92,10 +92,13 @@ def test_importing_plots_imports_no_matplotlib():
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_the_axes_given_are_returned_and_no_figure_is_opened(name, data):
+def test_the_axes_given_are_returned_no_figure_is_opened_and_the_users_frames_are_unchanged(name, data):
+    before = {key: frame.copy(deep=True) for key, frame in data.items()}
     ax = Figure().subplots()
     assert CALLS[name](data, ax) is ax
     assert plt.get_fignums() == []
+    for key, frame in data.items():
+        pd.testing.assert_frame_equal(frame, before[key])
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -103,14 +106,6 @@ def test_without_axes_one_new_figure_is_drawn_that_clips_nothing(name, data):
     ax = CALLS[name](data, None)
     assert len(plt.get_fignums()) == 1
     assert_clips_nothing(ax)
-
-
-@pytest.mark.parametrize("name", CALLS)
-def test_the_users_frames_are_unchanged(name, data):
-    before = {key: frame.copy(deep=True) for key, frame in data.items()}
-    CALLS[name](data, Figure().subplots())
-    for key, frame in data.items():
-        pd.testing.assert_frame_equal(frame, before[key])
 
 
 @pytest.mark.parametrize("name", CALLS)
