@@ -8,6 +8,7 @@ import time
 import pytest
 
 import mesa_doe as doe
+from mesa_doe.cli.main import main
 from tests import models
 from tests.cli.studies import NOISY, changed, command, written
 from tests.cli.test_status import mesa_doe
@@ -70,6 +71,15 @@ def test_arguments_come_before_the_file(tmp_path):
     assert not (tmp_path / "there").exists()
 
 
+@pytest.mark.parametrize("given", ["0", "two"])
+def test_processes_that_there_are_not_are_no_mistake_of_the_file(tmp_path, capsys, given):
+    with pytest.raises(SystemExit) as ended:
+        main(["run", str(written(tmp_path)), "--n-jobs", given])
+    assert ended.value.code == 2
+    told = capsys.readouterr().err
+    assert f"--n-jobs: takes a whole number other than 0 (-1 is all cores), got '{given}'" in told
+
+
 def test_the_folder_is_that_of_the_file_wherever_one_stands(tmp_path, monkeypatch):
     written(tmp_path, f'{NOISY}\n[batch]\nstore = "there"')
     (tmp_path / "elsewhere").mkdir()
@@ -101,8 +111,6 @@ def test_that_runs_failed_is_no_mistake_of_the_file(tmp_path):
 
 
 def test_what_could_be_analysed_is_printed_all_the_same(tmp_path, capsys):
-    from mesa_doe.cli.main import main
-
     assert main(["run", str(written(tmp_path, FAILING))]) == 1
     out = capsys.readouterr().out
     assert "10 ok, 10 failed" in out

@@ -66,7 +66,7 @@ def add_study_file(parser: argparse.ArgumentParser) -> None:
     add_file(parser)
     parser.add_argument(
         "--n-jobs",
-        type=int,
+        type=_processes,
         metavar="N",
         help="processes; -1 is all cores (by default what the file says, or 1)",
     )
@@ -74,6 +74,13 @@ def add_study_file(parser: argparse.ArgumentParser) -> None:
         "--store", type=Path, metavar="DIR",
         help="folder of the study (by default what the file says, or its name without .toml, beside it)",
     )  # fmt: skip
+
+
+def _processes(text: str) -> int:
+    if not text.removeprefix("-").isdecimal() or int(text) == 0:
+        message = f"takes a whole number other than 0 (-1 is all cores), got {text!r}"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
 
 
 def settings_of(arguments: argparse.Namespace, study: StudyFile) -> dict[str, Any]:
