@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 import signal
@@ -304,6 +305,23 @@ def test_a_lock_that_was_removed_is_lost_for_good(tmp_path):
             assert other.held()
             assert not lock.held()
     assert files(tmp_path) == []
+
+
+def test_a_lock_is_not_lost_while_the_file_server_is_out_of_reach_for_less_than_a_minute(
+    tmp_path, monkeypatch
+):
+    def fail(*_):
+        raise OSError(errno.EIO, "Input/output error")
+
+    now = time.monotonic
+    with writing(tmp_path) as lock:
+        with monkeypatch.context() as away:
+            away.setattr(os, "utime", fail)
+            away.setattr(lock_module.time, "monotonic", lambda: now() + 30)
+            assert lock.held()
+            away.setattr(lock_module.time, "monotonic", lambda: now() + 61)
+            assert not lock.held()
+        assert lock.held()
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")

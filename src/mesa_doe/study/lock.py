@@ -140,6 +140,7 @@ class Lock:
         self._path = self._folder / _file_name(part, self._token)
         self._pid = os.getpid()
         self._asked = False
+        self._touched = time.monotonic()
         self._released = threading.Event()
 
     def held(self) -> bool:
@@ -153,17 +154,24 @@ class Lock:
         Returns
         -------
         bool
-            False also where the file cannot be reached, after release, and in a forked child: the lock
-            is its parent's.
+            False also where the file was out of reach for a minute, after release, and in a forked child: the
+            lock is its parent's.
         """
         if os.getpid() != self._pid or self._released.is_set():
             return False
         try:
             # Touching asks the file server; whether a file exists may be answered from a stale cache.
-            os.utime(self._path)
-        except OSError:
+            self._touch()
+        except FileNotFoundError:
             return False
+        except OSError:
+            # The server is out of reach: nobody takes what it dated less than two minutes ago.
+            return time.monotonic() - self._touched < STALE_AFTER / 2
         return True
+
+    def _touch(self) -> None:
+        os.utime(self._path)
+        self._touched = time.monotonic()
 
     def _acquire(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -216,6 +224,7 @@ class Lock:
             # Not made anew under its name, which would bring back a lock that was removed.
             with self._path.open("r+b", buffering=0) as file:
                 file.write(self._content(holds=True))
+            self._touched = time.monotonic()
         except FileNotFoundError:
             self._asked = False
         return self._asked
@@ -234,7 +243,7 @@ class Lock:
     def _beat(self) -> None:
         while not self._released.wait(HEARTBEAT):
             with contextlib.suppress(OSError):
-                os.utime(self._path)
+                self._touch()
 
     def _remove(self) -> None:
         if self._asked:
