@@ -211,9 +211,7 @@ def test_a_seed_of_many_levels_is_no_yardstick_for_parameters(method):
     found = quiet(method, design, y.to_numpy(), resamples=100)
     (warning,) = [line for line in found.warnings if "no more than a dummy" in line]
     assert warning.startswith("output 'y': b, seed read")
-    assert warning.endswith(
-        "use more points and sobol for that of the seed, of which more points have other levels"
-    )
+    assert warning.endswith("use more points and sobol for the seed (more points are of other seeds)")
     floors = found.settings["dummy_floors"]["y"]
     assert floors["flag"] < floors["a"] == floors["b"] < floors["seed"]
     rows = found.to_frame().query("measure == @found.plotted[0]").set_index("factor")
@@ -226,7 +224,7 @@ def test_of_a_seed_alone_more_points_are_not_advised(method):
     found = quiet(method, design, design.points["a"].to_numpy(), resamples=100)
     (warning,) = [line for line in found.warnings if "no more than a dummy" in line]
     assert warning.startswith("output 'y': seed read")
-    assert "use sobol for that of the seed" in warning
+    assert "use sobol for the seed" in warning
 
 
 @pytest.mark.parametrize("method", [pawn, delta])

@@ -129,7 +129,7 @@ def told_from_dummies(
             is_seed = [seed and factor == factors[-1] for factor in who]
             remedies = ["more points"] if not all(is_seed) else []
             if any(is_seed):
-                remedies.append("sobol for that of the seed, of which more points have other levels")
+                remedies.append("sobol for the seed (more points are of other seeds)")
             said.append(
                 f"output {name!r}: {', '.join(who)} read no more than a dummy may by chance ({measure} of "
                 f"{', '.join(chance)}): no effect can be told; use {' and '.join(remedies)}"
