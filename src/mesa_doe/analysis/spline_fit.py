@@ -28,6 +28,9 @@ class SplineFit:
         Splines of each factor.
     pairs : bool
         Whether to fit surfaces, too.
+    together : bool, default False
+        Whether to fit the curves of all factors at once: where rounds lead, but end far from if factors go
+        along with each other.
 
     References
     ----------
@@ -45,6 +48,7 @@ class SplineFit:
 
     curves: FloatArray
     pairs: bool
+    together: bool = False
 
     @cached_property
     def _surfaces(self) -> FloatArray:
@@ -73,6 +77,16 @@ class SplineFit:
 
     def terms(self, y: FloatArray) -> FloatArray:
         """Return what each factor, then each pair, has of an output of mean 0 (terms, points)."""
+        found = self._at_once(y) if self.together else self._in_rounds(y)
+        coefficients = _coefficients(self._surfaces, self._of_surfaces, y - found.sum(axis=0))
+        return np.concatenate([found, _values(self._surfaces, coefficients)])
+
+    def _at_once(self, y: FloatArray) -> FloatArray:
+        basis = np.concatenate(self.curves, axis=1)
+        coefficients = _coefficients(basis, _squares(basis), y)
+        return _values(self.curves, coefficients.reshape(len(self.curves), -1))
+
+    def _in_rounds(self, y: FloatArray) -> FloatArray:
         coefficients = _coefficients(self.curves, self._of_curves, y)
         found = _values(self.curves, coefficients)
         for _ in range(_MOST_ROUNDS):
@@ -83,8 +97,7 @@ class SplineFit:
                 found[j] = curve @ coefficients[j]
             if np.abs((coefficients**2).sum(axis=1) - before).max() <= _LEAST_CHANGE:
                 break
-        coefficients = _coefficients(self._surfaces, self._of_surfaces, y - found.sum(axis=0))
-        return np.concatenate([found, _values(self._surfaces, coefficients)])
+        return found
 
 
 def splines(values: FloatArray, intervals: int) -> FloatArray:
