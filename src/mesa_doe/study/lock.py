@@ -170,8 +170,9 @@ class Lock:
         return True
 
     def _touch(self) -> None:
+        now = time.monotonic()  # before: a process may be stopped for long in between
         os.utime(self._path)
-        self._touched = time.monotonic()
+        self._touched = now
 
     def _acquire(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -223,8 +224,8 @@ class Lock:
         try:
             # Not made anew under its name, which would bring back a lock that was removed.
             with self._path.open("r+b", buffering=0) as file:
+                self._touched = time.monotonic()
                 file.write(self._content(holds=True))
-            self._touched = time.monotonic()
         except FileNotFoundError:
             self._asked = False
         return self._asked
