@@ -17,7 +17,7 @@ __all__ = ["changed_blocks", "narrow_events", "rare_changes", "rare_events", "to
 # Expected blocks with the event, from which on intervals hold: measured, see the docs of analyses.
 _FEWEST_OF_BOTH, _FEWEST = 2, 3
 # An index that so few blocks do not see, and that nobody looks for.
-_NEGLIGIBLE = 0.1
+_NEGLIGIBLE = 0.15
 
 
 def rare_events(
