@@ -162,6 +162,12 @@ def test_a_rehearsal_warns_of_nothing_and_moves_no_generator(resamples):
     assert generator.random() == np.random.default_rng(5).random()
 
 
+@pytest.mark.parametrize(("method", "resamples"), [("sobol", 100), ("hdmr", 2)])
+def test_a_rehearsal_draws_as_few_resamples_as_the_analysis_takes(method, resamples):
+    module = importlib.import_module("mesa_doe.runner.rehearsal")
+    assert module.rehearsed(configurations(128), method, {}).settings["resamples"] == resamples
+
+
 @pytest.mark.parametrize("replications", [1, 3])
 @pytest.mark.parametrize(
     ("design", "method", "options"),

@@ -22,8 +22,9 @@ __all__ = ["rehearsed"]
 _OF_OUTPUTS = ("reduce", "unequal")
 # What run_until gives itself.
 _OWN = ("at", "method", "design", "output")
-# Nobody reads these intervals, and fewer are refused.
+# Nobody reads these intervals, and fewer are refused: by those that fit a model to each, 2.
 _RESAMPLES = 100
+_FITS = 2
 
 
 def rehearsed(configurations: Configurations, method: str | None, options: Any) -> SensitivityResult:
@@ -89,5 +90,8 @@ def rehearsed(configurations: Configurations, method: str | None, options: Any) 
 def _few_resamples(analyse: Any, options: dict[str, Any]) -> dict[str, Any]:
     """Return options with as few resamples as any analysis takes, where that many were wanted."""
     parameter = inspect.signature(analyse).parameters.get("resamples")
-    wanted: Any = options.get("resamples", None if parameter is None else parameter.default)
-    return {**options, "resamples": _RESAMPLES} if is_int(wanted) and wanted > _RESAMPLES else options
+    if parameter is None:
+        return options
+    few = _FITS if parameter.default < _RESAMPLES else _RESAMPLES
+    wanted: Any = options.get("resamples", parameter.default)
+    return {**options, "resamples": few} if is_int(wanted) and wanted > few else options
