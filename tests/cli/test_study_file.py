@@ -173,22 +173,8 @@ def mistakes(folder, text):
     return str(caught.value).removeprefix(str(folder / "study.toml"))
 
 
-LATIN = """\
-[model]
-class = "tests.models:noisy"
-
-[space]
-a = {real = [0, 1]}
-b = {real = [0, 1]}
-inert = {boolean = true}
-
-[runs]
-rng = 2
-
-[design]
-method = "latin_hypercube"
-rng = 1
-"""
+LATIN = changed('"sobol"\nn = 16', '"latin_hypercube"\nn = 40', NOISY.partition("[[")[0])
+LATIN = changed('replications = 2\nseed_policy = "block"\n', "", LATIN)
 
 MISTAKES = [
     ("[model]", "[modell]", "line 1: modell: there is no such key: did you mean 'model'? there are model,"),
@@ -324,7 +310,7 @@ def test_a_mistake_is_told_with_its_key_and_line(tmp_path, old, new, told):
     ],
 )
 def test_an_analysis_that_the_design_does_not_allow_is_told_beforehand(tmp_path, analysis, told):
-    text = f'{LATIN}n = 40\n[[analysis]]\noutput = "y"\n{analysis}\n'
+    text = f'{LATIN}[[analysis]]\noutput = "y"\n{analysis}\n'
     assert f": analysis[0]: {told}" in mistakes(tmp_path, text)
 
 
@@ -339,7 +325,7 @@ def test_an_analysis_that_the_design_does_not_allow_is_told_beforehand(tmp_path,
     ],
 )
 def test_an_analysis_that_only_the_runs_can_refuse_is_not_refused_beforehand(tmp_path, analysis):
-    text = f'{LATIN}n = 40\n[[analysis]]\noutput = "y"\n{analysis}\n'
+    text = f'{LATIN}[[analysis]]\noutput = "y"\n{analysis}\n'
     read_study(written(tmp_path, text))
 
 

@@ -194,13 +194,7 @@ def delta(
     if dummy:
         point = estimates[0, :, : len(design.factors)]
         lost, settings["dummy_floors"] = told_from_dummies(
-            checked.names,
-            design.factors,
-            point,
-            np.array(tops),
-            constant,
-            "delta",
-            seed=design.seed_levels is not None,
+            checked.names, design, point, np.array(tops), constant, "delta"
         )
         said += lost
     labels = [("delta", factor, "") for factor in factors] + [("S1", factor, "") for factor in design.factors]

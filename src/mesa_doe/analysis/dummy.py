@@ -12,6 +12,7 @@ from mesa_doe.analysis.options import checked_bool
 from mesa_doe.analysis.partition import slices
 from mesa_doe.arrays import BoolArray, FloatArray, IntArray
 from mesa_doe.columns import Units
+from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError
 
 __all__ = ["dummies", "of_dummy", "rows_of", "told_from_dummies"]
@@ -75,13 +76,11 @@ def of_dummy(estimates: pd.DataFrame, settings: Mapping[str, Any]) -> pd.Series[
 
 def told_from_dummies(
     names: Sequence[Any],
-    factors: Sequence[str],
+    design: Design,
     estimates: FloatArray,
     floors: FloatArray,
     constant: BoolArray,
     measure: str,
-    *,
-    seed: bool = False,
 ) -> tuple[list[str], dict[Any, dict[str, float]]]:
     """Say which factors read no more than a dummy of their kind may, and what these may.
 
@@ -89,15 +88,13 @@ def told_from_dummies(
     ----------
     names : sequence
         Of the outputs.
-    factors : sequence of str
+    design : Design
     estimates, floors : ndarray (outputs, factors)
         What factors read, and the upper ends of the intervals of each factor's dummy.
     constant : ndarray of bool (outputs,)
         Outputs of which something else is said; their floors are NaN.
     measure : str
         Of what these are.
-    seed : bool, default False
-        Whether the last factor is the seed.
 
     Returns
     -------
@@ -107,14 +104,16 @@ def told_from_dummies(
 
     Examples
     --------
-    >>> said, floors = told_from_dummies(
-    ...     ["y"], ["a", "b"], np.array([[0.1, 0.1]]), np.array([[0.2, 0.12]]), np.array([False]), "median"
-    ... )
+    >>> from mesa_doe.samplers import explicit
+    >>> design, values = explicit({"a": [1, 2], "b": [2, 1]}), np.array([[0.1, 0.1]])
+    >>> tops = np.array([[0.2, 0.12]])
+    >>> said, floors = told_from_dummies(["y"], design, values, tops, np.array([False]), "median")
     >>> said[0][:81]
     "output 'y': a, b read no more than a dummy may by chance (median of 0.200, 0.120)"
     >>> floors
     {'y': {'a': 0.2, 'b': 0.12}}
     """
+    factors, seed = design.factors, design.seed_levels is not None
     floors = np.where(constant[:, None], np.nan, floors)
     said = []
     for name, values, tops in zip(names, estimates, floors, strict=True):

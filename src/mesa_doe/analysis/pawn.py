@@ -178,13 +178,7 @@ def pawn(
     if dummy:
         point = estimates[0, :, _MEDIAN, :-1]
         lost, settings["dummy_floors"] = told_from_dummies(
-            checked.names,
-            design.factors,
-            point,
-            np.array(tops),
-            constant,
-            "median",
-            seed=design.seed_levels is not None,
+            checked.names, design, point, np.array(tops), constant, "median"
         )
         said += lost
     labels = [(measure, factor, "") for measure in _MEASURES for factor in factors]

@@ -110,7 +110,7 @@ def regression(
     SensitivityResult
         Measures ``SRC`` (standardised regression coefficient), ``PCC`` (partial correlation coefficient)
         and, of ranks, ``SRRC`` and ``PRCC``; ``settings["R2"]`` and ``settings["R2_ranks"]`` by output, and
-        ``settings["R2_adjusted"]``, which is 0 on average where there is nothing but noise.
+        ``"R2_adjusted"`` and ``"R2_ranks_adjusted"``, which are 0 on average where there is only noise.
 
     Raises
     ------
