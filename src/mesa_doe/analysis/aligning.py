@@ -70,28 +70,25 @@ def check_runs(design: Design, runs: pd.DataFrame) -> None:
     """
     numbers = runs[["point", "iteration"]]
     if numbers["point"].isna().any() or numbers.duplicated().any() or int(runs["point"].max()) >= len(design):
-        message = (
+        raise AnalysisError(
             f"the runs are not those of the design: it has {len(design)} points, each with each of "
             "its replications once"
         )
-        raise AnalysisError(message)
     space, own = design.space, design.points
     points = runs["point"].to_numpy(int)
     # As the runs' own table names them: a parameter may be called like one of its columns.
     columns = column_names([*space.names, *space.derived, *space.constants])
     for factor, column in zip(space.names, columns, strict=False):
         if column not in runs.columns:
-            message = f"the runs are not those of the design: they have no parameter {factor!r}"
-            raise AnalysisError(message)
+            raise AnalysisError(f"the runs are not those of the design: they have no parameter {factor!r}")
         given, levels = runs[column].tolist(), own[factor].to_numpy()
         differs = _first_difference(given, levels[points].tolist())
         if differs is None or _first_difference(given, _as_stored(levels)[points].tolist()) is None:
             continue
-        message = (
+        raise AnalysisError(
             f"the runs are not those of the design: run {runs.index[differs]} of point {points[differs]} "
             f"has {factor}={given[differs]!r}, the design has {plain(levels[points[differs]])!r}"
         )
-        raise AnalysisError(message)
 
 
 def _first_difference(given: list[Any], levels: list[Any]) -> int | None:

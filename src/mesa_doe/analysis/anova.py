@@ -187,11 +187,10 @@ def _check_levels(design: Design, points: Any) -> None:
         if len(levels) > _MOST_LEVELS
     ]
     if many:
-        message = (
+        raise AnalysisError(
             f"anova takes each level as a category, at most {_MOST_LEVELS} a factor, but there are more of "
             f"{', '.join(many)}; regression would do, or a factorial design"
         )
-        raise AnalysisError(message)
 
 
 def _lines(model: LevelModel, values: FloatArray, *, blocked: bool) -> tuple[list[_Line], _Line | None]:

@@ -216,8 +216,9 @@ def _grown(
         except AnalysisError as error:
             if sizes is not None or not results:
                 half = ", or a half of them (halves=0 leaves ranking out)" if halves else ""
-                message = f"convergence: the first {size} {unit} cannot be analysed{half}: {error}"
-                raise AnalysisError(message) from error
+                raise AnalysisError(
+                    f"convergence: the first {size} {unit} cannot be analysed{half}: {error}"
+                ) from error
             left = ", ".join(map(str, asked[: asked.index(size) + 1]))
             said.append(f"left out, as too few for the analysis of them or of their halves: {left} ({error})")
             break
@@ -252,16 +253,17 @@ def _together(parts: Sequence[Convergence], outputs: Sequence[Any]) -> Convergen
 
 def _check_options(analysis: Any, threshold: Any, halves: Any, relative: Any) -> None:
     if not callable(analysis):
-        message = f"convergence: analysis takes a function, such as doe.analyze.sobol, got {analysis!r}"
-        raise AnalysisError(message)
+        raise AnalysisError(
+            f"convergence: analysis takes a function, such as doe.analyze.sobol, got {analysis!r}"
+        )
     is_number = isinstance(threshold, Real) and not isinstance(threshold, bool)
     if not is_number or not 0 <= threshold < np.inf:
-        message = f"convergence: threshold takes a number from 0, got {threshold!r}"
-        raise AnalysisError(message)
+        raise AnalysisError(f"convergence: threshold takes a number from 0, got {threshold!r}")
     whole = isinstance(halves, (int, np.integer)) and not isinstance(halves, bool)
     if not whole or halves < 0 or halves == 1:
-        message = f"convergence: halves takes an int from 2, or 0 to leave ranking out, got {halves!r}"
-        raise AnalysisError(message)
+        raise AnalysisError(
+            f"convergence: halves takes an int from 2, or 0 to leave ranking out, got {halves!r}"
+        )
     if relative is not None:
         checked_bool("convergence", "relative", relative)
 
@@ -269,16 +271,14 @@ def _check_options(analysis: Any, threshold: Any, halves: Any, relative: Any) ->
 def _reads_order(design: Any, analysis: Any) -> bool:
     """Tell whether the analysis reads the points by their places, or refuse a design without parts."""
     if not isinstance(design, Design):
-        message = f"convergence takes a Design, got {type(design).__name__}"
-        raise AnalysisError(message)
+        raise AnalysisError(f"convergence takes a Design, got {type(design).__name__}")
     infos = [info for info in ANALYSES.values() if info.function is analysis]
     ordered = any(info.designs for info in infos) or (not infos and design.blocks is not None)
     if follows_curves(design) or (ordered and design.blocks is None):
-        message = (
+        raise AnalysisError(
             f"the points of a {design.method} design belong together, and no part of them can be analysed: "
             "make designs of several n and compare their results"
         )
-        raise AnalysisError(message)
     return ordered
 
 
@@ -308,11 +308,10 @@ def _checked_sizes(sizes: Any, count: int, having: str) -> list[int]:
         or (np.diff(numbers) <= 0).any()
         or not 2 <= numbers[0] <= numbers[-1] <= count
     ):
-        message = (
+        raise AnalysisError(
             f"convergence: sizes takes ints that increase, from 2 to {count}, the number of blocks (of "
             f"points where there are none){having}, got {sizes!r}"
         )
-        raise AnalysisError(message)
     return [int(size) for size in numbers]
 
 

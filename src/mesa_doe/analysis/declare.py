@@ -234,14 +234,12 @@ def choose(design: Design, method: str | None = None) -> Callable[..., Sensitivi
             if design.method in info.default_for:
                 return info.function
         able = ", ".join(suited(design))
-        message = (
+        raise AnalysisError(
             f"no analysis is made for designs of {design.method}"
             f"{f'; {_NAME_ONE} {able}' if able else ''}{_OR_POINTS}"
         )
-        raise AnalysisError(message)
     if method not in ANALYSES:
-        message = f"there is no analysis {method!r}; there are {', '.join(sorted(ANALYSES))}"
-        raise AnalysisError(message)
+        raise AnalysisError(f"there is no analysis {method!r}; there are {', '.join(sorted(ANALYSES))}")
     return ANALYSES[method].function
 
 
@@ -273,13 +271,11 @@ def check_design(design: Any, method: str) -> None:
     if not isinstance(design, Design):
         is_problem = isinstance(design, Mapping) and "num_vars" in design
         hint = "; of a SALib problem and its sample, from_salib(problem, x) makes one" if is_problem else ""
-        message = f"{method} takes a Design, got {type(design).__name__}{hint}"
-        raise AnalysisError(message)
+        raise AnalysisError(f"{method} takes a Design, got {type(design).__name__}{hint}")
     if problem := _problem(ANALYSES[method], design):
         able = suited(design)
         remedy = f"; this design can be analysed by {', '.join(able)}" if able else ""
-        message = f"{method} {problem}{remedy}"
-        raise AnalysisError(message)
+        raise AnalysisError(f"{method} {problem}{remedy}")
 
 
 def suited(design: Design) -> list[str]:

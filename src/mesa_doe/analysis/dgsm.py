@@ -201,11 +201,10 @@ def _check_values(design: Design) -> None:
     """Refuse laws of counts: without an end they have no number of levels, but no derivative either."""
     whole = [name for name in design.factors if design.points[name].dtype.kind != "f"]
     if whole:
-        message = (
+        raise AnalysisError(
             f"dgsm needs axes of real numbers, but {', '.join(whole)} have values between which nothing "
             "lies; make a design with sobol or shapley"
         )
-        raise AnalysisError(message)
 
 
 def _check_slopes(checked: Outputs, change: FloatArray, base: FloatArray, constant: BoolArray) -> None:
@@ -217,12 +216,11 @@ def _check_slopes(checked: Outputs, change: FloatArray, base: FloatArray, consta
         and (len(np.unique(checked.values[:, :, k])) == 2 or _jumps(change[:, :, k], base[:, k]))
     ]
     if jumping:
-        message = (
+        raise AnalysisError(
             f"dgsm: {some(jumping)} {'jumps' if len(jumping) == 1 else 'jump'} between few values, so "
             "that most short steps change nothing and there is no derivative; make a design with sobol or "
             "shapley"
         )
-        raise AnalysisError(message)
 
 
 def _jumps(change: FloatArray, base: FloatArray) -> bool:

@@ -95,8 +95,7 @@ def discrepancy(
     from scipy.stats import qmc
 
     if kind not in get_args(Kind):
-        message = f"discrepancy: kind takes {', '.join(map(repr, get_args(Kind)))}, got {kind!r}"
-        raise AnalysisError(message)
+        raise AnalysisError(f"discrepancy: kind takes {', '.join(map(repr, get_args(Kind)))}, got {kind!r}")
     check_design(design, "discrepancy")
     checked = checked_outputs(
         design, y, names=outputs, missing=missing, method="discrepancy", given_data=True, means_only=True
@@ -131,8 +130,7 @@ def _check_values(checked: Outputs, scaled: FloatArray) -> None:
         if len(np.unique(values)) == 2
     ]
     if two:
-        message = (
+        raise AnalysisError(
             f"discrepancy: {some(two)} {'takes' if len(two) == 1 else 'take'} two values only, whose "
             "scatter plots tell nothing of the factors; rsa, pawn and delta read such outputs"
         )
-        raise AnalysisError(message)

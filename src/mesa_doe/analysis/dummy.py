@@ -45,10 +45,9 @@ def rows_of(factors: Sequence[str], method: str, *, dummy: bool) -> list[str]:
         If ``dummy`` is not True or False, or a factor has the name of the dummy.
     """
     if checked_bool(method, "dummy", dummy) and _DUMMY in factors:
-        message = (
+        raise AnalysisError(
             f"{method}: a factor of the design is called {_DUMMY!r}, as is the row of dummy=True; use False"
         )
-        raise AnalysisError(message)
     return [*factors, *([_DUMMY] if dummy else [])]
 
 

@@ -80,11 +80,10 @@ def summarised(
     """
     moved = step != 0
     if still := [name for name, moves in zip(factors, moved.any(axis=0), strict=True) if not moves]:
-        message = (
+        raise AnalysisError(
             f"{method}: no step changes the level of {', '.join(still)}, so nothing is known of its effect; "
             "make the design with a larger n, or with fewer levels"
         )
-        raise AnalysisError(message)
     scaled, scale_of_outputs = standardised(checked.means)
     constant = constant_outputs(scaled)
     over = np.where(moved, 1.0, 0.0) / np.where(moved, step, 1.0)

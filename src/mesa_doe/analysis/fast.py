@@ -107,11 +107,10 @@ def fast(
     checked = checked_outputs(design, y, names=outputs, missing=missing, method="fast")
     d, n, M = len(design.factors), int(design.options["n"]), int(design.options["M"])
     if len(design) != n * d:
-        message = (
+        raise AnalysisError(
             f"fast reads {d} whole curves of n={n} points, but the design has {len(design)}; "
             "make it with doe.fast"
         )
-        raise AnalysisError(message)
     names = checked.names
     corrected = corrects("fast", noise, checked.replications)
     runs, scale = standardised(checked.values if corrected else checked.means[:, None])

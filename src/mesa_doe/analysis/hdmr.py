@@ -235,11 +235,10 @@ def enhanced_hdmr(
     [0.6, 0.6]
     """
     if order != 2 or isinstance(order, bool):
-        message = (
+        raise AnalysisError(
             f"enhanced_hdmr takes order=2, got {order!r}: SALib's other orders fail; for factors alone use "
             "hdmr(order=1)"
         )
-        raise AnalysisError(message)
     checked_int("enhanced_hdmr", "poly_order", poly_order, 1, _LARGEST_ORDER)
     data = _data("enhanced_hdmr", design, y, outputs, missing, resamples, confidence)
     factors = len(data.moving)
@@ -351,8 +350,7 @@ def _data(
     resamples = checked_int(method, "resamples", resamples, 2, 100)
     confidence = checked_share(method, "confidence", confidence)
     if confidence < 0.5:
-        message = f"{method}: confidence takes a number from 0.5, got {confidence!r}"
-        raise AnalysisError(message)
+        raise AnalysisError(f"{method}: confidence takes a number from 0.5, got {confidence!r}")
     checked = checked_outputs(
         design, y, names=outputs, missing=missing, method=method, given_data=True, means_only=True
     )
@@ -362,24 +360,21 @@ def _data(
     moving = [name for name, is_still in zip(design.factors, still, strict=True) if not is_still]
     others = "use regression, rbd_fast, pawn or delta"
     if len(moving) < 2:
-        message = f"{method} needs two factors that vary, got {len(moving)}; {others}"
-        raise AnalysisError(message)
+        raise AnalysisError(f"{method} needs two factors that vary, got {len(moving)}; {others}")
     if len(x) < _LEAST_POINTS:
-        message = (
+        raise AnalysisError(
             f"{method} needs {_LEAST_POINTS} points or more, got {len(x)}; make a larger design, or {others}"
         )
-        raise AnalysisError(message)
     said = [*checked.said, *still_factors(design.factors, still)]
     return _Data(design.factors, moving, x[:, ~still], checked, units, resamples, confidence, said)
 
 
 def _check_half(method: str, data: _Data, coefficients: int, what: str, remedy: str) -> None:
     if data.half <= coefficients:
-        message = (
+        raise AnalysisError(
             f"{method} fits {coefficients} coefficients of {what} to {data.half} points, half of the design; "
             f"use more than {2 * coefficients + 1} points, {remedy}"
         )
-        raise AnalysisError(message)
 
 
 def _spans_splines(values: FloatArray, intervals: int) -> bool:
@@ -400,11 +395,10 @@ def _check_values(
             count = len(values)
             able = [f"hdmr(intervals={min(count - 3, 10)})"] if count > 3 else []
             able += [f"enhanced_hdmr(poly_order={min(count - 1, _LARGEST_ORDER)})"]
-            message = (
+            raise AnalysisError(
                 f"factor {name!r} has {count} different values here, too few for {what} of {how}; "
                 f"use {' or '.join(able)}, or regression, rbd_fast or pawn"
             )
-            raise AnalysisError(message)
 
 
 def _fitted(way: _Way, data: _Data, rows: IntArray) -> _Fit:
@@ -413,11 +407,10 @@ def _fitted(way: _Way, data: _Data, rows: IntArray) -> _Fit:
     lacking = fit.lacking()
     if lacking.any():
         terms = [" × ".join(filter(None, term)) for term in _terms(data.moving, bool(way.pair))]
-        message = (
+        raise AnalysisError(
             f"{way.method}: {'half of ' if len(rows) < len(data.x) else ''}the points are too few, or too "
             f"uneven, to fit {', '.join(itertools.compress(terms, lacking))}; use {way.remedy}"
         )
-        raise AnalysisError(message)
     return fit
 
 

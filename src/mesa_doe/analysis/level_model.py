@@ -207,24 +207,21 @@ def level_model(design: Design, points: Any, *, interactions: bool, method: str)
     coded = levels_of(design, points)
     moving = {name: found for name, found in coded.items() if len(found[1]) > 1}
     if not moving:
-        message = f"{method} needs a factor that varies, but each has one level at every point"
-        raise AnalysisError(message)
+        raise AnalysisError(f"{method} needs a factor that varies, but each has one level at every point")
     pairs = list(itertools.combinations(moving, 2)) if interactions else []
     widths = {name: len(native) - 1 for name, (_, native) in moving.items()}
     columns = 1 + sum(widths.values()) + sum(widths[a] * widths[b] for a, b in pairs)
     if 1 + sum(widths.values()) > min(len(points), _MOST_COLUMNS):
         levels = sum(widths.values()) + len(widths)
-        message = (
+        raise AnalysisError(
             f"{method} takes every level as a category, and {levels} levels of {len(widths)} factors are too "
             f"many for {len(points)} points; use regression, or a design of fewer levels"
         )
-        raise AnalysisError(message)
     if columns > _MOST_COLUMNS:
-        message = (
+        raise AnalysisError(
             f"{method}: the interactions of these levels have {columns:,} columns, more than "
             f"{_MOST_COLUMNS:,}; use interactions=False, or a design of fewer levels"
         )
-        raise AnalysisError(message)
     contrasts = {width: _contrasts(width + 1) for width in set(widths.values())}
     mains = [Term((name,), contrasts[widths[name]][code]) for name, (code, _) in moving.items()]
     of = {term.factors[0]: term.columns for term in mains}
@@ -233,11 +230,10 @@ def level_model(design: Design, points: Any, *, interactions: bool, method: str)
     ]
     if together := [group for group in confounded(mains) if group]:
         alike = "; ".join(", ".join(written(mains[k].factors) for k in group if k >= 0) for group in together)
-        message = (
+        raise AnalysisError(
             f"{method}: at these points the main effects of some factors cannot be told apart ({alike}); "
             "use another design, or run the points that are missing"
         )
-        raise AnalysisError(message)
     kept, aliases, left_out = estimable(mains, products)
     natives = {name: native for name, (_, native) in coded.items()}
     codes = {name: code for name, (code, _) in coded.items()}

@@ -92,8 +92,9 @@ def turns(design: Design, checked: Outputs, movers: Sequence[tuple[int, ...]], m
     """
     rows = len(movers) + 1
     if design.blocks is None or not np.array_equal(design.blocks, np.arange(len(design)) // rows):
-        message = f"{method} reads blocks of {rows} rows, but those of this design are others; make it anew"
-        raise AnalysisError(message)
+        raise AnalysisError(
+            f"{method} reads blocks of {rows} rows, but those of this design are others; make it anew"
+        )
     unit = by_block(checked.kept(design.unit), rows)
     moves = unit[:, 1:] != unit[:, :-1]
     # Of each factor or group, at which steps it moves: (trajectories, movers, steps).
@@ -105,11 +106,10 @@ def turns(design: Design, checked: Outputs, movers: Sequence[tuple[int, ...]], m
         turn: IntArray = (found - first).reshape(len(unit), -1)
         regular = bool((np.sort(turn, axis=1) == np.arange(len(movers))).all())
     if not regular:
-        message = (
+        raise AnalysisError(
             f"{method} reads trajectories each of whose steps moves one factor or group, and each once; "
             f"those of this design are others: make it with doe.{method}"
         )
-        raise AnalysisError(message)
     if len(unit) < 2:
         raise too_few(method, "trajectories", checked)
     return turn
@@ -152,11 +152,10 @@ def star_steps(
         # A long step may happen to end where it began, as SALib's do; a short one that is divided by may not.
         regular = not moved[:, ~own].any() and (design.method == "radial" or bool(moved[:, own].all()))
     if not regular:
-        message = (
+        raise AnalysisError(
             f"{method} reads stars: a base point, and then {factors} rows each with one factor moved, in the "
             f"order of the factors; those of this design are others: make it with doe.{design.method}"
         )
-        raise AnalysisError(message)
     stars = by_block(checked.kept(places), rows)
     if len(stars) < 2:
         raise too_few(method, "stars", checked)

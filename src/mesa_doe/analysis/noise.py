@@ -309,12 +309,11 @@ def _present(values: FloatArray, *, whole: bool) -> tuple[FloatArray, list[str]]
         said.append(left + out)
     runs = have[kept].sum(axis=1)
     if len(runs) < 2 or runs.max() < 2:
-        message = (
+        raise AnalysisError(
             f"split_variance needs two points or more, and replications of them; {len(runs)} of {len(kept)} "
             f"points can be used, with at most {counted(int(runs.max(initial=0)), 'run')} each: run with "
             "replications=2 or more"
         )
-        raise AnalysisError(message)
     return np.where(have[:, :, None], values, np.nan)[kept], said
 
 

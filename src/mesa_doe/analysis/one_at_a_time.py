@@ -99,8 +99,9 @@ def one_at_a_time(
         design, y, names=outputs, missing=missing, method="one_at_a_time", given_data=True
     )
     if checked.points[0] != 0:
-        message = "one_at_a_time compares with the base case, but that point (0) lacks a finite value"
-        raise IncompleteError(message)
+        raise IncompleteError(
+            "one_at_a_time compares with the base case, but that point (0) lacks a finite value"
+        )
     levels = _levels(design, checked.points)
     values, (_, scale) = checked.values, standardised(checked.values)
     constant = constant_outputs(standardised(checked.means)[0])

@@ -46,8 +46,7 @@ def checked_int(method: str, option: str, value: Any, least: int, most: int | No
     whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
     if not whole or value < least or (most is not None and value > most):
         end = "" if most is None else f" to {most}"
-        message = f"{method}: {option} takes an int from {least}{end}, got {value!r}"
-        raise AnalysisError(message)
+        raise AnalysisError(f"{method}: {option} takes an int from {least}{end}, got {value!r}")
     return int(value)
 
 
@@ -60,8 +59,7 @@ def checked_share(method: str, option: str, value: Any) -> float:
         If it does not, or is no number.
     """
     if not _is_number(value) or not 0 < value < 1:
-        message = f"{method}: {option} takes a number between 0 and 1, got {value!r}"
-        raise AnalysisError(message)
+        raise AnalysisError(f"{method}: {option} takes a number between 0 and 1, got {value!r}")
     return float(value)
 
 
@@ -74,8 +72,7 @@ def checked_positive(method: str, option: str, value: Any) -> float:
         If it is not above 0, infinite, or no number.
     """
     if not _is_number(value) or not 0 < value < np.inf:
-        message = f"{method}: {option} takes a number above 0, got {value!r}"
-        raise AnalysisError(message)
+        raise AnalysisError(f"{method}: {option} takes a number above 0, got {value!r}")
     return float(value)
 
 
@@ -126,8 +123,7 @@ def check_missing(method: str, missing: Any) -> None:
     AnalysisError
     """
     if missing not in ("raise", "drop"):
-        message = f"{method}: missing takes 'raise' or 'drop', got {missing!r}"
-        raise AnalysisError(message)
+        raise AnalysisError(f"{method}: missing takes 'raise' or 'drop', got {missing!r}")
 
 
 def check_policy(method: str, policy: Any) -> None:
@@ -138,8 +134,7 @@ def check_policy(method: str, policy: Any) -> None:
     AnalysisError
     """
     if policy not in _POLICIES:
-        message = f"{method}: seed_policy takes {', '.join(map(repr, _POLICIES))}, got {policy!r}"
-        raise AnalysisError(message)
+        raise AnalysisError(f"{method}: seed_policy takes {', '.join(map(repr, _POLICIES))}, got {policy!r}")
 
 
 def check_one(what: str, name: Any) -> None:
@@ -156,8 +151,7 @@ def check_one(what: str, name: Any) -> None:
     mesa_doe.errors.AnalysisError: name one output at a time, got ['share', 'paid']
     """
     if isinstance(name, Iterable) and not isinstance(name, (str, tuple)):
-        message = f"name one {what} at a time, got {name!r}"
-        raise AnalysisError(message)
+        raise AnalysisError(f"name one {what} at a time, got {name!r}")
 
 
 def check_known(what: str, name: Any, known: Iterable[Any]) -> None:
@@ -187,8 +181,7 @@ def check_known(what: str, name: Any, known: Iterable[Any]) -> None:
         if isinstance(name, tuple) and any(one in names for one in name):
             check_one(what, list(name))
         there_are = f"there are {', '.join(map(str, names)) or 'none'}"
-        message = f"there is no {what} {name!r}; {did_you_mean(name, names)}{there_are}"
-        raise AnalysisError(message)
+        raise AnalysisError(f"there is no {what} {name!r}; {did_you_mean(name, names)}{there_are}")
 
 
 def one_of(what: str, name: Any, known: Iterable[Any]) -> Any:
@@ -213,8 +206,9 @@ def one_of(what: str, name: Any, known: Iterable[Any]) -> Any:
     """
     names = list(known)
     if name is None and len(names) > 1:
-        message = f"there are several {what}s ({', '.join(map(str, names))}); choose one with {what}="
-        raise AnalysisError(message)
+        raise AnalysisError(
+            f"there are several {what}s ({', '.join(map(str, names))}); choose one with {what}="
+        )
     if name is None and names:
         return names[0]
     check_known(what, name, names)

@@ -140,20 +140,19 @@ def checked_outputs(
             names = [y.name if y.name is not None else "y"] if isinstance(y, pd.Series) else list(y.columns)
     array = _real_numbers(y, method)
     if array.ndim not in (1, 2, 3) or len(array) != len(design) or array.size == 0:
-        message = (
+        raise AnalysisError(
             f"{method} needs one output a design point, in their order: y of shape ({len(design)},), "
             f"({len(design)}, outputs) or ({len(design)}, replications, outputs), got {array.shape}"
         )
-        raise AnalysisError(message)
     array = array.reshape(len(array), 1, -1) if array.ndim < 3 else array
     count = array.shape[2]
     names = _numbered(count) if names is None else names
     if len(names) != count:
-        message = f"{method}: {len(names)} names ({', '.join(map(str, names))}) for {count} outputs"
-        raise AnalysisError(message)
+        raise AnalysisError(
+            f"{method}: {len(names)} names ({', '.join(map(str, names))}) for {count} outputs"
+        )
     if len(set(names)) < count:
-        message = f"{method}: names of outputs must differ, got {', '.join(map(str, names))}"
-        raise AnalysisError(message)
+        raise AnalysisError(f"{method}: names of outputs must differ, got {', '.join(map(str, names))}")
     checked = _complete(design, array, list(names), missing, method, given_data, means_only)
     _check_sums(checked, method)
     return checked
@@ -213,8 +212,9 @@ def _check_sums(checked: Outputs, method: str) -> None:
             for name, most, is_beyond in zip(checked.names, largest, beyond, strict=True)
             if is_beyond
         ]
-        message = f"{method}: output {some(told)}, whose sum is beyond a float; give it in another unit"
-        raise AnalysisError(message)
+        raise AnalysisError(
+            f"{method}: output {some(told)}, whose sum is beyond a float; give it in another unit"
+        )
 
 
 def replicated(
@@ -252,23 +252,24 @@ def replicated(
     """
     array = _real_numbers(y, method)
     if array.ndim not in (2, 3) or array.size == 0:
-        message = (
+        raise AnalysisError(
             f"{method} needs y of shape (points, replications) or (points, replications, outputs), got "
             f"{array.shape}"
         )
-        raise AnalysisError(message)
     values = array.reshape(*array.shape[:2], -1)
     points = y.index if isinstance(y, pd.DataFrame) else pd.RangeIndex(len(values))
     if np.isinf(values).any():
         told = some(points[np.flatnonzero(np.isinf(values).any(axis=(1, 2)))])
-        message = f"{method} needs finite values, but points {told} have infinite ones: use NaN for no run"
-        raise AnalysisError(message)
+        raise AnalysisError(
+            f"{method} needs finite values, but points {told} have infinite ones: use NaN for no run"
+        )
     count = values.shape[2]
     outputs = list(names) if names is not None else _numbered(count)
     if len(outputs) != count or len(set(outputs)) < count:
         told = ", ".join(map(str, outputs))
-        message = f"{method} needs a name of its own for each of {counted(count, 'output')}, got {told}"
-        raise AnalysisError(message)
+        raise AnalysisError(
+            f"{method} needs a name of its own for each of {counted(count, 'output')}, got {told}"
+        )
     return outputs, values, points
 
 
@@ -282,10 +283,9 @@ def replicated_output(y: Any, method: str) -> tuple[FloatArray, pd.Index[Any]]:
     """
     _, values, points = replicated(y, method)
     if values.shape[2] > 1:
-        message = (
+        raise AnalysisError(
             f"{method} takes one output, (points, replications), got {values.shape[2]}: call it for each"
         )
-        raise AnalysisError(message)
     return values[:, :, 0], points
 
 
@@ -305,16 +305,16 @@ def _real_numbers(y: Any, method: str) -> FloatArray:
         try:
             raw = raw.astype(np.float64)
         except OverflowError as error:
-            message = f"{method}: outputs have ints that are beyond a float; give them in another unit"
-            raise AnalysisError(message) from error
+            raise AnalysisError(
+                f"{method}: outputs have ints that are beyond a float; give them in another unit"
+            ) from error
         except (TypeError, ValueError):  # told below
             pass
     if raw.dtype.kind not in "biuf":
-        message = (
+        raise AnalysisError(
             f"{method} needs real numbers as outputs, got values of type {raw.dtype}; "
             "tabulate counts outcomes that are words"
         )
-        raise AnalysisError(message)
     floats: FloatArray = np.ma.filled(raw.astype(np.float64), np.nan)
     return floats
 
@@ -328,19 +328,19 @@ def _array(y: Any, method: str) -> np.ndarray[Any, Any]:
         other = next((k for k, shape in enumerate(shapes) if shape != shapes[0]), 0)
         counts = [int(np.prod(shapes[k])) for k in (0, other)]
         told = f", got {counts[0]} of the first and {counts[1]} of point {other}" if other else ""
-        message = f"{method} needs as many values of each point{told}: use NaN for a run that there is not"
-        raise AnalysisError(message) from error
+        raise AnalysisError(
+            f"{method} needs as many values of each point{told}: use NaN for a run that there is not"
+        ) from error
 
 
 def _check_index(design: Design, y: Any, method: str) -> None:
     own = design.points.index
     if len(y) == len(own) and not y.index.equals(own):
         at = int(np.argmax(y.index.to_numpy() != own.to_numpy()))
-        message = (
+        raise AnalysisError(
             f"{method} reads outputs in the order of the design, but row {at} is point {y.index[at]!r}: "
             "sort it with .sort_index(), or use results.points(output)"
         )
-        raise AnalysisError(message)
 
 
 def _complete(
@@ -363,22 +363,21 @@ def _complete(
     runs = f" in one or more of {array.shape[1]} replications" if array.shape[1] > 1 else ""
     if missing == "raise" or blocks is None:
         averages = means_only and array.shape[1] > 1
-        way = "" if blocks is None else f"{_whole(given_data, averages)} with missing='drop'"
-        found = (
+        raise IncompleteError(
             f"{method} needs every point, but {np.count_nonzero(lacking)} of {len(design)} lack a finite "
-            f"value of {where}{runs}: points {some(np.flatnonzero(lacking))}"
+            f"value of {where}{runs}: points {some(np.flatnonzero(lacking))}",
+            "" if blocks is None else f"{_whole(given_data, averages)} with missing='drop'",
         )
-        raise IncompleteError(found, way)
     bad = ~np.all(good_cells.any(axis=1), axis=1) if means_only else lacking
     dropped = np.unique(blocks[bad])
     keep = ~np.isin(blocks, dropped)
     noun = "point" if given_data else "block"
     if not keep.any():
-        found = (
+        raise IncompleteError(
             f"{method}: every {noun} lacks a finite value of {where}{'' if means_only else runs}; nothing is "
-            "left to analyse"
+            "left to analyse",
+            remedy=f"{RUN_AGAIN}, or let the model report a number there",
         )
-        raise IncompleteError(found, remedy=f"{RUN_AGAIN}, or let the model report a number there")
     same = bool((good_cells == good_cells[..., :1]).all())
     others = "" if same else "; all outputs analysed at once lose them"
     said = []

@@ -87,11 +87,10 @@ def classes(design: Design, points: IntArray, count: int, method: str, option: s
         # A real factor with no more points than slices would else have a class a point.
         least = 2 * (count if sliced else len(distinct))
         if len(points) < least:
-            message = (
+            raise AnalysisError(
                 f"{method}: the {least // 2} classes of factor {name!r} with {option}={count} need at least "
                 f"{least} points, got {len(points)}; use fewer {'levels' if free else option} or more points"
             )
-            raise AnalysisError(message)
         found.append(slices(values, count) if sliced else codes)
     return np.stack(found, axis=1)
 

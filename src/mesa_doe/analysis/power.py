@@ -92,17 +92,18 @@ def by_power(
     checked_share("by_power", "alpha", alpha)
     k = checked_int("by_power", "settings", settings, 2)
     if (effect is None) == (cohen_f is None):
-        message = f"by_power takes effect= or cohen_f=, one of them, got {effect!r} and {cohen_f!r}"
-        raise AnalysisError(message)
+        raise AnalysisError(
+            f"by_power takes effect= or cohen_f=, one of them, got {effect!r} and {cohen_f!r}"
+        )
     if pilot is None and cohen_f is None:
-        message = "by_power: an effect= in units of the output needs a pilot with the noise; or give cohen_f="
-        raise AnalysisError(message)
+        raise AnalysisError(
+            "by_power: an effect= in units of the output needs a pilot with the noise; or give cohen_f="
+        )
     checked_positive(
         "by_power", "effect" if cohen_f is None else "cohen_f", effect if cohen_f is None else cohen_f
     )
     if power <= alpha:
-        message = f"by_power: power must be above alpha, got power={power!r}, alpha={alpha!r}"
-        raise AnalysisError(message)
+        raise AnalysisError(f"by_power: power must be above alpha, got power={power!r}, alpha={alpha!r}")
     figures: dict[str, Any] = {"settings": k, "power": power, "alpha": alpha}
     formula = "min n: P(F(k-1, k(n-1); λ=k·n·f²) > F(1-α)) ≥ power"
     source = "Secchi & Seri 2017; Seri & Secchi 2017"

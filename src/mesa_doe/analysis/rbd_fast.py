@@ -123,8 +123,7 @@ def rbd_fast(
     count = len(checked.means)
     M = checked_int("rbd_fast", "M", M, 1)
     if count <= 4 * M:
-        message = f"rbd_fast: M={M} harmonics need more than {4 * M} points, got {count}"
-        raise AnalysisError(message)
+        raise AnalysisError(f"rbd_fast: M={M} harmonics need more than {4 * M} points, got {count}")
     scaled = standardised(checked.means)[0]
     constant = constant_outputs(scaled)
     generator = np.random.default_rng(root_entropy(rng))

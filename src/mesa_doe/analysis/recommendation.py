@@ -188,11 +188,10 @@ def read_pilot(pilot: Any, method: str) -> Pilot:
     used = runs >= 2
     said = []
     if not used.any():
-        message = (
+        raise AnalysisError(
             f"{method} needs a pilot with replications, but no point has two runs: got shape {values.shape}, "
             f"at most {counted(int(runs.max()), 'run')} a point"
         )
-        raise AnalysisError(message)
     if not used.all():
         said.append(f"points {some(points[~used])} have fewer than two runs, and are left out")
     if runs[used].min() < values.shape[1]:
@@ -201,8 +200,7 @@ def read_pilot(pilot: Any, method: str) -> Pilot:
     kept = values[used]
     size = np.maximum(np.nanmax(np.abs(kept), axis=1, keepdims=True), np.finfo(float).tiny)
     if size.max() > _MOST:
-        message = f"{method}: the pilot has values up to {size.max():.3g}; give it in another unit"
-        raise AnalysisError(message)
+        raise AnalysisError(f"{method}: the pilot has values up to {size.max():.3g}; give it in another unit")
     shrunk = kept / size  # so that squares stay finite
     means = np.nanmean(shrunk, axis=1, keepdims=True)
     own = np.where(np.abs(shrunk - means) <= ROUNDING, 0.0, shrunk - means)

@@ -343,14 +343,12 @@ def _wider(points: int, factors: int, units: Units | None, confidence: float) ->
 
 def _check_points(points: int, moving: list[str]) -> None:
     if not moving:
-        message = "regression needs a factor that varies, but each has one value at every point"
-        raise AnalysisError(message)
+        raise AnalysisError("regression needs a factor that varies, but each has one value at every point")
     if points <= len(moving) + 2:
-        message = (
+        raise AnalysisError(
             f"regression of {counted(len(moving), 'factor')} needs more than {len(moving) + 2} points, got "
             f"{points}; make a larger design"
         )
-        raise AnalysisError(message)
 
 
 def _check_collinear(between: FloatArray, names: list[str], of: str) -> None:
@@ -358,11 +356,10 @@ def _check_collinear(between: FloatArray, names: list[str], of: str) -> None:
     parts = np.abs(vectors[:, eigenvalues <= _COLLINEAR]).max(axis=1, initial=0) > _PART
     if parts.any():
         together = ", ".join(itertools.compress(names, parts))
-        message = (
+        raise AnalysisError(
             f"regression cannot tell {of}{together} apart, since one is a linear function of the others in "
             f"this design; use another design, or {'ranks=False' if of else 'fewer factors'}"
         )
-        raise AnalysisError(message)
 
 
 def _going_along(between: FloatArray, names: list[str]) -> tuple[str, ...]:

@@ -28,8 +28,7 @@ def corrects(method: str, noise: Any, replications: int) -> bool:
     (True, False)
     """
     if noise not in ("corrected", "kept"):
-        message = f"{method}: noise takes 'corrected' or 'kept', got {noise!r}"
-        raise AnalysisError(message)
+        raise AnalysisError(f"{method}: noise takes 'corrected' or 'kept', got {noise!r}")
     return bool(noise == "corrected" and replications > 1)
 
 

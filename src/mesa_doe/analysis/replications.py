@@ -64,12 +64,12 @@ def recommend_replications(
         "power": by_power,
     }
     if by not in known:
-        message = f"recommend_replications: by takes {', '.join(map(repr, sorted(known)))}, got {by!r}"
-        raise AnalysisError(message)
+        raise AnalysisError(
+            f"recommend_replications: by takes {', '.join(map(repr, sorted(known)))}, got {by!r}"
+        )
     own = list(inspect.signature(known[by]).parameters)[1:]
     if unknown := sorted(options.keys() - set(own)):
-        message = f"replications by {by} take no {', '.join(unknown)}; they take {', '.join(own)}"
-        raise AnalysisError(message)
+        raise AnalysisError(f"replications by {by} take no {', '.join(unknown)}; they take {', '.join(own)}")
     return known[by](pilot, **options)
 
 
@@ -137,8 +137,9 @@ def by_precision(
     checked_share("by_precision", "confidence", confidence)
     checked_share("by_precision", "quantile", quantile)
     if relative is not None and absolute is not None:
-        message = f"by_precision takes relative= or absolute=, got both ({relative!r} and {absolute!r})"
-        raise AnalysisError(message)
+        raise AnalysisError(
+            f"by_precision takes relative= or absolute=, got both ({relative!r} and {absolute!r})"
+        )
     if relative is None and absolute is None:
         relative = 0.05
     checked_positive(

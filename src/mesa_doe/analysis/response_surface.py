@@ -129,8 +129,7 @@ def response_surface(
     labels, matrix = terms_of(scales, codes, degree, products)
     if problem := problem_of(labels, matrix):
         remedies = [*other_models(scales, codes, degree, products), "a design of more points or levels"]
-        message = f"response_surface: {problem}; use {', or '.join(remedies)}"
-        raise AnalysisError(message)
+        raise AnalysisError(f"response_surface: {problem}; use {', or '.join(remedies)}")
     scaled, scale = standardised(checked.values)
     means = scaled.mean(axis=1)
     constant = constant_outputs(standardised(checked.means)[0])
@@ -201,8 +200,7 @@ def _asked(design: Design, order: Any, interactions: Any) -> tuple[int, bool]:
         made_for = design.options.get("degree", 2) if design.method.endswith("_optimal") else 2
         order = min(2, int(made_for))
     if isinstance(order, bool) or order not in (1, 2):
-        message = f"response_surface: order takes 1 or 2, got {order!r}"
-        raise AnalysisError(message)
+        raise AnalysisError(f"response_surface: order takes 1 or 2, got {order!r}")
     if interactions is None:
         interactions = order == 2 and design.method != "definitive_screening"
     return int(order), checked_bool("response_surface", "interactions", interactions)

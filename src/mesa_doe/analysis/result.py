@@ -212,13 +212,13 @@ class SensitivityResult:
         if pairs.empty:
             factors = rows["factor"][~of_dummy(rows, self.settings)].unique()
             if len(factors) == 1:
-                message = f"this {self.method} is of one factor, {factors[0]}, of which there are no pairs"
-                raise AnalysisError(message)
-            message = (
+                raise AnalysisError(
+                    f"this {self.method} is of one factor, {factors[0]}, of which there are no pairs"
+                )
+            raise AnalysisError(
                 f"this {self.method} has no estimates of pairs; sobol(…, second_order=True) makes a design "
                 "for them, and effects and hdmr give them too"
             )
-            raise AnalysisError(message)
         measure = pairs["measure"].iloc[0]
         title = _canvas.plain(f"Pairs of factors, {rows['output'].iloc[0]}")
         return plots.heatmap(pairs[pairs["measure"] == measure], ax=ax, title=title, label=measure)
@@ -226,15 +226,15 @@ class SensitivityResult:
     def _at(self, rows: pd.DataFrame, step: Any) -> pd.DataFrame:
         if not self.steps:
             if step is not None:
-                message = "these are no indices over time; leave out step=, or analyse with at='all'"
-                raise AnalysisError(message)
+                raise AnalysisError(
+                    "these are no indices over time; leave out step=, or analyse with at='all'"
+                )
             return rows
         # Of several outputs, one may have no value at steps that others have.
         own = _steps_of(rows)
         step = own[-1] if step is None else step
         if step not in own:
-            message = f"there is no step {step!r}; there are {own[0]!r} to {own[-1]!r}"
-            raise AnalysisError(message)
+            raise AnalysisError(f"there is no step {step!r}; there are {own[0]!r} to {own[-1]!r}")
         here: pd.DataFrame = rows[rows["step"] == step]
         return here
 

@@ -183,18 +183,15 @@ def rsa(
 
 def _check_options(behavioural: Any, bins: Any, target: Any) -> None:
     if target not in ("Y", "X"):
-        message = f"rsa: target takes 'Y' or 'X', got {target!r}"
-        raise AnalysisError(message)
+        raise AnalysisError(f"rsa: target takes 'Y' or 'X', got {target!r}")
     if bins is None:
         if target == "X":
-            message = "rsa: target='X' cuts the factors into bins; say how many with bins="
-            raise AnalysisError(message)
+            raise AnalysisError("rsa: target='X' cuts the factors into bins; say how many with bins=")
         _check_behavioural(behavioural)
         return
     checked_int("rsa", "bins", bins, 2)
     if behavioural is not None:
-        message = "rsa compares one region (behavioural=) or many (bins=); leave one of them out"
-        raise AnalysisError(message)
+        raise AnalysisError("rsa compares one region (behavioural=) or many (bins=); leave one of them out")
 
 
 def _check_behavioural(behavioural: Any) -> None:
@@ -207,40 +204,36 @@ def _check_behavioural(behavioural: Any) -> None:
             return
     elif isinstance(behavioural, (float, np.floating)) and 0 < behavioural < 1:
         return
-    message = f"{takes}, got {behavioural!r}"
-    raise AnalysisError(message)
+    raise AnalysisError(f"{takes}, got {behavioural!r}")
 
 
 def _chosen(values: FloatArray, behavioural: Any, name: Any) -> BoolArray:
     """Return which points are behavioural."""
     if behavioural is None:
         if not np.isin(values, (0.0, 1.0)).all():
-            message = (
+            raise AnalysisError(
                 f"rsa: output {name!r} is not yes or no (1 or 0), so say which of its values are wanted: "
                 "behavioural=(low, high), a quantile or a function"
             )
-            raise AnalysisError(message)
         chosen: BoolArray = values == 1
     elif callable(behavioural):
         answer = np.asarray(behavioural(values.copy()))
         if answer.shape != values.shape or answer.dtype != np.bool_:
-            message = (
+            raise AnalysisError(
                 f"rsa: behavioural(values) must answer with one bool a point, shape {values.shape}, "
                 f"got {answer.dtype} of shape {answer.shape}"
             )
-            raise AnalysisError(message)
         chosen = answer
     elif isinstance(behavioural, (tuple, list)):
         chosen = (values >= behavioural[0]) & (values <= behavioural[1])
     else:
         chosen = values >= np.quantile(values, behavioural)
     if chosen.all() or not chosen.any():
-        message = (
+        raise AnalysisError(
             f"rsa compares behavioural points with others, but of output {name!r} "
             f"{'every' if chosen.all() else 'no'} point is behavioural; its values go from "
             f"{values.min():g} to {values.max():g}"
         )
-        raise AnalysisError(message)
     return chosen
 
 

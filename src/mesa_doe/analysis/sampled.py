@@ -63,21 +63,18 @@ def check_sampled(design: Any) -> tuple[str, ...]:
     mesa_doe.errors.AnalysisError: the design is no sample of the laws of its axes: the points of morris ...
     """
     if not isinstance(design, Design):
-        message = f"check_sampled takes a Design, got {type(design).__name__}"
-        raise AnalysisError(message)
+        raise AnalysisError(f"check_sampled takes a Design, got {type(design).__name__}")
     if design.origin is not None:
-        message = (
+        raise AnalysisError(
             "twins of this design were merged, so that its points no longer count alike; "
             "use design.origin, with y[design.twin_of]"
         )
-        raise AnalysisError(message)
     if curves := follows_curves(design):
-        message = (
+        raise AnalysisError(
             f"the design is no sample of the laws of its axes: the points of {curves} follow curves, along "
             "which factors go with each other, so that an output has another spread; take one of "
             f"{', '.join(sorted(SAMPLED))}"
         )
-        raise AnalysisError(message)
     methods = list(dict.fromkeys(_methods(design.method, design.options)))
     if others := [method for method in methods if method not in SAMPLED and method != "explicit"]:
         instead = f"take one of {', '.join(sorted(SAMPLED))}"
@@ -86,15 +83,13 @@ def check_sampled(design: Any) -> tuple[str, ...]:
                 "ask for each of them by itself: points = results.points(output), then "
                 'doe.analyze.uncertainty(points["mean"], by=points[…])'
             )
-        message = (
+        raise AnalysisError(
             "the design is no sample of the laws of its axes: the points of "
             f"{', '.join(others)} are chosen levels or steps, or a part; {instead}"
         )
-        raise AnalysisError(message)
     together = dependence_of(design)
     if together.said:
-        message = f"no interval would hold: {together.said[0]}"
-        raise AnalysisError(message)
+        raise AnalysisError(f"no interval would hold: {together.said[0]}")
     if "explicit" in methods and together.crossed is not None:
         known = f"intervals know the chance in {together.noun}"
         return (f"the points that were given by hand count alike, as if they were chosen: {known}",)

@@ -271,8 +271,7 @@ def converged(
         narrow = (rows["high"] - rows["low"]).le(width) & ~told_by_few(rows, given.settings)
         of_measure = narrow.groupby([rows["output"], rows["measure"]], sort=False)
         return of_measure.all().to_frame("indices")
-    message = f"converged takes a Convergence or a SensitivityResult, got {type(given).__name__}"
-    raise AnalysisError(message)
+    raise AnalysisError(f"converged takes a Convergence or a SensitivityResult, got {type(given).__name__}")
 
 
 def _judged(result: SensitivityResult, measures: Sequence[str] | None) -> list[str]:
@@ -285,8 +284,7 @@ def _judged(result: SensitivityResult, measures: Sequence[str] | None) -> list[s
     several = isinstance(measures, Iterable) and not isinstance(measures, str)
     asked = list(measures) if several else []
     if not asked or any(name not in there for name in asked):
-        message = f"convergence: measures takes some of {there!r}, got {measures!r}"
-        raise AnalysisError(message)
+        raise AnalysisError(f"convergence: measures takes some of {there!r}, got {measures!r}")
     return asked
 
 

@@ -154,8 +154,7 @@ def sobol(
     """
     check_design(design, "sobol")
     if estimator not in ESTIMATORS:
-        message = f"sobol: estimator takes {', '.join(map(repr, ESTIMATORS))}, got {estimator!r}"
-        raise AnalysisError(message)
+        raise AnalysisError(f"sobol: estimator takes {', '.join(map(repr, ESTIMATORS))}, got {estimator!r}")
     resamples, confidence = checked_bootstrap("sobol", resamples, confidence)
     checked = checked_outputs(design, y, names=outputs, missing=missing, method="sobol")
     # Factors that move together have one index together.
@@ -163,11 +162,10 @@ def sobol(
     rows = rows_of(factors, "sobol", dummy=dummy)
     second_order = bool(design.options.get("second_order", False))
     if ESTIMATORS[estimator].needs_ba and not second_order:
-        message = (
+        raise AnalysisError(
             f"sobol: estimator={estimator!r} reads all points of a design with second order; make it with "
             "sobol(…, second_order=True)"
         )
-        raise AnalysisError(message)
     names, replications = checked.names, checked.replications
     blocks = _blocks(design, checked, len(factors), second_order)
     scaled, scale = standardised(blocks.mean(axis=2))
@@ -255,11 +253,10 @@ def _blocks(design: Design, checked: Outputs, factors: int, second_order: bool) 
     """Return outputs (blocks, rows of a block, replications, outputs)."""
     step = factors * (2 if second_order else 1) + 2
     if design.blocks is None or not np.array_equal(design.blocks, np.arange(len(design)) // step):
-        message = (
+        raise AnalysisError(
             f"sobol reads blocks of {step} rows ({factors} factors, second_order={second_order}), but "
             "those of this design are others; make it with doe.sobol"
         )
-        raise AnalysisError(message)
     blocks = checked.values.reshape(-1, step, *checked.values.shape[1:])
     if len(blocks) < 2:
         raise too_few("sobol", "complete blocks", checked)

@@ -285,21 +285,20 @@ def _checked_outcomes(
     factors = factor_levels if isinstance(factor_levels, pd.DataFrame) else pd.DataFrame(factor_levels)
     outcomes = categories if isinstance(categories, pd.Series) else pd.Series(list(categories), dtype=object)
     if len(outcomes) != len(factors) or factors.empty:
-        message = (
+        raise AnalysisError(
             "tabulate needs one outcome a run and at least one factor, got "
             f"{counted(len(outcomes), 'outcome')} and factors of shape {factors.shape}"
         )
-        raise AnalysisError(message)
     both = isinstance(categories, pd.Series) and isinstance(factor_levels, pd.DataFrame)
     if both and not outcomes.index.equals(factors.index):
-        message = "tabulate: the outcomes and the factors have another index; use .loc[outcomes.index]"
-        raise AnalysisError(message)
+        raise AnalysisError(
+            "tabulate: the outcomes and the factors have another index; use .loc[outcomes.index]"
+        )
     if pd.api.types.is_float_dtype(outcomes.dtype) and outcomes.nunique() > _MOST_OUTCOMES:
-        message = (
+        raise AnalysisError(
             f"tabulate counts outcomes, but these are {outcomes.nunique()} different numbers; use "
             "uncertainty, or cut them into classes"
         )
-        raise AnalysisError(message)
     lost = outcomes.isna().to_numpy()
     if not lost.any():
         return outcomes, factors, []

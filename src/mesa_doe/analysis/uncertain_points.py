@@ -39,11 +39,11 @@ def checked_values(y: Any, missing: str) -> tuple[FloatArray, list[str]]:
         return values, []
     told = some(points[np.flatnonzero(lost.any(axis=1))])
     if missing == "raise" or lost.all():
-        found = (
+        raise IncompleteError(
             f"uncertainty: {counted(int(lost.sum()), 'run')} of {lost.size} have no finite value, of points "
-            f"{told}"
+            f"{told}",
+            "leave them out with missing='drop'",
         )
-        raise IncompleteError(found, "leave them out with missing='drop'")
     none = int(lost.all(axis=1).sum())
     said = (
         f"left out, since they have no finite value: {counted(int(lost.sum()), 'run')} of points {told}"
@@ -59,8 +59,7 @@ def checked_numbers(given: Any, name: str) -> FloatArray:
     if array.size == 0 and array.ndim == 1:
         return np.empty(0)
     if array.ndim != 1 or array.dtype.kind not in "iuf" or not np.isfinite(array).all():
-        message = f"uncertainty: {name} takes a sequence of finite numbers, got {given!r}"
-        raise AnalysisError(message)
+        raise AnalysisError(f"uncertainty: {name} takes a sequence of finite numbers, got {given!r}")
     return array.astype(np.float64)
 
 
@@ -68,8 +67,7 @@ def checked_shares(quantiles: Any) -> FloatArray:
     """Return an option that is a sequence of numbers between 0 and 1."""
     shares = checked_numbers(quantiles, "quantiles")
     if ((shares <= 0) | (shares >= 1)).any():
-        message = f"uncertainty: quantiles takes numbers between 0 and 1, got {quantiles!r}"
-        raise AnalysisError(message)
+        raise AnalysisError(f"uncertainty: quantiles takes numbers between 0 and 1, got {quantiles!r}")
     return shares
 
 
@@ -80,11 +78,10 @@ def checked_weights(weights: Any, count: int) -> FloatArray:
     array = np.asarray(weights)
     good = array.shape == (count,) and array.dtype.kind in "iuf" and np.isfinite(array).all()
     if not good or (array < 0).any() or not array.any():
-        message = (
+        raise AnalysisError(
             f"uncertainty: weights takes {count} finite numbers from 0, one a point and not all 0, got shape "
             f"{array.shape} of type {array.dtype}"
         )
-        raise AnalysisError(message)
     scaled: FloatArray = array / array.max()
     return scaled
 
@@ -95,19 +92,19 @@ def checked_labels(by: Any, count: int) -> tuple[IntArray, list[Any]]:
         return np.zeros(count, dtype=np.int64), ["all"]
     labels = pd.Series(list(by), dtype=object)
     if len(labels) != count or labels.isna().any():
-        message = (
+        raise AnalysisError(
             f"uncertainty: by takes {count} labels, one a point, none of them missing; got {len(labels)}, "
             f"{int(labels.isna().sum())} missing"
         )
-        raise AnalysisError(message)
     numbers = labels.infer_objects()
     if numbers.dtype.kind in "iuf" and numbers.nunique() > MOST_LEVELS:
         return binned(numbers)
     try:
         codes, groups = pd.factorize(labels)
     except TypeError as error:
-        message = "uncertainty: by takes labels that can be hashed, such as the names of levels"
-        raise AnalysisError(message) from error
+        raise AnalysisError(
+            "uncertainty: by takes labels that can be hashed, such as the names of levels"
+        ) from error
     return codes.astype(np.int64), list(groups)
 
 
@@ -117,9 +114,8 @@ def checked_units(blocks: Any, count: int) -> IntArray:
         return np.arange(count)
     array = np.asarray(blocks)
     if array.shape != (count,) or array.dtype.kind not in "iu":
-        message = (
+        raise AnalysisError(
             f"uncertainty: blocks takes {count} whole numbers, one a point, as design.blocks; got shape "
             f"{array.shape} of type {array.dtype}"
         )
-        raise AnalysisError(message)
     return array.astype(np.int64)

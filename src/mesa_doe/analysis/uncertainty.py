@@ -139,8 +139,7 @@ class Uncertainty:
         rows: pd.DataFrame = self.estimates[self.estimates["of"] == of]
         if rows.empty:
             known = ", ".join(dict.fromkeys(self.estimates["of"]))
-            message = f"there is no distribution of {of!r}; there is that of {known}"
-            raise AnalysisError(message)
+            raise AnalysisError(f"there is no distribution of {of!r}; there is that of {known}")
         return rows
 
     def _wide(self, of: str, cells: Any) -> pd.DataFrame:
@@ -315,8 +314,7 @@ def uncertainty(
     for code, group in enumerate(groups):
         mine = used & (labels == code)
         if not mine.any():
-            message = f"uncertainty: no point of group {group!r} can be used"
-            raise AnalysisError(message)
+            raise AnalysisError(f"uncertainty: no point of group {group!r} can be used")
         _, units = np.unique(unit[mine], return_inverse=True)
         sizes[group] = (int(mine.sum()), int(runs[mine].sum()), int(units.max()) + 1)
         found, trouble = _distribution(values[mine], weight[mine], units, views, *options)
@@ -421,11 +419,9 @@ def _alike(design: Design | None, count: int, blocks: Any, *, weighted: bool) ->
         return (_WEIGHTED,) if weighted else (unknown,)
     sampled = check_sampled(design)
     if len(design) != count:
-        message = f"uncertainty: the design has {counted(len(design), 'point')}, y has {count}"
-        raise AnalysisError(message)
+        raise AnalysisError(f"uncertainty: the design has {counted(len(design), 'point')}, y has {count}")
     if blocks is not None:
-        message = "uncertainty: the design knows its blocks; leave blocks= out, or the design"
-        raise AnalysisError(message)
+        raise AnalysisError("uncertainty: the design knows its blocks; leave blocks= out, or the design")
     return (_WEIGHTED,) if weighted else sampled
 
 

@@ -107,8 +107,9 @@ def check_squares(method: str, names: Sequence[Any], scale: FloatArray, constant
         if is_beyond
     ]
     if told:
-        message = f"{method}: {some(told)}, whose square is beyond a float; give it in another unit"
-        raise AnalysisError(message)
+        raise AnalysisError(
+            f"{method}: {some(told)}, whose square is beyond a float; give it in another unit"
+        )
 
 
 def still_factors(factors: Sequence[str], still: BoolArray) -> list[str]:
