@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mesa_doe.analysis.bootstrap import by_outputs, intervals
+from mesa_doe.analysis.bootstrap import by_outputs, intervals, widened
 
 
 @pytest.mark.parametrize("groups", [(), (16,), (16, 32)])
@@ -29,3 +29,10 @@ def test_outputs_come_a_few_at_a_time_in_their_order_and_none_is_left_out():
     assert one.tolist() == list(range(10))
     assert two.ravel().tolist() == list(range(20))
     assert [(some.start, some.stop) for some in seen] == [(0, 4), (4, 8), (8, 12)]
+
+
+def test_an_interval_of_few_blocks_is_widened_to_zero_at_most_where_no_resample_was_below():
+    low, high = widened(np.array([0.1, -0.1]), np.array([0.3, 0.3]), np.array([0.2, 0.2]), 3, 0.95)
+    assert low[0] == 0.0
+    assert low[1] < -0.1
+    assert (high > 0.3).all()

@@ -210,6 +210,8 @@ def widened(
 ) -> tuple[FloatArray, FloatArray]:
     """Widen percentile intervals from few groups, which a bootstrap makes too narrow, by Student's t.
 
+    They are of shares and mean squares, which are not below zero: an end that was above it stays there.
+
     Parameters
     ----------
     low, high, point : ndarray (outputs, measures)
@@ -222,8 +224,8 @@ def widened(
     low, high : ndarray (outputs, measures)
     """
     factor = widening(groups, confidence)
-    wider: tuple[FloatArray, FloatArray] = (point + (low - point) * factor, point + (high - point) * factor)
-    return wider
+    lower: FloatArray = point + (low - point) * factor
+    return np.where(low >= 0, np.maximum(lower, 0.0), lower), point + (high - point) * factor
 
 
 def widening(groups: int, confidence: float) -> float:

@@ -159,9 +159,7 @@ def dgsm(
         slopes = change[:, :, chosen] / step[:, :, None]
         squares = np.concatenate([own[:, None], own[:, None] ** 2, slopes**2], axis=1).transpose(0, 2, 1)
         point = estimate(squares.mean(axis=0))
-        low, high, lost = intervals(squares, estimate, resamples, confidence, entropy, groups=groups)
-        # Wider by Student's t, an interval may leave the squares' range.
-        return point, np.maximum(low, 0.0), high, lost
+        return point, *intervals(squares, estimate, resamples, confidence, entropy, groups=groups)
 
     numbers = (3 * len(factors) + 2) * (resamples + len(base))
     point, low, high, lost = by_outputs(found, len(checked.names), numbers)
