@@ -77,8 +77,7 @@ def at_of(*words: str) -> Callable[[str], str | float]:
         try:
             return float(text)
         except ValueError:
-            message = f"takes {', '.join(words)} or a step, got {text!r}"
-            raise argparse.ArgumentTypeError(message) from None
+            raise argparse.ArgumentTypeError(f"takes {', '.join(words)} or a step, got {text!r}") from None
 
     return at
 
@@ -93,8 +92,7 @@ def _option(text: str) -> tuple[str, Any]:
     """
     name, equals, value = text.partition("=")
     if not equals or not name.isidentifier():
-        message = f"takes NAME=VALUE, got {text!r}"
-        raise argparse.ArgumentTypeError(message)
+        raise argparse.ArgumentTypeError(f"takes NAME=VALUE, got {text!r}")
     try:
         return name, tomllib.loads(f"x = {value}")["x"]
     except tomllib.TOMLDecodeError:

@@ -65,20 +65,17 @@ def _example(arguments: argparse.Namespace) -> int:
     name = arguments.name
     if name not in EXAMPLES:
         hint = did_you_mean(name, EXAMPLES)
-        message = f"there is no example {name!r}: {hint}there are {', '.join(EXAMPLES)}"
-        raise ConfigurationError(message)
+        raise ConfigurationError(f"there is no example {name!r}: {hint}there are {', '.join(EXAMPLES)}")
     texts = example_files(name)
     present = [path for path in texts if Path(path).exists()]
     if present:
-        message = f"{present[0]} exists, and is not overwritten"
-        raise ConfigurationError(message)
+        raise ConfigurationError(f"{present[0]} exists, and is not overwritten")
     for path, text in texts.items():
         try:
             with Path(path).open("x", encoding="utf-8") as file:
                 file.write(text)
         except OSError as error:
-            message = f"{path} cannot be written: {error}"
-            raise ConfigurationError(message) from error
+            raise ConfigurationError(f"{path} cannot be written: {error}") from error
     study, *beside = texts
     told = f"{study} and {beside[0]} are" if beside else f"{study} is"
     print(f"{told} written: mesa-doe run {study}")

@@ -79,6 +79,5 @@ def _explore(arguments: argparse.Namespace) -> int:
 
 def _port(text: str) -> int:
     if not (text.isdecimal() and int(text) < 65536):
-        message = f"takes a number from 0 to 65535, got {text!r}"
-        raise argparse.ArgumentTypeError(message)
+        raise argparse.ArgumentTypeError(f"takes a number from 0 to 65535, got {text!r}")
     return int(text)

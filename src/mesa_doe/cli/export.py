@@ -76,15 +76,13 @@ def _export(arguments: argparse.Namespace) -> int:
             _WRITERS[arguments.format](frame, files[name])
             print(f"{files[name]}: {counted(len(frame), 'row')}")
     except OSError as error:
-        message = f"the tables cannot be written to {str(arguments.folder)!r}: {error}"
-        raise StudyError(message) from error
+        raise StudyError(f"the tables cannot be written to {str(arguments.folder)!r}: {error}") from error
     return 0
 
 
 def _check_free(files: Iterable[Path]) -> None:
     if there := [str(path) for path in files if path.exists()]:
-        message = f"nothing is overwritten, and there are {', '.join(there)}: give another folder"
-        raise StudyError(message)
+        raise StudyError(f"nothing is overwritten, and there are {', '.join(there)}: give another folder")
 
 
 def _tables(results: Results) -> dict[str, pd.DataFrame]:
@@ -141,8 +139,7 @@ def _export_netcdf(results: Results, folder: Path) -> int:
         folder.mkdir(parents=True, exist_ok=True)
         data.to_netcdf(path, engine="h5netcdf", encoding={name: {"zlib": True} for name in numbers})
     except OSError as error:
-        message = f"the data cannot be written to {str(path)!r}: {error}"
-        raise StudyError(message) from error
+        raise StudyError(f"the data cannot be written to {str(path)!r}: {error}") from error
     sizes = ", ".join(counted(size, str(name)) for name, size in data.sizes.items())
     print(f"{path}: {sizes}")
     return 0
@@ -180,11 +177,10 @@ def _stored(name: str, values: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, An
     if not missing.any():
         return array.reshape(values.shape), {}
     if (array == "").any():
-        message = (
+        raise StudyError(
             f"{name!r} has texts that are empty and others that are missing, which NetCDF cannot tell apart: "
             "use --format parquet"
         )
-        raise StudyError(message)
     return np.where(missing, "", array).astype(object).reshape(values.shape), {"missing_value": ""}
 
 

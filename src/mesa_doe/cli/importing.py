@@ -49,8 +49,9 @@ def named_model(reference: str) -> Callable[..., Any]:
     <class 'fractions.Fraction'>
     """
     if ":" not in reference:
-        message = f"a model is named as package.module:Class or model.py:Class, got {reference!r}"
-        raise ConfigurationError(message)
+        raise ConfigurationError(
+            f"a model is named as package.module:Class or model.py:Class, got {reference!r}"
+        )
     return named_at(reference, Path())
 
 
@@ -99,19 +100,16 @@ def import_file(path: Path) -> ModuleType:
         If there is no such file, its name is no module's, or its own code fails.
     """
     if not path.is_file():
-        message = f"there is no file {str(path)!r}"
-        raise ConfigurationError(message)
+        raise ConfigurationError(f"there is no file {str(path)!r}")
     if not path.stem.isidentifier() or path.suffix != ".py":
-        message = f"{path.name!r} is no name of a module: name it like my_model.py"
-        raise ConfigurationError(message)
+        raise ConfigurationError(f"{path.name!r} is no name of a module: name it like my_model.py")
     module = import_module(path.stem, path.parent)
     found = getattr(module, "__file__", None)
     # A worker process imports the model by its name, so that must lead to this file.
     if found is None or Path(found).resolve() != path.resolve():
-        message = (
+        raise ConfigurationError(
             f"another module is called {path.stem} ({found or 'built in'}): give {str(path)!r} another name"
         )
-        raise ConfigurationError(message)
     return module
 
 

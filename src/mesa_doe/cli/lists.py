@@ -112,10 +112,9 @@ def _print(
         return 0
     if arguments.method not in functions:
         hint = did_you_mean(arguments.method, functions)
-        message = (
+        raise ConfigurationError(
             f"there is no {shown[0]} {arguments.method!r}: {hint}there are {', '.join(sorted(functions))}"
         )
-        raise ConfigurationError(message)
     if arguments.format == "table":
         function = functions[arguments.method]
         print(f"{arguments.method}{inspect.signature(function)}\n\n{inspect.getdoc(function)}")

@@ -57,8 +57,7 @@ def add_plan(commands: Any) -> None:
 
 def _count(text: str) -> int:
     if not text.isdecimal():
-        message = f"takes a number of runs from 0, got {text!r}"
-        raise argparse.ArgumentTypeError(message)
+        raise argparse.ArgumentTypeError(f"takes a number of runs from 0, got {text!r}")
     return int(text)
 
 

@@ -92,8 +92,9 @@ def place_of(given: Path | bool | None, store: Path) -> Path | None:
     path = given if isinstance(given, Path) else _beside(store)
     # Beside the study there is a folder once it has run.
     if path is given and not path.parent.is_dir():
-        message = f"the report cannot be written to {str(path)!r}: there is no folder {str(path.parent)!r}"
-        raise StudyError(message)
+        raise StudyError(
+            f"the report cannot be written to {str(path)!r}: there is no folder {str(path.parent)!r}"
+        )
     check_place(path)
     return path
 

@@ -78,8 +78,7 @@ def add_study_file(parser: argparse.ArgumentParser) -> None:
 
 def _processes(text: str) -> int:
     if not text.removeprefix("-").isdecimal() or int(text) == 0:
-        message = f"takes a whole number other than 0 (-1 is all cores), got {text!r}"
-        raise argparse.ArgumentTypeError(message)
+        raise argparse.ArgumentTypeError(f"takes a whole number other than 0 (-1 is all cores), got {text!r}")
     return int(text)
 
 

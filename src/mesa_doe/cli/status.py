@@ -50,8 +50,7 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = 0.0
     if not 0 < seconds < float("inf"):
-        message = f"takes seconds above 0, got {text!r}"
-        raise argparse.ArgumentTypeError(message)
+        raise argparse.ArgumentTypeError(f"takes seconds above 0, got {text!r}")
     return seconds
 
 

@@ -57,8 +57,7 @@ def _study(path: Path, _: str) -> Path:
 
 def _no_archive(path: Path, command: str) -> Path:
     if path.suffix != ".toml" and path.is_file():
-        message = f"{str(path)!r} is a file: {command} takes the folder of a study, or its study file"
-        raise StudyError(message)
+        raise StudyError(f"{str(path)!r} is a file: {command} takes the folder of a study, or its study file")
     return _study(path, command)
 
 
@@ -67,8 +66,7 @@ def _file(path: Path, command: str) -> Path:
         raise StudyError(_is_folder(path, command))
     beside = path.with_name(f"{path.name}.toml")
     if not path.exists() and beside.is_file():
-        message = f"there is no file {str(path)!r}: give {_line(command, beside)}"
-        raise StudyError(message)
+        raise StudyError(f"there is no file {str(path)!r}: give {_line(command, beside)}")
     return path
 
 
@@ -79,11 +77,10 @@ def _folder_of(file: Path) -> Path:
 
     folder = read_store(file)
     if not is_study(folder):
-        message = (
+        raise StudyError(
             f"{file} names the folder {str(folder)!r}, and there is no study in it: "
             f"{_line('mesa-doe run', file)} makes it; or give the folder that was given with --store"
         )
-        raise StudyError(message)
     return folder
 
 

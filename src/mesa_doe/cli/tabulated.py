@@ -42,8 +42,9 @@ class Tabulated:
             As ``results.tabulate`` does, or if another value of a run than its last is asked for.
         """
         if (at := options.pop("at", "final")) != "final":
-            message = f"tabulate counts the last value of each run, which at='final' is, got at={at!r}"
-            raise AnalysisError(message)
+            raise AnalysisError(
+                f"tabulate counts the last value of each run, which at='final' is, got at={at!r}"
+            )
         return cls({output: results.tabulate(output, **options) for output in outputs})
 
     @property

@@ -39,16 +39,15 @@ class TomlFile:
         try:
             text = path.read_text(encoding="utf-8")
         except UnicodeDecodeError as error:
-            message = f"{path} is no study file, which is a text in UTF-8 ({error})"
-            raise ConfigurationError(message) from error
+            raise ConfigurationError(
+                f"{path} is no study file, which is a text in UTF-8 ({error})"
+            ) from error
         except OSError as error:
-            message = f"{path} cannot be read: {error}"
-            raise ConfigurationError(message) from error
+            raise ConfigurationError(f"{path} cannot be read: {error}") from error
         try:
             self.data: dict[str, Any] = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
-            message = f"{path} is no TOML: {error}{_line_of(error, text)}"
-            raise ConfigurationError(message) from error
+            raise ConfigurationError(f"{path} is no TOML: {error}{_line_of(error, text)}") from error
         self._lines = key_lines(text)
         self._problems: list[tuple[int, str]] = []
 

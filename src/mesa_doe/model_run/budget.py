@@ -104,5 +104,4 @@ def check_timeout(timeout: Any) -> None:
     number = isinstance(timeout, (int, float, np.integer, np.floating)) and not isinstance(timeout, bool)
     # A year and more is no budget but a mistake in the unit, and at some point more than the timer holds.
     if timeout is not None and not (number and 0 < timeout < 1e9):
-        message = f"timeout takes seconds above 0 or None (no limit), got {timeout!r}"
-        raise ConfigurationError(message)
+        raise ConfigurationError(f"timeout takes seconds above 0 or None (no limit), got {timeout!r}")

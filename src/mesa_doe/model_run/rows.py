@@ -148,11 +148,10 @@ def outputs_row(row: Any, what: str) -> dict[str, Any]:
         If it is no mapping: no run of the function will give one, most likely.
     """
     if type(row) is not dict and not isinstance(row, Mapping):
-        message = (
+        raise ConfigurationError(
             f"{what} must be a mapping of names to values, e.g. {{'y': 1.0}}, "
             f"got {type(row).__name__}: {row!r}"
         )
-        raise ConfigurationError(message)
     return {str(name): value for name, value in row.items()}
 
 

@@ -55,8 +55,7 @@ def run(
     [8]
     """
     if on_error not in ("raise", "record"):
-        message = f"on_error takes 'raise' or 'record', got {on_error!r}"
-        raise ConfigurationError(message)
+        raise ConfigurationError(f"on_error takes 'raise' or 'record', got {on_error!r}")
     check_timeout(timeout)
     found = configuration.problems()
     if found:

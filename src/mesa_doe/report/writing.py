@@ -100,8 +100,7 @@ def write_report(
         with whole_file(path) as file:
             file.write_text(page, encoding="utf-8", newline="\n")
     except OSError as error:
-        message = f"the report cannot be written to {str(path)!r}: {error}"
-        raise StudyError(message) from error
+        raise StudyError(f"the report cannot be written to {str(path)!r}: {error}") from error
     return path
 
 
@@ -119,26 +118,24 @@ def check_place(path: Path) -> None:
         with path.open("rb") as file:
             is_ours = MARK.encode() in file.read(1_000)
     except OSError as error:
-        message = f"the report cannot be written to {str(path)!r}: {error}"
-        raise StudyError(message) from error
+        raise StudyError(f"the report cannot be written to {str(path)!r}: {error}") from error
     if not is_ours:
-        message = f"{str(path)!r} is no report of mesa-doe, and is not overwritten: give another path"
-        raise StudyError(message)
+        raise StudyError(f"{str(path)!r} is no report of mesa-doe, and is not overwritten: give another path")
 
 
 def _check_words(at: Any, missing: Any, analyses: Any) -> None:
     words = [word for word in AT_WORDS if word != "all"]
     is_step = isinstance(at, Real) and not isinstance(at, bool)
     if not (callable(at) or is_step or (isinstance(at, str) and at in words)):
-        message = (
+        raise AnalysisError(
             f"a report takes one number a run, so at= takes {', '.join(map(repr, words))}, a step or "
             f"a function, got {at!r}"
         )
-        raise AnalysisError(message)
     check_missing("write_report", missing)
     if missing != "raise" and analyses is not None:
-        message = f"missing={missing!r} is for the analysis that a report makes: leave it out with analyses="
-        raise AnalysisError(message)
+        raise AnalysisError(
+            f"missing={missing!r} is for the analysis that a report makes: leave it out with analyses="
+        )
 
 
 def _outputs(results: Results, names: str | Sequence[str] | None, at: Any) -> Outputs:
@@ -146,8 +143,9 @@ def _outputs(results: Results, names: str | Sequence[str] | None, at: Any) -> Ou
     wanted = known if names is None else [names] if isinstance(names, str) else list(names)
     if unknown := [name for name in wanted if name not in known and name != LENGTH]:
         told = ", ".join(map(repr, unknown))
-        message = f"there is no output {told} of the model; there are {', '.join(map(str, known)) or 'none'}"
-        raise AnalysisError(message)
+        raise AnalysisError(
+            f"there is no output {told} of the model; there are {', '.join(map(str, known)) or 'none'}"
+        )
     chosen = list(dict.fromkeys(wanted))[: None if names is not None else MOST_OUTPUTS]
     values: dict[str, Any] = {}
     words, problems = [], {}
@@ -186,8 +184,9 @@ def _analysed(
         return Analysed([given], [])
     if given is not None:
         if wrong := [one for one in given if not isinstance(one, SensitivityResult)]:
-            message = f"analyses takes what results.sensitivity gives, got {type(wrong[0]).__name__}"
-            raise AnalysisError(message)
+            raise AnalysisError(
+                f"analyses takes what results.sensitivity gives, got {type(wrong[0]).__name__}"
+            )
         return Analysed(list(given), [] if given else ["No analysis was given."])
     design, names = results.design, [*shown.values]
     if design is None:

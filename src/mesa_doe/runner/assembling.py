@@ -60,8 +60,9 @@ def load(path: str | os.PathLike[str]) -> Results:
     """
     given: Any = path  # whatever was typed
     if not isinstance(given, (str, os.PathLike)):
-        message = f"load takes the folder of a study, or an archive of one, as text or a path, got {given!r}"
-        raise StudyError(message)
+        raise StudyError(
+            f"load takes the folder of a study, or an archive of one, as text or a path, got {given!r}"
+        )
     # Tables are read when they are looked at, wherever the process is then.
     place = place_of(path)
     if not place.is_file():

@@ -173,11 +173,10 @@ class Batch:
 
     def _take(self, report: Report) -> None:
         if report.trouble:
-            message = (
+            raise StudyError(
                 f"a shard of the study cannot be written: {sentence(report.trouble)} What is recorded is "
                 "kept: free space or mend the folder, and run the same again"
             )
-            raise StudyError(message)
         failure = report.failure
         if report.entry is not None and isinstance(self._kept, StudyWriter):
             self._kept.record(report.entry)

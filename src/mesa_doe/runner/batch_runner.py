@@ -237,19 +237,16 @@ class BatchRunner:
             As :meth:`run_all`.
         """
         if self.store is None:
-            message = "run_shard needs store=, the folder of the study that all parts share"
-            raise ConfigurationError(message)
+            raise ConfigurationError("run_shard needs store=, the folder of the study that all parts share")
         if not is_int(of) or not is_int(i) or not 0 <= i < of:
-            message = f"run_shard takes a part i from 0 to of - 1, got i={i!r}, of={of!r}"
-            raise ConfigurationError(message)
+            raise ConfigurationError(f"run_shard takes a part i from 0 to of - 1, got i={i!r}, of={of!r}")
         return self._run((int(i), int(of)))
 
     @property
     def results(self) -> Results:
         """The runs that are finished: all of them, or what there was when the last call was interrupted."""
         if self._results is None:
-            message = "nothing was run yet: call run_all()"
-            raise StudyError(message)
+            raise StudyError("nothing was run yet: call run_all()")
         return self._results
 
     def _run(self, part: tuple[int, int] | None, *, learn_noise: bool = False) -> Results:

@@ -29,14 +29,12 @@ def checked(configurations: Any) -> Sequence[RunConfiguration]:
     ConfigurationError
     """
     if not isinstance(configurations, Sequence) or isinstance(configurations, (str, bytes)):
-        message = (
+        raise ConfigurationError(
             "BatchRunner takes design.configurations(...) or a list of RunConfiguration, "
             f"got {type(configurations).__name__}"
         )
-        raise ConfigurationError(message)
     if len(configurations) == 0:
-        message = "there are no configurations to run"
-        raise ConfigurationError(message)
+        raise ConfigurationError("there are no configurations to run")
     if isinstance(configurations, Configurations):
         backwards = len(configurations) > 1 and configurations[0].run_id > configurations[1].run_id
         return configurations[::-1] if backwards else configurations
@@ -116,11 +114,10 @@ def check_pickles(task: Any) -> None:
     try:
         cloudpickle.dumps(task)
     except Exception as error:
-        message = (
+        raise ConfigurationError(
             "the model, its outputs or a parameter cannot be sent to worker processes "
             f"({type(error).__name__}: {error}); use n_jobs=1, or keep open files, locks and connections out"
-        )
-        raise ConfigurationError(message) from error
+        ) from error
 
 
 def _one_of_each(configurations: Sequence[RunConfiguration]) -> Iterable[RunConfiguration]:

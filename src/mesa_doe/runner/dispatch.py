@@ -69,14 +69,12 @@ def workers_of(n_jobs: int | None, backend: str | None) -> int:
             workers: int = joblib.effective_n_jobs(n_jobs)
             shares_memory = getattr(joblib.Parallel(n_jobs=n_jobs)._backend, "supports_sharedmem", False)
     except ValueError as error:
-        message = f"joblib knows no backend {backend!r}: {error}"
-        raise ConfigurationError(message) from error
+        raise ConfigurationError(f"joblib knows no backend {backend!r}: {error}") from error
     if workers > 1 and shares_memory:
-        message = (
+        raise ConfigurationError(
             "runs cannot share a process: each one seeds the global random generators, and threads would "
             "disturb each other; use a backend of processes (loky), or n_jobs=1"
         )
-        raise ConfigurationError(message)
     return workers
 
 
@@ -140,11 +138,10 @@ def _in_rounds(tasks: Iterable[T], parallel: Any, run: Callable[[bytes], Any]) -
             except ConfigurationError:
                 raise
             except Exception as error:
-                message = (
+                raise StudyError(
                     f"the backend of joblib stopped ({type(error).__name__}: {error}). What is recorded is "
                     'kept: run the same again, with backend="loky" if a run kills its worker'
-                )
-                raise StudyError(message) from error
+                ) from error
             yield from zip(sent, reports, strict=True)
 
 
@@ -154,8 +151,9 @@ def _stop_unless_died(error: BaseException) -> None:
     if "BrokenProcessPool" not in kinds:
         raise error
     if "TerminatedWorkerError" not in kinds:
-        message = f"worker processes cannot take a task: {sentence(error)} Cause: {error.__cause__}"
-        raise StudyError(message) from error
+        raise StudyError(
+            f"worker processes cannot take a task: {sentence(error)} Cause: {error.__cause__}"
+        ) from error
 
 
 def _numbered(number: int, run: Callable[[bytes], T], task: bytes) -> tuple[int, T]:
@@ -248,11 +246,10 @@ def _result(future: Any) -> Any:
     if not {kind.__name__ for kind in type(error).__mro__} & _DEATHS and _LEFT not in str(error):
         # Dask wraps what went wrong in a long text of its own.
         cause = error if error.__cause__ is None else error.__cause__
-        message = (
+        raise StudyError(
             f"the workers of the executor cannot run a task ({type(cause).__name__}: {cause}). Do they have "
             "the Python packages of this process, mesa-doe and the model's among them?"
-        )
-        raise StudyError(message) from error
+        ) from error
     return None
 
 

@@ -92,20 +92,19 @@ def check_factors(
     )
     base = _reported(middle)
     if base.failure is not None:
-        message = (
+        raise StudyError(
             f"the run in the middle of the space failed ({base.failure}), so it cannot be "
             "told what a factor changes; doe.run of one configuration shows where"
         )
-        raise StudyError(message)
     if not base.outputs():
-        message = f"the model reported nothing in {steps} steps, so it cannot be told what a factor changes"
-        raise StudyError(message)
+        raise StudyError(
+            f"the model reported nothing in {steps} steps, so it cannot be told what a factor changes"
+        )
     if not base.equals(_reported(middle)):
-        message = (
+        raise StudyError(
             "the model gives different results for the same configuration and seed, so it cannot be told "
             "what a factor changes: look for a random generator that it makes without its seed"
         )
-        raise StudyError(message)
     rows = {}
     for factor, axis in space.axes.items():
         changes, moves = False, 0
@@ -150,8 +149,7 @@ def check_reproducible(configuration: RunConfiguration) -> pd.Series[bool]:
     """
     once, again = _reported(configuration), _reported(configuration)
     if once.failure is not None:
-        message = f"the run failed ({once.failure}); doe.run of it shows where"
-        raise StudyError(message)
+        raise StudyError(f"the run failed ({once.failure}); doe.run of it shows where")
     ours, theirs = once.outputs(), again.outputs()
     found = {} if once.steps == again.steps == 0 else {LENGTH: once.steps == again.steps}
     found |= {

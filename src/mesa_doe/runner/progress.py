@@ -54,8 +54,9 @@ def check_display(display: Any) -> None:
     ConfigurationError
     """
     if display is not None and not isinstance(display, bool) and not callable(display):
-        message = f"display_progress takes True, False, None or a function of a Progress, got {display!r}"
-        raise ConfigurationError(message)
+        raise ConfigurationError(
+            f"display_progress takes True, False, None or a function of a Progress, got {display!r}"
+        )
 
 
 class shown:  # noqa: N801 - a context manager, used like a function

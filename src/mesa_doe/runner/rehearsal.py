@@ -65,15 +65,13 @@ def rehearsed(configurations: Configurations, method: str | None, options: Any) 
     ['S1', 'ST']
     """
     if not isinstance(options, Mapping):
-        message = (
+        raise ConfigurationError(
             f"analysis takes a mapping of options, such as {{'confidence': 0.9}}, or None, got {options!r}"
         )
-        raise ConfigurationError(message)
     for name in _OWN:
         if name in options:
             known = "is known" if name == "design" else "is an argument of run_until itself"
-            message = f"{name} {known}: leave it out of analysis="
-            raise ConfigurationError(message)
+            raise ConfigurationError(f"{name} {known}: leave it out of analysis=")
     design = configurations.design
     of = design.origin or design
     analyse = choose(of, method)

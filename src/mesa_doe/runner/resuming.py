@@ -21,12 +21,11 @@ def check_whole(plan: Plan, study: StudyWriter) -> None:
     StudyError
     """
     if not plan.covers(study.plan):
-        message = (
+        raise StudyError(
             "resume='all' sets all recorded runs of a study aside, and these are "
             f"{len(plan.numbering.runs)} of the {len(study.plan.numbering.runs)} runs of that in "
             f"{str(study.path)!r}: give it the configurations of all runs, or another folder for these"
         )
-        raise StudyError(message)
 
 
 def check_none_failed(
@@ -49,10 +48,9 @@ def check_none_failed(
         return
     told = records.outcome(("error_type", "error"))
     row = int(np.searchsorted(records.positions, failed[0]))
-    message = (
+    raise StudyError(
         f"{counted(len(failed), 'recorded run')} failed, the first is run "
         f"{configurations[int(failed[0])].run_id}: {told['error_type'][row]}: {told['error'][row]}\n"
         "on_error='raise' stops there: make what failed again with resume='failed', or go on with "
         "on_error='record'"
     )
-    raise StudyError(message)

@@ -169,26 +169,22 @@ def run_until(
 
 def _checked(configurations: Any, ci_width: Any, max_runs: Any) -> Design:
     if not isinstance(configurations, Configurations) or not isinstance(configurations.design, Design):
-        message = (
+        raise ConfigurationError(
             "run_until takes the configurations of a whole design, design.configurations(...), got "
             f"{type(configurations).__name__}"
         )
-        raise ConfigurationError(message)
     design = configurations.design
     if design.extension == "none" or len(configurations) != len(design) * configurations.replications:
-        message = (
+        raise ConfigurationError(
             f"run_until makes a design longer, but this {design.method} design cannot be extended; take "
             "sobol, radial, morris, halton or latin_hypercube"
         )
-        raise ConfigurationError(message)
     if isinstance(ci_width, (bool, str)) or not ci_width > 0:
-        message = f"ci_width takes a number above 0, got {ci_width!r}"
-        raise ConfigurationError(message)
+        raise ConfigurationError(f"ci_width takes a number above 0, got {ci_width!r}")
     if not is_int(max_runs) or max_runs < len(configurations):
-        message = (
+        raise ConfigurationError(
             f"max_runs takes an int from {len(configurations)}, the runs of the first size, got {max_runs!r}"
         )
-        raise ConfigurationError(message)
     return design
 
 
@@ -198,11 +194,11 @@ def _check_analysis(design: Design, method: str | None, measures: Any) -> None:
     check_design(design.origin or design, name)
     if not ANALYSES[name].intervals:
         able = ", ".join(one for one in suited(design) if ANALYSES[one].intervals)
-        message = f"run_until waits for narrow intervals, and {name} has none; take method= {able}"
-        raise ConfigurationError(message)
+        raise ConfigurationError(
+            f"run_until waits for narrow intervals, and {name} has none; take method= {able}"
+        )
     if isinstance(measures, str) or (measures is not None and not list(measures)):
-        message = f"measures takes a list of names, such as ['ST'], or None, got {measures!r}"
-        raise ConfigurationError(message)
+        raise ConfigurationError(f"measures takes a list of names, such as ['ST'], or None, got {measures!r}")
 
 
 def _twice(design: Design) -> Design:
@@ -214,8 +210,9 @@ def _wanted_measures(found: SensitivityResult, measures: Sequence[str] | None) -
     have = list(found.to_frame()["measure"].unique())
     wanted = list(measures or found.plotted or have)
     if measures and not set(wanted) <= set(have):
-        message = f"measures takes some of {', '.join(have)}, which {found.method} has here, got {measures!r}"
-        raise ConfigurationError(message)
+        raise ConfigurationError(
+            f"measures takes some of {', '.join(have)}, which {found.method} has here, got {measures!r}"
+        )
     return wanted
 
 

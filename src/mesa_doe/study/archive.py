@@ -129,37 +129,31 @@ def archive(
                         _add(packed, name, members[name])
                 _check_quiet(folder)
                 if (folder / FILE).read_bytes() != written:
-                    message = f"the study in {str(folder)!r} was written meanwhile: archive it again"
-                    raise StudyError(message)
+                    raise StudyError(f"the study in {str(folder)!r} was written meanwhile: archive it again")
                 _check_free(file)
         except OSError as error:
-            message = f"{str(file)!r} cannot be written: {error}"
-            raise StudyError(message) from error
+            raise StudyError(f"{str(file)!r} cannot be written: {error}") from error
     return file
 
 
 def _check_free(file: Path) -> None:
     if os.path.lexists(file):
-        message = f"{str(file)!r} exists, and nothing is overwritten: give another name"
-        raise StudyError(message)
+        raise StudyError(f"{str(file)!r} exists, and nothing is overwritten: give another name")
 
 
 def _folder_of(study: Any) -> Path:
     if isinstance(study, (str, os.PathLike)):
         return place_of(study)
     if not hasattr(study, "study"):
-        message = f"archive takes the folder of a study, or its results, got {type(study).__name__}"
-        raise StudyError(message)
+        raise StudyError(f"archive takes the folder of a study, or its results, got {type(study).__name__}")
     if study.study is None:
-        message = "these results are in no study, and only a study is archived: run them with store="
-        raise StudyError(message)
+        raise StudyError("these results are in no study, and only a study is archived: run them with store=")
     return Path(study.study)
 
 
 def _check_quiet(folder: Path) -> None:
     for holder in holders(folder):
-        message = f"{holder}: archive the study in {str(folder)!r} when that has ended"
-        raise StudyError(message)
+        raise StudyError(f"{holder}: archive the study in {str(folder)!r} when that has ended")
 
 
 def _members(study: StudyFolder, written: bytes, title: str) -> dict[str, Pieces]:

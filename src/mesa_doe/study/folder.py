@@ -140,11 +140,10 @@ class StudyWriter(StudyFolder):
             self._ledger.write(entry)
         self.entries[entry.shard] = entry
         if not self._lock.held():
-            message = (
+            raise StudyError(
                 f"this process lost the lock of the study in {str(self.path)!r}: another took it over "
                 "while this one slept, or it was removed. What is recorded is kept: run the same again"
             )
-            raise StudyError(message)
 
     def begin_afresh(self) -> None:
         """Let only what is recorded from now on count, or go on with that where it was interrupted.
@@ -230,17 +229,15 @@ def _told_if_unwritable(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        message = (
+        raise StudyError(
             f"the study in {str(path)!r} cannot be written: {sentence(error)} What is recorded is kept: "
             "free space or mend the folder, and run the same again"
-        )
-        raise StudyError(message) from error
+        ) from error
 
 
 def _make(path: Path) -> None:
     if path.exists() and not (path / FILE).exists() and not _is_begun(path):
-        message = f"{str(path)!r} holds other files and no study: give store= a new or empty folder"
-        raise StudyError(message)
+        raise StudyError(f"{str(path)!r} holds other files and no study: give store= a new or empty folder")
     for name in _FOLDERS:
         (path / name).mkdir(parents=True, exist_ok=True)
 

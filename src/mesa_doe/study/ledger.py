@@ -118,8 +118,7 @@ def entry_of(folder: Path, shard: str, study: str) -> Entry:
     path = folder / shard
     file = read_shard(path)
     if file.study != study:
-        message = f"{str(path)!r} belongs to another study ({file.study})"
-        raise StudyError(message)
+        raise StudyError(f"{str(path)!r} belongs to another study ({file.study})")
     columns = file.columns(["point", "iteration", "status", "wall_time"])
     found = Shard(columns["point"], columns["iteration"], columns, session=file.session)
     return entry_for(folder, shard, study, found)

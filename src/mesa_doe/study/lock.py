@@ -308,11 +308,10 @@ def writing(folder: str | os.PathLike[str], part: Part | None = None) -> Iterato
         try:
             lock._acquire()
         except OSError as error:
-            message = (
+            raise StudyError(
                 f"the study in {str(folder)!r} cannot be written: {error}; choose a folder that can be "
                 "(doe.load reads this one)"
-            )
-            raise StudyError(message) from error
+            ) from error
         yield lock
     finally:
         lock._release()
@@ -352,8 +351,9 @@ def _checked(part: Any) -> Part | None:
     except (TypeError, ValueError):
         i, n = -1, -1
     if not 0 <= i < n:
-        message = f"part takes (i, n), part i of n with 0 <= i < n, or None for the whole, got {part!r}"
-        raise ConfigurationError(message)
+        raise ConfigurationError(
+            f"part takes (i, n), part i of n with 0 <= i < n, or None for the whole, got {part!r}"
+        )
     return i, n
 
 

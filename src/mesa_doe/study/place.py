@@ -31,20 +31,19 @@ def place_of(path: str | os.PathLike[str]) -> Path:
         place = Path(path).expanduser().absolute()
         os.fspath(place).encode()
     except RuntimeError as error:  # ~somebody who is not there
-        message = f"{os.fspath(path)!r}: {error}; write the path in full, or './~…' for a folder of that name"
-        raise StudyError(message) from error
+        raise StudyError(
+            f"{os.fspath(path)!r}: {error}; write the path in full, or './~…' for a folder of that name"
+        ) from error
     except UnicodeEncodeError as error:
-        message = (
+        raise StudyError(
             f"{os.fspath(path)!r} has bytes that are no UTF-8, and tables cannot be read or written there: "
             "rename it, or take another"
-        )
-        raise StudyError(message) from error
+        ) from error
     try:
         os.lstat(place)
     except (FileNotFoundError, NotADirectoryError):
         pass
     except (OSError, ValueError) as error:  # a name is too long, has a zero byte, or may not be looked at
         reason = error.strerror if isinstance(error, OSError) else error
-        message = f"{os.fspath(path)!r} cannot be the place of a study: {reason}"
-        raise StudyError(message) from error
+        raise StudyError(f"{os.fspath(path)!r} cannot be the place of a study: {reason}") from error
     return place

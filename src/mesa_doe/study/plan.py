@@ -96,12 +96,10 @@ class Plan:
             design = _read_design(place, document, longer)
             plan = cls(document, table, design)
             if not plan._is_of_one_design():
-                message = f"its design is not that of the points in {TABLE}"
-                raise ValueError(message)
+                raise ValueError(f"its design is not that of the points in {TABLE}")
         except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
             how = "cannot be read" if isinstance(error, PermissionError) else "is damaged"
-            message = f"the study in {str(folder)!r} {how}: {error}"
-            raise StudyError(message) from error
+            raise StudyError(f"the study in {str(folder)!r} {how}: {error}") from error
         return plan
 
     def _is_of_one_design(self) -> bool:

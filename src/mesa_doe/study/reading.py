@@ -68,24 +68,22 @@ def read_document(path: Path) -> dict[str, Any]:
     """
     try:
         if not stat.S_ISREG((path / FILE).stat().st_mode):  # a pipe, of which reading never ends
-            message = f"{FILE} is no file"
-            raise ValueError(message)
+            raise ValueError(f"{FILE} is no file")
         document = json.loads((path / FILE).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        message = f"there is no study in {str(path)!r}"
-        raise StudyError(message) from error
+        raise StudyError(f"there is no study in {str(path)!r}") from error
     except NotADirectoryError as error:
-        message = f"{str(path)!r} is a file, and no folder of a study; such a folder has a {FILE}"
-        raise StudyError(message) from error
+        raise StudyError(
+            f"{str(path)!r} is a file, and no folder of a study; such a folder has a {FILE}"
+        ) from error
     except (OSError, ValueError) as error:
-        message = f"the study in {str(path)!r} cannot be read: {error}"
-        raise StudyError(message) from error
+        raise StudyError(f"the study in {str(path)!r} cannot be read: {error}") from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
-        message = f"{str(path / FILE)!r} is no study of mesa-doe"
-        raise StudyError(message)
+        raise StudyError(f"{str(path / FILE)!r} is no study of mesa-doe")
     if document.get("version") != VERSION:
-        message = f"{str(path)!r}: a study of version {VERSION} is read, got {document.get('version')!r}"
-        raise StudyError(message)
+        raise StudyError(
+            f"{str(path)!r}: a study of version {VERSION} is read, got {document.get('version')!r}"
+        )
     return document
 
 
@@ -116,11 +114,9 @@ def told_if_damaged(path: Path) -> Iterator[None]:
     except StudyError:
         raise
     except PermissionError as error:
-        message = f"the study in {str(path)!r} cannot be read: {error}"
-        raise StudyError(message) from error
+        raise StudyError(f"the study in {str(path)!r} cannot be read: {error}") from error
     except (OSError, LookupError, TypeError, ValueError, AttributeError) as error:
-        message = f"the study in {str(path)!r} is damaged: {type(error).__name__}: {error}"
-        raise StudyError(message) from error
+        raise StudyError(f"the study in {str(path)!r} is damaged: {type(error).__name__}: {error}") from error
 
 
 def read_entries(path: Path, study: str) -> tuple[dict[str, Entry], dict[str, str]]:
@@ -143,11 +139,10 @@ def read_entries(path: Path, study: str) -> tuple[dict[str, Entry], dict[str, st
     try:
         there = sorted(file.name for file in shards.iterdir())
     except (FileNotFoundError, NotADirectoryError) as error:
-        message = (
+        raise StudyError(
             f"the study in {str(path)!r} has lost its folder 'shards', in which its runs were: bring it "
             "back, or run the same again"
-        )
-        raise StudyError(message) from error
+        ) from error
     known = Ledger(path / "ledger").read()
     entries, strangers = {}, {}
     for name, size in sorted(shard_files(shards).items()):
@@ -160,8 +155,7 @@ def read_entries(path: Path, study: str) -> tuple[dict[str, Entry], dict[str, st
         except StudyError as error:
             # What is closed, or on a server out of reach, may be ours.
             if getattr(error.__cause__, "errno", None) not in (None, errno.ENOENT):
-                message = f"the study in {str(path)!r} cannot be read: {error.__cause__}"
-                raise StudyError(message) from error
+                raise StudyError(f"the study in {str(path)!r} cannot be read: {error.__cause__}") from error
             strangers[name] = str(error)
     for name in there:
         if name not in entries and name not in strangers and not name.startswith("."):

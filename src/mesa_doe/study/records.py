@@ -96,8 +96,7 @@ class Records:
         try:
             return read_shard(self.folder / place.shard)
         except StudyError as error:
-            message = f"{error}; {REMEDY}"
-            raise StudyError(message) from error
+            raise StudyError(f"{error}; {REMEDY}") from error
 
     def outcome(self, names: Sequence[str] = RUN_COLUMNS) -> dict[str, list[Any]]:
         """Return columns that runs decide, in the order of :attr:`positions`."""

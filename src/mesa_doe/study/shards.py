@@ -183,18 +183,15 @@ class ShardFile:
             metadata = self._file.schema_arrow.metadata or {}
             document = json.loads(metadata[_KEY])
             if int(metadata.get(_CHECKSUM, zlib.crc32(metadata[_KEY]))) != zlib.crc32(metadata[_KEY]):
-                message = "what it says of itself was changed"
-                raise ValueError(message)
+                raise ValueError("what it says of itself was changed")
             if (document["format"], document["version"]) != (_FORMAT, _VERSION):
-                message = f"it says {document['format']!r}, version {document['version']!r}"
-                raise ValueError(message)
+                raise ValueError(f"it says {document['format']!r}, version {document['version']!r}")
             self.study = str(document["study"])
             self.session = int(document["session"])
             self.notes = [str(note) for note in document["notes"]]
             self._tables = list(document["tables"])
         except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
-            message = f"{str(path)!r} is no shard of a study: {str(error).strip()}"
-            raise StudyError(message) from error
+            raise StudyError(f"{str(path)!r} is no shard of a study: {str(error).strip()}") from error
 
     def columns(self, names: Sequence[str]) -> dict[str, Any]:
         """Return columns of the runs: ints and floats as arrays, text as lists."""
@@ -243,8 +240,7 @@ class ShardFile:
         try:
             yield
         except (pa.ArrowException, OSError, LookupError, AttributeError) as error:
-            message = f"{str(self._path)!r} is damaged ({error}); {REMEDY}"
-            raise StudyError(message) from error
+            raise StudyError(f"{str(self._path)!r} is damaged ({error}); {REMEDY}") from error
 
 
 def _segments(array: Any, with_gaps: bool) -> list[tuple[int, Array]]:

@@ -39,10 +39,9 @@ class StoredModel:
 
     def __call__(self, **_: Any) -> Any:
         """Refuse to run: only :meth:`restored` imports the model."""
-        message = (
+        raise StudyError(
             "configurations of a study that was loaded have no model; results.replay(run_id) makes a run"
         )
-        raise StudyError(message)
 
     def __repr__(self) -> str:
         return f"<{qualified_name(self.described['model'])}, not loaded>"
@@ -67,11 +66,10 @@ class StoredModel:
             If it cannot be imported, was changed, or a parameter could not be stored as what it was.
         """
         if self.inexact:
-            message = (
+            raise StudyError(
                 f"{', '.join(map(repr, self.inexact))} could not be stored exactly, so the run cannot be "
                 "made from the folder: make it from its configuration, with doe.run"
             )
-            raise StudyError(message)
         known = self.described
         loaded = resolve(known["model"]) if model is None else model
         main = name_of(loaded)[0] if known["model"]["module"] == "__main__" else None
@@ -84,8 +82,7 @@ class StoredModel:
         if differences:
             told = listed(differences, "the code was changed")
             allow = "allow_changed_model=True (on the command line --allow-changed-model)"
-            message = f"{told}\n{allow} runs it all the same"
-            raise StudyError(message)
+            raise StudyError(f"{told}\n{allow} runs it all the same")
         if known.get("was_changed"):
             warn(
                 "the code of the model was changed while the study was made, which allow_changed_model=True "

@@ -87,8 +87,7 @@ def _unpack(packed: zipfile.ZipFile, folder: Path) -> None:
             with packed.open(info) as source, (folder / name).open("xb") as target:
                 shutil.copyfileobj(source, target, _PIECE)
     if not (folder / FILE).exists():
-        message = f"there is no {ROOT}{FILE} in it"
-        raise zipfile.BadZipFile(message)
+        raise zipfile.BadZipFile(f"there is no {ROOT}{FILE} in it")
 
 
 def is_ours(name: str) -> bool:
