@@ -28,12 +28,7 @@ ONE_A_RUN = ("final", "mean", "first", "min", "max")
 
 
 def add_analyze(commands: Any) -> None:
-    """Add the command.
-
-    Parameters
-    ----------
-    commands : argparse's sub-parsers
-    """
+    """Add the command."""
     parser = commands.add_parser(
         "analyze",
         help="which factors explain an output",

@@ -12,12 +12,7 @@ __all__ = ["add_archive"]
 
 
 def add_archive(commands: Any) -> None:
-    """Add the command.
-
-    Parameters
-    ----------
-    commands : argparse's sub-parsers
-    """
+    """Add the command."""
     parser = commands.add_parser(
         "archive",
         help="write a study to one zip file, to be sent or deposited",

@@ -19,12 +19,7 @@ __all__ = ["add_completion"]
 
 
 def add_completion(commands: Any) -> None:
-    """Add the command, which completes those that are there when it runs.
-
-    Parameters
-    ----------
-    commands : argparse's sub-parsers
-    """
+    """Add the command, which completes those that are there when it runs."""
     parser = commands.add_parser(
         "completion",
         help="print a script that completes commands in a shell",

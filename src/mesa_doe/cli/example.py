@@ -20,10 +20,6 @@ EXAMPLES = (
 def example_files(name: str) -> dict[str, str]:
     """Return the files of an example: its study, and its functions where the model reports too little.
 
-    Parameters
-    ----------
-    name : str
-
     Returns
     -------
     dict of str to str
@@ -42,12 +38,7 @@ def example_files(name: str) -> dict[str, str]:
 
 
 def add_example(commands: Any) -> None:
-    """Add the command.
-
-    Parameters
-    ----------
-    commands : argparse's sub-parsers
-    """
+    """Add the command."""
     parser = commands.add_parser(
         "example",
         help="write a study file to begin with",

@@ -16,12 +16,7 @@ __all__ = ["add_explore"]
 
 
 def add_explore(commands: Any) -> None:
-    """Add the command.
-
-    Parameters
-    ----------
-    commands : argparse's sub-parsers
-    """
+    """Add the command."""
     parser = commands.add_parser(
         "explore",
         help="look at a study in a browser",

@@ -23,12 +23,7 @@ __all__ = ["add_export"]
 
 
 def add_export(commands: Any) -> None:
-    """Add the command.
-
-    Parameters
-    ----------
-    commands : argparse's sub-parsers
-    """
+    """Add the command."""
     parser = commands.add_parser(
         "export",
         help="write the tables of a study as CSV, Parquet, JSON or NetCDF",

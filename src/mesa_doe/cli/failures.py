@@ -19,12 +19,7 @@ _KIND = ["status", "origin", "error_type"]
 
 
 def add_failures(commands: Any) -> None:
-    """Add the command.
-
-    Parameters
-    ----------
-    commands : argparse's sub-parsers
-    """
+    """Add the command."""
     parser = commands.add_parser(
         "failures",
         help="the runs of a study that are not ok",

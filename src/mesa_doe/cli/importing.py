@@ -30,14 +30,6 @@ def add_model(parser: argparse.ArgumentParser) -> None:
 def named_model(reference: str) -> Callable[..., Any]:
     """Return what ``package.module:Class`` or ``folder/model.py:Class`` names.
 
-    Parameters
-    ----------
-    reference : str
-
-    Returns
-    -------
-    callable
-
     Raises
     ------
     ConfigurationError

@@ -31,22 +31,12 @@ _COUNTING = {
 
 
 def add_designs(commands: Any) -> None:
-    """Add the command.
-
-    Parameters
-    ----------
-    commands : argparse's sub-parsers
-    """
+    """Add the command."""
     _add(commands, "designs", "methods of [design]", _designs, _samplers)
 
 
 def add_analyses(commands: Any) -> None:
-    """Add the command.
-
-    Parameters
-    ----------
-    commands : argparse's sub-parsers
-    """
+    """Add the command."""
     _add(commands, "analyses", "methods of [[analysis]]", _analyses, analysis_names)
 
 

@@ -32,12 +32,7 @@ _SHOWN = 5
 
 
 def add_plan(commands: Any) -> None:
-    """Add the command.
-
-    Parameters
-    ----------
-    commands : argparse's sub-parsers
-    """
+    """Add the command."""
     parser = commands.add_parser(
         "plan",
         help="what a study file would run, and what that takes",

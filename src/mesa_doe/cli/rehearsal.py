@@ -71,12 +71,7 @@ def note_unknown(
 def note_not_kept(
     file: TomlFile, configurations: Configurations, recipes: Recipes, analyses: Sequence[Analysis]
 ) -> None:
-    """Note the analyses that look at steps of which none but the last is kept.
-
-    Parameters
-    ----------
-    file, configurations, recipes, analyses : as of :func:`note_unknown`
-    """
+    """Note the analyses that look at steps of which none but the last is kept."""
     from mesa_doe.model_run.wanted import Wanted
     from mesa_doe.results.length import LENGTH
     from mesa_doe.runner.checks import model_key

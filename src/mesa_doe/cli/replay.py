@@ -18,12 +18,7 @@ __all__ = ["add_replay"]
 
 
 def add_replay(commands: Any) -> None:
-    """Add the command.
-
-    Parameters
-    ----------
-    commands : argparse's sub-parsers
-    """
+    """Add the command."""
     parser = commands.add_parser(
         "replay",
         help="make one run again",

@@ -18,12 +18,7 @@ __all__ = ["add_report", "add_report_option", "end_with_report", "place_of"]
 
 
 def add_report(commands: Any) -> None:
-    """Add the command.
-
-    Parameters
-    ----------
-    commands : argparse's sub-parsers
-    """
+    """Add the command."""
     parser = commands.add_parser(
         "report",
         help="write a study as one HTML file",
@@ -75,10 +70,6 @@ def place_of(given: Path | bool | None, store: Path) -> Path | None:
         What ``--report`` says; None is no report.
     store : Path
         Folder of the study.
-
-    Returns
-    -------
-    Path or None
 
     Raises
     ------

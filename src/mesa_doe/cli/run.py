@@ -31,12 +31,7 @@ _SECONDS = 15.0
 
 
 def add_run(commands: Any) -> None:
-    """Add the command, also under the name ``resume``.
-
-    Parameters
-    ----------
-    commands : argparse's sub-parsers
-    """
+    """Add the command, also under the name ``resume``."""
     parser = commands.add_parser(
         "run",
         aliases=["resume"],

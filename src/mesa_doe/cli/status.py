@@ -22,12 +22,7 @@ _CLEAR = "\x1b[H\x1b[2J"
 
 
 def add_status(commands: Any) -> None:
-    """Add the command.
-
-    Parameters
-    ----------
-    commands : argparse's sub-parsers
-    """
+    """Add the command."""
     parser = commands.add_parser(
         "status",
         help="how far a study is",

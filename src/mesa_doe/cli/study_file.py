@@ -104,14 +104,6 @@ class StudyFile:
 def read_study(path: Path) -> StudyFile:
     """Read a study file; the model is imported, and nothing is run.
 
-    Parameters
-    ----------
-    path : Path
-
-    Returns
-    -------
-    StudyFile
-
     Raises
     ------
     ConfigurationError
@@ -142,14 +134,6 @@ def read_study(path: Path) -> StudyFile:
 
 def read_store(path: Path) -> Path:
     """Read which folder a study file names; no model is imported.
-
-    Parameters
-    ----------
-    path : Path
-
-    Returns
-    -------
-    Path
 
     Raises
     ------

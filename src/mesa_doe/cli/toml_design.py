@@ -30,10 +30,6 @@ def read_design(file: TomlFile, space: ParameterSpace | None) -> Design | None:
     file : TomlFile
     space : ParameterSpace or None
         None where there is none, or it has mistakes, which are noted.
-
-    Returns
-    -------
-    Design or None
     """
     from mesa_doe.samplers import SAMPLERS
 

@@ -33,10 +33,6 @@ def key_lines(text: str) -> dict[Key, int]:
     text : str
         Valid TOML.
 
-    Returns
-    -------
-    dict of Key to int
-
     Examples
     --------
     >>> key_lines("[space]\nwidth = 20\ntorus = {boolean = true}")

@@ -39,10 +39,6 @@ _TYPES = {bool: "true or false", list: "a list", dict: "a table"}
 def read_space(file: TomlFile) -> ParameterSpace | None:
     """Return the space that a file describes; None, having noted why, where it describes none.
 
-    Parameters
-    ----------
-    file : TomlFile
-
     Returns
     -------
     ParameterSpace or None

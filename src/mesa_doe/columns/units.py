@@ -83,11 +83,6 @@ class Units:
         other columns: it is as a factor without effect. Of crossed units, rows that share a point of the
         sample change places too, since what varies among them, in all alike, would else be as it was.
 
-        Parameters
-        ----------
-        draws : int
-        generator : Generator
-
         Returns
         -------
         ndarray (draws, rows) of int
@@ -155,10 +150,6 @@ def units_of(blocks: Any, rows: Any = slice(None), crossed: Crossed | None = Non
         Which of the rows are kept.
     crossed : Crossed, optional
         As of :class:`Units`, of all rows.
-
-    Returns
-    -------
-    Units or None
 
     Examples
     --------

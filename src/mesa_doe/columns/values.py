@@ -61,10 +61,6 @@ def as_column(values: Iterable[Any]) -> tuple[Array | None, bool]:
 def as_values(values: Sequence[Any]) -> tuple[Values, bool]:
     """Turn the values of one run into what :meth:`Table.append` takes, the same as by :func:`as_column`.
 
-    Parameters
-    ----------
-    values : sequence
-
     Returns
     -------
     values : list, ndarray (n,) or None

@@ -33,10 +33,6 @@ class Readers:
         model : Mesa model
             Just built; the one before it is read.
 
-        Returns
-        -------
-        Reader or LastValues
-
         Raises
         ------
         ConfigurationError

@@ -89,10 +89,6 @@ def read_frames(frames: Mapping[str, pd.DataFrame], wanted: Wanted) -> Reading:
     frames : mapping of str to DataFrame
         By the dataset's name. With ids of agents it is one of agents, with a time one of the model.
     wanted : Wanted
-
-    Returns
-    -------
-    Reading
     """
     reading, series, taken = Reading(), list[Series](), set[str]()
     for name, frame in frames.items():

@@ -181,10 +181,6 @@ def kept_collections(steps: Sequence[float], period: int) -> list[int]:
         The step of each collection, in order.
     period : int
 
-    Returns
-    -------
-    list of int
-
     Examples
     --------
     >>> kept_collections([0, 1, 2, 3, 4, 5], 2)

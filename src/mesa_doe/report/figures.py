@@ -78,10 +78,6 @@ class Figures:
             Whether it stays on white in a dark page: where colours mean numbers.
         heavy : bool, default False
             Whether there is so much in it that it is an image at once.
-
-        Returns
-        -------
-        Markup
         """
         matplotlib = require("matplotlib", extra="plot")
         plt = require("matplotlib.pyplot", extra="plot")

@@ -60,16 +60,7 @@ def indices(analysed: Analysed, figures: Figures, most: int) -> Markup:
 
 
 def headings(results: Sequence[SensitivityResult]) -> list[str]:
-    """Return what analyses are called: by their methods, and by what tells those of one method apart.
-
-    Parameters
-    ----------
-    results : sequence of SensitivityResult
-
-    Returns
-    -------
-    list of str
-    """
+    """Return what analyses are called: by their methods, and by what tells those of one method apart."""
     found = [method_name(result.method) for result in results]
     for add in (_when, _only_output):
         counts = Counter(found)

@@ -52,10 +52,6 @@ def element(tag: str, *children: Child, **attributes: Any) -> Markup:
         ``class_`` is ``class``, ``aria_label`` is ``aria-label``; True is an attribute without a value, and
         None is none.
 
-    Returns
-    -------
-    Markup
-
     Examples
     --------
     >>> element("p", "1 < 2", element("b", "!"), class_="note")

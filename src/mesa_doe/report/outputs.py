@@ -86,10 +86,6 @@ def when_of(at: Any) -> str:
     at : str, number or callable
         As in :meth:`Results.output`, or the name of such a callable.
 
-    Returns
-    -------
-    str
-
     Examples
     --------
     >>> when_of("final"), when_of(20), when_of(max)

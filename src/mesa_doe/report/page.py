@@ -43,10 +43,6 @@ def page_of(
     analysed : Analysed
     command : str or None
         As for :func:`mesa_doe.write_report`.
-
-    Returns
-    -------
-    str
     """
     source, figures = source_of_results(results), Figures()
     rest = _rest(source)

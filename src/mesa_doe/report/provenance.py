@@ -34,10 +34,6 @@ def provenance(results: Results, source: Source, rerun: Rerun, command: str | No
     rerun : Rerun
     command : str, optional
         What at the command line makes the runs.
-
-    Returns
-    -------
-    Markup
     """
     return joined(
         pairs(_facts(results, source)),

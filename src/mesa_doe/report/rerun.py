@@ -41,10 +41,6 @@ def rerun_of(results: Results, source: Source, whole: bool) -> Rerun:
     source : Source
     whole : bool
         Whether the page's table of runs has all of them.
-
-    Returns
-    -------
-    Rerun
     """
     plan = source.plan
     if len(plan["models"]) != 1:

@@ -43,16 +43,7 @@ class Source:
 
 
 def source_of_results(results: Results) -> Source:
-    """Return where results come from.
-
-    Parameters
-    ----------
-    results : Results
-
-    Returns
-    -------
-    Source
-    """
+    """Return where results come from."""
     if results.study is not None:
         document = read_document(results.study)
         # "." has no name.

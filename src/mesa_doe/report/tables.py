@@ -77,10 +77,6 @@ def table(
     caption : str
     sortable : bool, default False
         Whether the page's script puts buttons into its header.
-
-    Returns
-    -------
-    Markup
     """
     body, to_the_right = [], set()
     for first, *others in rows:
@@ -135,10 +131,6 @@ class DataTables:
         title : str
         rest : str, optional
             How to get rows that are left out.
-
-        Returns
-        -------
-        Markup
         """
         csv, rows = _csv(frame)
         kinds = [bool(frame.dtypes.iloc[place].kind in "iuf") for place in range(frame.shape[1])]

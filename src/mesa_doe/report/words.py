@@ -26,10 +26,6 @@ def words(results: Results, name: str) -> Markup:
     results : Results
     name : str
         Of the output.
-
-    Returns
-    -------
-    Markup
     """
     last = results.model.groupby("run_id", sort=True)[name].last(skipna=False)
     counts = last.map(short).value_counts().sort_values(ascending=False, kind="stable")

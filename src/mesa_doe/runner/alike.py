@@ -119,10 +119,6 @@ def few_valued(records: Records | Gathered, names: Collection[str]) -> list[str]
     records : Records or Gathered
         Read until some runs are known.
     names : collection of str
-
-    Returns
-    -------
-    list of str
     """
     frames: list[pd.DataFrame] = []
     for table in records.parts("model", ""):

@@ -320,10 +320,6 @@ def writing(folder: str | os.PathLike[str], part: Part | None = None) -> Iterato
 def holders(folder: str | os.PathLike[str]) -> list[Holder]:
     """Tell who writes a study at the moment, without writing anything.
 
-    Parameters
-    ----------
-    folder : path-like
-
     Returns
     -------
     list of Holder

@@ -13,10 +13,6 @@ __all__ = ["place_of"]
 def place_of(path: str | os.PathLike[str]) -> Path:
     """Return an absolute path, ``~`` as a shell understands it: the place meant now, wherever one goes later.
 
-    Parameters
-    ----------
-    path : str or path
-
     Raises
     ------
     StudyError

@@ -33,10 +33,6 @@ _GUARD = 'That imports the file, so what runs its study has to be below `if __na
 def reference_of(target: Any) -> dict[str, str | None]:
     """Name a model class, factory or function.
 
-    Parameters
-    ----------
-    target : callable
-
     Returns
     -------
     dict
@@ -80,10 +76,6 @@ def resolve(reference: Mapping[str, Any], *, main: str | None = None, remedy: st
         The module in which to look for what was defined in ``__main__``.
     remedy : str, optional
         What helps where it cannot be imported, by default to give the model.
-
-    Returns
-    -------
-    object
 
     Raises
     ------
@@ -130,10 +122,6 @@ def _unresolved(reference: Mapping[str, Any], why: str, remedy: str) -> StudyErr
 def versions() -> dict[str, str]:
     """Tell the versions of Python, of the platform and of the libraries that are installed.
 
-    Returns
-    -------
-    dict
-
     Examples
     --------
     >>> versions()["python"] == platform.python_version()
@@ -148,10 +136,6 @@ def versions() -> dict[str, str]:
 
 def git_state(place: str | os.PathLike[str]) -> dict[str, Any] | None:
     """Tell the commit that a file or a folder is at.
-
-    Parameters
-    ----------
-    place : path-like
 
     Returns
     -------

@@ -46,10 +46,6 @@ FILES = (FILE, TABLE, DESIGN, ORIGIN)
 def is_study(path: Path) -> bool:
     """Whether a folder is that of a study, by the file in it.
 
-    Parameters
-    ----------
-    path : Path
-
     Examples
     --------
     >>> is_study(Path("nowhere"))

@@ -261,10 +261,6 @@ def requirements_of(document: Mapping[str, Any]) -> str:
     document : mapping
         What ``study.json`` says.
 
-    Returns
-    -------
-    str
-
     Examples
     --------
     >>> versions = {"python": "3.12.1", "platform": "Linux", "mesa-doe": "0.1.0", "mesa": "3.5.1"}

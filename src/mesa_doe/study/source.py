@@ -51,10 +51,6 @@ def source_of(target: Any) -> dict[str, str]:
     by name at run time (``getattr``, ``globals()``), files of data, attributes of classes that were
     set from outside, and the state of objects of other libraries.
 
-    Parameters
-    ----------
-    target : callable
-
     Returns
     -------
     dict

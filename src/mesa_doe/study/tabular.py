@@ -97,16 +97,7 @@ class TableFile:
 
 
 def table_files(study: StudyFolder) -> list[TableFile]:
-    """Return all tables of a study: runs, points, model, agents of each type, and the named tables.
-
-    Parameters
-    ----------
-    study : StudyFolder
-
-    Returns
-    -------
-    list of TableFile
-    """
+    """Return all tables of a study: runs, points, model, agents of each type, and the named tables."""
     records = study.records(study.plan.numbering)
     known = [("model", "")]
     known += [(kind, name) for kind in ("agents", "table") for name in records.names(kind)]
