@@ -98,8 +98,9 @@ class Plan:
             if not plan._is_of_one_design():
                 raise ValueError(f"its design is not that of the points in {TABLE}")
         except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
-            how = "cannot be read" if isinstance(error, PermissionError) else "is damaged"
-            raise StudyError(f"the study in {str(folder)!r} {how}: {error}") from error
+            closed = next((one for one in (error, error.__cause__) if isinstance(one, PermissionError)), None)
+            how = f"is damaged: {error}" if closed is None else f"cannot be read: {closed}"
+            raise StudyError(f"the study in {str(folder)!r} {how}") from error
         return plan
 
     def _is_of_one_design(self) -> bool:
