@@ -683,6 +683,28 @@ def test_a_study_of_an_installed_model_has_the_commit_of_its_script(tmp_path, re
     assert git_of_the_study() == {"commit": commit, "changed": False, "of": "script"}
 
 
+def test_a_study_file_is_the_script_of_a_study_that_the_command_line_runs(tmp_path, repository):
+    study = """
+    model = {class = "mesa.examples:BoltzmannWealth"}
+    design = {method = "explicit", points = "points.csv"}
+    runs = {rng = 1, max_steps = 1}
+    """
+    (tmp_path / "wealth.toml").write_text(textwrap.dedent(study))
+    (tmp_path / "points.csv").write_text("n\n3\n")
+
+    def git_of_the_study(store):
+        line = [sys.executable, "-m", "mesa_doe", "run", "wealth.toml", "--store", store]
+        subprocess.run(line, cwd=tmp_path, check=True, capture_output=True)
+        return json.loads((tmp_path / store / "study.json").read_text())["made_with"][0]["git"]
+
+    repository("commit", "--allow-empty", "-m", "x")
+    assert git_of_the_study("before") is None
+    repository("add", "wealth.toml")
+    repository("commit", "-m", "y")
+    commit = repository("rev-parse", "HEAD")
+    assert git_of_the_study("after") == {"commit": commit, "changed": False, "of": "script"}
+
+
 def test_programs_that_a_repository_names_are_not_run(tmp_path, repository):
     (tmp_path / "file").write_text("a")
     repository("add", ".")

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mesa_doe.cli.analyze import ONE_A_RUN, at_of
 from mesa_doe.cli.study_argument import add_study
 from mesa_doe.errors import StudyError
 
-if TYPE_CHECKING:
-    from mesa_doe.analysis import SensitivityResult
-    from mesa_doe.results import Results
-
-__all__ = ["add_report", "add_report_option", "end_with_report", "place_of"]
+__all__ = ["add_report", "add_report_option", "place_of"]
 
 
 def add_report(commands: Any) -> None:
@@ -88,26 +84,6 @@ def place_of(given: Path | bool | None, store: Path) -> Path | None:
         )
     check_place(path)
     return path
-
-
-def end_with_report(
-    results: Results, path: Path, command: str, analyses: list[SensitivityResult] | None
-) -> None:
-    """Write the report that ``mesa-doe run`` ends with, and print its path.
-
-    Parameters
-    ----------
-    results : Results
-    path : Path
-    command : str
-        What makes the runs again.
-    analyses : list of SensitivityResult or None
-        Those that the file asks for; None makes that of the design.
-    """
-    from mesa_doe.report import write_report
-
-    write_report(results, path, analyses=analyses, command=command)
-    print(f"\nreport   {path}")
 
 
 def _report(arguments: argparse.Namespace) -> int:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from mesa_doe._optional import require
 from mesa_doe.cli.printing import print_pairs, print_result
-from mesa_doe.cli.report import add_report_option, end_with_report, place_of
+from mesa_doe.cli.report import add_report_option, place_of
 from mesa_doe.cli.study_argument import add_file
 from mesa_doe.cli.tabulated import Tabulated
 from mesa_doe.cli.wording import in_words_of_a_file
-from mesa_doe.errors import MesaDoeError, MesaDoeWarning, counted, duration
+from mesa_doe.errors import MesaDoeError, MesaDoeWarning, StudyError, counted, duration
 
 if TYPE_CHECKING:
     from mesa_doe.analysis import SensitivityResult
@@ -86,21 +86,22 @@ def settings_of(arguments: argparse.Namespace, study: StudyFile) -> dict[str, An
 def _run(arguments: argparse.Namespace) -> int:
     from mesa_doe.cli.refusal import told_by_key
     from mesa_doe.cli.study_file import read_study
-    from mesa_doe.errors import StudyError
+    from mesa_doe.study.provenance import run_by
 
     require("pyarrow", extra="store")  # what the study is written with
     study = read_study(arguments.file)
     settings = settings_of(arguments, study)
-    report = place_of(arguments.report, settings["store"])
+    store = settings["store"]
+    report = place_of(arguments.report, store)
     runner = study.runner(
         **settings,
         resume=arguments.resume,
         allow_changed_model=arguments.allow_changed_model,
         display_progress=None if sys.stderr.isatty() else _Lines(),
     )
-    store = settings["store"]
     try:
-        results = runner.run_all()
+        with run_by(arguments.file):
+            results = runner.run_all()
     except StudyError as error:
         if told := told_by_key(study, store, any_source=arguments.allow_changed_model):
             raise told from error
@@ -113,12 +114,15 @@ def _run(arguments: argparse.Namespace) -> int:
     made: list[SensitivityResult | Tabulated] = []
     code = _analyse(study, results, store, made)
     if report is not None:
+        from mesa_doe.report import write_report
+
         command = ["mesa-doe", "run", arguments.file.name]
         if arguments.store is not None:
             command += ["--store", str(arguments.store)]
         indices = [one for one in made if not isinstance(one, Tabulated)]
         asked = not all(analysis.counts for analysis in study.analyses)
-        end_with_report(results, report, shlex.join(command), indices if asked else None)
+        write_report(results, report, analyses=indices if asked else None, command=shlex.join(command))
+        print(f"\nreport   {report}")
         if len(indices) < len(made):
             beside = "it counts outputs in words by itself; what the file asks of tabulate stands above"
             print_pairs([("", beside)])

@@ -10,19 +10,22 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
 from pathlib import Path
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
 from mesa_doe.errors import StudyError, sentence
 
-__all__ = ["git_state", "git_state_of_script", "is_function", "reference_of", "resolve", "versions"]
+__all__ = ["git_state", "git_state_of_script", "is_function", "reference_of", "resolve", "run_by", "versions"]
 
 _PACKAGES = (
     "mesa-doe", "mesa", "numpy", "pandas", "scipy", "SALib", "pyDOE3", "pydoe", "joblib", "networkx",
     "pyarrow",
 )  # fmt: skip
+
+_script: ContextVar[Path | None] = ContextVar("script", default=None)
 
 _GIVE_MODEL = (
     "Give the model to the call: replay(run_id, model=...), or --model FILE.py:NAME on the command line"
@@ -163,14 +166,24 @@ def git_state_of_script() -> dict[str, Any] | None:
     -------
     dict or None
         As of :func:`git_state`, with ``of``, ``"script"``. None where no script of the user's runs: at a
-        prompt, in a notebook, or by the command line.
+        prompt, or in a notebook.
     """
-    file = getattr(sys.modules.get("__main__"), "__file__", None)
+    file = _script.get() or getattr(sys.modules.get("__main__"), "__file__", None)
     # A checkout of this package tracks its command line.
     if file is None or Path(file).resolve().is_relative_to(Path(__file__).resolve().parents[1]):
         return None
     state = git_state(file)
     return None if state is None else {**state, "of": "script"}
+
+
+@contextlib.contextmanager
+def run_by(file: Path) -> Iterator[None]:
+    """Take a file for the script that runs, as a study file is at the command line."""
+    before = _script.set(file)
+    try:
+        yield
+    finally:
+        _script.reset(before)
 
 
 def _git(*words: str, folder: Path) -> list[str]:
