@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import operator
 import sys
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,12 @@ def _same_file(one: Document, other: Document) -> bool:
 
 
 def _is_imported_now(module: str) -> bool:
-    return getattr(getattr(sys.modules.get(module), "__spec__", None), "_initializing", False)
+    """Whether the import of a module, which has not ended, has led here; a script is not imported."""
+    known = getattr(sys.modules.get(module), "__dict__", None)
+    frames = (frame for frame, _ in traceback.walk_stack(None))
+    return module != "__main__" and any(
+        frame.f_globals is known and frame.f_code.co_name == "<module>" for frame in frames
+    )
 
 
 def space_differences(old: Document, new: Document) -> list[str]:
