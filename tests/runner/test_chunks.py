@@ -9,7 +9,7 @@ import mesa_doe as doe
 from mesa_doe.runner.checks import recipes_of
 from mesa_doe.runner.chunks import Order, Shelf, Task, run_chunk
 from mesa_doe.runner.interrupts import held_interrupt
-from mesa_doe.study.shards import read_shard
+from mesa_doe.study.shards import ShardFile
 
 
 def square(x):
@@ -74,7 +74,7 @@ def test_ctrl_c_between_the_rows_and_the_record_of_a_run_leaves_neither(
     report = run_chunk(Task.of(runs, np.arange(4), recipes_of(runs), order))
     assert report.interrupted
     assert report.positions.tolist() == kept
-    table = read_shard(tmp_path / report.entry.shard).table("model") if stored else report.block.data.model
+    table = ShardFile(tmp_path / report.entry.shard).table("model") if stored else report.block.data.model
     assert table.to_frame()["y"].tolist() == [(1.0 + k) ** 2 for k in kept]
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mesa_doe.columns import Table, Tables, as_column
 from mesa_doe.errors import StudyError
 from mesa_doe.study.reading import shard_files
-from mesa_doe.study.shards import RUN_COLUMNS, Shard, read_shard, write_shard
+from mesa_doe.study.shards import RUN_COLUMNS, Shard, ShardFile, write_shard
 
 CELLS = {
     "bool": st.booleans(),
@@ -56,7 +56,7 @@ def test_tables_that_went_through_shards_are_those_that_did_not(tmp_path_factory
     cut = data.draw(st.integers(0, len(runs)))
     joined = {"model": Table(), "agents": Table(), "table": Table()}
     for first, part in ((0, runs[:cut]), (cut, runs[cut:])):
-        shard = read_shard(written(folder, part))
+        shard = ShardFile(written(folder, part))
         for kind, whole in joined.items():
             table = shard.table(kind, "" if kind == "model" else shard.names(kind)[0])
             table.run_ids = [first + run for run in table.run_ids]
@@ -69,7 +69,7 @@ def test_tables_that_went_through_shards_are_those_that_did_not(tmp_path_factory
 
 def test_a_shard_keeps_what_runs_decided_and_what_should_be_said(tmp_path):
     path = written(tmp_path, [(1, {"a": [1]})] * 3, notes=["hear"], session=4)
-    shard = read_shard(path)
+    shard = ShardFile(path)
     assert (shard.study, shard.session, shard.notes) == ("study", 4, ["hear"])
     columns = shard.columns(["point", "status", "steps"])
     assert columns["point"].tolist() == [0, 1, 2]
@@ -78,7 +78,7 @@ def test_a_shard_keeps_what_runs_decided_and_what_should_be_said(tmp_path):
 
 
 def test_a_shard_of_runs_that_reported_nothing_is_one(tmp_path):
-    shard = read_shard(written(tmp_path, [(0, {})]))
+    shard = ShardFile(written(tmp_path, [(0, {})]))
     assert shard.table("model").to_frame().empty
 
 
@@ -95,14 +95,14 @@ def test_a_torn_file_is_refused(tmp_path, keep):
     path = written(tmp_path, [(1, {"a": [1]})])
     path.write_bytes(path.read_bytes()[:keep])
     with pytest.raises(StudyError, match="is no shard of a study"):
-        read_shard(path)
+        ShardFile(path)
 
 
 def test_a_parquet_file_of_something_else_is_refused(tmp_path):
     path = tmp_path / f"{'0' * 32}.parquet"
     pq.write_table(pq.read_table(written(tmp_path, [(1, {"a": [1]})])).replace_schema_metadata(None), path)
     with pytest.raises(StudyError, match="is no shard of a study"):
-        read_shard(path)
+        ShardFile(path)
 
 
 def test_nothing_is_left_of_a_shard_that_could_not_be_written(tmp_path, monkeypatch):
@@ -116,5 +116,5 @@ def test_nothing_is_left_of_a_shard_that_could_not_be_written(tmp_path, monkeypa
 
 
 def test_text_that_is_no_unicode_is_written_out(tmp_path):
-    shard = read_shard(written(tmp_path, [(2, {"a": ["\ud800x", None]}), (1, {"a": ["y"]})]))
+    shard = ShardFile(written(tmp_path, [(2, {"a": ["\ud800x", None]}), (1, {"a": ["y"]})]))
     assert shard.table("model").to_frame()["a"].tolist()[::2] == ["\\ud800x", "y"]

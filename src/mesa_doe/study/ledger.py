@@ -113,10 +113,10 @@ def entry_of(folder: Path, shard: str, study: str) -> Entry:
         If it is torn, or belongs to another study.
     """
     # Here, as a ledger is read without pandas.
-    from mesa_doe.study.shards import Shard, read_shard
+    from mesa_doe.study.shards import Shard, ShardFile
 
     path = folder / shard
-    file = read_shard(path)
+    file = ShardFile(path)
     if file.study != study:
         raise StudyError(f"{str(path)!r} belongs to another study ({file.study})")
     columns = file.columns(["point", "iteration", "status", "wall_time"])

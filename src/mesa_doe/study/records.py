@@ -15,7 +15,7 @@ from mesa_doe.columns import Table
 from mesa_doe.errors import StudyError
 from mesa_doe.study.ledger import Entry, Ints, joined, last_words
 from mesa_doe.study.numbering import Numbering
-from mesa_doe.study.shards import REMEDY, RUN_COLUMNS, ShardFile, read_shard
+from mesa_doe.study.shards import REMEDY, RUN_COLUMNS, ShardFile
 
 __all__ = ["Place", "Records", "StoredTable", "StoredTables"]
 
@@ -94,7 +94,7 @@ class Records:
 
     def _file(self, place: Place) -> ShardFile:
         try:
-            return read_shard(self.folder / place.shard)
+            return ShardFile(self.folder / place.shard)
         except StudyError as error:
             raise StudyError(f"{error}; {REMEDY}") from error
 

@@ -23,7 +23,7 @@ from mesa_doe.columns import Table, Tables, free_names
 from mesa_doe.errors import StudyError
 from mesa_doe.study.whole_file import whole_file
 
-__all__ = ["REMEDY", "RUN_COLUMNS", "Shard", "ShardFile", "read_shard", "write_shard"]
+__all__ = ["REMEDY", "RUN_COLUMNS", "Shard", "ShardFile", "write_shard"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -249,14 +249,3 @@ def _segments(array: Any, with_gaps: bool) -> list[tuple[int, Array]]:
     valid = array.is_valid().to_numpy(zero_copy_only=False)
     edges = np.flatnonzero(np.diff(valid, prepend=False, append=False)).reshape(-1, 2)
     return [(a, array.slice(a, b - a).to_numpy(zero_copy_only=False)) for a, b in edges.tolist()]
-
-
-def read_shard(path: Path) -> ShardFile:
-    """Open a shard.
-
-    Raises
-    ------
-    StudyError
-        If the file is torn, or none of ours.
-    """
-    return ShardFile(path)

@@ -21,7 +21,7 @@ from mesa_doe.study.constants import constant_values
 from mesa_doe.study.folder import StudyFolder
 from mesa_doe.study.plan import Plan
 from mesa_doe.study.records import Place, Records
-from mesa_doe.study.shards import RUN_COLUMNS, read_shard
+from mesa_doe.study.shards import RUN_COLUMNS, ShardFile
 
 __all__ = ["TableFile", "distinct", "table_files"]
 
@@ -174,7 +174,7 @@ def _runs(plan: Plan, records: Records) -> TableFile:
         arrays = [column.to_numpy()[rows] for _, column in own.items()]
         arrays += [np.repeat(array, len(frame)) for array in values.values()]
         filled: dict[str, Any] = dict(zip(columns, arrays, strict=True))
-        found = read_shard(records.folder / place.shard).columns(RUN_COLUMNS)
+        found = ShardFile(records.folder / place.shard).columns(RUN_COLUMNS)
         for name in RUN_COLUMNS:
             column = np.array(found[name], dtype=_DTYPES["f" if name == "steps" else outcomes[name]])
             filled[name] = column[place.rows][order].astype(_DTYPES[outcomes[name]])
@@ -233,7 +233,7 @@ def _kind(dtype: Any) -> str:
 
 def _whole_steps(records: Records) -> bool:
     for place in records.places:
-        steps = read_shard(records.folder / place.shard).columns(["steps"])["steps"][place.rows]
+        steps = ShardFile(records.folder / place.shard).columns(["steps"])["steps"][place.rows]
         if not (np.isfinite(steps) & (steps == np.floor(steps))).all():
             return False
     return True
