@@ -21,7 +21,7 @@ import difflib
 import itertools
 import sys
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 __all__ = [
     "AnalysisError",
@@ -53,6 +53,9 @@ class DesignError(MesaDoeError, ValueError):
 
 class ConfigurationError(MesaDoeError, ValueError):
     """A model, parameter, seed or setting that no run could use."""
+
+    #: What is wrong with outputs that were asked for, by their names.
+    of_outputs: Mapping[str, str] = {}
 
 
 class StudyError(MesaDoeError, RuntimeError):

@@ -1,6 +1,7 @@
 """What ``outputs=`` keeps: kinds and names, each at its own steps, and functions beside them."""
 
 import math
+import pickle
 
 import mesa
 import numpy as np
@@ -242,6 +243,14 @@ def test_all_unknown_names_are_told_at_once():
     assert message.startswith("outputs has problems (2):")
     assert "'zzz'" in message
     assert "'yyy'" in message
+
+
+def test_what_is_wrong_with_an_output_is_known_by_its_name_in_another_process_too():
+    settings = doe.RunConfiguration(Town, run_id=0, max_steps=1, outputs=["gini", "zzz", "yyy"])
+    with pytest.raises(doe.ConfigurationError) as caught:
+        check_model(settings, recipe_of(Town))
+    told = pickle.loads(pickle.dumps(caught.value)).of_outputs
+    assert told == {name: f"Town has no output {name!r}: there are {ALL_NAMES}" for name in ("zzz", "yyy")}
 
 
 @pytest.mark.parametrize("name", ["deaths", "tables"])

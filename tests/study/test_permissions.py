@@ -58,7 +58,15 @@ def close(path):
 
 @pytest.mark.parametrize(
     "closed",
-    ["study.json", "points.parquet", "design.parquet", "ledger/*.jsonl", "shards/*.parquet", "shards", "locks"],
+    [
+        "study.json",
+        "points.parquet",
+        "design.parquet",
+        "ledger/*.jsonl",
+        "shards/*.parquet",
+        "shards",
+        "locks",
+    ],
 )
 def test_what_may_not_be_read_is_told_and_not_called_damaged(study, closed):
     close(study / closed)

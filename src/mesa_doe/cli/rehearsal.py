@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mesa_doe.cli.toml_file import problems_of, written
+from mesa_doe.cli.toml_file import written
 from mesa_doe.cli.wording import in_words_of_a_file
 from mesa_doe.errors import AnalysisError, ConfigurationError
 
@@ -89,7 +89,7 @@ def note_not_kept(
                 file.wrong(("analysis", place, "at"), told)
 
 
-def _unknown(names: Sequence[str], configurations: Configurations, recipes: Recipes) -> dict[str, str]:
+def _unknown(names: Sequence[str], configurations: Configurations, recipes: Recipes) -> Mapping[str, str]:
     """Return what is said of the outputs that there are not, by name."""
     from mesa_doe.analysis.options import check_known
     from mesa_doe.results.length import LENGTH
@@ -99,8 +99,8 @@ def _unknown(names: Sequence[str], configurations: Configurations, recipes: Reci
     functions = [name for name, own in outputs.items() if callable(own)]
     # Of agents "Person.wealth" is an output too, and recorded as "wealth".
     names = [name for name in names if name not in (LENGTH, *functions) and "." not in name]
-    said = {}
     if functions and len(functions) == len(outputs):
+        said = {}
         for name in names:
             try:
                 check_known("output", name, [*functions, LENGTH])
@@ -110,6 +110,5 @@ def _unknown(names: Sequence[str], configurations: Configurations, recipes: Reci
     try:
         check_models([replace(configurations[0], outputs=names)], recipes)
     except ConfigurationError as error:
-        for problem in problems_of(error):
-            said |= {name: problem for name in names if f" has no output {name!r}: " in problem}
-    return said
+        return error.of_outputs
+    return {}

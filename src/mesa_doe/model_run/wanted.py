@@ -90,18 +90,20 @@ class Wanted:
         Raises
         ------
         ConfigurationError
-            Naming every such name, with the close match.
+            Naming every such name, with the close match; by name in its ``of_outputs``.
         """
-        found = []
+        found = {}
         for name, period in (self._names or {}).items():
             if name not in available:
                 hint = did_you_mean(name, available)
                 known = f"there are {', '.join(sorted(available))}" if available else "it records nothing"
-                found.append(f"{model} has no output {name!r}: {hint}{known}")
+                found[name] = f"{model} has no output {name!r}: {hint}{known}"
             elif period is not None and not available[name]:
-                found.append(f"{name!r} has no steps and is kept whole, so it takes None, not {period!r}")
+                found[name] = f"{name!r} has no steps and is kept whole, so it takes None, not {period!r}"
         if found:
-            raise ConfigurationError(listed(found, "outputs has problems"))
+            error = ConfigurationError(listed([*found.values()], "outputs has problems"))
+            error.of_outputs = found
+            raise error
 
 
 def _listed(outputs: Any) -> list[str]:
