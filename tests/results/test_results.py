@@ -127,7 +127,9 @@ def test_asking_for_steps_that_were_not_kept_is_refused(at):
 
 
 def test_points_give_mean_spread_and_standard_error_of_replications():
-    design = doe.latin_hypercube(doe.ParameterSpace(models_noisy_axes()), 5, rng=1)
+    design = doe.latin_hypercube(
+        doe.ParameterSpace(a=doe.Real(0, 1), b=doe.Real(0, 1), inert=doe.Real(0, 1)), 5, rng=1
+    )
     configurations = design.configurations(models.noisy, rng=2, replications=4)
     results = doe.BatchRunner(configurations).run_all()
     points = results.points("y")
@@ -137,10 +139,6 @@ def test_points_give_mean_spread_and_standard_error_of_replications():
     np.testing.assert_allclose(points["sem"], y.std(axis=1, ddof=1) / 2)
     assert points["replications"].tolist() == [4] * 5
     pd.testing.assert_frame_equal(points[["a", "b", "inert"]], design.points)
-
-
-def models_noisy_axes():
-    return {"a": doe.Real(0, 1), "b": doe.Real(0, 1), "inert": doe.Real(0, 1)}
 
 
 def failing(x, rng):
@@ -174,49 +172,6 @@ def test_when_every_run_failed_the_outputs_say_so():
         results = doe.BatchRunner(design.configurations(failing, rng=1)).run_all()
     with pytest.raises(doe.AnalysisError, match=r"no run was finished\. Look at results\.failures"):
         results.output("y")
-
-
-def test_sensitivity_names_the_points_whose_runs_failed():
-    design = doe.sobol(doe.ParameterSpace(x=doe.Real(0, 1.1)), 16, rng=1)
-    with pytest.warns(doe.MesaDoeWarning, match="runs failed"):
-        results = doe.BatchRunner(design.configurations(failing, rng=1)).run_all()
-    bad = results.failures["point"].tolist()
-    with pytest.raises(doe.AnalysisError, match=f"points {', '.join(map(str, bad))}"):
-        results.sensitivity("y")
-    with pytest.warns(doe.MesaDoeWarning, match="left out whole"):
-        result = results.sensitivity("y", missing="drop")
-    assert np.isfinite(result.to_frame()["estimate"]).all()
-
-
-def test_sensitivity_of_a_part_of_the_runs_names_what_is_missing():
-    design = doe.sobol(doe.ParameterSpace(x=doe.Real(0, 1)), 4, rng=1)
-    results = doe.BatchRunner(design.configurations(failing, rng=1)[:-2]).run_all()
-    with pytest.raises(doe.AnalysisError, match="points 10, 11"):
-        results.sensitivity("y")
-
-
-def test_sensitivity_of_a_shuffled_hand_built_list_needs_its_design_and_keeps_the_order():
-    design = doe.sobol(doe.ParameterSpace(models_noisy_axes()), 64, rng=1)
-    runs = list(design.configurations(models.noisy, rng=2))
-    expected = doe.BatchRunner(runs).run_all().sensitivity("exact", design=design)
-    results = doe.BatchRunner(runs[::-1]).run_all()
-    with pytest.raises(doe.AnalysisError, match="carry no design"):
-        results.sensitivity("exact")
-    pd.testing.assert_frame_equal(results.sensitivity("exact", design=design).to_frame(), expected.to_frame())
-    with pytest.raises(doe.AnalysisError, match="not those of the design"):
-        results.sensitivity("exact", design=doe.sobol(design.space, 32, rng=1))
-
-
-def test_sensitivity_of_a_design_without_analysis_says_what_can_be_had():
-    space = doe.ParameterSpace(x=doe.Real(0, 1))
-    design = doe.explicit({"x": [0.1, 0.2, 0.3, 0.4]}, space)
-    results = doe.BatchRunner(design.configurations(failing, rng=1)).run_all()
-    with pytest.raises(
-        doe.AnalysisError, match=r"no analysis is made for designs of explicit.*results.points"
-    ):
-        results.sensitivity("y")
-    with pytest.raises(doe.AnalysisError, match=r"no analysis 'deltas'; there are .*sobol"):
-        results.sensitivity("y", method="deltas")
 
 
 def test_records_are_plain_and_json_able():
@@ -278,30 +233,6 @@ def test_plots_return_the_axes_that_they_are_given(lines):
     assert lines.plot.series("y", ax=ax) is ax
     with pytest.raises(doe.AnalysisError, match="no factor 'rat'"):
         lines.plot.scatter("y", "rat")
-
-
-def test_a_design_with_other_points_is_refused():
-    space = doe.ParameterSpace(models_noisy_axes())
-    results = doe.BatchRunner(doe.sobol(space, 8, rng=1).configurations(models.noisy, rng=2)).run_all()
-    with pytest.raises(doe.AnalysisError, match=r"run 0 of point 0 has a=.*, the design has"):
-        results.sensitivity("exact", design=doe.sobol(space, 8, rng=9))
-    other = doe.ParameterSpace({"q": doe.Real(0, 1), "w": doe.Real(0, 1), "v": doe.Real(0, 1)})
-    with pytest.raises(doe.AnalysisError, match="no parameter 'q'"):
-        results.sensitivity("exact", design=doe.sobol(other, 8, rng=1))
-
-
-@pytest.mark.parametrize("policy", ["independent", "common", "block"])
-def test_the_seed_policy_of_a_hand_built_list_is_read_off_its_seeds(policy):
-    design = doe.sobol(doe.ParameterSpace(models_noisy_axes()), 64, rng=1)
-    runs = list(design.configurations(models.noisy, rng=2, seed_policy=policy))
-    results = doe.BatchRunner(runs).run_all()
-    assert results.seed_policy is None
-    if policy == "independent":
-        with pytest.warns(doe.MesaDoeWarning, match="noise inflates"):
-            result = results.sensitivity("y", design=design)
-    else:
-        result = results.sensitivity("y", design=design)
-    assert result.settings["seed_policy"] == policy
 
 
 def test_a_mean_over_steps_of_which_one_is_missing_is_missing():

@@ -17,7 +17,9 @@ from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import _canvas
 from mesa_doe.results.declared import in_declared_order, logarithmic
 from mesa_doe.results.level_means import level_means
+from mesa_doe.results.noise import policy_of_seeds
 from mesa_doe.results.numbers import At, Reduce
+from mesa_doe.results.outputs import by_replications, one_number, series_of
 
 if TYPE_CHECKING:
     from mesa_doe.design import Design
@@ -74,7 +76,7 @@ class Drawings:
         -------
         matplotlib Axes
         """
-        series = self._results._numeric(output, reduce).rename(columns={output: "value"})
+        series = series_of(self._results, output, reduce).rename(columns={output: "value"})
         return plots.fan(series, ax=ax, ylabel=output)
 
     def noise_fan(self, output: str, *, ax: Any = None, reduce: Reduce | None = None) -> Any:
@@ -96,7 +98,7 @@ class Drawings:
             If there are no replications.
         """
         self._need_replications("noise_fan", "plot.series")
-        series = self._results._numeric(output, reduce).rename(columns={output: "value"})
+        series = series_of(self._results, output, reduce).rename(columns={output: "value"})
         runs = self._results.runs[["point", "iteration"]].astype(int)
         return plots.noise_fan(series.join(runs, on="run_id"), ax=ax, ylabel=output)
 
@@ -265,7 +267,7 @@ class Drawings:
         """
         self._need_replications("replications", "plot.scatter")
         results = self._results
-        values = results._by_point(results._one_a_run(output, at, reduce, "plot.replications"))
+        values = by_replications(results, one_number(results, output, at, reduce, "plot.replications"))
         # Of points whose other runs failed there is nothing to average.
         enough = values[np.isfinite(values).sum(axis=1) > 1]
         drawn = plots.replications(enough, ax=ax, target=target, ylabel=f"running mean of {output}")
@@ -388,8 +390,8 @@ class Drawings:
     ) -> tuple[pd.DataFrame, str | None]:
         """Return an output, a row a point and a column a replication, and how seeds reach it."""
         results = self._results
-        values = results._by_point(results._one_a_run(output, at, reduce, f"plot.{plot}"))
-        return values, results._seeding(output, results.design)
+        values = by_replications(results, one_number(results, output, at, reduce, f"plot.{plot}"))
+        return values, policy_of_seeds(results, output, results.design)
 
     def _one(self, frame: pd.DataFrame, factor: str) -> pd.Series[Any]:
         check_known("factor", factor, frame)

@@ -1,21 +1,20 @@
-"""What an analysis lacks numbers of: runs that are pending, that failed, or that gave none."""
+"""Runs that are ok and gave no number where an analysis needs one."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 
-from mesa_doe.analysis.incomplete import RUN_AGAIN, IncompleteError
-from mesa_doe.errors import AnalysisError, counted, some, warn
+from mesa_doe.errors import AnalysisError, some
+from mesa_doe.results.outputs import series_of
 
 if TYPE_CHECKING:
     from mesa_doe.results.results import Results
 
-__all__ = ["explained", "refuse_gaps", "tell_of_pending", "what_to_do", "without_empty_steps"]
+__all__ = ["refuse_gaps", "without_empty_steps"]
 
 Numbers: TypeAlias = "pd.Series[Any] | pd.DataFrame"
 
@@ -23,38 +22,6 @@ Numbers: TypeAlias = "pd.Series[Any] | pd.DataFrame"
 _OVER_STEPS = ("mean", "min", "max")
 # As many as runs.
 _ENDS = {"final": "at their last step", "first": "at their first step"}
-
-
-def what_to_do(results: Results) -> str:
-    """Say, in a sentence or two without the last full stop, how to get the numbers that are missing."""
-    failed = len(results.failures)
-    if not results.pending:
-        return RUN_AGAIN if failed else "No run failed: let the model report a number there"
-    stored = results.study is not None
-    told = f"{results.pending} of {counted(len(results.configurations), 'run')} are pending: "
-    told += "run the study to its end" if stored else "run all of them"
-    if not failed:
-        return told
-    # Which runs what is pending, too.
-    both = "; resume='failed' runs all of these" if stored else ""
-    return f"{told}. {failed} failed: look at results.failures{both}"
-
-
-def tell_of_pending(results: Results, caller: str) -> None:
-    """Warn that some runs are pending, for what makes do with those that there are."""
-    if results.pending:
-        warn(f"results.{caller} reads the runs that are recorded. {what_to_do(results)}")
-
-
-@contextmanager
-def explained(results: Results) -> Generator[None]:
-    """Let an analysis that lacks values say what these runs need, which it does not see itself."""
-    try:
-        yield
-    except IncompleteError as error:
-        if not results.pending:
-            raise
-        raise IncompleteError(error.found, error.way, what_to_do(results)) from None
 
 
 def without_empty_steps(numbers: Mapping[str, Numbers]) -> tuple[dict[str, Numbers], list[str]]:
@@ -144,7 +111,7 @@ def _where(results: Results, name: str, values: Numbers, at: Any, reduce: Any) -
         return _ENDS[at], ""
     if at not in _OVER_STEPS:
         return f"at step {at:g}", ""
-    series = results._numeric(name, reduce)
+    series = series_of(results, name, reduce)
     steps = series["step"][~np.isfinite(series[name])].unique()
     passed_over = series.groupby("run_id")[name].agg(at)
     helps = bool(np.isfinite(passed_over).all())

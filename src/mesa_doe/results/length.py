@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from mesa_doe.errors import AnalysisError
 
-__all__ = ["LENGTH", "lengths", "one_length"]
+if TYPE_CHECKING:
+    from mesa_doe.results.results import Results
+
+__all__ = ["LENGTH", "is_length", "lengths", "one_length", "took_steps"]
 
 #: The column of the runs that is an output too, if no reporter is called so.
 LENGTH = "steps"
+
+
+def took_steps(results: Results) -> bool:
+    """Whether any run made a step."""
+    return bool((results.runs["steps"] > 0).any())
+
+
+def is_length(results: Results, name: Any) -> bool:
+    """Whether a name is that of how long runs lasted, and no reporter's."""
+    if not (isinstance(name, str) and name == LENGTH and took_steps(results)):
+        return False
+    return not any(name in frame.columns for frame in (results.model, *results.agents.values()))
 
 
 def lengths(runs: pd.DataFrame, at: Any, reduce: Any) -> pd.Series[Any]:

@@ -12,7 +12,7 @@ from mesa_doe.analysis.incomplete import IncompleteError
 from mesa_doe.analysis.options import check_missing
 from mesa_doe.analysis.outputs import Missing
 from mesa_doe.errors import AnalysisError, some, warn
-from mesa_doe.results.gaps import what_to_do
+from mesa_doe.results.pending import what_to_do
 
 if TYPE_CHECKING:
     from mesa_doe.results.results import Results

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -19,48 +18,29 @@ from mesa_doe.analysis import (
     Tabulation,
     Uncertainty,
     VarianceSplit,
-    choose,
+)
+from mesa_doe.columns import Tables, free_names
+from mesa_doe.configurations import Configurations, RunConfiguration, column_names
+from mesa_doe.design import Design
+from mesa_doe.errors import AnalysisError, StudyError
+from mesa_doe.model_run import Run, run
+from mesa_doe.results.analyses import (
     convergence,
     recommend_replications,
+    sensitivity,
     split_variance,
     tabulate,
     uncertainty,
 )
-from mesa_doe.analysis.aligning import aligned_outputs, check_runs
-from mesa_doe.analysis.incomplete import IncompleteError
-from mesa_doe.analysis.joining import joined
-from mesa_doe.analysis.options import check_known, check_one
-from mesa_doe.arrays import FloatArray
-from mesa_doe.columns import Tables, free_names
-from mesa_doe.configurations import Configurations, RunConfiguration, column_names
-from mesa_doe.design import Design
-from mesa_doe.errors import AnalysisError, StudyError, warn
-from mesa_doe.model_run import Run, Wanted, run
 from mesa_doe.results.asking import ask
-from mesa_doe.results.declared import in_declared_order
 from mesa_doe.results.drawing import Drawings
 from mesa_doe.results.exchange import to_xarray, to_xy
-from mesa_doe.results.gaps import explained, refuse_gaps, tell_of_pending, what_to_do, without_empty_steps
-from mesa_doe.results.length import LENGTH, lengths, one_length
-from mesa_doe.results.missing_design import missing_design
-from mesa_doe.results.numbers import (
-    At,
-    Reduce,
-    Unequal,
-    check_at,
-    every_step,
-    of_agents,
-    one_a_run,
-    refuse_column,
-)
-from mesa_doe.results.options import check_options
-from mesa_doe.seeding import policy_of
+from mesa_doe.results.noise import Noise
+from mesa_doe.results.numbers import At, Reduce, Unequal
+from mesa_doe.results.outputs import one_number, output, runs_of_points
 from mesa_doe.study import StoredModel, StoredTables
 
-__all__ = ["Noise", "Results"]
-
-#: Whether an output varies between runs of one configuration, and whether the seed decides it.
-Noise: TypeAlias = Literal["none", "seeded", "unseeded"]
+__all__ = ["Results"]
 
 _POINT_COLUMNS = ("point", "replications", "mean", "std", "sem")
 
@@ -209,79 +189,7 @@ class Results:
         AnalysisError
             If there is no such output, it is not numeric, or a run has no value at the step.
         """
-        check_at(at)
-        if at != "all" and unequal != "refuse":
-            raise AnalysisError(
-                f"unequal={unequal!r} says how whole series are joined, at='all'; got at={at!r}"
-            )
-        if self._is_length(name):
-            return lengths(self.runs, at, reduce)
-        series = self._numeric(name, reduce)
-        if at != "final" and self._period_of(name) == -1 and self._took_steps:
-            raise AnalysisError(
-                f"only the last step of each run was kept, so at={at!r} has nothing to look at: make the "
-                "configurations with data_collection_period=1 (or the period that you need)"
-            )
-        if at == "all":
-            return every_step(series, name, unequal, period=self._period_of(name))
-        return one_a_run(series, name, at, period=self._period_of(name))
-
-    @property
-    def _took_steps(self) -> bool:
-        return bool((self.runs["steps"] > 0).any())
-
-    def _is_length(self, name: Any) -> bool:
-        """Whether a name is that of how long runs lasted, and no reporter's."""
-        if not (isinstance(name, str) and name == LENGTH and self._took_steps):
-            return False
-        return not any(name in frame.columns for frame in (self.model, *self.agents.values()))
-
-    def _period_of(self, name: str) -> int | None:
-        """Return the period with which an output was kept; None where runs differ."""
-        outputs = getattr(self.configurations, "outputs", None)
-        if not isinstance(outputs, Mapping) or self.data_collection_period is None:
-            return self.data_collection_period
-        kind = "model" if name in self.outputs else "agents"
-        own = Wanted(outputs, self.data_collection_period).period_of(name.rpartition(".")[2], kind)
-        return self.data_collection_period if own is None else own
-
-    def _numeric(self, name: str, reduce: Reduce | None = None) -> pd.DataFrame:
-        """Return an output's series: columns ``run_id``, ``step`` and its name."""
-        check_one("output", name)
-        model = self.model
-        if name not in self.outputs:
-            if self._is_length(name):
-                raise one_length("it has no course over time")
-            found = of_agents(self.agents, name, reduce, model[["run_id", "step"]])
-            if found is not None:
-                return self._on_its_steps(found, name)
-            if not len(model):
-                message = f"there is no output {name!r}, as no run was finished"
-                raise IncompleteError(message, remedy=what_to_do(self))
-            refuse_column(self.tables, name)
-            of_all = [f"{kind}.{column}" for kind in self.agents for column in self.agents[kind].columns[3:]]
-            length = [LENGTH] if self._is_length(LENGTH) else []
-            check_known("output", name, [*self.outputs, *length, *sorted(of_all)])
-        if reduce is not None:
-            raise AnalysisError(
-                f"{name!r} is an output of the model, one a run and step: leave out reduce={reduce!r}"
-            )
-        if model[name].dtype.kind not in "bif":
-            raise AnalysisError(
-                f"output {name!r} holds text, not numbers: results.tabulate({name!r}) counts it; or reduce "
-                "it to a number in the model, or with outputs= of design.configurations"
-            )
-        return self._on_its_steps(model[["run_id", "step", name]].astype({name: np.float64}), name)
-
-    def _on_its_steps(self, series: pd.DataFrame, name: str) -> pd.DataFrame:
-        period = self._period_of(name)
-        if period == self.data_collection_period or period is None:
-            return series
-        # Outputs of the model share its table: at other steps there is a gap, which is no missing value.
-        kept = series["run_id"] != series["run_id"].shift(-1)
-        if period > 0:
-            kept |= series["step"] % period == 0
-        return series[kept]
+        return output(self, name, at, reduce=reduce, unequal=unequal)
 
     def factors(self, of: Literal["points", "runs"] = "points") -> pd.DataFrame:
         """Return the factors of the recorded points, or runs, by the names of the axes.
@@ -327,7 +235,7 @@ class Results:
         AnalysisError
             If the runs belong to no design points.
         """
-        values = self._one_a_run(output, at, reduce, "points")
+        values = one_number(self, output, at, reduce, "points")
         frame = self._parameters_of_points()
         frame.columns = pd.Index(column_names(self.parameters, _POINT_COLUMNS))
         by_point = values.groupby(self.runs["point"].reindex(values.index))
@@ -555,32 +463,10 @@ class Results:
         AnalysisError
             If there is no design, no analysis for it, or points are missing.
         """
-        design = self._given(design)
-        asked: Any = output  # whatever was typed
-        names = [asked] if isinstance(asked, str) else list(asked) if isinstance(asked, Iterable) else []
-        if not names or len(set(names)) < len(names):
-            raise AnalysisError(f"output takes a name, or several different ones in a list, got {output!r}")
-        numbers = {name: self.output(name, at, reduce=reduce, unequal=unequal) for name in names}
-        # What noise means to the indices differs between outputs that the seed decides and those without.
-        policies = {name: self._policy(design, name) for name in names}
-        of = design.origin or design
-        analyse = choose(of, method)
-        check_options("results.sensitivity", options, analyse)
-        for name, values in numbers.items():
-            refuse_gaps(self, name, values, at=at, reduce=reduce, missing=missing)
-        numbers, left_out = without_empty_steps(numbers) if missing == "drop" else (numbers, [])
-        parts = []
-        for policy in dict.fromkeys(policies.values()):
-            some = {name: numbers[name] for name in names if policies[name] == policy}
-            y, labels = self._aligned(design, some, policy)
-            with explained(self):
-                parts.append(analyse(of, y, outputs=labels, missing=missing, seed_policy=policy, **options))
-        found = joined(parts, names)
-        for text in left_out:
-            warn(text)
-        told = getattr(at, "__name__", repr(at)) if callable(at) else at
-        settings = {**found.settings, "at": told}
-        return replace(found, settings=settings, warnings=(*left_out, *found.warnings))
+        return sensitivity(
+            self, output, at, reduce=reduce, unequal=unequal, method=method, design=design, missing=missing,
+            options=options,
+        )  # fmt: skip
 
     def convergence(
         self,
@@ -605,16 +491,7 @@ class Results:
         -------
         Convergence
         """
-        design = self._given(design)
-        values = self._one_a_run(output, at, reduce, "convergence")
-        policy = self._policy(design, output)
-        y, labels = self._aligned(design, {output: values}, policy)
-        of = design.origin or design
-        analyse = choose(of, method)
-        check_options("results.convergence", options, convergence, analyse)
-        refuse_gaps(self, output, values, at=at, reduce=reduce, missing=options.get("missing", "raise"))
-        with explained(self):
-            return convergence(of, y, analysis=analyse, outputs=labels, seed_policy=policy, **options)
+        return convergence(self, output, at, reduce=reduce, method=method, design=design, options=options)
 
     def uncertainty(
         self,
@@ -653,18 +530,7 @@ class Results:
             As :func:`mesa_doe.analyze.uncertainty` does: where all points share their seeds, say, the
             intervals know nothing of the noise.
         """
-        design = self._given(design)
-        values = self._one_a_run(output, at, reduce, "uncertainty")
-        y, _ = self._aligned(design, {output: values}, None)
-        policy = self._policy(design, output)
-        design = design.origin or design
-        if by is not None:
-            check_known("factor", by, design.space.axes)
-        check_options("results.uncertainty", options, uncertainty)
-        refuse_gaps(self, output, values, at=at, reduce=reduce, missing=options.get("missing", "raise"))
-        labels = None if by is None else design.points[by].tolist()
-        with explained(self):
-            return uncertainty(y[:, :, 0], design=design, by=labels, seed_policy=policy, **options)
+        return uncertainty(self, output, at, reduce=reduce, by=by, design=design, options=options)
 
     def split_variance(
         self, output: str, at: At = "final", *, reduce: Reduce | None = None, **options: Any
@@ -682,11 +548,7 @@ class Results:
         -------
         VarianceSplit
         """
-        check_options("results.split_variance", options, split_variance)
-        tell_of_pending(self, "split_variance")
-        values = self._by_point(self._one_a_run(output, at, reduce, "split_variance"))
-        policy = self._seeding(output, self.design)
-        return split_variance(values, outputs=[output], seed_policy=policy, **options)
+        return split_variance(self, output, at, reduce=reduce, options=options)
 
     def recommend_replications(
         self,
@@ -710,9 +572,7 @@ class Results:
         -------
         Recommendation
         """
-        tell_of_pending(self, "recommend_replications")
-        values = self._one_a_run(output, at, reduce, "recommend_replications")
-        return recommend_replications(self._by_point(values), by=by, **options)
+        return recommend_replications(self, output, at, reduce=reduce, options={"by": by, **options})
 
     def tabulate(self, output: str, *, design: Design | None = None, **options: Any) -> Tabulation:
         """Count the last value of an output, text or not, at each level of each factor.
@@ -730,109 +590,12 @@ class Results:
         -------
         Tabulation
         """
-        check_options("results.tabulate", options, tabulate)
-        tell_of_pending(self, "tabulate")
-        if self._is_length(output):
-            outcomes = lengths(self.runs, "final", None).astype(int)
-        else:
-            check_known("output", output, self.outputs)
-            outcomes = self.model.groupby("run_id", sort=True)[output].last(skipna=False)
-        there = outcomes.notna().astype(float).replace(0.0, np.nan)
-        refuse_gaps(self, output, there, at="final", missing=options.get("missing", "raise"))
-        # A run that failed has no outcome, which is for the user to leave out.
-        with explained(self):
-            return tabulate(outcomes.reindex(self.runs.index), self._factors_of_runs(design), **options)
-
-    def _factors_of_runs(self, design: Design | None) -> pd.DataFrame:
-        if design is None:
-            return in_declared_order(self.factors("runs"), self.design)
-        check_runs(design, self.runs)
-        factors = design.points.loc[self.runs["point"], design.space.names].set_index(self.runs.index)
-        return in_declared_order(factors, design)
-
-    def _one_a_run(self, output: str, at: At, reduce: Reduce | None, caller: str) -> pd.Series[Any]:
-        check_at(at)
-        if at == "all":
-            raise AnalysisError(
-                f"results.{caller} takes one number a run: at='all' is for output and sensitivity"
-            )
-        values: Any = self.output(output, at, reduce=reduce)
-        one_each: pd.Series[Any] = values
-        return one_each
-
-    @property
-    def _runs_of_points(self) -> pd.DataFrame:
-        """The runs, once it is known that each is of a design point."""
-        if self.runs["point"].isna().any():
-            raise AnalysisError(
-                "some runs have no point; give their RunConfigurations one, or use results.output"
-            )
-        return self.runs
-
-    def _by_point(self, values: pd.Series[Any]) -> pd.DataFrame:
-        """Return numbers, a row a point and a column a replication, NaN where there is no run."""
-        runs = self._runs_of_points[["point", "iteration"]].astype({"point": np.int64})
-        wide = runs.assign(y=values).pivot(index="point", columns="iteration", values="y")
-        return wide.astype(np.float64)
+        return tabulate(self, output, design=design, options=options)
 
     def _parameters_of_points(self) -> pd.DataFrame:
-        runs = self._runs_of_points.astype({"point": np.int64})
+        runs = runs_of_points(self).astype({"point": np.int64})
         # Not groupby.first: it would turn levels that are containers into missing values.
         return runs[~runs["point"].duplicated()].set_index("point")[self.parameters].sort_index()
-
-    def _given(self, design: Design | None) -> Design:
-        design = design if design is not None else self.design
-        if design is None:
-            raise missing_design(self.study)
-        return design
-
-    def _aligned(
-        self, design: Design, numbers: Mapping[str, pd.Series[Any] | pd.DataFrame], policy: str | None
-    ) -> tuple[FloatArray, list[Any]]:
-        """Return outputs (points, replications, outputs) and their labels; over time those are pairs."""
-        parts: list[FloatArray] = []
-        labels: list[Any] = []
-        for name, values in numbers.items():
-            y = aligned_outputs(design, self.runs, values)
-            over_time = isinstance(values, pd.DataFrame)
-            labels += [(name, step) for step in values.columns] if over_time else [name]
-            if design.origin is not None:
-                if policy is not None and design.options["across_blocks"]:
-                    apart = design.origin.blocks is None
-                    warn(
-                        f"output {name!r} has noise, but points "
-                        f"{'with seeds of their own' if apart else 'of different blocks'} were merged: their "
-                        "noise is the same, which the indices take for an effect; "
-                        f"{'run the design as it is' if apart else 'deduplicate within blocks'} instead"
-                    )
-                y = y[design.twin_of]
-            parts.append(y)
-        return np.concatenate(parts, axis=2), labels
-
-    def _policy(self, design: Design, output: str) -> str | None:
-        """Return how the runs were seeded, as it matters to one output."""
-        return None if self._noise_of(output) == "none" else self._seeding(output, design)
-
-    def _noise_of(self, output: str) -> Noise | None:
-        """Return whether an output has noise, as far as it was looked for."""
-        known = self.noise.get(output)
-        if known is None and self._is_length(output):
-            # Lengths often agree; but where a seed does not reach the model, it does not reach these.
-            return "unseeded" if "unseeded" in self.noise.values() else None
-        if known is None and self.noise and output not in self.model:
-            kinds = [kind for kind, frame in self.agents.items() if output in frame]
-            return self.noise.get(f"{kinds[0]}.{output}") if kinds else None
-        return known
-
-    def _seeding(self, output: str, design: Design | None) -> str | None:
-        """Return how the runs were seeded, as far as seeds reach one output."""
-        if self._noise_of(output) == "unseeded":
-            # As if each run had a seed of its own.
-            return "independent"
-        if self.seed_policy is None:
-            seeds, points, iterations = (self.runs[c].tolist() for c in ("seed", "point", "iteration"))
-            return policy_of(seeds, points, iterations, None if design is None else design.blocks)
-        return self.seed_policy
 
     @property
     def plot(self) -> Drawings:
