@@ -9,8 +9,8 @@ from tests.analysis.helpers import unit_space
 DESIGN = doe.monte_carlo(unit_space(2), 4, rng=1)
 
 
-def checked(y, missing="drop", **options):
-    return checked_outputs(DESIGN, y, names=None, missing=missing, method="pawn", given_data=True, **options)
+def checked(y, missing="drop", leaves_out="point"):
+    return checked_outputs(DESIGN, y, names=None, missing=missing, method="pawn", leaves_out=leaves_out)
 
 
 @pytest.mark.parametrize("kind", ["Float64", "Int64", "boolean", object])
@@ -40,7 +40,7 @@ GAPS = np.array([[1.0, 3.0, np.nan], [4.0, np.nan, np.inf], [np.nan] * 3, [2.0, 
 
 
 def test_means_are_those_of_the_replications_that_there_are():
-    found = checked(GAPS, means_only=True)
+    found = checked(GAPS, leaves_out="run")
     assert found.means.ravel().tolist() == [2, 4, 3]
     assert found.runs.ravel().tolist() == [2, 1, 3]
     assert found.dropped == [2]
@@ -64,7 +64,7 @@ def test_who_reads_replications_apart_gets_whole_points_and_is_told_that_a_repli
 
 def test_points_with_one_run_each_tell_nothing_of_noise():
     once = np.array([[1.0, np.nan], [np.nan, 4.0], [3.0, np.nan], [5.0, np.nan]])[:, :, None]
-    assert np.isnan(checked(once, means_only=True).noise).all()
+    assert np.isnan(checked(once, leaves_out="run").noise).all()
 
 
 def test_an_int_that_no_float_holds_is_told():
@@ -104,6 +104,6 @@ def test_a_long_row_of_neighbours_does_not_become_one_value():
     steps = 1 + np.arange(400) * np.finfo(float).eps
     design = doe.monte_carlo(unit_space(2), 400, rng=1)
     y = np.repeat(steps[:, None, None], 2, axis=1)
-    means = checked_outputs(design, y, names=None, missing="raise", method="pawn", given_data=True).means
+    means = checked_outputs(design, y, names=None, missing="raise", method="pawn", leaves_out="point").means
     np.testing.assert_allclose(means[:, 0], steps, rtol=4 * np.finfo(float).eps)
     assert np.unique(means).size > 390

@@ -47,8 +47,10 @@ def test_what_half_of_the_points_have_is_no_event_and_a_constant_is_told_elsewhe
 
 
 def of_changes(counts, totals):
-    found = np.array([counts]), np.array([totals])
-    return rare_changes(["y"], ["a", "b"], *found, NONE, blocks=64, corrected=False, few={})
+    blocks = np.zeros((64, 3, 1, 1))
+    for row, count in enumerate(counts, 1):
+        blocks[:count, row] = 1.0
+    return rare_changes(["y"], ["a", "b"], blocks, np.array([totals]), NONE, corrected=False, few={})
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from mesa_doe.analysis.confounding import written
-from mesa_doe.analysis.declare import check_design, declare
+from mesa_doe.analysis.declare import declare
 from mesa_doe.analysis.dependent_points import taken_as_independent
 from mesa_doe.analysis.estimates import Label, tidy
 from mesa_doe.analysis.level_model import LevelModel, level_model, levels_of
@@ -17,13 +17,8 @@ from mesa_doe.analysis.options import checked_bool
 from mesa_doe.analysis.outputs import Missing, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.rounding import ROUNDING
-from mesa_doe.analysis.variation import (
-    check_squares,
-    constant_outputs,
-    flat_outputs,
-    noise_units,
-    standardised,
-)
+from mesa_doe.analysis.scaling import check_squares, standardised
+from mesa_doe.analysis.variation import flat_outputs
 from mesa_doe.arrays import FloatArray
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError
@@ -127,16 +122,15 @@ def anova(
     >>> result.table()[["F", "p"]].round(4).to_numpy().tolist()
     [[13.0, 0.0066]]
     """
-    check_design(design, "anova")
     interactions = checked_bool("anova", "interactions", interactions)
-    checked = checked_outputs(design, y, names=outputs, missing=missing, method="anova", given_data=True)
+    checked = checked_outputs(design, y, names=outputs, missing=missing, method="anova", leaves_out="point")
     _check_levels(design, checked.points)
     model = level_model(design, checked.points, interactions=interactions, method="anova")
     scaled, scale = standardised(checked.values)
-    constant = constant_outputs(standardised(checked.means)[0])
+    constant = checked.constant
     check_squares("anova", checked.names, scale, constant)
     said = [*checked.said, *model.unvaried(), *model.confounding()]
-    said += flat_outputs(checked, constant, units=noise_units(checked, seed_policy))
+    said += flat_outputs(checked, seed_policy)
     # Where replications tell the noise of each point, or what all points of one share, blocks do no harm.
     if checked.replications == 1 or seed_policy in ("block", None) or design.merged is not None:
         said += taken_as_independent(design, checked, "anova", "p is too small where there is no effect")
@@ -155,8 +149,7 @@ def anova(
         np.array(rows).T
         for rows in ([line.squares / total for line in own], *([test[k] for test in tests] for k in (0, 1)))
     )
-    terms = [(term.factors[0], term.factors[1] if len(term.factors) > 1 else "") for term in model.terms]
-    labels: list[Label] = [(measure, *term) for measure in ("share", "F", "p") for term in terms]
+    labels: list[Label] = [(measure, *term.pair) for measure in ("share", "F", "p") for term in model.terms]
     settings = {
         "interactions": interactions,
         "replications": checked.replications,

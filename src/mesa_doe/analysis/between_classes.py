@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mesa_doe.analysis.bootstrap import ends, times_drawn
+from mesa_doe.analysis.bootstrap import at_a_time, ends, times_drawn
 from mesa_doe.analysis.rounding import ROUNDING
 from mesa_doe.arrays import FloatArray, IntArray
 from mesa_doe.columns import Units
@@ -85,20 +85,17 @@ def first_order(
 
     generator = np.random.default_rng(entropy)
     count = len(values)
+    sizes = at_a_time(resamples, count, _AT_ONCE)
     if units is not None:
         found = _between_units(parts, values, units)
-        at_once = max(1, _AT_ONCE // count)
-        again = [
-            found(times_drawn(units.count, min(at_once, resamples - start), generator).astype(float))
-            for start in range(0, resamples, at_once)
-        ]
+        again = [found(times_drawn(units.count, size, generator).astype(float)) for size in sizes]
         return np.concatenate([found(np.ones((1, units.count))), ends(np.concatenate(again), confidence)])
-    sizes = parts.max(axis=0) + 1
-    starts = np.cumsum(sizes) - sizes
+    classes = parts.max(axis=0) + 1
+    starts = np.cumsum(classes) - classes
     # Which points a class has: (classes of all factors, points).
     rows = (parts + starts).ravel()
     points = np.repeat(np.arange(count), parts.shape[1])
-    member = csr_array((np.ones(len(rows)), (rows, points)), shape=(int(sizes.sum()), count))
+    member = csr_array((np.ones(len(rows)), (rows, points)), shape=(int(classes.sum()), count))
 
     def shares(weights: FloatArray, drawn: int) -> FloatArray:
         inside = member @ weights.T
@@ -115,11 +112,7 @@ def first_order(
         return np.moveaxis(np.array(found), -1, 0)
 
     even = np.full(count, 1 / count)
-    at_once = max(1, _AT_ONCE // count)
-    again = [
-        shares(generator.multinomial(count, even, size=min(at_once, resamples - start)).astype(float), 2)
-        for start in range(0, resamples, at_once)
-    ]
+    again = [shares(generator.multinomial(count, even, size=size).astype(float), 2) for size in sizes]
     return np.concatenate([shares(np.ones((1, count)), 1), ends(np.concatenate(again), confidence)])
 
 

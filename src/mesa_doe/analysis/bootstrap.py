@@ -13,6 +13,7 @@ from mesa_doe.space import ParameterSpace
 
 __all__ = [
     "Estimate",
+    "at_a_time",
     "by_outputs",
     "ends",
     "groups_in",
@@ -66,6 +67,31 @@ def by_outputs(
     return tuple(np.concatenate(arrays) for arrays in zip(*parts, strict=True))
 
 
+def at_a_time(draws: int, numbers: int, most: int) -> list[int]:
+    """Return how many draws to make at a time, each of so many numbers, so that memory stays bounded.
+
+    Parameters
+    ----------
+    draws : int
+        How many are made in all.
+    numbers : int
+        How many are held of one draw.
+    most : int
+        Numbers held at once, but for those of one draw.
+
+    Returns
+    -------
+    list of int
+
+    Examples
+    --------
+    >>> at_a_time(5, 10, 20), at_a_time(2, 10, 5)
+    ([2, 2, 1], [1, 1])
+    """
+    size = max(1, most // numbers)
+    return [min(size, draws - start) for start in range(0, draws, size)]
+
+
 def resampled(
     products: FloatArray, estimate: Estimate, resamples: int, generator: np.random.Generator
 ) -> FloatArray:
@@ -91,9 +117,7 @@ def resampled(
     count, outputs, width = products.shape
     flat = products.reshape(count, -1)
     found = []
-    at_once = max(1, _WEIGHTS_AT_ONCE // count)
-    for start in range(0, resamples, at_once):
-        size = min(at_once, resamples - start)
+    for size in at_a_time(resamples, count, _WEIGHTS_AT_ONCE):
         weights = times_drawn(count, size, generator) / count
         found.append(estimate((weights @ flat).reshape(size, outputs, width)))
     return np.concatenate(found)

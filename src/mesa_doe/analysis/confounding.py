@@ -23,6 +23,11 @@ class Term:
     factors: tuple[str, ...]
     columns: FloatArray
 
+    @property
+    def pair(self) -> tuple[str, str]:
+        """The factor, and its partner or nothing."""
+        return self.factors[0], self.factors[1] if len(self.factors) > 1 else ""
+
 
 def written(factors: Sequence[str]) -> str:
     """Write a term as text.

@@ -175,7 +175,12 @@ def _grown(
 ) -> Convergence:
     """Analyse growing beginnings, of outputs that lack the same values."""
     checked = checked_outputs(
-        design, y, names=outputs, missing=missing, method="convergence", given_data=not ordered
+        design,
+        y,
+        names=outputs,
+        missing=missing,
+        method="convergence",
+        leaves_out="block" if ordered else "point",
     )
     generator = np.random.default_rng(entropy)
     units = design.blocks if ordered else dependence_of(design).units

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, ParamSpec, TypeAlias
+from typing import Any, Literal, TypeAlias, TypeVar, cast
 
 import pandas as pd
 
@@ -32,7 +31,7 @@ __all__ = [
     "table",
 ]
 
-P = ParamSpec("P")
+F = TypeVar("F", bound=Callable[..., SensitivityResult])
 
 _DEPENDENT = (
     "the factors are correlated or constrained: what is said of one is partly of those that go along with "
@@ -110,8 +109,8 @@ def declare(
     least_points: int = 1,
     most_levels: int | None = None,
     intervals: bool = True,
-) -> Callable[[Callable[P, SensitivityResult]], Callable[P, SensitivityResult]]:
-    """Enter an analysis in the table; give the warnings of its results, and say where factors depend.
+) -> Callable[[F], F]:
+    """Enter an analysis in the table: refuse other designs, give its warnings, say where factors depend.
 
     Parameters
     ----------
@@ -125,16 +124,18 @@ least_points, most_levels, intervals
         The decorator.
     """
 
-    def enter(function: Callable[P, SensitivityResult]) -> Callable[P, SensitivityResult]:
+    def enter(function: F) -> F:
+        name = function.__name__
+
         @functools.wraps(function)
-        def analysis(*args: P.args, **options: P.kwargs) -> SensitivityResult:
-            check_policy(function.__name__, options.get("seed_policy"))
-            result = _each_of_its_points(function, *args, **options)
-            design = args[0] if args else options["design"]
-            dependent = isinstance(design, Design) and not design.space.is_independent
+        def analysis(design: Design, y: Any, **options: Any) -> SensitivityResult:
+            check_policy(name, options.get("seed_policy"))
+            check_design(design, name)
+            result = _each_of_its_points(function, design, y, options)
+            dependent = not design.space.is_independent
             said = []
-            if isinstance(design, Design) and not designs:
-                said = of_given_data(design, function.__name__)
+            if not designs:
+                said = of_given_data(design, name)
                 dependent |= correlated(design)
             result = dataclasses.replace(
                 result,
@@ -145,7 +146,7 @@ least_points, most_levels, intervals
                 warn(text)
             return result
 
-        ANALYSES[function.__name__] = AnalysisInfo(
+        ANALYSES[name] = AnalysisInfo(
             analysis,
             library,
             measures,
@@ -159,26 +160,21 @@ least_points, most_levels, intervals
             most_levels,
             intervals,
         )
-        return analysis
+        return cast(F, analysis)
 
     return enter
 
 
 def _each_of_its_points(
-    function: Callable[P, SensitivityResult], *args: P.args, **options: P.kwargs
+    function: Callable[..., SensitivityResult], design: Design, y: Any, options: dict[str, Any]
 ) -> SensitivityResult:
     """Analyse outputs of which points may be left out apart, where they lack different ones."""
     if options.get("missing") != "drop":
-        return function(*args, **options)
-    given = inspect.signature(function).bind(*args, **options)
-    every, parts = alike(given.arguments["y"], given.arguments.get("outputs"), function.__name__)
+        return function(design, y, **options)
+    every, parts = alike(y, options.get("outputs"), function.__name__)
     if not parts:
-        return function(*args, **options)
-    found = []
-    for y, names in parts:
-        given.arguments |= {"y": y, "outputs": names}
-        found.append(function(*given.args, **given.kwargs))
-    return together(found, every)
+        return function(design, y, **options)
+    return together([function(design, part, **{**options, "outputs": own}) for part, own in parts], every)
 
 
 def table() -> pd.DataFrame:

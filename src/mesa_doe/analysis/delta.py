@@ -9,7 +9,7 @@ import numpy as np
 
 from mesa_doe.analysis.between_classes import advised_classes, first_order
 from mesa_doe.analysis.bootstrap import ends, times_drawn
-from mesa_doe.analysis.declare import check_design, declare
+from mesa_doe.analysis.declare import declare
 from mesa_doe.analysis.dependent_points import checked_units_of
 from mesa_doe.analysis.dummy import dummies, rows_of, told_from_dummies
 from mesa_doe.analysis.estimates import tidy
@@ -18,7 +18,7 @@ from mesa_doe.analysis.outputs import Missing, checked_outputs
 from mesa_doe.analysis.partition import classes, slices
 from mesa_doe.analysis.rare_events import narrow_events
 from mesa_doe.analysis.result import SensitivityResult
-from mesa_doe.analysis.variation import constant_outputs, flat_outputs, noise_units, standardised
+from mesa_doe.analysis.variation import flat_outputs
 from mesa_doe.arrays import FloatArray, IntArray
 from mesa_doe.columns import Units
 from mesa_doe.design import Design
@@ -140,17 +140,13 @@ def delta(
     >>> delta(design, quadrant).table()["delta"].round(1).tolist()
     [0.5, 0.5, 0.0]
     """
-    check_design(design, "delta")
     resamples, confidence = checked_bootstrap("delta", resamples, confidence)
     factors = rows_of(design.factors, "delta", dummy=dummy)
-    checked = checked_outputs(
-        design, y, names=outputs, missing=missing, method="delta", given_data=True, means_only=True
-    )
+    checked = checked_outputs(design, y, names=outputs, missing=missing, method="delta", leaves_out="run")
     count = len(checked.means)
     bins = _advised(count) if bins is None else bins
     parts = classes(design, checked.points, bins, "delta", "bins")
-    scaled = standardised(checked.means)[0]
-    constant = constant_outputs(scaled)
+    scaled, constant = checked.scaled, checked.constant
     root = root_entropy(rng)
     units = checked_units_of(design, checked, "delta")
     found, tops = [], []
@@ -176,7 +172,7 @@ def delta(
     estimates = np.concatenate([np.moveaxis(np.array(found), 2, 0), shares], axis=2)
     estimates[:, constant] = np.nan
 
-    said = [*checked.said, *flat_outputs(checked, constant, units=noise_units(checked, seed_policy))]
+    said = [*checked.said, *flat_outputs(checked, seed_policy)]
     said += narrow_events(
         design, checked.names, scaled, constant, parts=int(fine.max()) + 1, remedy="more points, or sobol"
     )

@@ -8,24 +8,15 @@ from typing import Any
 import numpy as np
 
 from mesa_doe.analysis.bootstrap import by_outputs, groups_in, intervals, undefined
-from mesa_doe.analysis.declare import check_design, declare
+from mesa_doe.analysis.declare import declare
 from mesa_doe.analysis.estimates import Label, tidy
 from mesa_doe.analysis.moves import by_block, star_steps
 from mesa_doe.analysis.options import checked_bootstrap
 from mesa_doe.analysis.outputs import Missing, Outputs, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.rounding import ROUNDING
-from mesa_doe.analysis.variation import (
-    LEAST_SHARE,
-    check_squares,
-    constant_outputs,
-    flat_outputs,
-    noise_alone,
-    noise_units,
-    per_variance,
-    seed_driven,
-    standardised,
-)
+from mesa_doe.analysis.scaling import check_squares, constant_outputs
+from mesa_doe.analysis.variation import LEAST_SHARE, flat_outputs, noise_alone, per_variance, seed_driven
 from mesa_doe.arrays import BoolArray, FloatArray
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError, some
@@ -137,13 +128,12 @@ def dgsm(
     >>> dgsm(design, y).table()["nu"].round(6).tolist()
     [400.0, 1.0]
     """
-    check_design(design, "dgsm")
     _check_values(design)
     resamples, confidence = checked_bootstrap("dgsm", resamples, confidence)
     checked = checked_outputs(design, y, names=outputs, missing=missing, method="dgsm")
     factors = list(design.factors)
-    scaled, scale = standardised(checked.means)
-    step, change, base = star_steps(design, checked, design.unit, scaled, "dgsm")
+    scale = checked.scale
+    step, change, base = star_steps(design, checked, design.unit, checked.scaled, "dgsm")
     base = base - base.mean(axis=0)
     constant = constant_outputs(base)
     check_squares("dgsm", checked.names, scale, constant)
@@ -170,22 +160,23 @@ def dgsm(
         values[:, : len(factors)] *= np.where(constant, 1.0, scale)[:, None] ** 2
         values[constant] = np.nan
 
-    units = noise_units(checked, seed_policy, blocks=len(base))
-    said = [*checked.said, *flat_outputs(checked, constant, units=units, where="base point")]
-    no_variance = constant | noise_alone(checked, units)
+    stars = len(base)
+    said = [*checked.said]
+    said += flat_outputs(checked, seed_policy, blocks=stars, constant=constant, where="base point")
+    no_variance = constant | noise_alone(checked, seed_policy, blocks=stars)
     own_noise = (checked.noise_deviation / scale) ** 2
     said += seed_driven(checked, by_factors, variance, own_noise, no_variance, seed_policy)
     said += undefined(checked.names, lost, no_variance)
     said += _inflation(checked, factors, point[:, : len(factors)], added, constant, seed_policy)
     known = [None if np.isnan(own) else float(own) for own in added]
     settings = {
-        "stars": len(base),
+        "stars": stars,
         "resamples": resamples,
         "confidence": confidence,
         "replications": checked.replications,
         "seed_policy": seed_policy,
         "dropped_stars": checked.dropped,
-        "noise_variance": dict(zip(checked.names, checked.noise.tolist(), strict=True)),
+        "noise_variance": checked.by_output(checked.noise),
         "noise_of_nu": dict(zip(checked.names, known, strict=True)),
     }
     labels: list[Label] = [(measure, factor, "") for measure in ("nu", "bound") for factor in factors]

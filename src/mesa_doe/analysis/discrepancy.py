@@ -7,12 +7,12 @@ from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
-from mesa_doe.analysis.declare import check_design, declare
+from mesa_doe.analysis.declare import declare
 from mesa_doe.analysis.estimates import tidy
 from mesa_doe.analysis.inputs import shares
 from mesa_doe.analysis.outputs import Missing, Outputs, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
-from mesa_doe.analysis.variation import constant_outputs, flat_outputs, noise_units, standardised
+from mesa_doe.analysis.variation import flat_outputs
 from mesa_doe.arrays import FloatArray
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError, some
@@ -96,12 +96,10 @@ def discrepancy(
 
     if kind not in get_args(Kind):
         raise AnalysisError(f"discrepancy: kind takes {', '.join(map(repr, get_args(Kind)))}, got {kind!r}")
-    check_design(design, "discrepancy")
     checked = checked_outputs(
-        design, y, names=outputs, missing=missing, method="discrepancy", given_data=True, means_only=True
+        design, y, names=outputs, missing=missing, method="discrepancy", leaves_out="run"
     )
-    scaled = standardised(checked.means)[0]
-    constant = constant_outputs(scaled)
+    scaled, constant = checked.scaled, checked.constant
     _check_values(checked, scaled)
     inputs = checked.kept(shares(design))
     found = np.full((len(checked.names), inputs.shape[1]), np.nan)
@@ -110,7 +108,7 @@ def discrepancy(
         each = [qmc.discrepancy(np.column_stack([column, values]), method=kind) for column in inputs.T]
         found[k] = np.array(each) / sum(each)
 
-    said = [*checked.said, *flat_outputs(checked, constant, units=noise_units(checked, seed_policy))]
+    said = [*checked.said, *flat_outputs(checked, seed_policy)]
     settings = {
         "points": len(checked.means),
         "kind": kind,

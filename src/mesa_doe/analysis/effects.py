@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 
 from mesa_doe.analysis.contrasts import margin, standard_errors
-from mesa_doe.analysis.declare import check_design, declare
+from mesa_doe.analysis.declare import declare
 from mesa_doe.analysis.estimates import Label, tidy
 from mesa_doe.analysis.level_model import LevelModel, level_model
 from mesa_doe.analysis.options import checked_bool, checked_share
 from mesa_doe.analysis.outputs import Missing, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
-from mesa_doe.analysis.variation import constant_outputs, flat_outputs, noise_units, standardised
+from mesa_doe.analysis.scaling import standardised
+from mesa_doe.analysis.variation import flat_outputs
 from mesa_doe.arrays import FloatArray
 from mesa_doe.design import Design
 
@@ -114,16 +115,15 @@ def effects(
     >>> effects(design, 2 * a + 4 * a * b).table()["effect"].round(6).abs().tolist()
     [4.0, 2.0, 0.0, 2.0, 0.0, 0.0]
     """
-    check_design(design, "effects")
     confidence = checked_share("effects", "confidence", confidence)
     interactions = checked_bool("effects", "interactions", interactions)
-    checked = checked_outputs(design, y, names=outputs, missing=missing, method="effects", given_data=True)
+    checked = checked_outputs(design, y, names=outputs, missing=missing, method="effects", leaves_out="point")
     model = level_model(design, checked.points, interactions=interactions, method="effects")
     scaled, scale = standardised(checked.values)
     means = scaled.mean(axis=1)
-    constant = constant_outputs(standardised(checked.means)[0])
+    constant = checked.constant
     said = [*checked.said, *model.unvaried(), *model.confounding()]
-    said += flat_outputs(checked, constant, units=noise_units(checked, seed_policy))
+    said += flat_outputs(checked, seed_policy)
 
     two_level = [term for term in model.terms if term.columns.shape[1] == 1]
     rows = [
@@ -141,8 +141,8 @@ def effects(
     share = _shares(model, means, constant)
     nothing = np.full_like(share, np.nan)
     width = scale[:, None] * np.where(constant, np.nan, 1.0)[:, None]
-    labels: list[Label] = [("effect", term.factors[0], _partner(term.factors)) for term in two_level]
-    labels += [("share", term.factors[0], _partner(term.factors)) for term in model.terms]
+    labels: list[Label] = [("effect", *term.pair) for term in two_level]
+    labels += [("share", *term.pair) for term in model.terms]
     frame = tidy(
         checked.names,
         labels,
@@ -182,10 +182,6 @@ def effects(
         scale="change of the output from low to high" if whole else "share of the sum of squares",
         plotted=("effect",) if whole else ("share",),
     )
-
-
-def _partner(factors: tuple[str, ...]) -> str:
-    return factors[1] if len(factors) > 1 else ""
 
 
 def _lenth(effect: FloatArray, confidence: float) -> FloatArray:

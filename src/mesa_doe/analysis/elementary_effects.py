@@ -11,15 +11,7 @@ from mesa_doe.analysis.estimates import Label, tidy
 from mesa_doe.analysis.moves import by_block
 from mesa_doe.analysis.outputs import Outputs
 from mesa_doe.analysis.result import SensitivityResult
-from mesa_doe.analysis.variation import (
-    LEAST_SHARE,
-    constant_outputs,
-    flat_outputs,
-    noise_alone,
-    noise_units,
-    seed_driven,
-    standardised,
-)
+from mesa_doe.analysis.variation import LEAST_SHARE, flat_outputs, noise_alone, seed_driven
 from mesa_doe.arrays import BoolArray, FloatArray
 from mesa_doe.errors import AnalysisError
 from mesa_doe.seeding import RNG, root_entropy
@@ -84,10 +76,9 @@ def summarised(
             f"{method}: no step changes the level of {', '.join(still)}, so nothing is known of its effect; "
             "make the design with a larger n, or with fewer levels"
         )
-    scaled, scale_of_outputs = standardised(checked.means)
-    constant = constant_outputs(scaled)
+    constant = checked.constant
     over = np.where(moved, 1.0, 0.0) / np.where(moved, step, 1.0)
-    deviation = _deviation(checked, seed_policy) * (unit / scale_of_outputs)
+    deviation = _deviation(checked, seed_policy) * (unit / checked.scale)
     entropy = root_entropy(rng)
 
     def found(chosen: slice) -> tuple[FloatArray, ...]:
@@ -111,14 +102,13 @@ def summarised(
     if unmoved:
         told = ", ".join(f"{left} of {len(moved)} of {name}" for name, left in unmoved.items())
         said.append(f"{method}: left out steps that stay on a level, which show no effect: {told}")
-    units = noise_units(checked, seed_policy, blocks=0)
-    said += flat_outputs(checked, constant, units=units)
+    said += flat_outputs(checked, seed_policy, blocks=0)
     said += seed_driven(
         checked,
         by_factors,
-        by_block(scaled, len(factors) + 1)[:, 0].var(axis=0),
-        (checked.noise_deviation / scale_of_outputs) ** 2,
-        constant | noise_alone(checked, units),
+        by_block(checked.scaled, len(factors) + 1)[:, 0].var(axis=0),
+        (checked.noise_deviation / checked.scale) ** 2,
+        constant | noise_alone(checked, seed_policy, blocks=0),
         seed_policy,
     )
     # What noise moves: mu_star, and sigma where effects have a sign.
@@ -139,7 +129,7 @@ def summarised(
         "seed_policy": seed_policy,
         "dropped_blocks": checked.dropped,
         "unmoved": unmoved,
-        "noise_variance": dict(zip(checked.names, checked.noise.tolist(), strict=True)),
+        "noise_variance": checked.by_output(checked.noise),
         "noise_floor": floors[0],
     }
     if signed:

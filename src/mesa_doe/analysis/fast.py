@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from mesa_doe.analysis.declare import check_design, declare
+from mesa_doe.analysis.declare import declare
 from mesa_doe.analysis.estimates import tidy
 from mesa_doe.analysis.harmonics import too_low
 from mesa_doe.analysis.inflation import inflated
@@ -22,7 +22,8 @@ from mesa_doe.analysis.replication_noise import (
 )
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.rounding import ROUNDING
-from mesa_doe.analysis.variation import constant_outputs, flat_outputs, noise_units, standardised
+from mesa_doe.analysis.scaling import constant_outputs, standardised
+from mesa_doe.analysis.variation import flat_outputs
 from mesa_doe.arrays import FloatArray
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError
@@ -103,7 +104,6 @@ def fast(
     >>> fast(design, 2 * design.points["a"] + design.points["b"]).table()["S1"].round(2).tolist()
     [0.8, 0.2]
     """
-    check_design(design, "fast")
     checked = checked_outputs(design, y, names=outputs, missing=missing, method="fast")
     d, n, M = len(design.factors), int(design.options["n"]), int(design.options["M"])
     if len(design) != n * d:
@@ -131,7 +131,7 @@ def fast(
     first = power[:, np.arange(1, M + 1) * own - 1].sum(axis=1) / whole
     total = 1 - power[:, : own // 2].sum(axis=1) / whole
 
-    said = [*checked.said, *flat_outputs(checked, constant, units=noise_units(checked, seed_policy))]
+    said = [*checked.said, *flat_outputs(checked, seed_policy, constant=constant)]
     said += [
         f"output {names[k]!r} is the same along the whole curve of {design.factors[j]}, so its "
         "indices are NaN; use a larger n"
@@ -156,8 +156,8 @@ def fast(
         "noise": "corrected" if corrected else "kept",
         "replications": checked.replications,
         "seed_policy": seed_policy,
-        "noise_variance": dict(zip(names, checked.noise.tolist(), strict=True)),
-        "noise_share": dict(zip(names, noise_shares(between, own_noise, constant).tolist(), strict=True)),
+        "noise_variance": checked.by_output(checked.noise),
+        "noise_share": checked.by_output(noise_shares(between, own_noise, constant)),
     }
     notes = shares_told(settings["noise_share"], corrected=corrected, seed_policy=seed_policy)
     labels = [(measure, factor, "") for measure in ("S1", "ST") for factor in design.factors]

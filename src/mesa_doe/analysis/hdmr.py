@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from mesa_doe.analysis.bootstrap import undefined_halves, widening
-from mesa_doe.analysis.declare import check_design, declare
+from mesa_doe.analysis.declare import declare
 from mesa_doe.analysis.dependent_points import checked_units_of, correlated
 from mesa_doe.analysis.estimates import Label, tidy
 from mesa_doe.analysis.inputs import level_codes
@@ -21,14 +21,9 @@ from mesa_doe.analysis.options import checked_int, checked_share
 from mesa_doe.analysis.outputs import Missing, Outputs, checked_outputs
 from mesa_doe.analysis.polynomial_fit import PolynomialFit, polynomials
 from mesa_doe.analysis.result import SensitivityResult
+from mesa_doe.analysis.scaling import constant_outputs
 from mesa_doe.analysis.spline_fit import SplineFit, splines
-from mesa_doe.analysis.variation import (
-    constant_outputs,
-    flat_outputs,
-    noise_units,
-    standardised,
-    still_factors,
-)
+from mesa_doe.analysis.variation import flat_outputs, still_factors
 from mesa_doe.arrays import BoolArray, FloatArray, IntArray
 from mesa_doe.columns import Units
 from mesa_doe.design import Design
@@ -346,14 +341,11 @@ def _data(
     resamples: Any,
     confidence: Any,
 ) -> _Data:
-    check_design(design, method)
     resamples = checked_int(method, "resamples", resamples, 2, 100)
     confidence = checked_share(method, "confidence", confidence)
     if confidence < 0.5:
         raise AnalysisError(f"{method}: confidence takes a number from 0.5, got {confidence!r}")
-    checked = checked_outputs(
-        design, y, names=outputs, missing=missing, method=method, given_data=True, means_only=True
-    )
+    checked = checked_outputs(design, y, names=outputs, missing=missing, method=method, leaves_out="run")
     units = checked_units_of(design, checked, method)
     x = checked.kept(level_codes(design))
     still = constant_outputs(x)
@@ -419,9 +411,8 @@ def _result(
 ) -> SensitivityResult:
     """Fit every output to all points and to halves, and put the terms back in their places."""
     names = data.checked.names
-    scaled, _ = standardised(data.checked.means)
-    constant = constant_outputs(scaled)
-    said = data.said + flat_outputs(data.checked, constant, units=noise_units(data.checked, seed_policy))
+    scaled, constant = data.checked.scaled, data.checked.constant
+    said = data.said + flat_outputs(data.checked, seed_policy)
     labels = _labels(data.factors, bool(way.pair))
     place = {label: k for k, label in enumerate(labels)}
     taken = [place[label] for label in _labels(data.moving, bool(way.pair))]
@@ -450,7 +441,7 @@ def _result(
         "replications": data.checked.replications,
         "seed_policy": seed_policy,
         "dropped_points": data.checked.dropped,
-        "explained": dict(zip(names, explained.tolist(), strict=True)),
+        "explained": data.checked.by_output(explained),
     }
     frame = tidy(names, labels, point, point - margin, point + margin)
     return SensitivityResult(way.method, frame, settings, tuple(said), plotted=("S", "ST"))

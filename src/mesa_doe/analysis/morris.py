@@ -7,14 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from mesa_doe.analysis.declare import check_design, declare
+from mesa_doe.analysis.declare import declare
 from mesa_doe.analysis.elementary_effects import summarised
 from mesa_doe.analysis.moves import by_block, positions, turns
 from mesa_doe.analysis.options import checked_bool, checked_bootstrap
 from mesa_doe.analysis.outputs import Missing, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.rounding import ROUNDING
-from mesa_doe.analysis.variation import standardised
 from mesa_doe.arrays import FloatArray
 from mesa_doe.design import Design
 from mesa_doe.seeding import RNG
@@ -117,7 +116,6 @@ def morris(
     >>> morris(design, y).table()["mu_star"].round(6).tolist()
     [20.0, 5.0]
     """
-    check_design(design, "morris")
     resamples, confidence = checked_bootstrap("morris", resamples, confidence)
     scaled = checked_bool("morris", "scaled", scaled)
     checked = checked_outputs(design, y, names=outputs, missing=missing, method="morris")
@@ -134,8 +132,7 @@ def morris(
     step = np.column_stack(
         [way[:, 0] if design.groups is None else _mean_of_moved(np.abs(way)) for way in taken]
     )
-    values, scale = standardised(checked.means)
-    paths = by_block(values, rows)
+    paths = by_block(checked.scaled, rows)
     change = np.take_along_axis(np.diff(paths, axis=1), turn[:, :, None], axis=1)
     stretch = np.ones_like(change)
     if scaled:
@@ -152,7 +149,7 @@ def morris(
         step,
         stretch,
         change,
-        unit=np.ones_like(scale) if scaled else scale,
+        unit=np.ones_like(checked.scale) if scaled else checked.scale,
         signed=design.groups is None,
         resamples=resamples,
         confidence=confidence,

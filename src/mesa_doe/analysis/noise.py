@@ -13,9 +13,10 @@ from mesa_doe import plots
 from mesa_doe.analysis.options import check_known, checked_bootstrap
 from mesa_doe.analysis.outputs import replicated
 from mesa_doe.analysis.rounding import ROUNDING
+from mesa_doe.analysis.scaling import check_squares
 from mesa_doe.analysis.shown import as_html, labelled, notes_of
 from mesa_doe.analysis.variance_components import one_way, scaled_deviations, two_way
-from mesa_doe.analysis.variation import LEAST_SHARE, check_squares
+from mesa_doe.analysis.variation import LEAST_SHARE
 from mesa_doe.arrays import BoolArray, FloatArray
 from mesa_doe.errors import AnalysisError, counted, warn
 from mesa_doe.seeding import RNG, root_entropy

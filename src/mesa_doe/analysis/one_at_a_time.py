@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 
 from mesa_doe.analysis.contrasts import margin
-from mesa_doe.analysis.declare import check_design, declare
+from mesa_doe.analysis.declare import declare
 from mesa_doe.analysis.estimates import Label, tidy
 from mesa_doe.analysis.incomplete import IncompleteError
 from mesa_doe.analysis.options import checked_share
 from mesa_doe.analysis.outputs import Missing, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
-from mesa_doe.analysis.variation import constant_outputs, flat_outputs, noise_units, standardised
+from mesa_doe.analysis.scaling import standardised
+from mesa_doe.analysis.variation import flat_outputs
 from mesa_doe.arrays import FloatArray, IntArray
 from mesa_doe.design import Design
 
@@ -93,20 +94,17 @@ def one_at_a_time(
     >>> result.table()[["down", "up", "swing"]].to_numpy().tolist()
     [[-8.0, 16.0, 24.0], [0.5, -0.5, 1.0]]
     """
-    check_design(design, "one_at_a_time")
     confidence = checked_share("one_at_a_time", "confidence", confidence)
     checked = checked_outputs(
-        design, y, names=outputs, missing=missing, method="one_at_a_time", given_data=True
+        design, y, names=outputs, missing=missing, method="one_at_a_time", leaves_out="point"
     )
     if checked.points[0] != 0:
         raise IncompleteError(
             "one_at_a_time compares with the base case, but that point (0) lacks a finite value"
         )
     levels = _levels(design, checked.points)
-    values, (_, scale) = checked.values, standardised(checked.values)
-    constant = constant_outputs(standardised(checked.means)[0])
-    own_noise = noise_units(checked, seed_policy)
-    said = [*checked.said, *flat_outputs(checked, constant, units=own_noise)]
+    values, scale = checked.values, standardised(checked.values)[1]
+    said = [*checked.said, *flat_outputs(checked, seed_policy)]
     said += [
         f"factor {name!r} is at its base level at every point that is left: it has no estimates"
         for name, at in levels.items()
@@ -115,7 +113,7 @@ def one_at_a_time(
     of_factors = [_measured(values, at, scale, confidence) for at in levels.values()]
     labels: list[Label] = [(measure, name, "") for measure in _MEASURES for name in levels]
     cube = np.stack([of_one[measure] for measure in _MEASURES for of_one in of_factors], axis=-1)
-    cube[:, constant] = np.nan
+    cube[:, checked.constant] = np.nan
     settings = {
         "confidence": confidence,
         "replications": checked.replications,

@@ -13,13 +13,31 @@ import pandas as pd
 from mesa_doe.analysis.incomplete import RUN_AGAIN, IncompleteError
 from mesa_doe.analysis.options import check_missing
 from mesa_doe.analysis.rounding import tied
-from mesa_doe.arrays import FloatArray, IntArray
+from mesa_doe.analysis.scaling import constant_outputs, standardised
+from mesa_doe.arrays import BoolArray, FloatArray, IntArray
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError, counted, some
 
-__all__ = ["Missing", "Outputs", "alike", "checked_outputs", "replicated", "replicated_output", "too_few"]
+__all__ = [
+    "LeftOut",
+    "Missing",
+    "Outputs",
+    "alike",
+    "checked_outputs",
+    "replicated",
+    "replicated_output",
+    "too_few",
+]
 
 Missing: TypeAlias = Literal["raise", "drop"]
+#: What is left out with a value that is missing.
+LeftOut: TypeAlias = Literal["block", "point", "run"]
+
+_WAYS = {
+    "block": "leave out their whole blocks",
+    "point": "leave them out",
+    "run": "average the replications that there are",
+}
 
 
 @dataclass(frozen=True)
@@ -65,6 +83,25 @@ class Outputs:
         return means if self.replications == 1 else tied(means)
 
     @cached_property
+    def _standardised(self) -> tuple[FloatArray, FloatArray]:
+        return standardised(self.means)
+
+    @property
+    def scaled(self) -> FloatArray:
+        """Means as deviations of at most one (points, outputs)."""
+        return self._standardised[0]
+
+    @property
+    def scale(self) -> FloatArray:
+        """What deviations of the means were divided by (outputs,)."""
+        return self._standardised[1]
+
+    @cached_property
+    def constant(self) -> BoolArray:
+        """Which outputs are the same at every point (outputs,)."""
+        return constant_outputs(self.scaled)
+
+    @cached_property
     def runs(self) -> IntArray:
         """How many replications of each point have a value (points, outputs)."""
         runs: IntArray = np.isfinite(self.values).sum(axis=1)
@@ -88,6 +125,10 @@ class Outputs:
         deviation: FloatArray = np.where(free > 0, largest * np.sqrt(squares), np.nan)
         return deviation
 
+    def by_output(self, values: FloatArray) -> dict[Any, Any]:
+        """Return what an array (outputs, ...) has of each output, by name."""
+        return dict(zip(self.names, values.tolist(), strict=True))
+
     @property
     def noise(self) -> FloatArray:
         """Square of the deviation of the noise (outputs,): infinite, or 0, where that is no float."""
@@ -103,8 +144,7 @@ def checked_outputs(
     names: Sequence[Any] | None,
     missing: Missing,
     method: str,
-    given_data: bool = False,
-    means_only: bool = False,
+    leaves_out: LeftOut = "block",
 ) -> Outputs:
     """Check outputs against the design.
 
@@ -119,10 +159,9 @@ def checked_outputs(
         What to do where a value is not finite: name the points, or leave out their whole blocks.
     method : str
         Name of the analysis, for messages.
-    given_data : bool, default False
-        Whether the analysis takes any points, so that those missing are left out alone, not with their block.
-    means_only : bool, default False
-        Whether it reads no more than means, so that a point with some of its replications is not missing.
+    leaves_out : {"block", "point", "run"}, default "block"
+        What is left out with a missing value: its whole block; its point, by an analysis of any points; or
+        its run alone, by one that reads no more than means.
 
     Returns
     -------
@@ -153,7 +192,7 @@ def checked_outputs(
         )
     if len(set(names)) < count:
         raise AnalysisError(f"{method}: names of outputs must differ, got {', '.join(map(str, names))}")
-    checked = _complete(design, array, list(names), missing, method, given_data, means_only)
+    checked = _complete(design, array, list(names), missing, method, leaves_out)
     _check_sums(checked, method)
     return checked
 
@@ -344,49 +383,45 @@ def _check_index(design: Design, y: Any, method: str) -> None:
 
 
 def _complete(
-    design: Design,
-    array: FloatArray,
-    names: list[Any],
-    missing: Missing,
-    method: str,
-    given_data: bool,
-    means_only: bool,
+    design: Design, array: FloatArray, names: list[Any], missing: Missing, method: str, leaves_out: LeftOut
 ) -> Outputs:
+    """Leave out what lacks a value, or refuse it."""
     every = np.arange(len(array), dtype=np.int64)
     good_cells = np.isfinite(array)
     lacking = ~good_cells.all(axis=(1, 2))
     if not lacking.any():
         return Outputs(names, array, every, [], [])
-    blocks = every if given_data else design.blocks
+    if array.shape[1] == 1 and leaves_out == "run":
+        leaves_out = "point"  # of one replication
+    noun = "block" if leaves_out == "block" else "point"
+    blocks = design.blocks if noun == "block" else every
     where = _few([str(names[k]) for k in np.flatnonzero(~good_cells.all(axis=(0, 1))).tolist()])
     # Most often one run of several failed: a point that "has no value" would be looked for in vain.
     runs = f" in one or more of {array.shape[1]} replications" if array.shape[1] > 1 else ""
     if missing == "raise" or blocks is None:
-        averages = means_only and array.shape[1] > 1
         raise IncompleteError(
             f"{method} needs every point, but {np.count_nonzero(lacking)} of {len(design)} lack a finite "
             f"value of {where}{runs}: points {some(np.flatnonzero(lacking))}",
-            "" if blocks is None else f"{_whole(given_data, averages)} with missing='drop'",
+            "" if blocks is None else f"{_WAYS[leaves_out]} with missing='drop'",
         )
-    bad = ~np.all(good_cells.any(axis=1), axis=1) if means_only else lacking
+    bad = lacking
+    if leaves_out == "run":
+        bad, runs = ~np.all(good_cells.any(axis=1), axis=1), ""
     dropped = np.unique(blocks[bad])
     keep = ~np.isin(blocks, dropped)
-    noun = "point" if given_data else "block"
     if not keep.any():
         raise IncompleteError(
-            f"{method}: every {noun} lacks a finite value of {where}{'' if means_only else runs}; nothing is "
-            "left to analyse",
+            f"{method}: every {noun} lacks a finite value of {where}{runs}; nothing is left to analyse",
             remedy=f"{RUN_AGAIN}, or let the model report a number there",
         )
-    same = bool((good_cells == good_cells[..., :1]).all())
-    others = "" if same else "; all outputs analysed at once lose them"
     said = []
     if len(dropped):
-        why = "they have" if given_data else "a point of theirs has"
+        whole, why = (" whole", "a point of theirs has") if noun == "block" else ("", "they have")
+        same = bool((good_cells == good_cells[..., :1]).all())
         said.append(
-            f"left out{'' if given_data else ' whole'}, since {why} no finite value of {where}"
-            f"{'' if means_only else runs}: {counted(len(dropped), noun)} ({some(dropped)}); left: "
-            f"{len(np.unique(blocks[keep]))}{others}"
+            f"left out{whole}, since {why} no finite value of {where}{runs}: "
+            f"{counted(len(dropped), noun)} ({some(dropped)}); left: {len(np.unique(blocks[keep]))}"
+            f"{'' if same else '; all outputs analysed at once lose them'}"
         )
     averaged = lacking & ~bad
     if averaged.any():
@@ -395,8 +430,7 @@ def _complete(
             f"{counted(int(averaged.sum()), 'point')} ({some(np.flatnonzero(averaged))})"
         )
     kept = np.where(good_cells, array, np.nan)[keep]
-    gaps = bool(averaged.any())
-    return Outputs(names, kept, every[keep], [int(block) for block in dropped], said, gaps)
+    return Outputs(names, kept, every[keep], [int(block) for block in dropped], said, bool(averaged.any()))
 
 
 def too_few(method: str, what: str, checked: Outputs) -> AnalysisError:
@@ -418,12 +452,6 @@ def too_few(method: str, what: str, checked: Outputs) -> AnalysisError:
         left = f"but values that are missing leave 1 of {1 + len(checked.dropped)}"
         return IncompleteError(f"{start}{left}")
     return AnalysisError(f"{start}got 1; make the design with a larger n")
-
-
-def _whole(given_data: bool, averages: bool) -> str:
-    if averages:
-        return "average the replications that there are"
-    return "leave them out" if given_data else "leave out their whole blocks"
 
 
 def _few(names: list[str]) -> str:

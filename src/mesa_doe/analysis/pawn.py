@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mesa_doe.analysis.bootstrap import ends, times_drawn
-from mesa_doe.analysis.declare import check_design, declare
+from mesa_doe.analysis.declare import declare
 from mesa_doe.analysis.dependent_points import checked_units_of
 from mesa_doe.analysis.dummy import dummies, rows_of, told_from_dummies
 from mesa_doe.analysis.estimates import tidy
@@ -16,7 +16,7 @@ from mesa_doe.analysis.options import checked_bootstrap
 from mesa_doe.analysis.outputs import Missing, checked_outputs
 from mesa_doe.analysis.partition import classes
 from mesa_doe.analysis.result import SensitivityResult
-from mesa_doe.analysis.variation import constant_outputs, flat_outputs, noise_units, standardised
+from mesa_doe.analysis.variation import flat_outputs
 from mesa_doe.arrays import FloatArray, IntArray
 from mesa_doe.design import Design
 from mesa_doe.seeding import RNG, root_entropy
@@ -125,14 +125,11 @@ def pawn(
     >>> bool(found["a"] > found["b"] > found["dummy"])
     True
     """
-    check_design(design, "pawn")
     resamples, confidence = checked_bootstrap("pawn", resamples, confidence)
     factors = rows_of(design.factors, "pawn", dummy=dummy)
-    checked = checked_outputs(
-        design, y, names=outputs, missing=missing, method="pawn", given_data=True, means_only=True
-    )
+    checked = checked_outputs(design, y, names=outputs, missing=missing, method="pawn", leaves_out="run")
     parts = classes(design, checked.points, slides, "pawn", "slides")
-    constant = constant_outputs(standardised(checked.means)[0])
+    constant = checked.constant
     generator = np.random.default_rng(root_entropy(rng))
     count = len(checked.means)
     even = np.ones(count)
@@ -164,7 +161,7 @@ def pawn(
     estimates[:, constant] = np.nan
     estimates[1:] = np.clip(estimates[1:], 0.0, 1.0)
 
-    said = [*checked.said, *flat_outputs(checked, constant, units=noise_units(checked, seed_policy))]
+    said = [*checked.said, *flat_outputs(checked, seed_policy)]
     settings: dict[str, Any] = {
         "points": count,
         "slides": slides,

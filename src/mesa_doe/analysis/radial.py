@@ -10,25 +10,18 @@ import numpy as np
 from mesa_doe.analysis.block_bootstrap import BlockBootstrap
 from mesa_doe.analysis.bootstrap import by_outputs, groups_in, undefined
 from mesa_doe.analysis.common_seeds import few_seeds, no_intervals
-from mesa_doe.analysis.declare import check_design, declare
+from mesa_doe.analysis.declare import declare
 from mesa_doe.analysis.elementary_effects import summarised
 from mesa_doe.analysis.estimates import tidy
 from mesa_doe.analysis.inflation import inflated
 from mesa_doe.analysis.moves import by_block, positions, star_steps
 from mesa_doe.analysis.options import checked_bootstrap
 from mesa_doe.analysis.outputs import Missing, checked_outputs
-from mesa_doe.analysis.rare_events import changed_blocks, rare_changes, rare_events
+from mesa_doe.analysis.rare_events import rare_changes, rare_events
 from mesa_doe.analysis.replication_noise import corrects, noise_shares, nothing_left, shares_told
 from mesa_doe.analysis.result import SensitivityResult
-from mesa_doe.analysis.variation import (
-    constant_outputs,
-    flat_outputs,
-    noise_alone,
-    noise_units,
-    per_variance,
-    seed_driven,
-    standardised,
-)
+from mesa_doe.analysis.scaling import constant_outputs, standardised
+from mesa_doe.analysis.variation import flat_outputs, noise_alone, per_variance, seed_driven
 from mesa_doe.arrays import FloatArray
 from mesa_doe.design import Design
 from mesa_doe.seeding import RNG, root_entropy
@@ -116,11 +109,9 @@ def radial_effects(
     >>> radial_effects(design, y).table()["mu_star"].round(6).tolist()
     [20.0, 1.0]
     """
-    check_design(design, "radial_effects")
     resamples, confidence = checked_bootstrap("radial_effects", resamples, confidence)
     checked = checked_outputs(design, y, names=outputs, missing=missing, method="radial_effects")
-    scaled, scale = standardised(checked.means)
-    step, change, _ = star_steps(design, checked, positions(design), scaled, "radial_effects")
+    step, change, _ = star_steps(design, checked, positions(design), checked.scaled, "radial_effects")
     return summarised(
         "radial_effects",
         checked,
@@ -128,7 +119,7 @@ def radial_effects(
         step,
         np.ones_like(change),
         change,
-        unit=scale,
+        unit=checked.scale,
         signed=True,
         resamples=resamples,
         confidence=confidence,
@@ -226,7 +217,6 @@ def jansen(
     >>> jansen(design, 2 * design.points["a"] + design.points["b"]).table()["ST"].round(1).tolist()
     [0.8, 0.2]
     """
-    check_design(design, "jansen")
     resamples, confidence = checked_bootstrap("jansen", resamples, confidence)
     checked = checked_outputs(design, y, names=outputs, missing=missing, method="jansen")
     factors, names = list(design.factors), checked.names
@@ -260,23 +250,16 @@ def jansen(
         values[constant] = np.nan
 
     own_noise = (checked.noise_deviation / scale) ** 2
-    units = noise_units(checked, seed_policy, blocks=len(base))
-    no_variance = constant | noise_alone(checked, units)
-    said = [*checked.said, *flat_outputs(checked, constant, units=units, where="base point")]
+    stars = len(base)
+    no_variance = constant | noise_alone(checked, seed_policy, blocks=stars)
+    said = [*checked.said]
+    said += flat_outputs(checked, seed_policy, blocks=stars, constant=constant, where="base point")
     said += seed_driven(checked, by_factors, variance, own_noise, no_variance, seed_policy)
-    of_events, few_events = rare_events(names, base, constant, blocks=len(base), of_one=["ST"])
-    said += of_events
+    of_events, few_events = rare_events(names, base, constant, blocks=stars, of_one=["ST"])
     of_changes, few_events = rare_changes(
-        names,
-        factors,
-        changed_blocks(runs.reshape(len(base), -1, *runs.shape[1:]), len(factors), corrected=corrected),
-        point,
-        constant,
-        blocks=len(base),
-        corrected=corrected,
-        few=few_events,
+        names, factors, by_block(runs, len(factors) + 1), point, constant, corrected=corrected, few=few_events
     )
-    said += of_changes
+    said += of_events + of_changes
     if few:
         said += no_intervals(names, point, low)
     said += nothing_left(names, point, no_variance)
@@ -289,15 +272,15 @@ def jansen(
         variance = variance - own_noise / checked.replications
     shares = noise_shares(variance, own_noise, constant)
     settings: dict[str, Any] = {
-        "stars": len(base),
+        "stars": stars,
         "noise": "corrected" if corrected else "kept",
         "resamples": resamples,
         "confidence": confidence,
         "replications": checked.replications,
         "seed_policy": seed_policy,
         "dropped_stars": checked.dropped,
-        "noise_variance": dict(zip(names, checked.noise.tolist(), strict=True)),
-        "noise_share": dict(zip(names, shares.tolist(), strict=True)),
+        "noise_variance": checked.by_output(checked.noise),
+        "noise_share": checked.by_output(shares),
         "few_events": few_events,
     }
     notes = shares_told(settings["noise_share"], corrected=corrected, seed_policy=seed_policy)

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mesa_doe.arrays import BoolArray, FloatArray, IntArray
+from mesa_doe.arrays import BoolArray, FloatArray
 from mesa_doe.design import Design
 from mesa_doe.errors import some
 
-__all__ = ["changed_blocks", "narrow_events", "rare_changes", "rare_events", "told_by_few"]
+__all__ = ["narrow_events", "rare_changes", "rare_events", "told_by_few"]
 
 # Expected blocks with the event, from which on intervals hold: measured, see the docs of analyses.
 _FEWEST_OF_BOTH, _FEWEST = 2, 3
@@ -80,34 +80,13 @@ def rare_events(
     return said, few
 
 
-def changed_blocks(blocks: FloatArray, factors: int, *, corrected: bool) -> IntArray:
-    """Return in how many blocks each factor alone changes each output, so that its ST is told from there.
-
-    Parameters
-    ----------
-    blocks : ndarray (blocks, rows of a block, replications, outputs)
-        A base point first, and then a row a factor that is changed from there.
-    factors : int
-    corrected : bool
-        Whether noise is taken away, by products of two replications: then both must change.
-
-    Returns
-    -------
-    ndarray of int (outputs, factors)
-    """
-    changed = (blocks[:, 1 : factors + 1] != blocks[:, :1]).sum(axis=2) >= (2 if corrected else 1)
-    counts: IntArray = changed.sum(axis=0).T
-    return counts
-
-
 def rare_changes(
     names: Sequence[Any],
     factors: Sequence[str],
-    counts: IntArray,
+    blocks: FloatArray,
     totals: FloatArray,
     constant: BoolArray,
     *,
-    blocks: int,
     corrected: bool,
     few: Mapping[Any, list[str]],
 ) -> tuple[list[str], dict[Any, list[str]]]:
@@ -118,15 +97,14 @@ def rare_changes(
     names : sequence
         Of the outputs.
     factors : sequence of str
-    counts : ndarray of int (outputs, factors)
-        As of :func:`changed_blocks`.
+    blocks : ndarray (blocks, rows of a block, replications, outputs)
+        A base point first, and then a row a factor that is changed from there.
     totals : ndarray (outputs, factors)
         ST.
     constant : ndarray of bool (outputs,)
         Outputs of which something else is said.
-    blocks : int
     corrected : bool
-        Whether noise was taken away.
+        Whether noise was taken away, by products of two replications: then both must change.
     few : mapping of object to list of str
         As :func:`rare_events` returns it.
 
@@ -138,17 +116,20 @@ def rare_changes(
 
     Examples
     --------
-    >>> said, few = rare_changes(["y"], ["a", "b"], np.array([[7, 0]]), np.array([[0.9, 0.0]]),
-    ...                          np.array([False]), blocks=64, corrected=False, few={"y": ["S1"]})
+    >>> rows = np.zeros((64, 3, 1, 1))
+    >>> rows[:7, 1] = 1.0
+    >>> said, few = rare_changes(["y"], ["a", "b"], rows, np.array([[0.9, 0.0]]), np.array([False]),
+    ...                          corrected=False, few={"y": ["S1"]})
     >>> said
     ["output 'y' is changed by b in 0 of 64 blocks: from so few ST may read far too little, or 0, and ..."]
     >>> few
     {'y': ['S1', 'ST']}
     """
-    said, few = [], dict(few)
-    for name, seen, total, skip in zip(names, counts, totals, constant, strict=True):
+    said, few, count = [], dict(few), len(blocks)
+    changed = (blocks[:, 1 : len(factors) + 1] != blocks[:, :1]).sum(axis=2) >= (2 if corrected else 1)
+    for name, seen, total, skip in zip(names, changed.sum(axis=0).T, totals, constant, strict=True):
         # Of an output that hardly ever stays the same, a factor that never changes it does nothing.
-        doubtful = (seen < _FEWEST) & ((seen > 0) | (2 * seen.max() < blocks))
+        doubtful = (seen < _FEWEST) & ((seen > 0) | (2 * seen.max() < count))
         of_few = _FEWEST * np.maximum(total, 0).sum() / max(seen.sum(), 1)
         # NaN, and what no factor changes, are told elsewhere.
         if skip or not doubtful.any() or not seen.any() or not of_few > _NEGLIGIBLE:
@@ -156,7 +137,7 @@ def rare_changes(
         told = [f"{factor} in {n}" for factor, n in zip(factors, seen.tolist(), strict=True) if n < _FEWEST]
         twice, more = (", in two replications", ", or more replications") if corrected else ("", "")
         said.append(
-            f"output {name!r} is changed by {some(told)} of {blocks} blocks{twice}: from so few ST may read "
+            f"output {name!r} is changed by {some(told)} of {count} blocks{twice}: from so few ST may read "
             f"far too little, or 0, and its interval be too narrow; use a larger n{more}"
         )
         few[name] = list(dict.fromkeys([*few.get(name, ()), "ST"]))

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from mesa_doe.analysis.bootstrap import ends, undefined_halves
-from mesa_doe.analysis.declare import check_design, declare
+from mesa_doe.analysis.bootstrap import at_a_time, ends, undefined_halves
+from mesa_doe.analysis.declare import declare
 from mesa_doe.analysis.dependent_points import checked_units_of
 from mesa_doe.analysis.estimates import tidy
 from mesa_doe.analysis.harmonics import too_low
@@ -19,7 +19,7 @@ from mesa_doe.analysis.partition import input_values, unordered
 from mesa_doe.analysis.rare_events import narrow_events
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.rounding import ROUNDING
-from mesa_doe.analysis.variation import constant_outputs, flat_outputs, noise_units, standardised
+from mesa_doe.analysis.variation import flat_outputs
 from mesa_doe.arrays import BoolArray, FloatArray, IntArray
 from mesa_doe.columns import Units
 from mesa_doe.design import Design
@@ -115,30 +115,25 @@ def rbd_fast(
     >>> rbd_fast(design, 2 * design.points["a"] + design.points["b"]).table()["S1"].round(1).tolist()
     [0.8, 0.2]
     """
-    check_design(design, "rbd_fast")
     resamples, confidence = checked_bootstrap("rbd_fast", resamples, confidence)
-    checked = checked_outputs(
-        design, y, names=outputs, missing=missing, method="rbd_fast", given_data=True, means_only=True
-    )
+    checked = checked_outputs(design, y, names=outputs, missing=missing, method="rbd_fast", leaves_out="run")
     count = len(checked.means)
     M = checked_int("rbd_fast", "M", M, 1)
     if count <= 4 * M:
         raise AnalysisError(f"rbd_fast: M={M} harmonics need more than {4 * M} points, got {count}")
-    scaled = standardised(checked.means)[0]
-    constant = constant_outputs(scaled)
+    scaled, constant = checked.scaled, checked.constant
     generator = np.random.default_rng(root_entropy(rng))
     orders = _orders(design, checked, generator.permutation(count))
     everything = np.ones((1, count), dtype=bool)
     units = checked_units_of(design, checked, "rbd_fast")
     point = _first_order(scaled, orders, everything, M, _chance(scaled, orders, everything, M, units))[0]
-    at_once = max(1, _AT_ONCE // count)
     # A half of few points has as many harmonics as values.
     enough = count // 2 > 4 * M
     resamples = resamples if enough else 0
     found = [] if enough else [np.full((1, *point.shape), np.nan)]
     by_chance = None
-    for start in range(0, resamples, at_once):
-        drawn = _halves(min(at_once, resamples - start), count, units, generator)
+    for size in at_a_time(resamples, count, _AT_ONCE):
+        drawn = _halves(size, count, units, generator)
         if by_chance is None:
             by_chance = _chance(scaled, orders, drawn[:1], M, units)
         found.append(_first_order(scaled, orders, drawn, M, by_chance))
@@ -148,7 +143,7 @@ def rbd_fast(
     low, high = ends(halves, confidence)
     low[:, constant] = high[:, constant] = np.nan
 
-    said = [*checked.said, *flat_outputs(checked, constant, units=noise_units(checked, seed_policy))]
+    said = [*checked.said, *flat_outputs(checked, seed_policy)]
     said += undefined_halves(checked.names, lost, constant)
     if not enough:
         said.append(

@@ -11,20 +11,15 @@ from typing import Any
 import numpy as np
 
 from mesa_doe.analysis.bootstrap import ends, undefined_halves, widening
-from mesa_doe.analysis.declare import check_design, declare
+from mesa_doe.analysis.declare import declare
 from mesa_doe.analysis.dependent_points import checked_units_of
 from mesa_doe.analysis.estimates import Label, tidy
 from mesa_doe.analysis.options import checked_bool, checked_bootstrap
 from mesa_doe.analysis.outputs import Missing, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.rounding import ROUNDING
-from mesa_doe.analysis.variation import (
-    constant_outputs,
-    flat_outputs,
-    noise_units,
-    standardised,
-    still_factors,
-)
+from mesa_doe.analysis.scaling import constant_outputs, standardised
+from mesa_doe.analysis.variation import flat_outputs, still_factors
 from mesa_doe.arrays import FloatArray, IntArray
 from mesa_doe.columns import Units
 from mesa_doe.design import Design
@@ -155,20 +150,18 @@ def regression(
     >>> result.table()["SRC"].round(1).tolist()
     [0.9, -0.5]
     """
-    check_design(design, "regression")
     resamples, confidence = checked_bootstrap("regression", resamples, confidence)
     ranks = checked_bool("regression", "ranks", ranks)
     checked = checked_outputs(
-        design, y, names=outputs, missing=missing, method="regression", given_data=True, means_only=True
+        design, y, names=outputs, missing=missing, method="regression", leaves_out="run"
     )
     x, _ = standardised(checked.kept(_numbers(design)))
     still = constant_outputs(x)
     moving = [name for name, is_still in zip(design.factors, still, strict=True) if not is_still]
     _check_points(len(x), moving)
-    scaled, _ = standardised(checked.means)
-    constant = constant_outputs(scaled)
+    scaled, constant = checked.scaled, checked.constant
     said = [*checked.said, *still_factors(design.factors, still)]
-    said += flat_outputs(checked, constant, units=noise_units(checked, seed_policy))
+    said += flat_outputs(checked, seed_policy)
 
     data = np.hstack([x[:, ~still], scaled])
     codes = np.stack([np.unique(column, return_inverse=True)[1] for column in data.T])
@@ -215,7 +208,7 @@ def regression(
         "seed_policy": seed_policy,
         "dropped_points": checked.dropped,
         **{
-            f"{name}{kind}": dict(zip(checked.names, values.tolist(), strict=True))
+            f"{name}{kind}": checked.by_output(values)
             for kind, shares in (("", r2), ("_adjusted", adjusted))
             for name, values in zip(("R2", "R2_ranks"), shares, strict=False)
         },

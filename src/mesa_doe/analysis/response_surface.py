@@ -8,15 +8,16 @@ from typing import Any, Literal
 import numpy as np
 
 from mesa_doe.analysis.contrasts import margin
-from mesa_doe.analysis.declare import check_design, declare
+from mesa_doe.analysis.declare import declare
 from mesa_doe.analysis.dependent_points import checked_units_of
 from mesa_doe.analysis.estimates import Label, tidy
 from mesa_doe.analysis.options import checked_bool, checked_share
 from mesa_doe.analysis.outputs import Missing, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
+from mesa_doe.analysis.scaling import standardised
 from mesa_doe.analysis.surface_fit import SurfaceFit, numbered
 from mesa_doe.analysis.surface_terms import Scale, other_models, problem_of, scales_of, terms_of
-from mesa_doe.analysis.variation import constant_outputs, flat_outputs, noise_units, standardised
+from mesa_doe.analysis.variation import flat_outputs
 from mesa_doe.arrays import FloatArray
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError
@@ -118,11 +119,10 @@ def response_surface(
     >>> found["kind"], round(found["point"]["a"], 6)
     ('maximum', 1.0)
     """
-    check_design(design, "response_surface")
     confidence = checked_share("response_surface", "confidence", confidence)
     degree, products = _asked(design, order, interactions)
     checked = checked_outputs(
-        design, y, names=outputs, missing=missing, method="response_surface", given_data=True
+        design, y, names=outputs, missing=missing, method="response_surface", leaves_out="point"
     )
     scales = scales_of(design, checked.points)
     codes = np.stack([scale.codes for scale in scales], axis=1)
@@ -132,9 +132,9 @@ def response_surface(
         raise AnalysisError(f"response_surface: {problem}; use {', or '.join(remedies)}")
     scaled, scale = standardised(checked.values)
     means = scaled.mean(axis=1)
-    constant = constant_outputs(standardised(checked.means)[0])
+    constant = checked.constant
     said = [*checked.said]
-    said += flat_outputs(checked, constant, units=noise_units(checked, seed_policy))
+    said += flat_outputs(checked, seed_policy)
 
     linear = np.asarray(np.linalg.pinv(matrix), dtype=np.float64)
     coefficients = linear @ means

@@ -7,14 +7,15 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from mesa_doe.analysis.declare import check_design, declare
+from mesa_doe.analysis.bootstrap import at_a_time
+from mesa_doe.analysis.declare import declare
 from mesa_doe.analysis.dependent_points import checked_units_of
 from mesa_doe.analysis.estimates import tidy
 from mesa_doe.analysis.options import checked_int
 from mesa_doe.analysis.outputs import Missing, checked_outputs
 from mesa_doe.analysis.partition import input_values, unordered
 from mesa_doe.analysis.result import SensitivityResult
-from mesa_doe.analysis.variation import constant_outputs, flat_outputs, noise_units, standardised
+from mesa_doe.analysis.variation import flat_outputs
 from mesa_doe.arrays import BoolArray, FloatArray
 from mesa_doe.columns import Units
 from mesa_doe.design import Design
@@ -118,14 +119,11 @@ def rsa(
     >>> rsa(design, design.points["a"] ** 2, behavioural=(0.25, 1)).table()["ks"].round(1).tolist()
     [1.0, 0.1]
     """
-    check_design(design, "rsa")
     _check_options(behavioural, bins, target)
-    checked = checked_outputs(
-        design, y, names=outputs, missing=missing, method="rsa", given_data=True, means_only=True
-    )
+    checked = checked_outputs(design, y, names=outputs, missing=missing, method="rsa", leaves_out="run")
     inputs = input_values(design, checked.points)
     free = unordered(design)
-    constant = constant_outputs(standardised(checked.means)[0])
+    constant = checked.constant
     units = checked_units_of(design, checked, "rsa") if bins is None else None
     root = root_entropy(rng)
     if bins is None:
@@ -155,7 +153,7 @@ def rsa(
             ]
             estimates[k] = np.array(columns).T.ravel()
 
-    said = [*checked.said, *flat_outputs(checked, constant, units=noise_units(checked, seed_policy))]
+    said = [*checked.said, *flat_outputs(checked, seed_policy)]
     if without:
         said.append(
             f"{', '.join(design.factors[j] for j in without)} have levels without an order, which cannot be "
@@ -283,9 +281,8 @@ def _by_chance(
     sizes = [np.unique(column, return_counts=True)[1] for column in inputs.T]
     inside, count = int(chosen.sum()), len(chosen)
     reached = np.ones(len(distances))
-    at_once = max(1, _AT_ONCE // count)
-    for start in range(0, _SHUFFLES, at_once):
-        drawn = chosen[units.shuffled(min(at_once, _SHUFFLES - start), generator)]
+    for draws in at_a_time(_SHUFFLES, count, _AT_ONCE):
+        drawn = chosen[units.shuffled(draws, generator)]
         for j, (order, size) in enumerate(zip(orders.T, sizes, strict=True)):
             counts = np.add.reduceat(drawn[:, order], np.cumsum(size) - size, axis=1, dtype=np.int64)
             apart = counts / inside - (size - counts) / (count - inside)

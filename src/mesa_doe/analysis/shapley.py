@@ -10,7 +10,7 @@ import numpy as np
 from mesa_doe.analysis.block_bootstrap import BlockBootstrap
 from mesa_doe.analysis.bootstrap import by_outputs, undefined
 from mesa_doe.analysis.common_seeds import few_seeds
-from mesa_doe.analysis.declare import check_design, declare
+from mesa_doe.analysis.declare import declare
 from mesa_doe.analysis.estimates import Label, tidy
 from mesa_doe.analysis.inflation import inflated
 from mesa_doe.analysis.moves import by_block, turns
@@ -20,15 +20,8 @@ from mesa_doe.analysis.rare_events import rare_events
 from mesa_doe.analysis.replication_noise import corrects, noise_shares, nothing_left, shares_told
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.analysis.rounding import ROUNDING
-from mesa_doe.analysis.variation import (
-    check_squares,
-    constant_outputs,
-    flat_outputs,
-    noise_alone,
-    noise_units,
-    seed_driven,
-    standardised,
-)
+from mesa_doe.analysis.scaling import check_squares, constant_outputs, standardised
+from mesa_doe.analysis.variation import flat_outputs, noise_alone, seed_driven
 from mesa_doe.arrays import FloatArray
 from mesa_doe.design import Design
 from mesa_doe.seeding import RNG, root_entropy
@@ -126,7 +119,6 @@ def shapley(
     >>> shapley(design, 2 * design.points["a"] + design.points["b"]).table()["Sh"].round(1).tolist()
     [0.8, 0.2]
     """
-    check_design(design, "shapley")
     resamples, confidence = checked_bootstrap("shapley", resamples, confidence)
     checked = checked_outputs(design, y, names=outputs, missing=missing, method="shapley")
     factors = list(design.factors)
@@ -165,9 +157,8 @@ def shapley(
         values[constant] = np.nan
 
     own_noise = (checked.noise_deviation / scale) ** 2
-    units = noise_units(checked, seed_policy, blocks=0)
-    no_variance = constant | noise_alone(checked, units)
-    said = [*checked.said, *flat_outputs(checked, constant, units=units)]
+    no_variance = constant | noise_alone(checked, seed_policy, blocks=0)
+    said = [*checked.said, *flat_outputs(checked, seed_policy, blocks=0, constant=constant)]
     paths = by_block(means, len(factors) + 1)
     first = paths[:, 0].var(axis=0)
     said += seed_driven(checked, variance, first, own_noise, no_variance, seed_policy)
@@ -190,8 +181,8 @@ def shapley(
         "replications": checked.replications,
         "seed_policy": seed_policy,
         "dropped_trajectories": checked.dropped,
-        "noise_variance": dict(zip(names, checked.noise.tolist(), strict=True)),
-        "noise_share": dict(zip(names, shares.tolist(), strict=True)),
+        "noise_variance": checked.by_output(checked.noise),
+        "noise_share": checked.by_output(shares),
         "few_events": few_events,
     }
     notes = shares_told(settings["noise_share"], corrected=corrected, seed_policy=seed_policy)

@@ -11,24 +11,18 @@ import numpy as np
 from mesa_doe.analysis.block_bootstrap import BlockBootstrap
 from mesa_doe.analysis.bootstrap import groups_in, undefined
 from mesa_doe.analysis.common_seeds import few_seeds, no_intervals
-from mesa_doe.analysis.declare import check_design, declare
+from mesa_doe.analysis.declare import declare
 from mesa_doe.analysis.dummy import rows_of
 from mesa_doe.analysis.estimates import Label, tidy
 from mesa_doe.analysis.inflation import inflated
 from mesa_doe.analysis.options import checked_bootstrap
 from mesa_doe.analysis.outputs import Missing, Outputs, checked_outputs, too_few
-from mesa_doe.analysis.rare_events import changed_blocks, rare_changes, rare_events
+from mesa_doe.analysis.rare_events import rare_changes, rare_events
 from mesa_doe.analysis.replication_noise import corrects, noise_shares, nothing_left, shares_told
 from mesa_doe.analysis.result import SensitivityResult
+from mesa_doe.analysis.scaling import constant_outputs, standardised
 from mesa_doe.analysis.sobol_estimators import ESTIMATORS, SobolPlan
-from mesa_doe.analysis.variation import (
-    constant_outputs,
-    flat_outputs,
-    noise_alone,
-    noise_units,
-    seed_driven,
-    standardised,
-)
+from mesa_doe.analysis.variation import flat_outputs, noise_alone, seed_driven
 from mesa_doe.arrays import FloatArray
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError
@@ -152,7 +146,6 @@ def sobol(
     >>> sobol(design, 2 * design.points["a"] + design.points["b"]).table()["ST"].round(2).tolist()
     [0.8, 0.2]
     """
-    check_design(design, "sobol")
     if estimator not in ESTIMATORS:
         raise AnalysisError(f"sobol: estimator takes {', '.join(map(repr, ESTIMATORS))}, got {estimator!r}")
     resamples, confidence = checked_bootstrap("sobol", resamples, confidence)
@@ -192,10 +185,11 @@ def sobol(
     for values in (point, low, high):
         values[constant] = np.nan
 
-    own_noise = noise_units(checked, seed_policy, blocks=len(blocks))
     said = [*checked.said]
-    said += flat_outputs(checked, constant, units=own_noise, where="point of the base sample")
-    no_variance = constant | noise_alone(checked, own_noise)
+    said += flat_outputs(
+        checked, seed_policy, blocks=len(blocks), constant=constant, where="point of the base sample"
+    )
+    no_variance = constant | noise_alone(checked, seed_policy, blocks=len(blocks))
     said += nothing_left(names, point, no_variance, corrected=corrected)
     said += undefined(names, lost, no_variance, corrected=corrected)
     noise_of_runs = (checked.noise_deviation / scale) ** 2
@@ -208,18 +202,10 @@ def sobol(
     of_events, few_events = rare_events(
         names, base, constant, blocks=len(blocks), of_both=of_both, of_one=of_one
     )
-    said += of_events
     of_changes, few_events = rare_changes(
-        names,
-        factors,
-        changed_blocks(blocks, len(factors), corrected=corrected),
-        totals,
-        constant,
-        blocks=len(blocks),
-        corrected=corrected,
-        few=few_events,
+        names, factors, blocks, totals, constant, corrected=corrected, few=few_events
     )
-    said += of_changes
+    said += of_events + of_changes
     if few_seeds(seed_policy, replications):
         said += no_intervals(names, point, low)
     if corrected:
@@ -240,8 +226,8 @@ def sobol(
         "replications": replications,
         "seed_policy": seed_policy,
         "dropped_blocks": checked.dropped,
-        "noise_variance": dict(zip(names, checked.noise.tolist(), strict=True)),
-        "noise_share": dict(zip(names, shares.tolist(), strict=True)),
+        "noise_variance": checked.by_output(checked.noise),
+        "noise_share": checked.by_output(shares),
         "few_events": few_events,
     }
     notes = shares_told(settings["noise_share"], corrected=corrected, seed_policy=seed_policy)

@@ -3,113 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from mesa_doe.analysis.outputs import Outputs
-from mesa_doe.analysis.rounding import ROUNDING
 from mesa_doe.arrays import BoolArray, FloatArray
-from mesa_doe.errors import AnalysisError, some
 
 __all__ = [
     "LEAST_SHARE",
-    "check_squares",
-    "constant_outputs",
     "flat_outputs",
     "noise_alone",
-    "noise_units",
     "per_variance",
     "seed_driven",
-    "standardised",
     "still_factors",
 ]
 
 #: Below this share of the variance between design points, indices describe noise.
 LEAST_SHARE = 0.005
-# Squares of what lies between, and their sums, are floats.
-_LEAST_SCALE, _MOST_SCALE = 1e-151, 1e151
-
-
-def standardised(values: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Centre each output over all points, and divide by its largest deviation: squares stay finite.
-
-    Parameters
-    ----------
-    values : ndarray (points, ..., outputs)
-
-    Returns
-    -------
-    scaled : ndarray, of the same shape
-        From -1 to 1; rounding alone where an output is constant.
-    scale : ndarray (outputs,)
-        What it was divided by.
-
-    Examples
-    --------
-    >>> standardised(np.array([[1e300], [3e300]]))[0].ravel().tolist()
-    [-1.0, 1.0]
-    """
-    others = tuple(range(values.ndim - 1))
-    with np.errstate(over="ignore"):  # the sum may be beyond the largest float, where the values are not
-        centre = values.mean(axis=others)
-    if not np.isfinite(centre).all():
-        centre = (values / values[..., 0].size).sum(axis=others)
-    centred = values - centre
-    largest = np.abs(centred).max(axis=others)
-    size = np.maximum(np.abs(values).max(axis=others), np.finfo(float).tiny)
-    # What is left of a constant after its mean is taken away is rounding, not a deviation.
-    scale = np.where(np.ptp(centred, axis=others) <= ROUNDING * size, size, largest)
-    return centred / scale, scale
-
-
-def constant_outputs(scaled: FloatArray) -> BoolArray:
-    """Tell which outputs are the same at every point.
-
-    Parameters
-    ----------
-    scaled : ndarray (points, outputs)
-        As `standardised` gives them.
-
-    Returns
-    -------
-    ndarray of bool (outputs,)
-    """
-    constant: BoolArray = np.ptp(scaled, axis=0) <= ROUNDING
-    return constant
-
-
-def check_squares(method: str, names: Sequence[Any], scale: FloatArray, constant: BoolArray) -> None:
-    """Refuse outputs whose squares are no floats, where estimates are in the squared unit of the output.
-
-    Parameters
-    ----------
-    method : str
-    names : sequence
-    scale : ndarray (outputs,)
-        Largest deviations, as `standardised` gives them.
-    constant : ndarray of bool (outputs,)
-
-    Raises
-    ------
-    AnalysisError
-
-    Examples
-    --------
-    >>> check_squares("dgsm", ["y"], np.array([1e300]), np.array([False]))
-    Traceback (most recent call last):
-    mesa_doe.errors.AnalysisError: dgsm: output 'y' deviates from its mean by up to 1e+300, whose square ...
-    """
-    beyond = ~constant & ((scale < _LEAST_SCALE) | (scale > _MOST_SCALE))
-    told = [
-        f"output {name!r} deviates from its mean by up to {largest:.3g}"
-        for name, largest, is_beyond in zip(names, scale, beyond, strict=True)
-        if is_beyond
-    ]
-    if told:
-        raise AnalysisError(
-            f"{method}: {some(told)}, whose square is beyond a float; give it in another unit"
-        )
 
 
 def still_factors(factors: Sequence[str], still: BoolArray) -> list[str]:
@@ -131,27 +41,31 @@ def still_factors(factors: Sequence[str], still: BoolArray) -> list[str]:
     ]
 
 
-def noise_alone(outputs: Outputs, units: int | None) -> BoolArray:
+def noise_alone(outputs: Outputs, seed_policy: str | None, *, blocks: int | None = None) -> BoolArray:
     """Tell which outputs vary no more between design points than chance would have it.
 
     Parameters
     ----------
     outputs : Outputs
-    units : int or None
-        As of :func:`flat_outputs`.
+    seed_policy : str or None
+    blocks : int, optional
+        How many blocks share seeds under ``"block"``; 0 where only changes within a block are looked at,
+        of which shared noise is no part.
 
     Returns
     -------
     ndarray of bool (outputs,)
         False where nothing is known of the noise.
     """
+    shared = {"common": 0, "fixed": 0, "block": blocks}.get(seed_policy or "")
+    # How many points have noise of their own.
+    units = len(outputs.means) if shared is None else shared
     # Common random numbers: the noise is the same at every point, and no part of their differences.
-    if units is None or outputs.replications == 1:
+    if not units or outputs.replications == 1:
         return np.zeros(len(outputs.names), dtype=bool)
-    scaled, scale = standardised(outputs.means)
-    noise = (outputs.noise_deviation / scale) ** 2
+    noise = (outputs.noise_deviation / outputs.scale) ** 2
     noise_of_means = noise * (1 / outputs.runs).mean(axis=0)
-    between = scaled.var(axis=0) - noise_of_means
+    between = outputs.scaled.var(axis=0) - noise_of_means
     # Three standard errors of that difference, were there nothing but noise.
     chance = 3 * noise_of_means * np.sqrt(2 / units)
     flat: BoolArray = between < np.maximum(chance, LEAST_SHARE * (np.maximum(between, 0.0) + noise))
@@ -159,28 +73,34 @@ def noise_alone(outputs: Outputs, units: int | None) -> BoolArray:
 
 
 def flat_outputs(
-    outputs: Outputs, constant: BoolArray, *, units: int | None, where: str = "design point"
+    outputs: Outputs,
+    seed_policy: str | None,
+    *,
+    blocks: int | None = None,
+    constant: BoolArray | None = None,
+    where: str = "design point",
 ) -> list[str]:
     """Say which outputs do not vary between design points, or no more than chance.
 
     Parameters
     ----------
     outputs : Outputs
-    constant : ndarray of bool (outputs,)
-    units : int or None
-        How many points have noise of their own: all under independent seeds, the blocks where seeds are
-        shared within one; None where all points share their seeds.
+    seed_policy, blocks
+        As of :func:`noise_alone`.
+    constant : ndarray of bool (outputs,), optional
+        Outputs that are the same at the points that an analysis reads; by default, at all.
     where : str, default "design point"
-        Where an output is the same, of one that varies at other points.
+        What these points are.
 
     Returns
     -------
     list of str
     """
     said = []
-    flat = noise_alone(outputs, units)
-    for k, name in enumerate(outputs.names):
-        if constant[k]:
+    flat = noise_alone(outputs, seed_policy, blocks=blocks)
+    for k, still in enumerate(outputs.constant if constant is None else constant):
+        name = outputs.names[k]
+        if still:
             place = "design point" if np.ptp(outputs.means[:, k]) == 0 else where
             said.append(
                 f"output {name!r} is the same ({outputs.means[0, k]:g}) at every {place}: it has no "
@@ -240,26 +160,6 @@ def seed_driven(
         )
         if not skip and of > 0 and part < LEAST_SHARE * of
     ]
-
-
-def noise_units(outputs: Outputs, seed_policy: str | None, *, blocks: int | None = None) -> int | None:
-    """Return how many points have noise of their own, as `flat_outputs` takes it.
-
-    Parameters
-    ----------
-    outputs : Outputs
-    seed_policy : str or None
-    blocks : int, optional
-        How many blocks share seeds under ``"block"``; 0 where only changes within a block are looked at,
-        of which shared noise is no part.
-
-    Returns
-    -------
-    int or None
-        None where no point has.
-    """
-    shared = {"common": 0, "fixed": 0, "block": blocks}.get(seed_policy or "")
-    return (len(outputs.means) if shared is None else shared) or None
 
 
 def per_variance(amounts: FloatArray, moments: FloatArray, base: FloatArray) -> FloatArray:

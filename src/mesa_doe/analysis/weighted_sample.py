@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mesa_doe.analysis.bootstrap import times_drawn
+from mesa_doe.analysis.bootstrap import at_a_time, times_drawn
 from mesa_doe.analysis.order_statistics import independent, quantile_ranks, share_ends
 from mesa_doe.analysis.rounding import ROUNDING
 from mesa_doe.analysis.studentised import FEWEST, Spread
@@ -142,13 +142,11 @@ def resampled(
     And the ends of the interval of the standard deviation: both are NaN where there are only percentiles, the
     upper one where it cannot be told.
     """
-    at_once = max(1, _AT_ONCE // len(sample.values))
     # Of two values it depends on how frequent they are, and percentiles know that better.
     is_told = count >= FEWEST and len(np.unique(sample.values)) > 2
     spread = sample.spread(count)
     found, errors = [], []
-    for start in range(0, resamples, at_once):
-        size = min(at_once, resamples - start)
+    for size in at_a_time(resamples, len(sample.values), _AT_ONCE):
         times = times_drawn(count, size, generator)
         found.append(sample.moments(times.astype(np.float64)))
         if is_told:
