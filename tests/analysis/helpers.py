@@ -3,11 +3,9 @@
 import warnings
 
 import numpy as np
-import pandas as pd
 
 import mesa_doe as doe
 from tests import models
-from tests.random_state import global_state
 
 COLUMNS = ["estimate", "low", "high"]
 #: Of sums in another order than the library's.
@@ -68,27 +66,3 @@ def rows(result, measure, output="y"):
     """Estimates and ends of intervals, by factor."""
     frame = result.to_frame().query("measure == @measure and output == @output")
     return frame.set_index("factor")[COLUMNS]
-
-
-def check_outputs_alone(analysis, design):
-    """Several outputs at once are what each is alone."""
-    y = some_outputs(design)
-    together = analysis(design, y, resamples=200).to_frame()
-    for k in range(y.shape[1]):
-        alone = analysis(design, y[:, k], resamples=200).to_frame()
-        mine = together.loc[together["output"] == f"y{k}", COLUMNS]
-        np.testing.assert_allclose(mine, alone[COLUMNS], **LOOSE)
-
-
-def check_seeded_and_kept(analysis, design):
-    """Intervals follow ``rng``, estimates do not, and nothing of the caller's is changed."""
-    y = some_outputs(design)
-    before, unit, state = y.copy(), design.unit.copy(), global_state()
-    first, again = (analysis(design, y).to_frame() for _ in range(2))
-    other = analysis(design, y, rng=7).to_frame()
-    pd.testing.assert_frame_equal(first, again)
-    assert not first["low"].equals(other["low"])
-    assert first["estimate"].equals(other["estimate"])
-    assert (y == before).all()
-    assert (design.unit == unit).all()
-    assert global_state() == state

@@ -5,8 +5,7 @@ from scipy import stats
 
 import mesa_doe as doe
 from mesa_doe.analysis.anova import anova
-from tests.analysis.helpers import COLUMNS, quiet
-from tests.random_state import global_state
+from tests.analysis.helpers import quiet
 
 
 def values_of(result, measure, output="y"):
@@ -152,22 +151,6 @@ def test_several_outputs_at_once_are_what_each_is_alone():
         np.testing.assert_allclose(mine["estimate"], alone["estimate"], rtol=1e-9)
 
 
-def test_nothing_is_silently_zero():
-    design = doe.two_level_factorial(doe.ParameterSpace({name: doe.Real(0, 1) for name in "abc"}))
-    y = design.points["a"].to_numpy()
-    with pytest.raises(doe.AnalysisError, match="points 2"):
-        anova(design, np.where(np.arange(8) == 2, np.inf, y))
-    with pytest.warns(doe.MesaDoeWarning, match="is the same"):
-        result = anova(design, np.full(8, 0.1))
-    assert result.to_frame()[COLUMNS].isna().all().all()
-    with pytest.raises(doe.AnalysisError, match="real numbers"):
-        anova(design, np.array(["x"] * 8))
-    with pytest.raises(doe.AnalysisError, match="order of the design"):
-        anova(design, design.points["a"].sample(frac=1, random_state=1))
-    with pytest.raises(doe.AnalysisError, match="interactions takes True or False"):
-        anova(design, y, interactions=3)
-
-
 @pytest.mark.parametrize(
     ("replications", "why"), [(1, "the terms leave nothing of it"), (2, "replications do not differ")]
 )
@@ -180,12 +163,3 @@ def test_an_exact_fit_is_said_to_have_no_noise_to_test_against(replications, why
     assert values_of(exact, "F")["a"] == np.inf
     assert values_of(exact, "p")["a"] == 0
     assert values_of(exact, "F")[1:].isna().all()
-
-
-def test_leaves_the_random_state_and_the_outputs_as_they_were():
-    design, y = two_by_two()
-    kept = y.copy()
-    states = global_state()
-    anova(design, y)
-    assert global_state() == states
-    np.testing.assert_array_equal(y, kept)

@@ -45,6 +45,17 @@ BLIND_TO = {
 }
 #: Who reads no more of replications than their mean.
 AVERAGING = {"delta", "discrepancy", "enhanced_hdmr", "hdmr", "pawn", "rbd_fast", "regression", "rsa"}
+#: Who draws more than intervals.
+DRAWING = {"delta", "pawn"}
+#: What blocks are called by those who leave them out whole.
+BLOCKS = {
+    "dgsm": "stars",
+    "jansen": "stars",
+    "morris": "trajectories",
+    "radial_effects": "stars",
+    "shapley": "trajectories",
+    "sobol": "complete blocks",
+}
 NAMES = sorted(ANALYSES)
 
 
@@ -166,9 +177,10 @@ def test_a_constant_output_has_no_estimates_and_that_is_said(name, constant):
     y = np.column_stack([np.full(len(design), constant), some_outputs(design)])
     result = analysed(name, design, y, outputs=["still", "moving"])
     frame = result.to_frame().set_index("output")
-    assert frame.loc["still", "estimate"].isna().all()
+    assert frame.loc["still", ["estimate", "low", "high"]].isna().all(axis=None)
     assert frame.loc["moving", "estimate"].notna().any()
-    assert any("'still'" in text for text in result.warnings)
+    said = f"output 'still' is the same ({constant:g}) at every design point: it has no variance to explain"
+    assert any(text.startswith(said) for text in result.warnings)
     assert not any("'moving' is the same" in text for text in result.warnings)
 
 
@@ -294,6 +306,17 @@ def test_the_callers_objects_and_the_global_random_state_are_as_before(name):
     assert global_state() == states
 
 
+@pytest.mark.parametrize(
+    "name", [name for name in NAMES if ANALYSES[name].intervals and "rng" in _options(name)]
+)
+def test_intervals_follow_rng_and_estimates_do_not(name):
+    design = design_of(name)
+    y = some_outputs(design)
+    first, other = (analysed(name, design, y, rng=rng).to_frame() for rng in (0, 7))
+    assert not first[["low", "high"]].equals(other[["low", "high"]])
+    assert first["estimate"].equals(other["estimate"]) != (name in DRAWING)
+
+
 @pytest.mark.parametrize("name", [name for name in NAMES if ANALYSES[name].designs])
 def test_other_designs_are_refused_with_the_analyses_that_would_do(name):
     space = doe.ParameterSpace(a=REAL["a"], b=REAL["b"])
@@ -309,6 +332,37 @@ def test_points_without_a_value_can_be_left_out_of_given_data(name):
     y[[3, 5]] = np.nan
     result = analysed(name, design, y, missing="drop")
     assert any("2 points (3, 5)" in text for text in result.warnings)
+    assert result.settings["dropped_points"] == [3, 5]
+    rest = doe.Design(design.space, design.unit[np.isfinite(y)], method="mine", options={})
+    same = analysed(name, rest, y[np.isfinite(y)]).to_frame()
+    numbers = ["estimate", "low", "high"]
+    np.testing.assert_allclose(result.to_frame()[numbers], same[numbers], rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_a_block_with_a_gap_is_left_out_whole(name):
+    design = design_of(name)
+    y = some_outputs(design)
+    gaps, rows = y.copy(), np.flatnonzero(design.blocks)[0]
+    gaps[[rows, 4 * rows + 1]] = np.nan, np.inf
+    result = analysed(name, design, gaps, missing="drop")
+    keep = ~np.isin(design.blocks, [1, 4])
+    assert f": 2 blocks (1, 4); left: {keep.sum() // rows}" in result.warnings[0]
+    pd.testing.assert_frame_equal(result.to_frame(), analysed(name, _part(design, keep), y[keep]).to_frame())
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_one_block_is_too_few(name):
+    design = design_of(name)
+    first = design.blocks == 0
+    with pytest.raises(doe.AnalysisError, match=f"at least two {BLOCKS[name]}, got 1"):
+        analysed(name, _part(design, first), some_outputs(design)[first])
+
+
+def _part(design, kept):
+    blocks = np.unique(design.blocks[kept], return_inverse=True)[1]
+    options = {**design.options, "n": int(blocks.max()) + 1}
+    return doe.Design(design.space, design.unit[kept], method=design.method, options=options, blocks=blocks)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -358,9 +412,17 @@ def test_an_output_with_gaps_takes_no_points_from_others(name):
     assert not any("finite value of whole" in text for text in together.warnings)
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if "dummy" in _options(name)])
-@pytest.mark.parametrize("dummy", ["no", 1, None])
-def test_a_dummy_is_there_or_not_and_nothing_else(name, dummy):
+YES_OR_NO = [
+    (name, option)
+    for name in NAMES
+    for option in ("dummy", "interactions", "ranks", "scaled")
+    if option in _options(name)
+]
+
+
+@pytest.mark.parametrize(("name", "option"), YES_OR_NO)
+@pytest.mark.parametrize("wrong", ["no", 1, 0.0])
+def test_a_choice_is_true_or_false_and_nothing_else(name, option, wrong):
     design = design_of(name)
-    with pytest.raises(doe.AnalysisError, match=f"{name}: dummy takes True or False, got {dummy!r}"):
-        analysed(name, design, some_outputs(design), dummy=dummy)
+    with pytest.raises(doe.AnalysisError, match=f"{name}: {option} takes True or False, got {wrong!r}"):
+        analysed(name, design, some_outputs(design), **{option: wrong})

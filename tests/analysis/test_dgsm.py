@@ -1,7 +1,6 @@
 import warnings
 
 import numpy as np
-import pandas as pd
 import pytest
 from SALib.analyze import dgsm as salib_dgsm
 from scipy import stats
@@ -17,8 +16,6 @@ from tests.analysis.helpers import (
     LOOSE,
     NOISY_SPACE,
     angles,
-    check_outputs_alone,
-    check_seeded_and_kept,
     ishigami,
     noisy_runs,
     some_outputs,
@@ -37,10 +34,6 @@ def test_point_estimates_equal_salibs(d, delta):
         table = result.table(f"y{k}")
         np.testing.assert_allclose(table["nu"], theirs["vi"], rtol=1e-10, atol=1e-20)
         np.testing.assert_allclose(table["bound"], theirs["dgsm"], rtol=1e-10, atol=1e-20)
-
-
-def test_several_outputs_at_once_are_what_each_is_alone():
-    check_outputs_alone(dgsm, doe.finite_difference(unit_space(3), 16, rng=3))
 
 
 def test_intervals_are_percentiles_of_salibs_estimates_of_resampled_stars():
@@ -169,15 +162,6 @@ def test_noise_is_told_where_runs_that_share_a_seed_part():
 # What must never be silent
 
 
-def test_constant_output_is_nan_with_a_warning_and_leaves_the_others():
-    design = doe.finite_difference(unit_space(2), 16, rng=1)
-    y = np.column_stack([np.full(len(design), 5.1), 3 * design.unit[:, 0]])
-    with pytest.warns(doe.MesaDoeWarning, match=r"'still' is the same \(5\.1\)"):
-        result = dgsm(design, y, outputs=["still", "moving"])
-    assert result.table("still").isna().all(axis=None)
-    assert result.table("moving").loc["x0", "nu"] == pytest.approx(9)
-
-
 @pytest.mark.parametrize("factor", [1e-100, 1e100])
 def test_the_bound_does_not_depend_on_the_unit_of_the_output(factor):
     design = doe.finite_difference(unit_space(3), 16, rng=1)
@@ -213,33 +197,3 @@ def test_intervals_end_at_zero_as_squares_do():
     table = dgsm(design, y).table()
     assert table.loc["x0", "nu_low"] == 0
     assert table.loc["x0", "nu"] > 0
-
-
-def test_what_is_missing_is_named_or_left_out_with_its_star():
-    design = doe.finite_difference(unit_space(2), 8, rng=1)
-    y = some_outputs(design)[:, 2].copy()
-    y[[4, 16]] = np.nan, np.inf
-    with pytest.raises(doe.AnalysisError, match="2 of 24 lack a finite value of y: points 4, 16"):
-        dgsm(design, y)
-    with pytest.warns(doe.MesaDoeWarning, match=r"2 blocks \(1, 5\); left: 6"):
-        result = dgsm(design, y, missing="drop")
-    keep = ~np.isin(design.blocks, [1, 5])
-    with kept_generators():
-        theirs = salib_dgsm.analyze(unit_problem(design.factors), design.unit[keep], y[keep], seed=1)
-    np.testing.assert_allclose(result.table()["bound"], theirs["dgsm"], rtol=1e-10)
-
-
-def test_text_shuffled_rows_and_other_designs_are_refused():
-    design = doe.finite_difference(unit_space(2), 8, rng=1)
-    y = pd.Series(design.unit[:, 0], index=design.points.index)
-    with pytest.raises(doe.AnalysisError, match="needs real numbers"):
-        dgsm(design, ["a"] * len(design))
-    with pytest.raises(doe.AnalysisError, match="in the order of the design"):
-        dgsm(design, y.iloc[::-1])
-    other = doe.radial(unit_space(2), 8, rng=1)
-    with pytest.raises(doe.AnalysisError, match="made by finite_difference, got one made by radial"):
-        dgsm(other, y)
-
-
-def test_intervals_are_seeded_and_nothing_of_the_callers_is_changed():
-    check_seeded_and_kept(dgsm, doe.finite_difference(unit_space(3), 16, rng=1))

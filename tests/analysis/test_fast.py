@@ -43,15 +43,6 @@ def test_fast_is_the_default_for_its_design_and_refuses_others():
         fast(doe.rbd_fast(space, 100, rng=1), np.ones(100))
 
 
-def test_fast_of_a_constant_is_nan_and_says_so():
-    design = doe.fast(unit_space(3), 65, rng=1)
-    with pytest.warns(MesaDoeWarning, match="output 'y1' is the same"):
-        result = fast(design, np.column_stack([design.unit[:, 0], np.full(len(design), 0.1)]))
-    assert rows(result, "S1", "y1")["estimate"].isna().all()
-    assert rows(result, "ST", "y1")["estimate"].isna().all()
-    assert rows(result, "ST", "y0")["estimate"].notna().all()
-
-
 def test_fast_of_an_output_that_is_constant_along_one_curve():
     design = doe.fast(unit_space(3), 65, rng=1)
     y = design.unit[:, 0].copy()

@@ -1,7 +1,6 @@
 import warnings
 
 import numpy as np
-import pandas as pd
 import pytest
 from SALib.analyze import enhanced_hdmr as salib_enhanced
 from SALib.analyze import hdmr as salib_hdmr
@@ -14,7 +13,6 @@ from mesa_doe.design.salib import unit_problem
 from mesa_doe.seeding import kept_generators, library_seed, root_entropy
 from tests import models
 from tests.analysis.helpers import COLUMNS, angles, ishigami, made, quiet, unit_space
-from tests.random_state import global_state
 
 #: Cheap options of each.
 BOTH = pytest.mark.parametrize(
@@ -263,18 +261,6 @@ def test_what_chance_gives_a_pair_is_said(analysis, options):
 
 
 @BOTH
-def test_several_outputs_at_once_are_what_each_is_alone_and_constant_ones_are_nan(analysis, options):
-    design = lhs()
-    y = np.column_stack([line(design), np.full(400, 5.1), design.unit[:, 0] ** 2])
-    with pytest.warns(doe.MesaDoeWarning, match=r"'y1' is the same \(5\.1\) at every design point"):
-        together = analysis(design, y, **options)
-    for k in (0, 2):
-        alone = analysis(design, y[:, k], **options)
-        pd.testing.assert_frame_equal(together.table(f"y{k}"), alone.table())
-    assert together.table("y1").isna().all(axis=None)
-
-
-@BOTH
 def test_factor_with_one_value_is_nan_with_a_warning_and_leaves_the_others(analysis, options):
     u = lhs(unit_space(3)).unit.copy()
     u[:, 1] = 0.3
@@ -288,54 +274,11 @@ def test_factor_with_one_value_is_nan_with_a_warning_and_leaves_the_others(analy
 
 
 @BOTH
-def test_missing_values_are_refused_or_left_out(analysis, options):
-    design = lhs()
-    y = line(design)
-    y[7] = np.inf
-    with pytest.raises(doe.AnalysisError, match="points 7"):
-        analysis(design, y, **options)
-    with pytest.warns(doe.MesaDoeWarning, match=r"1 point \(7\)"):
-        result = analysis(design, y, missing="drop", **options)
-    kept = np.delete(np.arange(400), 7)
-    same = analysis(made(design.space, design.unit[kept]), y[kept], **options)
-    np.testing.assert_allclose(result.to_frame()[COLUMNS], same.to_frame()[COLUMNS])
-
-
-@BOTH
-def test_boolean_and_integer_outputs_are_numbers_and_text_is_refused(analysis, options):
-    design = lhs()
-    yes = design.unit[:, 0] > 0.5
-    a, b = (quiet(analysis, design, v, **options).to_frame() for v in (yes, 7 * yes.astype(int)))
-    np.testing.assert_allclose(a[COLUMNS], b[COLUMNS], rtol=1e-6, atol=1e-9)
-    with pytest.raises(doe.AnalysisError, match="needs real numbers"):
-        analysis(design, yes.astype(str), **options)
-    shuffled = pd.Series(line(design), index=design.points.index).sample(frac=1, random_state=1)
-    with pytest.raises(doe.AnalysisError, match="order of the design"):
-        analysis(design, shuffled, **options)
-
-
-@BOTH
 @pytest.mark.parametrize("factor", [1e-200, 1e200])
 def test_estimates_do_not_depend_on_the_unit_of_the_output(analysis, options, factor):
     design = lhs()
     plain, scaled = (analysis(design, v, **options).to_frame() for v in (line(design), factor * line(design)))
     np.testing.assert_allclose(plain[COLUMNS], scaled[COLUMNS], rtol=1e-6, atol=1e-9)
-
-
-@BOTH
-def test_nothing_of_the_callers_is_changed_and_rng_decides(analysis, options):
-    design = lhs()
-    y = line(design)
-    before, unit, filters = y.copy(), design.unit.copy(), list(warnings.filters)
-    state = global_state()
-    first, again, other = (analysis(design, y, rng=rng, **options).to_frame() for rng in (0, 0, 1))
-    pd.testing.assert_frame_equal(first, again)
-    assert first["estimate"].equals(other["estimate"])
-    assert not first["low"].equals(other["low"])
-    assert global_state() == state
-    np.testing.assert_array_equal(y, before)
-    np.testing.assert_array_equal(design.unit, unit)
-    assert warnings.filters == filters
 
 
 @BOTH

@@ -17,8 +17,6 @@ from tests.analysis.helpers import (
     COLUMNS,
     LOOSE,
     NOISY_SPACE,
-    check_outputs_alone,
-    check_seeded_and_kept,
     estimates,
     noisy_runs,
     some_outputs,
@@ -67,10 +65,6 @@ def test_members_of_a_group_that_stay_on_their_level_do_not_shorten_its_step():
     # The step is 2/3 where "kind" stays, else the mean of 2/3 and 1.
     expected = np.where(moved, 3 * (2 / 3) / (5 / 6), 3).mean()
     assert morris(design, y).table()["mu_star"].tolist() == pytest.approx([expected, 1])
-
-
-def test_several_outputs_at_once_are_what_each_is_alone():
-    check_outputs_alone(morris, doe.morris(unit_space(3), 8, rng=3))
 
 
 def test_intervals_are_percentiles_of_salibs_estimates_of_resampled_trajectories():
@@ -294,15 +288,6 @@ def test_memory_does_not_grow_with_the_resamples_of_all_outputs():
 # What must never be silent
 
 
-def test_constant_output_is_nan_with_a_warning_and_leaves_the_others():
-    design = doe.morris(unit_space(2), 6, rng=1)
-    y = np.column_stack([np.full(len(design), 5.1), 3 * design.unit[:, 0]])
-    with pytest.warns(doe.MesaDoeWarning, match=r"'still' is the same \(5\.1\)"):
-        result = morris(design, y, outputs=["still", "moving"])
-    assert result.table("still").isna().all(axis=None)
-    assert result.table("moving").loc["x0", "mu_star"] == pytest.approx(3)
-
-
 @pytest.mark.parametrize("factor", [1e-200, 1e200, -1e150])
 def test_effects_are_in_the_unit_of_the_output_however_large(factor):
     design = doe.morris(unit_space(3), 6, rng=1)
@@ -313,53 +298,9 @@ def test_effects_are_in_the_unit_of_the_output_however_large(factor):
     )
 
 
-def test_true_and_false_and_whole_numbers_are_outputs():
-    design = doe.morris(unit_space(2), 6, rng=1)
-    truth = design.unit[:, 0] > 0.5
-    expected = morris(design, truth.astype(float)).to_frame()
-    pd.testing.assert_frame_equal(morris(design, truth).to_frame(), expected)
-    pd.testing.assert_frame_equal(morris(design, truth.astype(int)).to_frame(), expected)
-
-
-def test_what_is_missing_is_named_or_left_out_with_its_trajectory():
-    design = doe.morris(unit_space(2), 6, rng=1)
-    y = some_outputs(design)[:, 2].copy()
-    y[[4, 16]] = np.nan, np.inf
-    with pytest.raises(doe.AnalysisError, match="2 of 18 lack a finite value of y: points 4, 16"):
-        morris(design, y)
-    with pytest.warns(doe.MesaDoeWarning, match=r"2 blocks \(1, 5\); left: 4"):
-        result = morris(design, y, missing="drop")
-    keep = ~np.isin(design.blocks, [1, 5])
-    theirs = salib_morris.analyze(unit_problem(design.factors), design.unit[keep], y[keep], seed=1)
-    np.testing.assert_allclose(result.table()["mu_star"], np.asarray(theirs["mu_star"]), rtol=1e-12)
-
-
-def test_text_shuffled_rows_wrong_options_and_other_designs_are_refused():
-    design = doe.morris(unit_space(2), 6, rng=1)
-    y = pd.Series(design.unit[:, 0], index=design.points.index)
-    with pytest.raises(doe.AnalysisError, match="needs real numbers"):
-        morris(design, ["a"] * len(design))
-    with pytest.raises(doe.AnalysisError, match="in the order of the design"):
-        morris(design, y.iloc[::-1])
-    for scaled in ("yes", 1, 0.0):
-        with pytest.raises(doe.AnalysisError, match=f"morris: scaled takes True or False, got {scaled!r}"):
-            morris(design, y, scaled=scaled)
-    with pytest.raises(doe.AnalysisError, match="resamples takes an int from 100"):
-        morris(design, y, resamples=10)
-    other = doe.latin_hypercube(unit_space(2), 18, rng=1)
-    with pytest.raises(doe.AnalysisError, match="made by morris, got one made by latin_hypercube"):
-        morris(other, y)
-    with pytest.raises(doe.AnalysisError, match="at least two trajectories, got 1"):
-        morris(doe.morris(unit_space(2), 1, rng=1), y[:3])
-
-
 def test_a_sample_that_only_claims_to_be_trajectories_is_refused():
     unit = np.random.default_rng(1).random((12, 2))
     for blocks, words in ((None, "blocks of 3 rows"), (np.arange(12) // 3, "each of whose steps moves one")):
         design = doe.Design(unit_space(2), unit, method="morris", options={}, blocks=blocks)
         with pytest.raises(doe.AnalysisError, match=words):
             morris(design, unit[:, 0])
-
-
-def test_intervals_are_seeded_and_nothing_of_the_callers_is_changed():
-    check_seeded_and_kept(morris, doe.morris(unit_space(3), 8, rng=1))

@@ -15,7 +15,6 @@ from mesa_doe.analysis.rbd_fast import rbd_fast
 from mesa_doe.analysis.rsa import rsa
 from mesa_doe.errors import AnalysisError, MesaDoeWarning
 from tests.analysis.helpers import PROBLEM, quiet, unit_space
-from tests.random_state import global_state
 
 MEASURES = ("minimum", "mean", "median", "maximum")
 
@@ -330,15 +329,6 @@ def test_several_outputs_at_once_are_what_each_is_alone(design, method, options)
 
 
 @every
-def test_replications_are_averaged(design, method, options):
-    y = some_outputs(design)[:, 0]
-    shift = np.linspace(-0.1, 0.1, len(y))
-    pair = np.stack([y + shift, y - shift], axis=1)[:, :, None]
-    twice, once = (method(design, v, **options).to_frame()["estimate"] for v in (pair, y))
-    np.testing.assert_allclose(twice, once, rtol=1e-9, atol=1e-12)
-
-
-@every
 def test_missing_values_are_named_or_left_out_and_said(design, method, options):
     y = some_outputs(design)[:, 0]
     y[[3, 17]] = np.nan, np.inf
@@ -363,35 +353,6 @@ def test_a_constant_output_is_nan_and_said(design, method, options):
     estimates = ["estimate", "low", "high"]
     assert found.loc[found["output"] == "y0", estimates].isna().all(axis=None)
     assert found.loc[found["output"] == "y1", "estimate"].notna().all()
-
-
-@every
-def test_text_shuffled_rows_and_other_lengths_are_refused(design, method, options):
-    with pytest.raises(AnalysisError, match="needs real numbers"):
-        method(design, ["a"] * len(design), **options)
-    with pytest.raises(AnalysisError, match="in the order of the design"):
-        method(design, design.points["x0"][::-1], **options)
-    with pytest.raises(AnalysisError, match="one output a design point"):
-        method(design, np.ones(5), **options)
-
-
-@every
-def test_integer_outputs_are_those_numbers(design, method, options):
-    y = (20 * design.unit[:, 0] + 5 * design.unit[:, 1] + 5 * design.unit[:, 2]).astype(int)
-    whole, floats = (method(design, v, **options).to_frame() for v in (y, y.astype(float)))
-    pd.testing.assert_frame_equal(whole, floats)
-    assert whole["estimate"].notna().any()
-
-
-@every
-def test_nothing_of_the_callers_is_changed(design, method, options):
-    y = some_outputs(design)
-    before, unit = y.copy(), design.unit.copy()
-    state = global_state()
-    method(design, y, **options)
-    assert global_state() == state
-    np.testing.assert_array_equal(y, before)
-    np.testing.assert_array_equal(design.unit, unit)
 
 
 @every

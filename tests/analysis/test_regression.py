@@ -158,16 +158,6 @@ def test_factors_that_go_along_with_each_other_are_noted():
     assert quiet(regression, lhs(), y).notes == ()
 
 
-def test_several_outputs_at_once_are_what_each_is_alone():
-    design = lhs()
-    y = some_outputs(design)
-    together = quiet(regression, design, y, resamples=200).to_frame()
-    for k in range(2):
-        alone = quiet(regression, design, y[:, k], resamples=200).to_frame()
-        mine = together[together["output"] == f"y{k}"]
-        np.testing.assert_allclose(mine[COLUMNS], alone[COLUMNS], rtol=1e-9, atol=1e-12)
-
-
 def test_monotone_curve_is_read_by_ranks_and_that_is_said():
     design = lhs()
     with pytest.warns(doe.MesaDoeWarning, match=r"that of ranks 1\.00: read SRRC and PRCC"):
@@ -276,20 +266,6 @@ def test_noise_shrinks_coefficients_towards_zero_and_keeps_their_order():
 # ---- what must never be silent -----------------------------------------------------------------------
 
 
-def test_missing_values_are_refused_or_left_out_alone():
-    design = lhs()
-    y = some_outputs(design)[:, 0]
-    y[7] = np.nan
-    with pytest.raises(doe.AnalysisError, match="points 7"):
-        regression(design, y)
-    with pytest.warns(doe.MesaDoeWarning, match=r"1 point \(7\)"):
-        result = regression(design, y, missing="drop")
-    kept = np.delete(np.arange(200), 7)
-    same = regression(made(design.space, design.unit[kept]), y[kept])
-    np.testing.assert_allclose(result.to_frame()[COLUMNS], same.to_frame()[COLUMNS], rtol=1e-9)
-    assert result.settings["dropped_points"] == [7]
-
-
 def test_constant_output_is_nan_with_a_warning_and_leaves_the_others():
     design = lhs()
     y = np.column_stack([np.full(200, 5.1), design.unit[:, 0]])
@@ -301,18 +277,6 @@ def test_constant_output_is_nan_with_a_warning_and_leaves_the_others():
     assert result.table("still").isna().all(axis=None)
     assert result.table("moving").loc["x0", "SRC"] == pytest.approx(1)
     assert np.isnan(result.settings["R2"]["still"])
-
-
-def test_boolean_and_integer_outputs_are_numbers_and_text_is_refused():
-    design = lhs()
-    yes = design.unit[:, 0] > 0.5
-    a, b = (quiet(regression, design, v, resamples=100).to_frame() for v in (yes, yes.astype(int) * 7))
-    np.testing.assert_allclose(a[COLUMNS], b[COLUMNS], rtol=1e-9, atol=1e-12)
-    with pytest.raises(doe.AnalysisError, match="needs real numbers"):
-        regression(design, yes.astype(str))
-    shuffled = pd.Series(design.unit[:, 0], index=design.points.index).sample(frac=1, random_state=1)
-    with pytest.raises(doe.AnalysisError, match="order of the design"):
-        regression(design, shuffled)
 
 
 def test_coefficients_do_not_depend_on_units():

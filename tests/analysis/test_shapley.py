@@ -1,7 +1,6 @@
 import warnings
 
 import numpy as np
-import pandas as pd
 import pytest
 from SALib.analyze import shapley as salib_shapley
 from scipy import stats
@@ -16,8 +15,6 @@ from tests.analysis.helpers import (
     LOOSE,
     NOISY_SPACE,
     angles,
-    check_outputs_alone,
-    check_seeded_and_kept,
     ishigami,
     noisy_runs,
     some_outputs,
@@ -36,10 +33,6 @@ def test_point_estimates_equal_salibs(d):
         np.testing.assert_allclose(table["effect"], theirs["shapley"], rtol=1e-10, atol=1e-11)
         np.testing.assert_allclose(table["Sh"], theirs["shapley_normalized"], rtol=1e-10, atol=1e-12)
         assert table["Sh"].sum() == pytest.approx(1)
-
-
-def test_several_outputs_at_once_are_what_each_is_alone():
-    check_outputs_alone(shapley, doe.shapley(unit_space(3), 40, rng=3))
 
 
 def test_intervals_are_percentiles_of_salibs_estimates_of_resampled_trajectories():
@@ -154,59 +147,12 @@ def test_an_output_that_the_seeds_of_the_trajectories_move_alone_is_told(replica
 # What must never be silent
 
 
-def test_constant_output_is_nan_with_a_warning_and_leaves_the_others():
-    design = doe.shapley(unit_space(2), 20, rng=1)
-    y = np.column_stack([np.full(len(design), 5.1), 3 * design.unit[:, 0]])
-    with pytest.warns(doe.MesaDoeWarning, match=r"'still' is the same \(5\.1\)"):
-        result = shapley(design, y, outputs=["still", "moving"])
-    assert result.table("still").isna().all(axis=None)
-    assert result.table("moving").loc["x0", "Sh"] == pytest.approx(1)
-
-
 @pytest.mark.parametrize("factor", [1e-100, 1e100])
 def test_shares_do_not_depend_on_the_unit_of_the_output(factor):
     design = doe.shapley(unit_space(3), 20, rng=1)
     y = some_outputs(design)[:, 0]
     plain, large = (shapley(design, v).to_frame().query("measure == 'Sh'") for v in (y, factor * y))
     np.testing.assert_allclose(plain[COLUMNS], large[COLUMNS], **LOOSE)
-
-
-def test_true_and_false_are_outputs():
-    design = doe.shapley(unit_space(2), 20, rng=1)
-    truth = design.unit[:, 0] > 0.5
-    expected = shapley(design, truth.astype(float)).to_frame()
-    pd.testing.assert_frame_equal(shapley(design, truth).to_frame(), expected)
-
-
-def test_what_is_missing_is_named_or_left_out_with_its_trajectory():
-    design = doe.shapley(unit_space(2), 8, rng=1)
-    y = some_outputs(design)[:, 2].copy()
-    y[[4, 16]] = np.nan, np.inf
-    with pytest.raises(doe.AnalysisError, match="2 of 24 lack a finite value of y: points 4, 16"):
-        shapley(design, y)
-    with pytest.warns(doe.MesaDoeWarning, match=r"2 blocks \(1, 5\); left: 6"):
-        result = shapley(design, y, missing="drop")
-    keep = ~np.isin(design.blocks, [1, 5])
-    theirs = salib_shapley.analyze(unit_problem(design.factors), design.unit[keep], y[keep])
-    np.testing.assert_allclose(result.table()["effect"], theirs["shapley"], rtol=1e-10)
-
-
-def test_text_shuffled_rows_and_other_designs_are_refused():
-    design = doe.shapley(unit_space(2), 8, rng=1)
-    y = pd.Series(design.unit[:, 0], index=design.points.index)
-    with pytest.raises(doe.AnalysisError, match="needs real numbers"):
-        shapley(design, ["a"] * len(design))
-    with pytest.raises(doe.AnalysisError, match="in the order of the design"):
-        shapley(design, y.iloc[::-1])
-    other = doe.radial(unit_space(2), 8, rng=1)
-    with pytest.raises(doe.AnalysisError, match="made by shapley, got one made by radial"):
-        shapley(other, y)
-    with pytest.raises(doe.AnalysisError, match="at least two trajectories, got 1"):
-        shapley(doe.shapley(unit_space(2), 1, rng=1), y[:3])
-
-
-def test_intervals_are_seeded_and_nothing_of_the_callers_is_changed():
-    check_seeded_and_kept(shapley, doe.shapley(unit_space(3), 16, rng=1))
 
 
 def test_an_output_that_is_the_same_at_both_ends_of_all_paths_has_no_indices():

@@ -13,7 +13,6 @@ from tests import models
 from tests.analysis.helpers import (
     NOISY_SPACE,
     angles,
-    check_outputs_alone,
     ishigami,
     quiet,
     some_outputs,
@@ -41,10 +40,6 @@ def test_point_estimates_equal_salibs(d, second_order):
         if second_order:
             got = ours.loc[ours["measure"] == "S2", "estimate"].to_numpy()
             np.testing.assert_allclose(got, theirs["S2"][np.triu_indices(d, 1)], rtol=1e-10, atol=1e-12)
-
-
-def test_several_outputs_at_once_are_what_each_is_alone():
-    check_outputs_alone(doe.analyze.sobol, doe.sobol(unit_space(3), 32, rng=3, second_order=True))
 
 
 def test_bootstrap_interval_is_the_percentile_of_salibs_estimator_on_resampled_blocks_by_students_t():
@@ -254,15 +249,6 @@ def test_intervals_of_very_few_blocks_hold_about_as_often_as_they_say():
     assert np.mean(held) > 0.75
 
 
-def test_constant_output_is_nan_with_a_warning_and_leaves_the_others():
-    design = doe.sobol(unit_space(2), 64, rng=1)
-    y = np.column_stack([np.full(len(design), 5.1), design.unit[:, 0]])
-    with pytest.warns(doe.MesaDoeWarning, match=r"'still' is the same \(5\.1\) at every design point"):
-        result = doe.analyze.sobol(design, y, outputs=["still", "moving"])
-    assert result.table("still")["ST"].isna().all()
-    assert result.table("moving").loc["x0", "ST"] == pytest.approx(1, abs=0.05)
-
-
 def test_an_output_that_varies_in_one_block_has_intervals_of_the_resamples_that_vary():
     design = doe.sobol(unit_space(2), 8, rng=1)
     there = design.blocks == 3
@@ -320,45 +306,11 @@ def test_masked_outputs_are_missing_and_other_numbers_are_refused():
         doe.analyze.sobol(design, design.unit, outputs=["y", "y"])
 
 
-def test_points_without_a_finite_value_are_named():
-    design = doe.sobol(unit_space(2), 8, rng=1)
-    y = design.unit[:, 0].copy()
-    y[[3, 17]] = np.nan, np.inf
-    with pytest.raises(doe.AnalysisError, match=r"2 of 32 lack a finite value of y: points 3, 17"):
-        doe.analyze.sobol(design, y)
-
-
-def test_dropping_leaves_out_whole_blocks_and_says_which():
-    design = doe.sobol(unit_space(2), 16, rng=1)
-    y = design.unit[:, 0] + design.unit[:, 1] ** 2
-    bad = y.copy()
-    bad[[3, 17]] = np.nan
-    with pytest.warns(doe.MesaDoeWarning, match=r"left out whole.*: 2 blocks \(0, 4\); left: 14"):
-        result = doe.analyze.sobol(design, bad, missing="drop")
-    keep = ~np.isin(design.blocks, [0, 4])
-    theirs = salib_sobol.analyze(problem(2), y[keep], calc_second_order=False, seed=1)
-    np.testing.assert_allclose(result.table()["ST"], theirs["ST"], rtol=1e-12)
-    assert result.settings["dropped_blocks"] == [0, 4]
-
-
 def test_a_reordered_series_is_refused():
     design = doe.sobol(unit_space(2), 8, rng=1)
     y = pd.Series(design.unit[:, 0], index=design.points.index, name="y")
     with pytest.raises(doe.AnalysisError, match="in the order of the design, but row 0 is point 31"):
         doe.analyze.sobol(design, y.iloc[::-1])
-
-
-@pytest.mark.parametrize("shape", [(31,), (33,), (32, 2, 2, 1), (0,), ()])
-def test_wrong_shapes_are_refused(shape):
-    design = doe.sobol(unit_space(2), 8, rng=1)
-    with pytest.raises(doe.AnalysisError, match="one output a design point"):
-        doe.analyze.sobol(design, np.zeros(shape))
-
-
-def test_other_designs_are_refused_with_what_would_do():
-    design = doe.latin_hypercube(unit_space(2), 32, rng=1)
-    with pytest.raises(doe.AnalysisError, match="made by sobol, got one made by latin_hypercube"):
-        doe.analyze.sobol(design, design.unit[:, 0])
 
 
 @pytest.mark.parametrize(
@@ -375,18 +327,6 @@ def test_wrong_options_are_refused(options, words):
     design = doe.sobol(unit_space(2), 8, rng=1)
     with pytest.raises(doe.AnalysisError, match=words):
         doe.analyze.sobol(design, design.unit[:, 0], **options)
-
-
-def test_text_outputs_are_refused():
-    design = doe.sobol(unit_space(1), 2, rng=1)
-    with pytest.raises(doe.AnalysisError, match="needs real numbers"):
-        doe.analyze.sobol(design, ["a"] * len(design))
-
-
-def test_one_block_is_too_few():
-    design = doe.sobol(unit_space(2), 1, rng=1)
-    with pytest.raises(doe.AnalysisError, match="at least two complete blocks"):
-        doe.analyze.sobol(design, design.unit[:, 0])
 
 
 def test_blocks_that_missing_runs_took_are_not_said_to_be_too_few_of_the_design():
