@@ -119,6 +119,18 @@ def area_of(width, height, area):
     return {"y": width + height + area}
 
 
+@pytest.mark.parametrize("levels", [[None, 2], [0.25, None], [None, True, False], [None, "x"]], ids=str)
+def test_none_may_be_a_level_beside_others_of_a_study_that_goes_on(tmp_path, levels):
+    design = doe.full_factorial(doe.ParameterSpace(a=doe.Categorical(levels), b=doe.Integer(1, 3)))
+    configurations = design.configurations(lambda a, b: {"y": b}, rng=2)
+    run(configurations[:4], store=tmp_path / "study")
+    results = run(configurations, store=tmp_path / "study")
+    loaded = doe.load(tmp_path / "study")
+    for frame in (results.runs, loaded.runs, loaded.design.points):
+        assert list(map(repr, frame["a"])) == list(map(repr, design.points["a"]))
+    assert loaded.pending == 0
+
+
 def test_derived_parameters_are_there_when_a_study_is_loaded(tmp_path):
     space = doe.ParameterSpace(width=doe.Real(1, 2), area=doe.Derived("width * height"), height=3)
     runs = doe.latin_hypercube(space, 4, rng=1).configurations(area_of, rng=2, seed_policy="common")
