@@ -217,3 +217,11 @@ def test_a_gap_at_one_step_takes_no_points_from_other_steps_and_outputs(ramps):
 def test_several_outputs_over_time_have_rows_of_both(ramps):
     frame = ramps.sensitivity(["y", "noise"], at="all").to_frame()
     assert frame.groupby("output", sort=False)["step"].nunique().to_dict() == {"y": 5, "noise": 5}
+
+
+def test_an_output_that_there_is_not_is_told_with_those_of_agents_where_nothing_else_was_kept():
+    design = doe.explicit({"n": [1, 2]})
+    configurations = design.configurations(models.Walkers, rng=1, max_steps=1, outputs="agents")
+    results = doe.BatchRunner(configurations).run_all()
+    with pytest.raises(doe.AnalysisError, match=r"^there is no output 'y'; there are steps, Agent\.x$"):
+        results.output("y")

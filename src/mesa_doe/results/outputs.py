@@ -126,7 +126,7 @@ def series_of(results: Results, name: str, reduce: Reduce | None) -> pd.DataFram
 
 
 def _refuse_unknown(results: Results, name: str) -> None:
-    if not len(results.model):
+    if not len(results.model) and not (results.runs["status"] == "ok").any():
         message = f"there is no output {name!r}, as no run was finished"
         raise IncompleteError(message, remedy=what_to_do(results))
     refuse_column(results.tables, name)
