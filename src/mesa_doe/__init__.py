@@ -4,6 +4,7 @@ The flow is ``ParameterSpace`` → a sampler → ``Design`` → ``design.configu
 ``BatchRunner(...).run_all()`` → ``Results`` → ``results.sensitivity(...)``.
 """
 
+import sys
 from typing import Any
 
 import lazy_loader
@@ -17,7 +18,17 @@ __all__ = sorted({*_names, "analyze"} - _ROOMS)
 
 
 def __getattr__(name: str) -> Any:
-    return _of_the_stub("analysis" if name == "analyze" else name)
+    if name in _ROOMS or name in __all__:
+        return _of_the_stub("analysis" if name == "analyze" else name)
+    from mesa_doe.other_names import PYDOE, SALIB
+
+    ours = {**SALIB, **PYDOE}.get(name)
+    # Python itself asks after a close name where it knows of which object it was asked for.
+    raise AttributeError(
+        f"module 'mesa_doe' has no attribute {name!r}" + (f"; here it is mesa_doe.{ours}" if ours else ""),
+        name=name,
+        obj=sys.modules[__name__],
+    )
 
 
 def __dir__() -> list[str]:

@@ -1,4 +1,6 @@
 import math
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -125,6 +127,12 @@ def test_values_outside_are_known_and_have_no_unit_value(axis, values, outside):
         (Discrete([True, 2]), "got True; for False and True use Boolean()"),
         (Discrete(["a", 2]), "got 'a'; for names use Categorical([...])"),
         (Discrete([1, math.nan]), "a value must be a finite number, got nan"),
+        (
+            Discrete([Decimal("0.5"), 1]),
+            "a value must be a finite number, got Decimal('0.5'): write 0.5",
+        ),
+        (Real(Fraction(1, 4), 1), "low must be a finite number, got Fraction(1, 4): write 0.25"),
+        (Real(0, Decimal("inf")), "high must be a finite number, got Decimal('Infinity')"),
         (Discrete([1, 2**63]), "an int must fit into 64 bits"),
         (Discrete(3), "values must be a list or a tuple of numbers, got 3"),
         (Discrete({1, 2}), "values must be a list or a tuple of numbers, got {1, 2}"),

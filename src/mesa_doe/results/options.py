@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mesa_doe.errors import AnalysisError
+from mesa_doe.other_names import renamed
 
 __all__ = ["check_options"]
 
@@ -28,4 +29,5 @@ def check_options(caller: str, options: Mapping[str, Any], *functions: Callable[
         if name in _KNOWN:
             raise AnalysisError(f"{caller} knows {name} itself; leave it out")
         if name not in allowed:
-            raise AnalysisError(f"{caller} takes no option {name!r} here; it takes {', '.join(allowed)}")
+            takes = f"{renamed(name, allowed)}it takes {', '.join(allowed)}"
+            raise AnalysisError(f"{caller} takes no option {name!r} here; {takes}")

@@ -14,7 +14,7 @@ from mesa_doe.errors import DesignError, listed
 from mesa_doe.samplers.native import native_column
 from mesa_doe.space import Axis, Boolean, Categorical, Law, ParameterSpace
 from mesa_doe.space.points import points_frame
-from mesa_doe.space.values import is_int, objects, plain
+from mesa_doe.space.values import as_tuple, is_int, objects, plain
 
 __all__ = [
     "LAW_ENDS",
@@ -72,6 +72,7 @@ def chosen_levels(
         else:
             natives.append(found)
     if problems:
+        problems += _as_counts(space, levels)
         raise DesignError(listed(problems, f"{method} cannot be made"))
     return natives
 
@@ -159,6 +160,15 @@ def own_levels(axis: Axis, own: Any, picked: Array | None = None) -> Array | str
             return "not every level of the law can be told; list the levels to use"
         return drawn if picked is None else drawn[picked]
     return axis.from_unit(((np.arange(own) if picked is None else picked) + 0.5) / own)
+
+
+def _as_counts(space: ParameterSpace, levels: Any) -> list[str]:
+    """Say how to give each axis its number of levels, where a list may mean that, as in pyDOE3."""
+    counts = as_tuple(levels)
+    if not isinstance(counts, tuple) or len(counts) != len(space) or not all(map(is_int, counts)):
+        return []
+    each = dict(zip(space.names, counts, strict=True))
+    return [f"to say how many levels each axis has, name the axes: levels={each!r}"]
 
 
 def _levels(axis: Axis, wanted: Any, *, for_all: bool) -> Array | str:

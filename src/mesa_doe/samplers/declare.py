@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, ParamSpec, TypeAlias
@@ -13,6 +15,7 @@ from mesa_doe.design import Design, Extension
 from mesa_doe.design.design import Longer
 from mesa_doe.design.gate import check_bool, check_size
 from mesa_doe.errors import DesignError, warn
+from mesa_doe.other_names import renamed
 from mesa_doe.space import Axis, Categorical, ParameterSpace
 from mesa_doe.space.values import is_int
 
@@ -135,7 +138,7 @@ def declare(
     analysis: str = "",
     axes: Axes = "any",
 ) -> Callable[[Callable[P, Design]], Callable[P, Design]]:
-    """Enter a sampler in the table of samplers; the function itself stays as it is.
+    """Enter a sampler in the table of samplers, and let it refuse options that it does not take.
 
     Parameters
     ----------
@@ -150,8 +153,20 @@ laws, integers, categories, analysis, axes
     """
 
     def enter(function: Callable[P, Design]) -> Callable[P, Design]:
+        known = inspect.signature(function).parameters
+
+        @functools.wraps(function)
+        def sampler(*args: P.args, **options: P.kwargs) -> Design:
+            for name in options:
+                if name not in known:
+                    raise DesignError(
+                        f"{function.__name__} takes no option {name!r}; "
+                        f"{renamed(name, known)}it takes {', '.join(known)}"
+                    )
+            return function(*args, **options)
+
         SAMPLERS[function.__name__] = SamplerInfo(
-            function=function,
+            function=sampler,
             library=library,
             purpose=purpose,
             points=points,
@@ -169,7 +184,7 @@ laws, integers, categories, analysis, axes
             analysis=analysis,
             axes=axes,
         )
-        return function
+        return sampler
 
     return enter
 
@@ -246,8 +261,15 @@ def check_space(space: Any, method: str) -> None:
     DesignError
     """
     if not isinstance(space, ParameterSpace):
-        is_problem = isinstance(space, Mapping) and "num_vars" in space
-        hint = "; of a SALib problem, ParameterSpace.from_salib(problem) makes one" if is_problem else ""
+        hint = ""
+        if isinstance(space, Mapping):
+            is_problem = "num_vars" in space
+            way = (
+                "of a SALib problem, ParameterSpace.from_salib(problem)"
+                if is_problem
+                else "ParameterSpace(…)"
+            )
+            hint = f"; {way} makes one"
         raise DesignError(f"{method} takes a ParameterSpace, got {type(space).__name__}: {space!r}{hint}")
     if len(space) == 0:
         constants = ", ".join(space.constants)

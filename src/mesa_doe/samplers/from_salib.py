@@ -12,6 +12,7 @@ from mesa_doe.arrays import FloatArray
 from mesa_doe.design import Design
 from mesa_doe.design.groups import read_groups
 from mesa_doe.errors import DesignError, SpaceError, listed
+from mesa_doe.other_names import SALIB
 from mesa_doe.samplers.native import at_the_ends
 from mesa_doe.samplers.salib_rows import (
     Read,
@@ -47,16 +48,6 @@ _METHODS: dict[str, tuple[Callable[..., Read], tuple[str, ...]]] = {
     "rbd_fast": (read_rbd_fast, ()),
     "shapley": (read_shapley, ()),
     "sobol": (read_sobol, ("second_order",)),
-}
-# What SALib calls the samplers that have another name here.
-_SALIB_NAMES = {
-    "fast_sampler": "fast",
-    "ff": "folded_hadamard",
-    "finite_diff": "finite_difference",
-    "latin": "latin_hypercube",
-    "radial_mc": "radial",
-    "radial_sobol": "radial",
-    "saltelli": "sobol",
 }
 _GROUPED = ("explicit", "latin_hypercube", "monte_carlo", "morris", "sobol")
 
@@ -160,7 +151,7 @@ def _method(method: Any) -> tuple[str, Callable[..., Read], tuple[str, ...]]:
     """Return the name here, what reads the rows, and with which options."""
     if method is None:
         method = "explicit"
-    if isinstance(method, str) and (ours := _SALIB_NAMES.get(method, method)) in _METHODS:
+    if isinstance(method, str) and (ours := SALIB.get(method, method)) in _METHODS:
         return ours, *_METHODS[ours]
     known = ", ".join(map(repr, _METHODS))
     raise DesignError(f"from_salib: method takes {known}, got {method!r}{close_to(method, _METHODS)}")

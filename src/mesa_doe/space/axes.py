@@ -6,7 +6,9 @@ is told by `problems`, so that a parameter space can report the mistakes of all 
 
 from __future__ import annotations
 
+import decimal
 import math
+import numbers
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -88,7 +90,7 @@ class Real:
     def problems(self) -> list[str]:
         """Say what is wrong with the axis, a sentence each."""
         found = [
-            f"{name} must be a finite number, got {value!r}"
+            f"{name} must be a finite number, got {value!r}{_as_float(value)}"
             for name, value in (("low", self.low), ("high", self.high))
             if not is_number(value)
         ]
@@ -297,4 +299,12 @@ def _int_hint(value: Any) -> str:
 def _hint(value: Any) -> str:
     if isinstance(value, bool):
         return "; for False and True use Boolean()"
-    return "; for names use Categorical([...])" if isinstance(value, str) else ""
+    return "; for names use Categorical([...])" if isinstance(value, str) else _as_float(value)
+
+
+def _as_float(value: Any) -> str:
+    """Offer a float for a number of another kind: models get ints and floats, which JSON and Parquet keep."""
+    is_other = isinstance(value, (numbers.Number, decimal.Decimal)) and not isinstance(
+        value, (int, float, complex)
+    )
+    return f": write {float(value)!r}" if is_other and math.isfinite(value) else ""

@@ -71,7 +71,8 @@ def read_entry(value: Any) -> Axis:
     if isinstance(value, Iterable) and not isinstance(value, (str, bytes, bytearray, Mapping)):
         kind = type(value).__name__
         raise SpaceError(
-            f"a {kind} is no plain value: for levels write Categorical([...]) or Discrete([...]);"
-            f" for one constant {kind} write Constant({'[...]' if kind == 'list' else '...'}); got {value!r}"
+            f"a {kind} is no plain value: for a range write Real(low, high); for levels Categorical([...]) "
+            f"or Discrete([...]); for one constant {kind} Constant({'[...]' if kind == 'list' else '...'}); "
+            f"got {value!r}"
         )
     return Constant(value)

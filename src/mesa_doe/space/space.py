@@ -105,6 +105,8 @@ class ParameterSpace:
             problems.append(
                 "a parameter space needs at least one axis, e.g. ParameterSpace(density=Real(0, 1))"
             )
+        if problems and {"names", "bounds"} <= given.keys():
+            problems.append("of a SALib problem, ParameterSpace.from_salib(problem) makes a space")
         if problems:
             raise SpaceError(listed(problems, "the parameter space has mistakes"))
         object.__setattr__(self, "_entries", parts.entries)

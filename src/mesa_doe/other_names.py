@@ -1,0 +1,76 @@
+"""What SALib, pyDOE3, scipy and others call what has another name here, so that errors can say it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+__all__ = ["PYDOE", "SALIB", "renamed"]
+
+#: SALib's samplers by their modules.
+SALIB = {
+    "fast_sampler": "fast",
+    "ff": "folded_hadamard",
+    "finite_diff": "finite_difference",
+    "latin": "latin_hypercube",
+    "radial_mc": "radial",
+    "radial_sobol": "radial",
+    "saltelli": "sobol",
+}
+#: pyDOE3's functions.
+PYDOE = {
+    "bbdesign": "box_behnken",
+    "ccdesign": "central_composite",
+    "doehlert_shell_design": "doehlert",
+    "doehlert_simplex_design": "doehlert",
+    "ff2n": "two_level_factorial",
+    "fracfact": "fractional_factorial",
+    "fracfact_by_res": "fractional_factorial",
+    "fullfact": "full_factorial",
+    "get_orthogonal_array": "orthogonal_array",
+    "gsd": "generalized_subset",
+    "halton_sequence": "halton",
+    "korobov_sequence": "korobov",
+    "lhs": "latin_hypercube",
+    "morris_sampling": "morris",
+    "pbdesign": "plackett_burman",
+    "random_uniform": "monte_carlo",
+    "saltelli_sampling": "sobol",
+    "taguchi_design": "orthogonal_array",
+}
+#: Options of any of them, and of their analyses.
+_OPTIONS = {
+    "N": "n",
+    "calc_second_order": "second_order",
+    "conf_level": "confidence",
+    "n_samples": "n",
+    "num_levels": "levels",
+    "num_resamples": "resamples",
+    "num_samples": "n",
+    "random_state": "rng",
+    "samples": "n",
+    "seed": "rng",
+}
+
+
+def renamed(option: str, known: Collection[str]) -> str:
+    """Say what an option of another library is called here, as a clause of a message.
+
+    Parameters
+    ----------
+    option : str
+        As it was typed.
+    known : collection of str
+        The options that there are.
+
+    Returns
+    -------
+    str
+        Nothing where it is none of theirs, or where nothing takes its place.
+
+    Examples
+    --------
+    >>> renamed("calc_second_order", ["n", "second_order"]), renamed("skip_values", ["n"])
+    ('calc_second_order is second_order here; ', '')
+    """
+    ours = _OPTIONS.get(option)
+    return f"{option} is {ours} here; " if ours in known else ""
