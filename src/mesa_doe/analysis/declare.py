@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, TypeVar, cast
 
 import pandas as pd
@@ -46,14 +46,12 @@ _OR_POINTS = ". results.points(output) gives mean and spread a design point"
 Axes: TypeAlias = Literal["any", "ordered", "real"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AnalysisInfo:
-    """What one analysis promises.
+    """What one analysis promises; called with the analysis, as a decorator, it enters it in the table.
 
     Parameters
     ----------
-    function : callable
-        ``(design, y, **options) -> SensitivityResult``.
     library : str
         The library's function that makes the estimates, or ``"mesa-doe"``.
     measures : str
@@ -76,9 +74,14 @@ class AnalysisInfo:
         How many values a factor may have in the design.
     intervals : bool, default True
         Whether its estimates have intervals.
+
+    Attributes
+    ----------
+    function : callable
+        ``(design, y, **options) -> SensitivityResult``.
     """
 
-    function: Callable[..., SensitivityResult]
+    function: Callable[..., SensitivityResult] = field(init=False)
     library: str
     measures: str
     source: str
@@ -91,40 +94,8 @@ class AnalysisInfo:
     most_levels: int | None = None
     intervals: bool = True
 
-
-#: Every analysis by name; filled by :func:`declare`.
-ANALYSES: dict[str, AnalysisInfo] = {}
-
-
-def declare(
-    *,
-    library: str,
-    measures: str,
-    source: str,
-    designs: tuple[str, ...] = (),
-    default_for: tuple[str, ...] = (),
-    axes: Axes = "any",
-    groups: bool = False,
-    seed_factor: bool = False,
-    least_points: int = 1,
-    most_levels: int | None = None,
-    intervals: bool = True,
-) -> Callable[[F], F]:
-    """Enter an analysis in the table: refuse other designs, give its warnings, say where factors depend.
-
-    Parameters
-    ----------
-    library, measures, source, designs, default_for, axes, groups, seed_factor, \
-least_points, most_levels, intervals
-        As in :class:`AnalysisInfo`.
-
-    Returns
-    -------
-    callable
-        The decorator.
-    """
-
-    def enter(function: F) -> F:
+    def __call__(self, function: F) -> F:
+        """Enter an analysis; it refuses other designs, gives its warnings, says where factors depend."""
         name = function.__name__
 
         @functools.wraps(function)
@@ -134,7 +105,7 @@ least_points, most_levels, intervals
             result = _each_of_its_points(function, design, y, options)
             dependent = not design.space.is_independent
             said = []
-            if not designs:
+            if not self.designs:
                 said = of_given_data(design, name)
                 dependent |= correlated(design)
             result = dataclasses.replace(
@@ -146,23 +117,16 @@ least_points, most_levels, intervals
                 warn(text)
             return result
 
-        ANALYSES[name] = AnalysisInfo(
-            analysis,
-            library,
-            measures,
-            source,
-            designs,
-            default_for,
-            axes,
-            groups,
-            seed_factor,
-            least_points,
-            most_levels,
-            intervals,
-        )
+        object.__setattr__(self, "function", analysis)
+        ANALYSES[name] = self
         return cast(F, analysis)
 
-    return enter
+
+#: The decorator of every analysis.
+declare = AnalysisInfo
+
+#: Every analysis by name; filled by :data:`declare`.
+ANALYSES: dict[str, AnalysisInfo] = {}
 
 
 def _each_of_its_points(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, ParamSpec, TypeAlias
 
 import numpy as np
@@ -50,13 +50,12 @@ Integers: TypeAlias = Literal["all", "levels"]
 Axes: TypeAlias = Literal["any", "ordered", "real"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SamplerInfo:
-    """What one sampler promises.
+    """What one sampler promises; called with the sampler, as a decorator, it enters it in the table.
 
     Parameters
     ----------
-    function : callable
     library : str
         The library's function that makes the sample, or ``"mesa-doe"``.
     purpose : str
@@ -91,9 +90,14 @@ class SamplerInfo:
     axes : {"any", "ordered", "real"}, default "any"
         Which axes that analysis makes sense of, as it says itself: it lies on a floor that cannot be asked
         from here, so that a test holds the two to each other.
+
+    Attributes
+    ----------
+    function : callable
+        The sampler.
     """
 
-    function: Callable[..., Design]
+    function: Callable[..., Design] = field(init=False)
     library: str
     purpose: str
     points: str
@@ -111,48 +115,8 @@ class SamplerInfo:
     analysis: str = ""
     axes: Axes = "any"
 
-
-#: Every sampler by name; filled by :func:`declare`.
-SAMPLERS: dict[str, SamplerInfo] = {}
-
-#: What makes the designs of each method longer, by method; filled by :func:`continues`.
-LONGER: dict[str, Longer] = {}
-
-
-def declare(
-    *,
-    library: str,
-    purpose: str,
-    points: str,
-    extension: Extension,
-    random: bool,
-    source: str,
-    groups: bool = False,
-    even: bool = True,
-    correlated: bool = False,
-    constraints: Constraints = "checked",
-    ordered: bool = False,
-    laws: Laws = "whole",
-    integers: Integers = "all",
-    categories: tuple[int, ...] | None = None,
-    analysis: str = "",
-    axes: Axes = "any",
-) -> Callable[[Callable[P, Design]], Callable[P, Design]]:
-    """Enter a sampler in the table of samplers, and let it refuse options that it does not take.
-
-    Parameters
-    ----------
-    library, purpose, points, extension, random, source, groups, even, correlated, constraints, ordered, \
-laws, integers, categories, analysis, axes
-        As in :class:`SamplerInfo`.
-
-    Returns
-    -------
-    callable
-        The decorator.
-    """
-
-    def enter(function: Callable[P, Design]) -> Callable[P, Design]:
+    def __call__(self, function: Callable[P, Design]) -> Callable[P, Design]:
+        """Enter a sampler, and let it refuse options that it does not take."""
         known = inspect.signature(function).parameters
 
         @functools.wraps(function)
@@ -165,28 +129,19 @@ laws, integers, categories, analysis, axes
                     )
             return function(*args, **options)
 
-        SAMPLERS[function.__name__] = SamplerInfo(
-            function=sampler,
-            library=library,
-            purpose=purpose,
-            points=points,
-            extension=extension,
-            random=random,
-            source=source,
-            groups=groups,
-            even=even,
-            correlated=correlated,
-            constraints=constraints,
-            ordered=ordered,
-            laws=laws,
-            integers=integers,
-            categories=categories,
-            analysis=analysis,
-            axes=axes,
-        )
+        object.__setattr__(self, "function", sampler)
+        SAMPLERS[function.__name__] = self
         return sampler
 
-    return enter
+
+#: The decorator of every sampler.
+declare = SamplerInfo
+
+#: Every sampler by name; filled by :data:`declare`.
+SAMPLERS: dict[str, SamplerInfo] = {}
+
+#: What makes the designs of each method longer, by method; filled by :func:`continues`.
+LONGER: dict[str, Longer] = {}
 
 
 def continues(*methods: str) -> Callable[[Longer], Longer]:
