@@ -1,3 +1,5 @@
+import contextlib
+import functools
 import importlib
 import warnings
 from pathlib import Path
@@ -166,6 +168,35 @@ def test_a_rehearsal_warns_of_nothing_and_moves_no_generator(resamples):
 def test_a_rehearsal_draws_as_few_resamples_as_the_analysis_takes(method, resamples):
     module = importlib.import_module("mesa_doe.runner.rehearsal")
     assert module.rehearsed(configurations(128), method, {}).settings["resamples"] == resamples
+
+
+@pytest.mark.parametrize(
+    ("method", "options", "tried"),
+    [("delta", {}, [5000]), ("rbd_fast", {"M": 1300}, [5000, 6000]), ("anova", {}, [6000])],
+)
+def test_a_rehearsal_tries_some_points_of_a_large_design_and_all_where_these_are_refused(
+    monkeypatch, method, options, tried
+):
+    module, seen = importlib.import_module("mesa_doe.runner.rehearsal"), []
+    analyse = doe.analysis.ANALYSES[method].function
+
+    @functools.wraps(analyse)
+    def watched(design, y, **given):
+        seen.append(len(design))
+        return analyse(design, y, **given)
+
+    monkeypatch.setattr(module, "choose", lambda *_: watched)
+    runs = doe.latin_hypercube(SPACE, 6000, rng=1).configurations(models.ishigami, rng=2)
+    with contextlib.suppress(doe.AnalysisError):  # of anova, for which these are too many levels
+        module.rehearsed(runs, method, options)
+    assert seen == tried
+
+
+def test_what_a_rehearsal_refuses_is_told_of_all_points():
+    module = importlib.import_module("mesa_doe.runner.rehearsal")
+    runs = doe.latin_hypercube(SPACE, 6000, rng=1).configurations(models.ishigami, rng=2)
+    with pytest.raises(doe.AnalysisError, match="M=1500 harmonics need more than 6000 points, got 6000"):
+        module.rehearsed(runs, "rbd_fast", {"M": 1500})
 
 
 @pytest.mark.parametrize("replications", [1, 3])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import inspect
 import warnings
@@ -10,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from mesa_doe.analysis import SensitivityResult, choose
+from mesa_doe.analysis import ANALYSES, SensitivityResult, choose
 from mesa_doe.configurations import Configurations
-from mesa_doe.errors import ConfigurationError
+from mesa_doe.design import Design
+from mesa_doe.errors import AnalysisError, ConfigurationError
 from mesa_doe.results.options import check_options
 from mesa_doe.space.values import is_int
 
@@ -25,6 +27,8 @@ _OWN = ("at", "method", "design", "output")
 # Nobody reads these intervals, and fewer are refused: by those that fit a model to each, 2.
 _RESAMPLES = 100
 _FITS = 2
+# What an analysis of given data does with so many points, drawn from all, it does with all.
+_ENOUGH = 5_000
 
 
 def rehearsed(configurations: Configurations, method: str | None, options: Any) -> SensitivityResult:
@@ -53,7 +57,8 @@ def rehearsed(configurations: Configurations, method: str | None, options: Any) 
 
     Notes
     -----
-    The output does not vary: every analysis takes such a one, whatever its options say of the values.
+    The output does not vary: every analysis takes such a one, whatever its options say of the values. Of a
+    large design some points may be enough; where the analysis refuses these, all are tried.
 
     Examples
     --------
@@ -79,10 +84,24 @@ def rehearsed(configurations: Configurations, method: str | None, options: Any) 
     own = {name: copy.deepcopy(value) for name, value in options.items() if name not in _OF_OUTPUTS}
     check_options("the analysis of run_until", own, analyse)
     own = {**_few_resamples(analyse, own), "seed_policy": configurations.seed_policy}
-    flat = np.zeros((len(of), configurations.replications, 1))
+
+    def made(points: Design) -> SensitivityResult:
+        return analyse(points, np.zeros((len(points), configurations.replications, 1)), **own)
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return analyse(of, flat, **own)
+        if (some := _some_points(of, analyse.__name__)) is not None:
+            with contextlib.suppress(AnalysisError):
+                return made(some)
+        return made(of)
+
+
+def _some_points(design: Design, analysis: str) -> Design | None:
+    """Return points enough to rehearse with, of which more are never refused; None where all are needed."""
+    info = ANALYSES[analysis]
+    if len(design) <= _ENOUGH or info.designs or info.most_levels is not None or design.blocks is not None:
+        return None
+    return design.subset(np.sort(np.random.default_rng(0).permutation(len(design))[:_ENOUGH]))
 
 
 def _few_resamples(analyse: Any, options: dict[str, Any]) -> dict[str, Any]:
