@@ -163,6 +163,17 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
+def are(count: int) -> str:
+    """Return the verb of a number of things.
+
+    Examples
+    --------
+    >>> f"1 of 40 {are(1)} done", f"2 of 40 {are(2)} done"
+    ('1 of 40 is done', '2 of 40 are done')
+    """
+    return "is" if count == 1 else "are"
+
+
 def duration(seconds: float) -> str:
     """Write a time in its two largest units.
 

@@ -95,14 +95,14 @@ def test_a_model_that_gets_such_a_scenario_runs_as_with_the_batch_runner():
 
 
 def test_arguments_of_the_model_itself_are_told_where_they_are_the_same():
-    with pytest.warns(doe.MesaDoeWarning, match=r"'depth' are arguments.*model_kwargs=\{'depth': 2\.0\}"):
+    with pytest.warns(doe.MesaDoeWarning, match=r"'depth' is an argument .*model_kwargs=\{'depth': 2\.0\}"):
         scenarios = to_scenarios(configurations(doe.ParameterSpace(luck=doe.Real(0, 1), depth=2.0)))
     assert not hasattr(scenarios[0], "depth")
 
 
 def test_arguments_of_the_model_itself_that_differ_are_refused():
     runs = configurations(doe.ParameterSpace(luck=doe.Real(0, 1), depth=doe.Real(1, 2)))
-    with pytest.raises(doe.ConfigurationError, match=r"'depth' differ between runs .*fields of PondScenario"):
+    with pytest.raises(doe.ConfigurationError, match=r"'depth' is an argument of .*fields of PondScenario"):
         to_scenarios(runs)
 
 

@@ -53,7 +53,7 @@ def test_what_a_study_has_is_left_out(tmp_path):
         ("a = {real = [0, 1]}", "a = {real = [0, 2]}", "line 5: space.a: space.axes.a.high was 1, is 2"),
         ("n = 16\nrng = 1", "n = 16\nrng = 9", "line 12: design.rng: it was another when the study was made"),
         ("n = 16", "n = 16\nscramble = false", "line 12: design.scramble: it was true, is false"),
-        ("inert = {boolean = true}", "inert = true", "line 4: space: the parameters was "),
+        ("inert = {boolean = true}", "inert = true", "line 4: space: the parameters were "),
     ],
 )
 def test_a_study_that_would_be_refused_is_told_by_the_keys(tmp_path, old, new, told):

@@ -95,7 +95,7 @@ def test_failures_are_in_the_report(tmp_path):
     ("arguments", "told"),
     [
         (["nowhere"], "there is no study in"),
-        (["study", "--output", "z"], "there is no output 'z' of the model"),
+        (["study", "--output", "z"], "'z' is no output of the model"),
         (["study", "-o", "study.toml"], "is no report of mesa-doe"),
     ],
 )

@@ -690,7 +690,7 @@ def test_nothing_of_a_study_breaks_out(attacked):
 
 @pytest.mark.usefixtures("undrawn")
 def test_unknown_outputs_and_other_arguments_are_refused(study, folder):
-    with pytest.raises(AnalysisError, match="there is no output 'z' of the model; there are y, exact"):
+    with pytest.raises(AnalysisError, match="'z' is no output of the model; there are y, exact"):
         write_report(study, folder / "no.html", outputs="z")
     with pytest.raises(AnalysisError, match=r"analyses takes what results.sensitivity gives, got str"):
         write_report(study, folder / "no.html", analyses=["sobol"])

@@ -157,7 +157,7 @@ def one(model=Counting, run_id=0, **options):
         ([], "there are no configurations"),
         ("runs", "takes design.configurations"),
         ([1], "configuration 0 is no RunConfiguration"),
-        ([one(), one()], "run_id must be unique, but 0 occur more than once"),
+        ([one(), one()], "run_id must be unique, but 0 occurs more than once"),
         ([one(parameters={"nn": 1})], "takes no parameter 'nn': did you mean 'n'"),
         ([one(max_steps=-1)], "max_steps takes an int from 0"),
         ([one(data_collection_period=0)], "data_collection_period takes -1"),

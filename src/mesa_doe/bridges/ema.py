@@ -11,7 +11,7 @@ import pandas as pd
 from mesa_doe.arrays import Array
 from mesa_doe.bridges._identifiers import identifiers
 from mesa_doe.design import Design
-from mesa_doe.errors import AnalysisError
+from mesa_doe.errors import AnalysisError, are, counted
 from mesa_doe.results import At, Results, Unequal
 from mesa_doe.results.numbers import Reduce
 from mesa_doe.results.points import Missing, labelled, named_outputs, without_missing
@@ -182,6 +182,7 @@ def _levels(column: pd.Series[Any], axis: Any) -> Array:
 def _filled(name: str, values: Any, count: int) -> Array:
     array = np.array(values)
     if array.ndim == 0 or len(array) != count:
-        raise AnalysisError(f"outcome {name!r} has shape {array.shape}, but there are {count} experiments")
+        there = f"there {are(count)} {counted(count, 'experiment')}"
+        raise AnalysisError(f"outcome {name!r} has shape {array.shape}, but {there}")
     failed = np.ma.getmaskarray(values) if np.ma.is_masked(values) else None
     return array if failed is None else np.where(failed, np.nan, array.astype(np.float64))

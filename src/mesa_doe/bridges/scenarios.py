@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -66,8 +66,8 @@ def to_scenarios(configurations: Sequence[RunConfiguration]) -> list[Any]:
     _, _, others = pairs[0]
     if others:
         warn(
-            f"{', '.join(map(repr, others))} are arguments of the model itself, which no Scenario holds: "
-            f"give Mesa's RunConfiguration model_kwargs={others!r}"
+            f"{', '.join(map(repr, others))} {_are_arguments(others)} of the model itself, which no Scenario "
+            f"holds: give Mesa's RunConfiguration model_kwargs={others!r}"
         )
     return [scenario for _, scenario, _ in pairs]
 
@@ -163,9 +163,9 @@ def _with_scenarios(
         differing = [name for name, value in others.items() if not _same(first.get(name), value)]
         if differing:
             raise ConfigurationError(
-                f"{', '.join(map(repr, differing))} differ between runs and are arguments of "
-                f"{_name(recipe.model_cls)} itself, which run_scenarios makes the same for all: make them "
-                f"fields of {_name(recipe.scenario_cls)}, or use doe.BatchRunner"
+                f"{', '.join(map(repr, differing))} {_are_arguments(differing)} of {_name(recipe.model_cls)} "
+                "itself, which run_scenarios makes the same for all, and not the same in these runs: make "
+                f"fields of {_name(recipe.scenario_cls)} of them, or use doe.BatchRunner"
             )
         yield one, scenario, others
 
@@ -213,6 +213,10 @@ def _check_same(one: RunConfiguration, ours: Any, theirs: Any) -> None:
             f"{name} is {other_says.get(name)!r} there and {one_says[name]!r} here; give the configurations "
             "that to_scenarios was given"
         )
+
+
+def _are_arguments(names: Collection[str]) -> str:
+    return "is an argument" if len(names) == 1 else "are arguments"
 
 
 def _same(one: Any, other: Any) -> bool:

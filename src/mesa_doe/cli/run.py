@@ -16,7 +16,7 @@ from mesa_doe.cli.report import add_report_option, place_of
 from mesa_doe.cli.study_argument import add_file
 from mesa_doe.cli.tabulated import Tabulated
 from mesa_doe.cli.wording import in_words_of_a_file
-from mesa_doe.errors import MesaDoeError, MesaDoeWarning, StudyError, counted, duration
+from mesa_doe.errors import MesaDoeError, MesaDoeWarning, StudyError, are, counted, duration
 
 if TYPE_CHECKING:
     from mesa_doe.analysis import SensitivityResult
@@ -167,4 +167,5 @@ class _Lines:
         if before := progress.done - sum(progress.statuses.values()):
             told += f"{', ' if told else ''}{before} made before"
         left = "" if not progress.remaining else f"; about {duration(progress.remaining)} left"
-        print(f"{progress.done} of {counted(progress.total, 'run')} are done ({told}){left}", file=sys.stderr)
+        made = f"{progress.done} of {counted(progress.total, 'run')} {are(progress.done)} done"
+        print(f"{made} ({told}){left}", file=sys.stderr)

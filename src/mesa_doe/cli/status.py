@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mesa_doe.cli.printing import add_format, print_csv, print_json
 from mesa_doe.cli.study_argument import add_study
-from mesa_doe.errors import counted, duration
+from mesa_doe.errors import are, counted, duration
 
 if TYPE_CHECKING:
     from mesa_doe.study.state import StudyState
@@ -96,11 +96,12 @@ def _as_data(state: StudyState) -> dict[str, Any]:
 
 def _as_text(state: StudyState) -> str:
     statuses = [f"{count} {status}" for status, count in state.statuses.items() if count or status == "ok"]
+    recorded = f"{state.recorded} of {state.planned} {are(state.recorded)} recorded"
     rows = [
         ("study", f"{state.folder}, {state.progress}, made {state.created}"),
         ("model", ", ".join(state.models)),
         ("design", _design(state)),
-        ("runs", f"{state.recorded} of {state.planned} are recorded, {state.pending} pending"),
+        ("runs", f"{recorded}, {state.pending} pending"),
         ("", ", ".join(statuses)),
         ("work", duration(state.work)),
     ]

@@ -10,7 +10,7 @@ from importlib.resources import files
 import pandas as pd
 
 from mesa_doe.columns import free_names
-from mesa_doe.errors import counted
+from mesa_doe.errors import are, counted
 from mesa_doe.report.figures import Figures
 from mesa_doe.report.indices import Analysed, headings, indices
 from mesa_doe.report.markup import Markup, element, joined, paragraph, raw
@@ -132,9 +132,11 @@ def _summary(results: Results, source: Source) -> str:
 def _state(results: Results) -> Markup | None:
     if not results.pending:
         return None
+    recorded, pending = len(results), results.pending
     told = (
-        f"The study is not complete: {len(results):,} of {len(results.configurations):,} runs are recorded, "
-        f"and {results.pending:,} are pending. This page shows what there was when it was written."
+        f"The study is not complete: {recorded:,} of {len(results.configurations):,} runs "
+        f"{are(recorded)} recorded, and {pending:,} {are(pending)} pending. This page shows what there was "
+        "when it was written."
     )
     return element("div", told, class_="warning", role="note")
 

@@ -15,7 +15,7 @@ from mesa_doe.analysis.declare import choose, suited
 from mesa_doe.analysis.options import check_missing
 from mesa_doe.analysis.outputs import Missing
 from mesa_doe.design import Design
-from mesa_doe.errors import AnalysisError, MesaDoeError, MesaDoeWarning, StudyError, sentence
+from mesa_doe.errors import AnalysisError, MesaDoeError, MesaDoeWarning, StudyError, are, sentence
 from mesa_doe.report.indices import Analysed
 from mesa_doe.report.outputs import Outputs
 from mesa_doe.report.page import MARK, MOST_OUTPUTS, page_of
@@ -144,7 +144,8 @@ def _outputs(results: Results, names: str | Sequence[str] | None, at: Any) -> Ou
     if unknown := [name for name in wanted if name not in known and name != LENGTH]:
         told = ", ".join(map(repr, unknown))
         raise AnalysisError(
-            f"there is no output {told} of the model; there are {', '.join(map(str, known)) or 'none'}"
+            f"{told} {are(len(unknown))} no output of the model; "
+            f"there are {', '.join(map(str, known)) or 'none'}"
         )
     chosen = list(dict.fromkeys(wanted))[: None if names is not None else MOST_OUTPUTS]
     values: dict[str, Any] = {}

@@ -13,7 +13,7 @@ import numpy as np
 
 from mesa_doe.arrays import Array
 from mesa_doe.configurations import RunConfiguration
-from mesa_doe.errors import ConfigurationError, StudyError, counted, listed, sentence, warn
+from mesa_doe.errors import ConfigurationError, StudyError, are, counted, listed, sentence, warn
 from mesa_doe.model_run import check_timeout
 from mesa_doe.results import Noise, Results
 from mesa_doe.runner.alike import few_valued, has_relatives, needless_runs, recorded_noise
@@ -329,9 +329,8 @@ class BatchRunner:
                 how = "is kept in runner.results" if self.store is None else (
                     f"is recorded in {str(self.store)!r}: run the same again to go on"
                 )  # fmt: skip
-                stop.add_note(
-                    f"{state.done} of {counted(state.total, 'run')} are done, and what they gave {how}"
-                )
+                done = f"{state.done} of {counted(state.total, 'run')} {are(state.done)} done"
+                stop.add_note(f"{done}, and what they gave {how}")
                 raise
         return batch
 

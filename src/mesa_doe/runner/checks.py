@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from mesa_doe.configurations import Configurations, RunConfiguration
-from mesa_doe.errors import ConfigurationError, listed
+from mesa_doe.errors import ConfigurationError, listed, some
 from mesa_doe.model_run import Recipe, check_model, check_names, recipe_of
 
 __all__ = ["ModelKey", "check_models", "check_pickles", "checked", "model_key", "recipes_of"]
@@ -57,8 +57,8 @@ def _duplicates(configurations: Sequence[RunConfiguration]) -> list[str]:
     twice = sorted(run_id for run_id, count in counts.items() if count > 1)
     if not twice:
         return []
-    shown = ", ".join(map(str, twice[:5])) + (", …" if len(twice) > 5 else "")
-    return [f"run_id must be unique, but {shown} occur more than once"]
+    occur = "occurs" if len(twice) == 1 else "occur"
+    return [f"run_id must be unique, but {some(twice, 5)} {occur} more than once"]
 
 
 def recipes_of(configurations: Sequence[RunConfiguration]) -> Recipes:

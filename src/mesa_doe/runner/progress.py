@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from mesa_doe.errors import ConfigurationError, counted
+from mesa_doe.errors import ConfigurationError, are, counted
 
 __all__ = ["Display", "Progress", "check_display", "shown"]
 
@@ -123,7 +123,7 @@ def _summary(progress: Progress, before: int) -> str:
     pace = made / progress.seconds if progress.seconds else 0.0
     return (
         f"{counted(made, 'run')} in {progress.seconds:.1f} s ({pace:.3g}/s): {told}; "
-        f"{progress.done} of {progress.total} are done"
+        f"{progress.done} of {progress.total} {are(progress.done)} done"
     )
 
 

@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
-from mesa_doe.errors import StudyError, counted
+from mesa_doe.errors import StudyError, are, counted
 from mesa_doe.study.folder import StudyFolder
 from mesa_doe.study.ledger import Ledger
 from mesa_doe.study.lock import holders
@@ -222,7 +222,7 @@ def _readme(study: StudyFolder, title: str) -> str:
         title=" ".join(title.split()),
         made=made,
         runs=counted(planned, "run"),
-        state="" if recorded == planned else f", of which {recorded} are recorded",
+        state="" if recorded == planned else f", of which {recorded} {are(recorded)} recorded",
         models=", ".join(f"`{qualified_name(one['model'])}`" for one in plan["models"]),
     )
 

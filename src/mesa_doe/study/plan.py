@@ -18,7 +18,7 @@ from mesa_doe.configurations import Configurations, RunConfiguration
 from mesa_doe.design import Design
 from mesa_doe.design.comparing import check_same
 from mesa_doe.design.document import arrays_of, document_of
-from mesa_doe.errors import DesignError, SpaceError, StudyError
+from mesa_doe.errors import DesignError, SpaceError, StudyError, counted
 from mesa_doe.seeding import SeedPlan, holds_drawn_root
 from mesa_doe.space.values import plain
 from mesa_doe.study.constants import constant_values, described_constant
@@ -139,7 +139,8 @@ class Plan:
         for one, other in zip(old["models"], new.document["models"], strict=False):
             found += model_differences(one, other, any_source)
         if len(old["models"]) != len(new.document["models"]):
-            found.append(f"there were {len(old['models'])} models, there are {len(new.document['models'])}")
+            counts = [counted(len(one["models"]), "model") for one in (old, new.document)]
+            found.append(f"the runs were of {counts[0]}, are of {counts[1]}")
         found += space_differences(old["design"] or {}, new.document["design"] or {})
         return found or self._row_differences(new)
 

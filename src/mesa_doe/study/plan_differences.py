@@ -24,12 +24,14 @@ _SETTINGS = {
     "seed_policy": "seed_policy",
     "seed_root": "the root of the seeds (rng=)",
 }
+_SEVERAL = ("parameters", "constants")
 
 
 def setting_differences(old: Document, new: Document) -> list[str]:
     """Compare what holds for all runs."""
     return [
-        f"{what} was {_short(old[key])}, is {_short(new[key])}"
+        f"{what} {'were' if key in _SEVERAL else 'was'} {_short(old[key])}, "
+        f"{'are' if key in _SEVERAL else 'is'} {_short(new[key])}"
         for key, what in _SETTINGS.items()
         if not (same_constants if key == "constants" else operator.eq)(old[key], new[key])
     ]
