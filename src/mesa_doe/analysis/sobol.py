@@ -17,6 +17,7 @@ from mesa_doe.analysis.estimates import Label, tidy
 from mesa_doe.analysis.inflation import inflated
 from mesa_doe.analysis.options import checked_bootstrap
 from mesa_doe.analysis.outputs import Missing, Outputs, checked_outputs, too_few
+from mesa_doe.analysis.pairs_in_step import held_for_pairs, pairs_in_step, said_of_pairs
 from mesa_doe.analysis.rare_events import rare_changes, rare_events
 from mesa_doe.analysis.replication_noise import corrects, noise_shares, nothing_left, shares_told
 from mesa_doe.analysis.result import SensitivityResult
@@ -103,8 +104,8 @@ def sobol(
     -----
     MesaDoeWarning
         If an output has no variance between design points, or hardly any but the seed's, noise inflates the
-        indices, blocks were left out, an output has one value at nearly all points, or a factor changes
-        it in hardly any block.
+        indices, blocks were left out, an output has one value at nearly all points, a factor changes
+        it in hardly any block, or the sequence moves factors in step that act together.
 
     Notes
     -----
@@ -119,6 +120,11 @@ def sobol(
     The blocks are spread evenly by the Sobol sequence, so neighbouring blocks are drawn together, in sixteen
     groups (of 64 blocks and more, a power of two, none left out), and where an axis has levels in 32
     too, of which the wider interval is taken: see the table of coverage in the docs.
+
+    A sequence that is even in each factor may move pairs of them in step, of some numbers of factors and
+    blocks: of six and up to 512, the first and the fourth. Then what the two do together is misplaced, and no
+    group of blocks shows it. The design does: intervals are wider by what its columns would make of the
+    product of such a pair, had that as large an S2 as S1 and ST allow. Of groups of factors nothing is said.
 
     Other blocks are drawn one by one, and intervals are as wide as Student's t of so few makes them.
 
@@ -182,6 +188,12 @@ def sobol(
     )
     # By the deviation over all points, as SALib does: squares stay finite, and rounding can be told.
     point, low, high, lost = plan.indices(blocks, scale * np.where(constant, 1.0, deviation))
+    pairs = [] if design.groups else pairs_in_step(design, checked, len(factors), estimator)
+    # The dummy is no factor.
+    own = np.r_[: len(factors), len(rows) : len(rows) + len(factors), 2 * len(rows) : point.shape[1]]
+    low[:, own], high[:, own], misplaced = held_for_pairs(
+        pairs, len(factors), point[:, own], low[:, own], high[:, own]
+    )
     for values in (point, low, high):
         values[constant] = np.nan
 
@@ -197,6 +209,7 @@ def sobol(
     totals = point[:, len(rows) : len(rows) + len(factors)]
     by_factors = totals.sum(axis=1) * variance
     said += seed_driven(checked, by_factors, variance, noise_of_runs, no_variance, seed_policy)
+    said += said_of_pairs(names, factors, pairs, misplaced, len(blocks))
     of_both = ["S1", *plan.estimator.also_of_both, *(["S2"] if second_order else [])]
     of_one = [] if "ST" in of_both else ["ST"]
     of_events, few_events = rare_events(
