@@ -150,3 +150,58 @@ def test_equal_points_of_a_design_are_not_called_replications():
     twins = {"a": [1, 1, 2, 2] * 10, "b": [1, 1, 2, 2] * 10}
     with pytest.warns(MesaDoeWarning, match="be they replications or equal points of the design, share all"):
         tabulate(["x", "y"] * 20, twins)
+
+
+def levels_of_blocks(count, each, rng):
+    """Factors without effect that a block shares, and an outcome that it shares too, each block anew."""
+    blocks = np.repeat(np.arange(count), each)
+    factors = pd.DataFrame({"x": rng.integers(0, 2, count)[blocks], "z": rng.random(count * each) < 0.5})
+    return np.where(rng.random(count) < 0.4, "rich", "poor")[blocks], factors, blocks
+
+
+def test_runs_of_one_block_that_are_all_alike_count_as_one():
+    rich, x = np.repeat([True, True, False, True] * 10, 5), np.repeat([0, 0, 1, 1] * 10, 5)
+    factors = pd.DataFrame({"x": x, "z": np.arange(200) % 8})
+    found = tabulate(rich, factors, blocks=np.arange(200) // 5).to_frame()
+    alone = tabulate(rich[::5], {"x": x[::5]}).to_frame()
+    ends = ["share", "low", "high"]
+    assert found[found["factor"] == "x"][ends].to_numpy() == pytest.approx(alone[ends].to_numpy())
+
+
+def test_blocks_of_one_run_leave_intervals_as_they_are():
+    rng = np.random.default_rng(3)
+    factors = {"x": rng.integers(0, 3, 200), "z": rng.integers(0, 2, 200)}
+    words = rng.choice(["a", "b", "c"], 200)
+    with pytest.warns(MesaDoeWarning, match="200 runs are of 6 different points"):
+        one = tabulate(words, factors)
+    other = tabulate(words, factors, blocks=np.arange(200))
+    pd.testing.assert_frame_equal(one.shares, other.shares)
+    assert other.association["p"].to_numpy() == pytest.approx(one.association["p"].to_numpy(), abs=0.01)
+
+
+def test_p_of_blocks_calls_few_factors_without_effect_active():
+    # Binomial(200, 0.05): more than 20 have a chance below 1e-3. Taken as independent, 112 do.
+    rng = np.random.default_rng(1)
+    hits = 0
+    for _ in range(100):
+        words, factors, blocks = levels_of_blocks(40, 5, rng)
+        hits += (tabulate(words, factors, blocks=blocks).association["p"] < 0.05).sum()
+    assert hits <= 20
+
+
+def test_blocks_follow_the_runs_that_have_an_outcome_and_are_whole_numbers():
+    words = pd.Series(["a", None, "b", "a", "b", "b"] * 5, dtype=object)
+    factors, blocks = pd.DataFrame({"n": [1, 1, 2, 2, 1, 2] * 5}), np.repeat(np.arange(15), 2)
+    with pytest.warns(MesaDoeWarning):
+        found = tabulate(words, factors, blocks=blocks, missing="drop")
+    there = words.notna()
+    with pytest.warns(MesaDoeWarning):
+        same = tabulate(words[there], factors[there], blocks=blocks[there])
+    pd.testing.assert_frame_equal(found.shares, same.shares)
+    with pytest.raises(AnalysisError, match="blocks takes 30 whole numbers, one a run; got shape \\(15,\\)"):
+        tabulate(words, factors, blocks=np.arange(15), missing="drop")
+
+
+def test_without_two_blocks_there_is_no_p():
+    found = tabulate(["a", "b"] * 10, {"n": [1, 2] * 10}, blocks=np.zeros(20, dtype=int))
+    assert np.isnan(found.association["p"][0])

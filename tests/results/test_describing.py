@@ -1,5 +1,7 @@
 """Doors of results to noise, replications, uncertainty, tabulation and convergence."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -70,8 +72,7 @@ def product(a, b):
 
 
 def test_an_outcome_in_words_is_counted_not_averaged(results):
-    with pytest.warns(doe.MesaDoeWarning, match="replications"):
-        found = results.tabulate("word", bins=2)
+    found = results.tabulate("word", bins=2)
     assert found.association.set_index("factor")["p"]["a"] < 1e-10
     low, high = found.table("a")["high"]
     assert low < 0.05
@@ -191,3 +192,26 @@ def test_uncertainty_of_points_that_share_their_seeds_says_so_of_outputs_with_no
     assert len(said) == 1
     assert found.warnings == (str(said[0].message),)
     assert shared.uncertainty("exact", quantiles=[0.5]).warnings == ()
+
+
+def spoken(a, b, seed):
+    return {"word": "rich" if a + np.random.default_rng(seed).normal(0, 0.2) > 0.5 else "poor"}
+
+
+@pytest.mark.parametrize(
+    ("sampler", "replications", "wider"),
+    [("sobol", 1, True), ("latin_hypercube", 3, True), ("latin_hypercube", 1, False)],
+)
+def test_words_are_counted_by_block_and_by_point_of_a_sample(sampler, replications, wider):
+    design = getattr(doe, sampler)(doe.ParameterSpace(a=doe.Real(0, 1), b=doe.Real(0, 1)), 64, rng=1)
+    configurations = design.configurations(spoken, rng=2, replications=replications)
+    results = doe.BatchRunner(configurations).run_all()
+    found = results.tabulate("word")
+    factors = results.factors("runs")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        alone = doe.analyze.tabulate(results.model.groupby("run_id")["word"].last(), factors)
+    widths = [(one.shares["high"] - one.shares["low"]).mean() for one in (found, alone)]
+    assert widths[0] > 1.05 * widths[1] if wider else widths[0] == pytest.approx(widths[1])
+    assert found.shares["share"].tolist() == alone.shares["share"].tolist()
+    assert not any("different points" in warning for warning in found.warnings)

@@ -12,9 +12,10 @@ import pandas as pd
 from mesa_doe import plots
 from mesa_doe.analysis.incomplete import IncompleteError
 from mesa_doe.analysis.options import check_missing, checked_int, checked_share, one_of
+from mesa_doe.analysis.order_statistics import independent
 from mesa_doe.analysis.outputs import Missing
 from mesa_doe.analysis.shown import as_html, labelled, notes_of
-from mesa_doe.arrays import IntArray
+from mesa_doe.arrays import BoolArray, FloatArray, IntArray
 from mesa_doe.columns import levels_of
 from mesa_doe.errors import AnalysisError, counted, some, warn
 from mesa_doe.space.values import objects, plain
@@ -194,6 +195,7 @@ def tabulate(
     bins: int = 5,
     confidence: float = 0.95,
     missing: Missing = "raise",
+    blocks: Any = None,
 ) -> Tabulation:
     """Count an outcome in words at each level of each factor.
 
@@ -209,6 +211,9 @@ def tabulate(
         Level of Wilson's intervals.
     missing : {"raise", "drop"}, default "raise"
         Where a run has no outcome: name it, or leave it out and say so.
+    blocks : array_like (runs,) of int, optional
+        Which runs depend on each other, as those of the points of a block do: intervals and p are then of as
+        many independent runs as would know the shares as well.
 
     Returns
     -------
@@ -229,12 +234,16 @@ def tabulate(
     -----
     A category is no number, so its share is counted at each level, and nothing is averaged. Cramér's V is
     (χ²/(N(min(rows, columns) − 1)))^½ without correction: of few runs it is above 0 though there is nothing.
-    Intervals and p take runs as independent: replications of one point, and equal points, share all other
-    factors, too, so that they hold too little doubt; the warning says where that is.
+    Without blocks, intervals and p take runs as independent: replications of one point, and equal points,
+    share all other factors, too, so that they hold too little doubt; the warning says where that is.
+
+    With blocks, Wilson's intervals are of the number of runs over the design effect of each share, and χ² is
+    over the mean design effect of all cells (Rao & Scott 1984), and tested as an F of as many blocks.
 
     References
     ----------
-    Wilson 1927; Cramér 1946, Mathematical methods of statistics, section 21.9; small counts: Cochran 1954.
+    Wilson 1927; Cramér 1946, Mathematical methods of statistics, section 21.9; small counts: Cochran 1954;
+    blocks: Korn & Graubard 1998, Survey Methodology 24; Rao & Scott 1984, Annals of Statistics 12.
 
     Examples
     --------
@@ -244,7 +253,8 @@ def tabulate(
     """
     confidence = checked_share("tabulate", "confidence", confidence)
     bins = checked_int("tabulate", "bins", bins, 2)
-    outcomes, factors, said = _checked_outcomes(categories, factor_levels, missing)
+    outcomes, factors, kept, said = _checked_outcomes(categories, factor_levels, missing)
+    units = None if blocks is None else _checked_blocks(blocks, kept)
     codes, names = _levels(outcomes)
     if len(names) == 1:
         said.append(f"every run has the outcome {names[0]!r}: no factor can be told to matter")
@@ -254,8 +264,12 @@ def tabulate(
         of_level, levels = binned(column, bins)
         counts = np.zeros((len(levels), len(names)), dtype=np.int64)
         np.add.at(counts, (of_level, codes), 1)
-        tables.append(_shares(str(factor), levels, names, counts, confidence))
-        associations.append({"factor": str(factor), **_association(counts)})
+        worth = counts.sum(axis=1, keepdims=True) if units is None else _worth(of_level, codes, counts, units)
+        tables.append(_shares(str(factor), levels, names, counts, worth, confidence))
+        found = _association(counts)
+        if units is not None:
+            found["p"] = _p_of_blocks(found, of_level, codes, units)
+        associations.append({"factor": str(factor), **found})
         expected = np.outer(counts.sum(axis=1), counts.sum(axis=0)) / counts.sum()
         if min(counts.shape) > 1 and (expected < 5).mean() > 0.2:
             sparse.append(str(factor))
@@ -265,7 +279,7 @@ def tabulate(
             "fewer than 5 are expected"
         )
     points = np.unique([_levels(column)[0] for _, column in factors.items()], axis=1).shape[1]
-    if points < len(factors) and factors.shape[1] > 1:
+    if units is None and points < len(factors) and factors.shape[1] > 1:
         said.append(
             f"{len(factors)} runs are of {points} different points: those of one, be they replications or "
             "equal points of the design, share all factors, so intervals are too narrow and p too small "
@@ -280,7 +294,7 @@ def tabulate(
 
 def _checked_outcomes(
     categories: Any, factor_levels: Any, missing: str
-) -> tuple[pd.Series[Any], pd.DataFrame, list[str]]:
+) -> tuple[pd.Series[Any], pd.DataFrame, BoolArray, list[str]]:
     check_missing("tabulate", missing)
     factors = factor_levels if isinstance(factor_levels, pd.DataFrame) else pd.DataFrame(factor_levels)
     outcomes = categories if isinstance(categories, pd.Series) else pd.Series(list(categories), dtype=object)
@@ -301,13 +315,25 @@ def _checked_outcomes(
         )
     lost = outcomes.isna().to_numpy()
     if not lost.any():
-        return outcomes, factors, []
+        return outcomes, factors, ~lost, []
     where = some(outcomes.index[lost].tolist())
     if missing == "raise" or lost.all():
         message = f"tabulate: {int(lost.sum())} of {counted(len(lost), 'run')} have no outcome: {where}"
         raise IncompleteError(message, "leave them out with missing='drop'")
     said = f"left out, since they have no outcome: {counted(int(lost.sum()), 'run')} ({where})"
-    return outcomes[~lost], factors[~lost], [said]
+    return outcomes[~lost], factors[~lost], ~lost, [said]
+
+
+def _checked_blocks(blocks: Any, kept: BoolArray) -> IntArray:
+    """Return the block of each run that has an outcome, numbered from 0 on."""
+    array = np.asarray(blocks)
+    if array.shape != kept.shape or array.dtype.kind not in "iu":
+        message = (
+            f"tabulate: blocks takes {len(kept)} whole numbers, one a run; got shape {array.shape} of type "
+            f"{array.dtype}"
+        )
+        raise AnalysisError(message)
+    return np.unique(array[kept], return_inverse=True)[1].astype(np.int64)
 
 
 def _levels(values: pd.Series[Any]) -> tuple[IntArray, list[Any]]:
@@ -357,15 +383,17 @@ def _shares(
     levels: list[Any],
     names: list[Any],
     counts: IntArray,
+    worth: IntArray | FloatArray,
     confidence: float,
 ) -> pd.DataFrame:
+    """Return the rows of one factor; `worth` is of how many independent runs each share is."""
     from scipy.special import ndtri
 
     runs = np.repeat(counts.sum(axis=1, keepdims=True), len(names), axis=1)
     share = counts / runs
     z = float(ndtri(0.5 + confidence / 2))
-    middle = (share + z**2 / (2 * runs)) / (1 + z**2 / runs)
-    half = z / (1 + z**2 / runs) * np.sqrt(share * (1 - share) / runs + z**2 / (4 * runs**2))
+    middle = (share + z**2 / (2 * worth)) / (1 + z**2 / worth)
+    half = z / (1 + z**2 / worth) * np.sqrt(share * (1 - share) / worth + z**2 / (4 * worth**2))
     return pd.DataFrame(
         {
             "factor": factor,
@@ -379,6 +407,39 @@ def _shares(
             "high": np.where(counts == runs, 1.0, middle + half).ravel(),
         }
     )
+
+
+def _worth(of_level: IntArray, codes: IntArray, counts: IntArray, units: IntArray) -> FloatArray:
+    """Return of how many independent runs the share of each category at each level is (levels, names)."""
+    worth = np.empty(counts.shape)
+    for level, category in np.ndindex(counts.shape):
+        at = of_level == level
+        worth[level, category] = _independent(codes[at] == category, units[at])
+    return worth
+
+
+def _independent(inside: BoolArray, units: IntArray) -> float:
+    """Return of how many independent runs it is as well known which share of these is inside."""
+    weight = np.full(len(inside), 1 / len(inside))
+    blocks = np.bincount(units) / len(inside)
+    return independent(inside, weight, units, 1 / float(blocks @ blocks))
+
+
+def _p_of_blocks(found: dict[str, float], of_level: IntArray, codes: IntArray, units: IntArray) -> float:
+    """Return the p of a chi-squared whose runs come in blocks."""
+    from scipy.special import fdtrc
+
+    dof, blocks = found["dof"], int(units.max()) + 1
+    if not dof or blocks < 2:
+        return np.nan
+    cells = of_level * (codes.max() + 1) + codes
+    # What each share's variance is beside that of independent runs, cells less both margins.
+    effect = sum(
+        sign * (1 - inside.mean()) * len(inside) / _independent(inside, units)
+        for sign, part in ((1, cells), (-1, of_level), (-1, codes))
+        for inside in (part == value for value in np.unique(part))
+    )
+    return float(fdtrc(dof, dof * (blocks - 1), found["chi2"] / max(effect, dof)))
 
 
 def _association(counts: IntArray) -> dict[str, float]:

@@ -29,7 +29,7 @@ _ANALYSIS = ("output", "at", "method", "reduce", "unequal", "missing")
 #: Of ``results.tabulate``.
 _TABULATE = ("output", "method", "missing")
 #: Arguments of an analysis that the results give.
-_GIVEN = ("design", "y", "outputs", "seed_policy", "missing", "categories", "factor_levels")
+_GIVEN = ("blocks", "design", "y", "outputs", "seed_policy", "missing", "categories", "factor_levels")
 # What an option may be, by its annotation.
 _KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "bool": ("true or false", lambda value: isinstance(value, bool)),

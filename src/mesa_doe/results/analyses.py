@@ -22,8 +22,10 @@ from mesa_doe.analysis import (
 from mesa_doe.analysis.aligning import aligned_outputs, check_runs
 from mesa_doe.analysis.joining import joined
 from mesa_doe.analysis.options import check_known
-from mesa_doe.arrays import FloatArray
+from mesa_doe.analysis.sampled import SAMPLED
+from mesa_doe.arrays import FloatArray, IntArray
 from mesa_doe.design import Design
+from mesa_doe.design.dependence import dependence_of
 from mesa_doe.errors import AnalysisError, warn
 from mesa_doe.results.declared import in_declared_order
 from mesa_doe.results.gaps import refuse_gaps, without_empty_steps
@@ -172,11 +174,11 @@ def tabulate(
         outcomes = results.model.groupby("run_id", sort=True)[output].last(skipna=False)
     there = outcomes.notna().astype(float).replace(0.0, np.nan)
     refuse_gaps(results, output, there, at="final", missing=options.get("missing", "raise"))
+    factors = _factors_of_runs(results, design)
+    blocks = _units_of_runs(results, design)
     # A run that failed has no outcome, which is for the user to leave out.
     with explained(results):
-        return analysis.tabulate(
-            outcomes.reindex(results.runs.index), _factors_of_runs(results, design), **options
-        )
+        return analysis.tabulate(outcomes.reindex(results.runs.index), factors, blocks=blocks, **options)
 
 
 def _factors_of_runs(results: Results, design: Design | None) -> pd.DataFrame:
@@ -185,6 +187,19 @@ def _factors_of_runs(results: Results, design: Design | None) -> pd.DataFrame:
     check_runs(design, results.runs)
     factors = design.points.loc[results.runs["point"], design.space.names].set_index(results.runs.index)
     return in_declared_order(factors, design)
+
+
+def _units_of_runs(results: Results, design: Design | None) -> IntArray | None:
+    """Return which runs depend on each other, as those of a block or of one point of a sample do."""
+    design = design if design is not None else results.design
+    if design is None:
+        return None
+    units = dependence_of(design).units
+    if units is None:
+        if design.method not in SAMPLED:
+            return None
+        units = np.arange(len(design))
+    return pd.Series(units, design.points.index).loc[results.runs["point"]].to_numpy()
 
 
 def _design_of(results: Results, design: Design | None) -> Design:

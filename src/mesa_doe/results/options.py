@@ -12,7 +12,7 @@ from mesa_doe.other_names import renamed
 __all__ = ["check_options"]
 
 # What results know themselves, and give to every analysis.
-_KNOWN = {"outputs", "seed_policy"}
+_KNOWN = {"outputs", "seed_policy", "blocks"}
 _DATA = {"design", "y", "analysis", "categories", "factor_levels", "options"}
 
 

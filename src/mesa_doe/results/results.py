@@ -582,7 +582,8 @@ class Results:
         output : str
             A column of ``model``.
         design : Design, optional
-            As in :meth:`sensitivity`, for the levels as they are; without any, factors are what varies.
+            As in :meth:`sensitivity`, for the levels as they are; without any, factors are what varies. Runs
+            of a block, or of a point of a sample, count as ``blocks=``.
         **options
             Of :func:`mesa_doe.analyze.tabulate`: ``bins=``, ``confidence=``, ….
 
