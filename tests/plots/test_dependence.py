@@ -8,6 +8,7 @@ import pytest
 import mesa_doe as doe
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots.dependence import cusunoro, partial_dependence
+from mesa_doe.plots.responses import scatter
 from tests.plots.drawn import axes, band_at, legend_texts, note, x_labels
 
 
@@ -238,3 +239,10 @@ def test_a_bin_on_a_logarithmic_axis_stands_at_the_middle_of_the_logarithms():
         AnalysisError, match="partial_dependence: on a logarithmic axis x must be above zero, given 0"
     ):
         partial_dependence([0.0, 1.0], [1.0, 2.0], axes(), logarithmic=True)
+
+
+@pytest.mark.parametrize("plot", [partial_dependence, scatter])
+def test_a_single_value_is_drawn_without_a_logarithmic_axis_for_which_there_are_no_limits(plot):
+    ax = plot([2.0] * 20, np.arange(20.0), axes(), logarithmic=True)
+    ax.figure.canvas.draw()
+    assert ax.get_xscale() == "linear"

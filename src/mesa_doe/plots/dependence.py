@@ -138,7 +138,7 @@ def partial_dependence(
     if names:
         _canvas.name_x_ticks(ax, names)
         ax.set_xlim(-0.5, len(names) - 0.5)
-    elif logarithmic:
+    elif logarithmic and np.ptp(groups.position) > 0:  # of one value, matplotlib finds no limits
         ax.set_xscale("log")
     _canvas.label_axes(ax, (x, xlabel), (y, ylabel), unit)
     _canvas.tidy_spines(ax)

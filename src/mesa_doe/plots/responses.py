@@ -112,7 +112,7 @@ def scatter(
     if names:
         _canvas.name_x_ticks(ax, names)
         ax.set_xlim(-0.5, len(names) - 0.5)
-    elif logarithmic:
+    elif logarithmic and np.ptp(position) > 0:  # of one value, matplotlib finds no limits
         ax.set_xscale("log")
     _canvas.label_axes(ax, (x, xlabel), (y, ylabel), unit)
     _canvas.tidy_spines(ax)
