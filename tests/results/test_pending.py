@@ -83,3 +83,14 @@ def test_what_reads_the_runs_that_are_recorded_says_that_others_are_pending(name
         getattr(results, name)("y", **options)
     told = f"results.{name} reads the runs that are recorded. 12 of 36 runs are pending: run the study"
     assert any(told in str(one.message) for one in caught)
+
+
+@pytest.mark.parametrize("name", sorted(REFUSING.keys() - {"nothing left"}))
+def test_a_part_of_the_configurations_is_told_as_that_and_not_as_failures(name):
+    space = doe.ParameterSpace(a=doe.Integer(1, 6), b=doe.Real(0, 1))
+    configurations = doe.sobol(space, 8, rng=1).configurations(lambda a, b: {"y": a}, rng=1)
+    with pytest.raises(doe.AnalysisError) as caught:
+        REFUSING[name](doe.BatchRunner(configurations[:10]).run_all())
+    told = str(caught.value)
+    assert "A part of the configurations was run, without 22 of 32 points: run all of them" in told
+    assert "fail" not in told
