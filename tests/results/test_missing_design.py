@@ -138,3 +138,15 @@ def test_at_the_command_line_the_way_out_is_the_script(tmp_path, capsys):
     told = capsys.readouterr().err
     assert "could not be saved" in told
     assert "in the script that made it" in told
+
+
+@UNSAVED
+@pytest.mark.parametrize(
+    "ask", [lambda r: r.to_xy("y", categories="one-hot"), lambda r: r.plot.main_effects("y")]
+)
+def test_where_no_parameter_differs_either_it_is_told_that_no_factor_is_known(tmp_path, ask):
+    space = doe.ParameterSpace(mode=doe.Categorical(list(Mode)))
+    configurations = doe.full_factorial(space).configurations(lambda mode: {"y": mode.value}, rng=1)
+    doe.BatchRunner(configurations[:1], store=tmp_path).run_all()
+    with pytest.raises(doe.AnalysisError, match="no parameter differs between the points that are recorded"):
+        ask(doe.load(tmp_path))

@@ -20,6 +20,7 @@ from mesa_doe.results.level_means import level_means
 from mesa_doe.results.noise import policy_of_seeds
 from mesa_doe.results.numbers import At, Reduce
 from mesa_doe.results.outputs import by_replications, one_number, series_of
+from mesa_doe.results.points import some_factors
 
 if TYPE_CHECKING:
     from mesa_doe.design import Design
@@ -374,7 +375,7 @@ class Drawings:
         return self._ordered(), self._results.points(output, at, reduce=reduce)["mean"]
 
     def _ordered(self) -> pd.DataFrame:
-        return in_declared_order(self._results.factors(), self._results.design)
+        return in_declared_order(some_factors(self._results), self._results.design)
 
     @property
     def _logarithmic(self) -> list[str]:

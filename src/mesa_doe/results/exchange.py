@@ -13,7 +13,7 @@ from mesa_doe.arrays import Array
 from mesa_doe.columns import free_names
 from mesa_doe.errors import AnalysisError
 from mesa_doe.results.numbers import At, Reduce
-from mesa_doe.results.points import Missing, labelled, named_outputs, without_missing
+from mesa_doe.results.points import Missing, labelled, named_outputs, some_factors, without_missing
 
 if TYPE_CHECKING:
     from mesa_doe.results.results import Results
@@ -107,7 +107,7 @@ def to_xy(
     if categories not in ("category", "one-hot"):
         raise AnalysisError(f"categories takes 'category' or 'one-hot', got {categories!r}")
     y = without_missing(results, results.points(output, at, reduce=reduce)[["mean"]], missing, "to_xy")
-    frame = labelled(results.factors(), results).loc[y.index]
+    frame = labelled(some_factors(results), results).loc[y.index]
     if categories == "one-hot":
         levels = [name for name in frame if isinstance(frame[name].dtype, pd.CategoricalDtype)]
         frame = pd.get_dummies(frame, columns=levels, prefix_sep="=", dtype=np.int64)

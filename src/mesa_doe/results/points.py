@@ -17,7 +17,24 @@ from mesa_doe.results.pending import what_to_do
 if TYPE_CHECKING:
     from mesa_doe.results.results import Results
 
-__all__ = ["Missing", "labelled", "named_outputs", "without_missing"]
+__all__ = ["Missing", "labelled", "named_outputs", "some_factors", "without_missing"]
+
+
+def some_factors(results: Results) -> pd.DataFrame:
+    """Return the factors of the recorded points, which are none where runs of no design are all alike.
+
+    Raises
+    ------
+    AnalysisError
+        If there is no factor.
+    """
+    factors = results.factors()
+    if not len(factors.columns):
+        raise AnalysisError(
+            "these runs carry no design, and no parameter differs between the points that are recorded, so "
+            "that no factor is known; run more of them, or analyse them in the script that made the design"
+        )
+    return factors
 
 
 def labelled(frame: pd.DataFrame, results: Results) -> pd.DataFrame:
