@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from mesa_doe.explore import clouds, pictures
-from mesa_doe.plots._canvas import OKABE_ITO
+from mesa_doe.plots.palette import OKABE_ITO
 
 pytest.importorskip("matplotlib")
 image = pytest.importorskip("PIL.Image", reason="pillow is not installed")

@@ -7,32 +7,8 @@ from matplotlib.figure import Figure
 
 from mesa_doe import plots
 from mesa_doe.errors import AnalysisError
-from mesa_doe.plots import _canvas, _labels
-from tests.plots.drawn import assert_clips_nothing, axes, intervals, x_labels, y_labels
-
-
-def test_thirty_factors_the_seed_and_the_dummy_can_be_told_apart():
-    names = [*range(30), "seed", "dummy"]
-    styles = _canvas.line_styles(names, caller="spider")
-    assert list(styles) == names
-    assert len({(style["color"], style["linestyle"]) for style in styles.values()}) == 32
-    assert {styles[name]["linestyle"] for name in ("seed", "dummy")} == {"--"}
-    assert "--" not in {styles[name]["linestyle"] for name in range(30)}
-    with pytest.raises(AnalysisError, match=r"spider: draws at most 30 lines .*, given 31; select those"):
-        _canvas.line_styles(range(31), caller="spider")
-
-
-def test_long_levels_that_begin_alike_have_labels_that_differ():
-    levels = [f"a subsidy for farmers of the {name} valley" for name in ("upper", "lower")]
-    told = ["a subsidy f…pper valley", "a subsidy f…ower valley"]
-    kind = pd.Series(levels * 2, name="kind")
-    assert x_labels(plots.scatter(kind, [1.0, 2, 3, 4], ax=axes())) == told[::-1]
-    means = pd.DataFrame({"factor": "kind", "level": levels, "mean": [1.0, 2], "low": np.nan, "high": np.nan})
-    assert x_labels(plots.main_effects(means, ax=axes())) == told
-    points = pd.DataFrame({"x": [1.0, 2], "kind": levels})
-    assert y_labels(plots.failures(points, [True, False], ax=axes(), x="x", y="kind")) == told[::-1]
-    # One of them alone says more by its beginning.
-    assert _canvas.level_names(levels[:1]) == ["a subsidy for farmers o…"]
+from mesa_doe.plots import _labels, canvas, palette
+from tests.plots.drawn import assert_clips_nothing, axes, intervals
 
 
 @pytest.mark.parametrize(("given", "told"), [(3, "got 3"), ("top", "got 'top'"), (Figure(), "got <Figure")])
@@ -46,23 +22,17 @@ def test_several_axes_are_told_as_several():
         plots.scatter([1, 2], [1, 2], ax=Figure().subplots(2))
 
 
-def test_the_seed_takes_no_style_from_the_others():
-    with_seed = _canvas.line_styles(["seed", "a", "b"], caller="spider")
-    without = _canvas.line_styles(["a", "b"], caller="spider")
-    assert {name: with_seed[name] for name in "ab"} == without
-
-
 @pytest.mark.parametrize("ends", [(np.nan, 1.0), (0.0, np.inf), (np.nan, np.nan)])
 def test_an_interval_that_is_not_finite_is_not_drawn(ends):
     ax = axes()
-    _canvas.interval(ax, 0.0, *ends)
+    canvas.interval(ax, 0.0, *ends)
     assert len(ax.lines) == 0
 
 
 def test_intervals_lie_or_stand():
     ax = axes()
-    _canvas.interval(ax, 5.0, 1.0, 2.0)
-    _canvas.interval(ax, 5.0, 1.0, 2.0, upright=True, colour="#ff0000")
+    canvas.interval(ax, 5.0, 1.0, 2.0)
+    canvas.interval(ax, 5.0, 1.0, 2.0, upright=True, colour="#ff0000")
     (lying,), (standing,) = intervals(ax), intervals(ax, "_")
     np.testing.assert_array_equal(lying.get_xydata(), [[1, 5], [2, 5]])
     np.testing.assert_array_equal(standing.get_xydata(), [[5, 1], [5, 2]])
@@ -71,9 +41,9 @@ def test_intervals_lie_or_stand():
 
 def test_rows_leave_room_for_a_legend_inside():
     ax = axes()
-    _canvas.name_rows(ax, ["a", "b"])
+    canvas.name_rows(ax, ["a", "b"])
     assert ax.get_ylim() == (1.5, -0.5)
-    _canvas.name_rows(ax, ["a", "b"], legend_lines=2)
+    canvas.name_rows(ax, ["a", "b"], legend_lines=2)
     bottom, top = ax.get_ylim()
     height = ax.get_window_extent().height / ax.figure.dpi * 72
     assert (bottom - 1.5) / (bottom - top) * height == pytest.approx(42)
@@ -81,9 +51,9 @@ def test_rows_leave_room_for_a_legend_inside():
 
 def test_the_keys_of_dashed_lines_are_long_enough_to_show_it():
     lengths = []
-    for style in _canvas.DASHES[:2]:
+    for style in palette.DASHES[:2]:
         ax = axes()
-        _canvas.legend(ax, ax.plot([0, 1], linestyle=style, label="a"), beside=False)
+        canvas.legend(ax, ax.plot([0, 1], linestyle=style, label="a"), beside=False)
         lengths.append(ax.get_legend().handlelength)
     assert lengths == [2.0, 3.0]
 
@@ -148,11 +118,11 @@ def test_long_names_are_not_cut_and_leave_room_for_the_data(name):
 
 def test_texts_are_folded_to_the_axes_and_formulas_are_not():
     ax = Figure(figsize=(3, 3)).subplots()
-    _canvas.write_title(ax, f"Sobol: {OUTPUT}")
-    _canvas.write_labels(ax, y=OUTPUT)
+    canvas.write_title(ax, f"Sobol: {OUTPUT}")
+    canvas.write_labels(ax, y=OUTPUT)
     assert ax.get_title().count("\n") > 0
     assert ax.get_title().replace("\n", "") == f"Sobol: {OUTPUT}"
     assert ax.get_ylabel().count("\n") > 0
     formula = r"$\frac{long\ numerator}{long\ denominator}$"
-    _canvas.write_labels(ax, y=formula)
+    canvas.write_labels(ax, y=formula)
     assert ax.get_ylabel() == formula

@@ -16,7 +16,7 @@ from mesa_doe.analysis.dummy import of_dummy
 from mesa_doe.analysis.options import one_of
 from mesa_doe.analysis.shown import as_html, method_name, notes_of
 from mesa_doe.errors import AnalysisError, counted
-from mesa_doe.plots import _canvas
+from mesa_doe.plots import canvas, naming
 
 __all__ = ["SensitivityResult"]
 
@@ -166,7 +166,7 @@ class SensitivityResult:
         rows = everything[everything["partner"] == ""]
         measures = set(rows["measure"])
         chosen = rows[rows["measure"].isin(self.plotted)] if self.plotted else rows
-        title = _canvas.plain(f"{method_name(self.method)}: {name}")
+        title = naming.plain(f"{method_name(self.method)}: {name}")
         if self.steps:
             drawn = plots.over_time(chosen, ax=ax, measure=chosen["measure"].iloc[-1])
         elif {"mu_star", "sigma"} <= measures:
@@ -187,7 +187,7 @@ class SensitivityResult:
                 legend.remove()  # of signs, which shares have not
         else:
             return plots.bars(chosen, ax=ax, title=title, xlabel=self.scale)
-        _canvas.write_title(drawn, title)
+        canvas.write_title(drawn, title)
         return drawn
 
     def plot_interactions(self, ax: Any = None, *, output: Any = None) -> Any:
@@ -220,7 +220,7 @@ class SensitivityResult:
                 "for them, and effects and hdmr give them too"
             )
         measure = pairs["measure"].iloc[0]
-        title = _canvas.plain(f"Pairs of factors, {rows['output'].iloc[0]}")
+        title = naming.plain(f"Pairs of factors, {rows['output'].iloc[0]}")
         return plots.heatmap(pairs[pairs["measure"] == measure], ax=ax, title=title, label=measure)
 
     def _at(self, rows: pd.DataFrame, step: Any) -> pd.DataFrame:

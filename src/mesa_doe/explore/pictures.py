@@ -18,7 +18,7 @@ from mesa_doe.analysis import SensitivityResult
 from mesa_doe.columns import levels_of
 from mesa_doe.errors import MesaDoeError
 from mesa_doe.explore.clouds import Cloud
-from mesa_doe.plots import _canvas
+from mesa_doe.plots import canvas, naming, palette
 from mesa_doe.plots._groups import is_numeric
 
 __all__ = ["Picture", "Place", "draw", "map_of", "of_indices", "scatter_of"]
@@ -95,7 +95,7 @@ def scatter_of(cloud: Cloud, output: str, factor: str, by: str | None, *, log: b
 
     def make(ax: Any) -> Any:
         blocks = None if cloud.blocks is None else cloud.blocks[known]
-        x_label, y_label = _canvas.plain(factor), _canvas.plain(output)
+        x_label, y_label = naming.plain(factor), naming.plain(output)
         plots.scatter(x[known], y[known], ax, xlabel=x_label, ylabel=y_label, blocks=blocks)
         points = ax.collections[0]
         points.set_sizes([22])
@@ -109,7 +109,7 @@ def scatter_of(cloud: Cloud, output: str, factor: str, by: str | None, *, log: b
             ax.set_xscale("log")
         if len(below):
             ax.plot(
-                below, np.full(len(below), 0.02), "x", color=_canvas.VERMILLION, markersize=6,
+                below, np.full(len(below), 0.02), "x", color=palette.VERMILLION, markersize=6,
                 transform=ax.get_xaxis_transform(),
             )  # fmt: skip
         return ax, points.get_offsets()
@@ -146,18 +146,18 @@ def map_of(
 
     def make(ax: Any) -> Any:
         shown = ax.scatter(x[known], y[known], c=value[known], cmap="viridis", s=34, linewidths=0)
-        ax.scatter(x[failed], y[failed], marker="x", color=_canvas.VERMILLION, s=40, linewidths=1.4)
+        ax.scatter(x[failed], y[failed], marker="x", color=palette.VERMILLION, s=40, linewidths=1.4)
         if known.any():
-            ax.figure.colorbar(shown, ax=ax, label=_canvas.plain(output))
+            ax.figure.colorbar(shown, ax=ax, label=naming.plain(output))
         axes = (ax.xaxis, ax.set_xscale, ax.set_xlabel), (ax.yaxis, ax.set_yscale, ax.set_ylabel)
         for (axis, scale, label), column, name, is_log in zip(axes, columns, factors, log, strict=True):
-            label(_canvas.plain(name))
+            label(naming.plain(name))
             if not is_numeric(column):
-                names = _canvas.level_names(levels_of(column)[1])
+                names = naming.level_names(levels_of(column)[1])
                 axis.set_ticks(range(len(names)), labels=names)
             elif is_log:
                 scale("log")
-        _canvas.tidy_spines(ax)
+        canvas.tidy_spines(ax)
         return ax
 
     source, ax = draw(make, height=4.4)
@@ -205,17 +205,17 @@ def _colour(ax: Any, points: Any, by: pd.Series[Any], name: str) -> None:
     if is_numeric(by):
         points.set_array(by.to_numpy(dtype=np.float64))
         points.set_cmap("viridis")
-        ax.figure.colorbar(points, ax=ax, label=_canvas.plain(name))
+        ax.figure.colorbar(points, ax=ax, label=naming.plain(name))
         return
     codes, levels = levels_of(by)
-    colours = _canvas.OKABE_ITO
+    colours = palette.OKABE_ITO
     points.set_facecolor([colours[code % len(colours)] for code in codes])
-    names = _canvas.level_names(levels)
+    names = naming.level_names(levels)
     keys = [
         ax.scatter([], [], color=colours[place % len(colours)], s=22, label=level)
         for place, level in enumerate(names)
     ]
-    title = _canvas.plain(name)
+    title = naming.plain(name)
     ax.figure.legend(handles=keys, title=title, loc="outside right upper", fontsize="small", frameon=False)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import Any
 
-from mesa_doe.plots import _canvas
+from mesa_doe.plots import palette
 
 __all__ = ["CLASS", "attributes_of", "by_default", "portrayal"]
 
@@ -77,8 +77,8 @@ def portrayal(
         # Mesa 3.5 loses agents of another zorder than 1, and alpha: what lies below is pale by its colour.
         pale = isinstance(agent, fixed)
         if name not in colours:
-            free = _canvas.OKABE_ITO[len(colours) :]
-            colours[name] = (free[0] if free else _canvas.GREY) + ("40" if pale else "")
+            free = palette.OKABE_ITO[len(colours) :]
+            colours[name] = (free[0] if free else palette.GREY) + ("40" if pale else "")
         return style(color=colours[name], size=None, marker="s" if pale else "o", zorder=1)
 
     return portray, colours

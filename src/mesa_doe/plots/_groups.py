@@ -12,7 +12,7 @@ import pandas as pd
 from mesa_doe.arrays import Array, FloatArray, IntArray
 from mesa_doe.columns import Units, levels_of, units_of
 from mesa_doe.errors import AnalysisError
-from mesa_doe.plots import _canvas
+from mesa_doe.plots import naming
 from mesa_doe.plots._checks import as_floats, same_length
 
 Values: TypeAlias = "Sequence[object] | Array | pd.Series[Any]"
@@ -97,7 +97,7 @@ def grouped(factor: pd.Series[Any], bins: int, *, caller: str, logarithmic: bool
     """
     if not is_numeric(factor):
         codes, levels = levels_of(factor)
-        return Groups(codes.astype(float), codes, _canvas.level_names(levels), "level")
+        return Groups(codes.astype(float), codes, naming.level_names(levels), "level")
     position = as_floats(factor, str(factor.name), caller=caller)
     if logarithmic:
         check_logarithm(position, str(factor.name), caller=caller)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mesa_doe.arrays import FloatArray
-from mesa_doe.plots import _canvas
+from mesa_doe.plots import palette
 from mesa_doe.plots._ties import joined_names, sharing
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def name_points(
             ha=_side(place.offset[0], "left", "right"),
             va=_side(place.offset[1], "bottom", "top"),
             fontsize=SIZE,
-            color=_canvas.INK,
+            color=palette.INK,
             bbox=behind,
             arrowprops={**arrow, "shrinkA": 0, "shrinkB": 3} if place.leader else None,
             zorder=4,

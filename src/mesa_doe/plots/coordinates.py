@@ -12,7 +12,7 @@ from mesa_doe._optional import require
 from mesa_doe.arrays import BoolArray, FloatArray
 from mesa_doe.columns import levels_of
 from mesa_doe.errors import AnalysisError
-from mesa_doe.plots import _canvas
+from mesa_doe.plots import canvas, naming, palette
 from mesa_doe.plots._checks import as_floats, factor_frame
 from mesa_doe.plots._groups import Values, check_logarithm, finite_rows, is_numeric
 from mesa_doe.plots._units import unit_of
@@ -99,22 +99,22 @@ def parallel(
     count, places = lines.shape
     label = getattr(values, "name", None)
     names = [
-        f"{_canvas.factor_name(name)}{' (log)' * (name in logarithmic and is_numeric(inputs[name]))}"
+        f"{naming.factor_name(name)}{' (log)' * (name in logarithmic and is_numeric(inputs[name]))}"
         for name in inputs
     ]
-    names.append("output" if label is None else _canvas.plain(label))
+    names.append("output" if label is None else naming.plain(label))
     ours = ax is None
     # Few axes may stand as far apart as their names are long; many would make the figure too wide.
     gap = 1.15 if places > 6 else float(np.clip(0.15 * max(map(len, names)), 1.15, 2.4))
     # Names that stand upright, since they would run into each other, take their length off the height.
     upright = 6.5 * max(map(len, names)) > 0.6 * 72 * gap
-    tall = 4.2 + (_canvas.room_for(names, usual=0) if upright else 0.0)
-    ax = _canvas.axes_of(ax, width=3.0 + gap * places, height=tall)
+    tall = 4.2 + (canvas.room_for(names, usual=0) if upright else 0.0)
+    ax = canvas.axes_of(ax, width=3.0 + gap * places, height=tall)
     for place, tick in enumerate(ticks):
         _axis(ax, place, tick, last=place == places - 1)
     draw = require("matplotlib.collections", extra="plot").LineCollection
     key = require("matplotlib.lines", extra="plot").Line2D
-    groups = [(chosen, _canvas.BLUE, _said(highlight), 2.0, 0.25), (~chosen, "0.6", "other runs", 1.0, 0.06)]
+    groups = [(chosen, palette.BLUE, _said(highlight), 2.0, 0.25), (~chosen, "0.6", "other runs", 1.0, 0.06)]
     handles: list[Any] = []
     for members, colour, text, order, faintest in groups[: 1 if highlight is None else 2]:
         many = int(members.sum())
@@ -133,18 +133,18 @@ def parallel(
         ends = np.interp(unit.of(np.asarray(highlight)), unit.of(np.array([least, most])), (0, 1))
         ends = ends if least < most else (0.5, 0.5)
         ax.plot(
-            [places - 1] * 2, ends, color=_canvas.VERMILLION, linewidth=5, solid_capstyle="butt", zorder=4
+            [places - 1] * 2, ends, color=palette.VERMILLION, linewidth=5, solid_capstyle="butt", zorder=4
         )
     ax.set_xlim(-0.15, places - 0.85)
     # Lines fill the Axes: a legend inside needs room of its own above them.
-    low = min(-0.05 - 0.05 * _canvas.folded(tick.get(0.0, ""), 14).count("\n") - 0.04 for tick in ticks)
+    low = min(-0.05 - 0.05 * naming.folded(tick.get(0.0, ""), 14).count("\n") - 0.04 for tick in ticks)
     ax.set_ylim(low, 1.09 if ours else 1.35)
     ax.set_yticks([])
-    _canvas.name_x_ticks(ax, names)
+    canvas.name_x_ticks(ax, names)
     ax.tick_params(axis="x", length=0)
     ax.spines[:].set_visible(False)
     note = f"{left_out} of {count + left_out} runs not finite, left out" if left_out else None
-    _canvas.legend(ax, handles, beside=ours, note=note, inside="upper right")
+    canvas.legend(ax, handles, beside=ours, note=note, inside="upper right")
     return ax
 
 
@@ -193,25 +193,25 @@ def _spread(column: pd.Series[Any], rng: np.random.Generator) -> tuple[FloatArra
     codes, levels = levels_of(column)
     places = np.linspace(0, 1, len(levels)) if len(levels) > 1 else np.array([0.5])
     step = -(-len(levels) // _MOST_LABELS)
-    names = _canvas.level_names(levels)
+    names = naming.level_names(levels)
     labels = {float(places[i]): names[i] for i in range(0, len(levels), step)}
     return places[codes] + rng.uniform(-_JITTER, _JITTER, len(codes)), labels
 
 
 def _axis(ax: Axes, place: int, labels: dict[float, str], *, last: bool) -> None:
     """Draw one factor's axis: the ends of a range above and below it, what is between them beside it."""
-    ax.plot([place, place], [0, 1], color=_canvas.INK, linewidth=1.0, zorder=3)
+    ax.plot([place, place], [0, 1], color=palette.INK, linewidth=1.0, zorder=3)
     for height, label in labels.items():
         beside = 0.0 < height < 1.0
         ax.annotate(
-            _canvas.folded(label, 14),
+            naming.folded(label, 14),
             (place, height),
             xytext=(-4 if last else 4, 0) if beside else (0, 4 if height else -4),
             textcoords="offset points",
             ha=("right" if last else "left") if beside else "center",
             va="center" if beside else "bottom" if height else "top",
             fontsize="x-small",
-            color=_canvas.INK,
+            color=palette.INK,
             # Not to be read through the lines of runs.
             bbox={"facecolor": "white", "alpha": 0.9, "linewidth": 0, "pad": 0.8},
             zorder=5,

@@ -10,7 +10,7 @@ import pandas as pd
 from mesa_doe.arrays import FloatArray
 from mesa_doe.columns import Units
 from mesa_doe.errors import AnalysisError
-from mesa_doe.plots import _canvas
+from mesa_doe.plots import canvas, naming, palette
 from mesa_doe.plots._checks import factor_frame
 from mesa_doe.plots._groups import (
     Values,
@@ -114,14 +114,14 @@ def partial_dependence(
 
     ours = ax is None
     height = 4.2 + 0.07 * max(map(len, names), default=0)
-    ax = _canvas.axes_of(ax, width=8.0 + 0.2 * len(names), height=height)
+    ax = canvas.axes_of(ax, width=8.0 + 0.2 * len(names), height=height)
     everyone = ax.axhline(
-        float(output.mean()), color=_canvas.INK, linewidth=0.8, linestyle="--", label="mean of all points"
+        float(output.mean()), color=palette.INK, linewidth=0.8, linestyle="--", label="mean of all points"
     )
     (means,) = ax.plot(
         centre,
         mean,
-        color=_canvas.BLUE,
+        color=palette.BLUE,
         marker="D" if names else "o",
         markersize=4,
         linestyle="none" if names else "-",
@@ -132,20 +132,20 @@ def partial_dependence(
     band = not names and len(centre) > 1
     draw: Any = ax.fill_between if band else ax.vlines
     wide, narrow = ({"linewidth": 0},) * 2 if band else ({"linewidth": 7}, {"linewidth": 2.5})
-    blue = {"color": _canvas.BLUE}
+    blue = {"color": palette.BLUE}
     spread = draw(centre, low, high, alpha=0.15, label=f"10–90 % of a {kind}", **blue, **wide)
     errors = draw(centre, mean - error, mean + error, alpha=0.45, label="± standard error", **blue, **narrow)
     if names:
-        _canvas.name_x_ticks(ax, names)
+        canvas.name_x_ticks(ax, names)
         ax.set_xlim(-0.5, len(names) - 0.5)
     elif logarithmic and np.ptp(groups.position) > 0:  # of one value, matplotlib finds no limits
         ax.set_xscale("log")
-    _canvas.label_axes(ax, (x, xlabel), (y, ylabel), unit)
-    _canvas.tidy_spines(ax)
+    canvas.label_axes(ax, (x, xlabel), (y, ylabel), unit)
+    canvas.tidy_spines(ax)
     note = f"{len(output)} points in {len(centre)} {kind}s"
     if left_out:
         note += f"\n{left_out} not finite, left out"
-    _canvas.legend(ax, [means, errors, spread, everyone], beside=ours, note=note)
+    canvas.legend(ax, [means, errors, spread, everyone], beside=ours, note=note)
     return ax
 
 
@@ -199,7 +199,7 @@ def cusunoro(inputs: pd.DataFrame, y: Values, ax: Axes | None = None, *, blocks:
     array([ 0.  , -0.25, -0.5 , -0.25,  0.  ])
     """
     frame = factor_frame(inputs, caller="cusunoro")
-    styles = _canvas.line_styles(frame, caller="cusunoro")
+    styles = palette.line_styles(frame, caller="cusunoro")
     frame, output, left_out = finite_rows(frame, y, ("inputs", "y"), caller="cusunoro")
     if output.min() == output.max():
         raise AnalysisError(
@@ -214,18 +214,18 @@ def cusunoro(inputs: pd.DataFrame, y: Values, ax: Axes | None = None, *, blocks:
     limit = _BRIDGE / np.sqrt(len(output)) if units is None else _limit(frame, scaled, units)
 
     ours = ax is None
-    ax = _canvas.axes_of(ax, width=8.0, height=max(4.2, 1.2 + 0.22 * len(curves)))
-    ax.axhline(0.0, color=_canvas.INK, linewidth=0.8)
+    ax = canvas.axes_of(ax, width=8.0, height=max(4.2, 1.2 + 0.22 * len(curves)))
+    ax.axhline(0.0, color=palette.INK, linewidth=0.8)
     band = ax.axhspan(
-        -limit, limit, color=_canvas.INK, alpha=0.12, linewidth=0, label="no influence (95 % band)"
+        -limit, limit, color=palette.INK, alpha=0.12, linewidth=0, label="no influence (95 % band)"
     )
     handles = {}
     for name, (share, total) in curves.items():
-        (handles[name],) = ax.plot(share, total, label=_canvas.factor_name(name), **styles[name])
+        (handles[name],) = ax.plot(share, total, label=naming.factor_name(name), **styles[name])
     ax.set_xlim(0, 1)
     ax.set_xlabel("share of points, in the order of the factor")
     ax.set_ylabel("cumulated output in standard deviations")
-    _canvas.tidy_spines(ax)
+    canvas.tidy_spines(ax)
     reach = {name: float(np.abs(total).max()) for name, (_, total) in curves.items()}
     named = sorted(curves, key=lambda name: -reach[name])
     if not ours and len(named) > _NAMED_INSIDE:
@@ -233,7 +233,7 @@ def cusunoro(inputs: pd.DataFrame, y: Values, ax: Axes | None = None, *, blocks:
         named = [name for name in named if reach[name] > limit]
         band.set_label(f"no influence (95 % band): {len(curves) - len(named)} factors")
     note = f"{left_out} rows not finite, left out" if left_out else None
-    _canvas.legend(ax, [*(handles[name] for name in named), band], beside=ours, note=note)
+    canvas.legend(ax, [*(handles[name] for name in named), band], beside=ours, note=note)
     return ax
 
 

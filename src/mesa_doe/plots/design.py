@@ -10,7 +10,7 @@ import pandas as pd
 
 from mesa_doe._optional import require
 from mesa_doe.arrays import Array, FloatArray
-from mesa_doe.plots import _canvas
+from mesa_doe.plots import canvas, naming, palette
 from mesa_doe.plots._checks import as_floats, tidy
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def pair_grid(
     ((2, 2), 'x', 'kind')
     """
     frame = tidy(points, list(getattr(points, "columns", ())), caller="pair_grid")
-    labels = {name: _canvas.level_names(them) for name, them in (levels or {}).items()}
+    labels = {name: naming.level_names(them) for name, them in (levels or {}).items()}
     columns = {str(name): as_floats(frame[name], str(name), caller="pair_grid") for name in frame}
     names, count = list(columns), len(frame)
     # A generator of its own: the same picture each time, and nobody's random state moves.
@@ -99,7 +99,7 @@ def _points(ax: Axes, x: FloatArray, y: FloatArray) -> None:
         x,
         y,
         s=float(np.clip(400 / np.sqrt(count), 3, 14)),
-        color=_canvas.BLUE,
+        color=palette.BLUE,
         alpha=float(np.clip(10 / np.sqrt(count), 0.08, 0.8)),
         linewidths=0,
         rasterized=count > 5000,
@@ -109,13 +109,13 @@ def _points(ax: Axes, x: FloatArray, y: FloatArray) -> None:
 def _histogram(ax: Axes, column: FloatArray, levels: Sequence[str] | None, logarithmic: bool) -> None:
     if levels is not None:
         counts = np.bincount(column.astype(int), minlength=len(levels))
-        ax.bar(range(len(levels)), counts, 0.8, color=_canvas.OKABE_ITO[4], linewidth=0)
+        ax.bar(range(len(levels)), counts, 0.8, color=palette.OKABE_ITO[4], linewidth=0)
     else:
         low, high = column.min(), column.max()
         edges: Any = _BINS
         if low < high:
             edges = (np.geomspace if logarithmic else np.linspace)(low, high, _BINS + 1)
-        ax.hist(column, edges, color=_canvas.OKABE_ITO[4], edgecolor="white", linewidth=0.5)
+        ax.hist(column, edges, color=palette.OKABE_ITO[4], edgecolor="white", linewidth=0.5)
     ax.set_ylim(0, None)
 
 
@@ -139,12 +139,12 @@ def _label(ax: Axes, below: str, beside: str, *, left: bool, bottom: bool) -> No
     """Write names and ticks on the outer edge only, where they belong to the whole row or column."""
     ax.tick_params(labelsize="x-small", labelbottom=bottom, labelleft=left)
     if bottom:
-        ax.set_xlabel(_canvas.folded(_canvas.plain(beside), _FIT), fontsize="small")
+        ax.set_xlabel(naming.folded(naming.plain(beside), _FIT), fontsize="small")
         if sum(len(label.get_text()) + 2 for label in ax.get_xticklabels()) > _FIT:
             ax.tick_params(axis="x", rotation=90)
     if left:
-        ax.set_ylabel(_canvas.folded(_canvas.plain(below), _FIT), fontsize="small")
+        ax.set_ylabel(naming.folded(naming.plain(below), _FIT), fontsize="small")
     if below == beside:
         # How many points a bar holds says nothing beside the scale of another factor.
         ax.set_yticks([])
-        _canvas.tidy_spines(ax)
+        canvas.tidy_spines(ax)

@@ -9,14 +9,14 @@ import pandas as pd
 
 from mesa_doe._optional import require
 from mesa_doe.errors import AnalysisError, counted
-from mesa_doe.plots import _canvas
+from mesa_doe.plots import canvas, naming, palette
 from mesa_doe.plots._checks import refuse_repeats, tidy, with_floats
 from mesa_doe.plots._units import in_unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_SIGNS = (("positive", _canvas.BLUE), ("negative", _canvas.VERMILLION))
+_SIGNS = (("positive", palette.BLUE), ("negative", palette.VERMILLION))
 
 
 def pareto(
@@ -84,28 +84,28 @@ def pareto(
     ours = ax is None
     rows: list[Any] = list(frame.itertuples())
     names = [_name(row) for row in rows]
-    ax = _canvas.axes_of(ax, width=8.0 + _canvas.room_for(names), height=1.2 + 0.3 * len(frame))
+    ax = canvas.axes_of(ax, width=8.0 + canvas.room_for(names), height=1.2 + 0.3 * len(frame))
     for y, row in enumerate(rows):
         if not np.isfinite(row.estimate):
-            ax.text(0.0, y, f" {row.estimate}", va="center", fontsize="small", color=_canvas.INK)
+            ax.text(0.0, y, f" {row.estimate}", va="center", fontsize="small", color=palette.INK)
             continue
         sign = -1.0 if row.estimate < 0 else 1.0
-        style: dict[str, Any] = {"color": _SIGNS[sign < 0][1], **_canvas.hatching(row.factor, row.partner)}
+        style: dict[str, Any] = {"color": _SIGNS[sign < 0][1], **palette.hatching(row.factor, row.partner)}
         ax.barh(y, abs(row.estimate), 0.72, linewidth=0, **style)
-        _canvas.interval(ax, y, *sorted([sign * row.low, sign * row.high]))
-    ax.axvline(0.0, color=_canvas.INK, linewidth=0.8)
+        canvas.interval(ax, y, *sorted([sign * row.low, sign * row.high]))
+    ax.axvline(0.0, color=palette.INK, linewidth=0.8)
     handles: list[Any] = [patches.Patch(color=colour, label=f"{sign} effect") for sign, colour in _SIGNS]
     if limit is not None:
         label = f"significant from {limit:.3g}"
         handles.append(
-            ax.axvline(unit.of(limit), color=_canvas.INK, linewidth=1, linestyle="--", label=label)
+            ax.axvline(unit.of(limit), color=palette.INK, linewidth=1, linestyle="--", label=label)
         )
     note = f"{counted(more, 'more effect')} not drawn" if more > 0 else None
     lines = 0 if ours else len(handles) + (note is not None)
-    _canvas.name_rows(ax, names, legend_lines=lines)
-    _canvas.write_labels(ax, x=unit.label(xlabel))
-    _canvas.tidy_spines(ax)
-    _canvas.legend(ax, handles, beside=ours, note=note, inside="lower right")
+    canvas.name_rows(ax, names, legend_lines=lines)
+    canvas.write_labels(ax, x=unit.label(xlabel))
+    canvas.tidy_spines(ax)
+    canvas.legend(ax, handles, beside=ours, note=note, inside="lower right")
     return ax
 
 
@@ -123,5 +123,5 @@ def _effects(estimates: pd.DataFrame) -> pd.DataFrame:
 
 
 def _name(row: Any) -> str:
-    factor = _canvas.factor_name(row.factor)
-    return factor if row.partner == "" else f"{factor} × {_canvas.factor_name(row.partner)}"
+    factor = naming.factor_name(row.factor)
+    return factor if row.partner == "" else f"{factor} × {naming.factor_name(row.partner)}"

@@ -10,7 +10,7 @@ import pandas as pd
 from mesa_doe.arrays import FloatArray, IntArray
 from mesa_doe.columns import levels_of
 from mesa_doe.errors import AnalysisError
-from mesa_doe.plots import _canvas
+from mesa_doe.plots import canvas, naming, palette
 from mesa_doe.plots._checks import tidy, with_floats
 from mesa_doe.plots._units import Unit, in_unit
 
@@ -65,28 +65,28 @@ def main_effects(frame: pd.DataFrame, ax: Axes | None = None, *, ylabel: str = "
     # Levels are one apart, and one place stays free before the next factor.
     starts = np.cumsum([0, *(len(part) + 1 for part in parts.values())]).tolist()
     slots = starts.pop()
-    names = [_canvas.factor_name(factor) for factor in parts]
+    names = [naming.factor_name(factor) for factor in parts]
     # Both may stand upright, one below the other.
     written = [level for part in levels.values() for level in part]
-    tall = 4.2 + _canvas.room_for(names, usual=8) + _canvas.room_for(written, usual=8)
+    tall = 4.2 + canvas.room_for(names, usual=8) + canvas.room_for(written, usual=8)
 
-    ax = _canvas.axes_of(ax, width=float(np.clip(0.36 * slots, 8.0, 18.0)), height=tall)
+    ax = canvas.axes_of(ax, width=float(np.clip(0.36 * slots, 8.0, 18.0)), height=tall)
     for start, (factor, part) in zip(starts, parts.items(), strict=True):
-        style = _canvas.line_styles([factor], caller="main_effects")[factor]
+        style = palette.line_styles([factor], caller="main_effects")[factor]
         x = start + np.arange(len(part), dtype=float)
         ax.plot(x, part["mean"].to_numpy(), marker="o", markersize=5, zorder=3, **style)
         _intervals(ax, x, part, style["color"])
         if start:
             ax.axvline(start - 1, color="#DDDDDD", linewidth=0.8, zorder=0)
     overall = float(np.nanmean([part["mean"].mean() for part in parts.values()]))
-    ax.axhline(overall, color=_canvas.GREY, linewidth=1, linestyle=":", zorder=1)
+    ax.axhline(overall, color=palette.GREY, linewidth=1, linestyle=":", zorder=1)
     # Beside its line: a legend for one entry would take a quarter of the width.
     beside: dict[str, Any] = {"xytext": (3, 0), "textcoords": "offset points", "va": "center"}
     ax.annotate("mean", (1.0, overall), xycoords=("axes fraction", "data"), fontsize="small", **beside)
     _name_panels(ax, starts, [levels[factor] for factor in parts], names)
     ax.set_xlim(-1, slots - 1)
-    _canvas.write_labels(ax, y=unit.label(ylabel))
-    _canvas.tidy_spines(ax)
+    canvas.write_labels(ax, y=unit.label(ylabel))
+    canvas.tidy_spines(ax)
     return ax
 
 
@@ -147,10 +147,10 @@ def interaction(
             )
         taken.add(place)
 
-    styles = _canvas.line_styles(range(len(traces)), caller="interaction")
+    styles = palette.line_styles(range(len(traces)), caller="interaction")
     ours = ax is None
-    tall = max(4.2 + _canvas.room_for(levels, usual=8), 0.6 + 0.22 * len(traces))
-    ax = _canvas.axes_of(ax, width=8.0, height=tall)
+    tall = max(4.2 + canvas.room_for(levels, usual=8), 0.6 + 0.22 * len(traces))
+    ax = canvas.axes_of(ax, width=8.0, height=tall)
     # A little apart, so that the intervals of one level can be told from each other.
     aside = np.linspace(-1, 1, len(traces)) * min(0.02 * len(traces), 0.12) if len(traces) > 1 else [0.0]
     handles = []
@@ -160,11 +160,11 @@ def interaction(
         style = {**styles[k], "marker": _MARKERS[k % len(_MARKERS)], "markersize": 5}
         handles += ax.plot(x, part["mean"].to_numpy(), label=trace, zorder=3, **style)
         _intervals(ax, x, part, styles[k]["color"])
-    _canvas.name_x_ticks(ax, levels)
+    canvas.name_x_ticks(ax, levels)
     ax.set_xlim(-0.4, len(levels) - 0.6)
-    _canvas.write_labels(ax, x=_canvas.factor_name(factor), y=unit.label(ylabel))
-    _canvas.tidy_spines(ax)
-    _canvas.legend(ax, handles, beside=ours, note=None if partner is None else _canvas.factor_name(partner))
+    canvas.write_labels(ax, x=naming.factor_name(factor), y=unit.label(ylabel))
+    canvas.tidy_spines(ax)
+    canvas.legend(ax, handles, beside=ours, note=None if partner is None else naming.factor_name(partner))
     return ax
 
 
@@ -183,7 +183,7 @@ def _in_order(column: pd.Series[Any]) -> tuple[IntArray, list[str]]:
     codes, levels = levels_of(column)
     codes, order = pd.factorize(codes)
     found = [levels[k] for k in order]
-    names = _canvas.level_names(found)
+    names = naming.level_names(found)
     told = [
         f"{level:g}" if isinstance(level, float) else name for level, name in zip(found, names, strict=True)
     ]
@@ -192,13 +192,13 @@ def _in_order(column: pd.Series[Any]) -> tuple[IntArray, list[str]]:
 
 def _intervals(ax: Axes, x: FloatArray, part: pd.DataFrame, colour: str) -> None:
     for at, low, high in zip(x, part["low"], part["high"], strict=True):
-        _canvas.interval(ax, at, low, high, upright=True, colour=colour)
+        canvas.interval(ax, at, low, high, upright=True, colour=colour)
 
 
 def _name_panels(ax: Axes, starts: list[int], levels: list[list[str]], names: list[str]) -> None:
     """Write the levels below the axis, and below them the factors."""
     slots = starts[-1] + len(levels[-1]) + 1
-    slot = _canvas.slot_width(ax, slots)
+    slot = canvas.slot_width(ax, slots)
     # Two upright labels side by side need a slot as wide as they are high.
     size = float(np.clip(0.8 * slot, 4.0, 8.5))
     longest = 0.62 * size * max(len(level) for part in levels for level in part)

@@ -12,7 +12,7 @@ import pandas as pd
 from mesa_doe.arrays import Array, BoolArray, FloatArray
 from mesa_doe.columns import levels_of
 from mesa_doe.errors import AnalysisError
-from mesa_doe.plots import _canvas
+from mesa_doe.plots import canvas, naming, palette
 from mesa_doe.plots._checks import as_floats, factor_frame, same_length
 from mesa_doe.plots._groups import check_logarithm, is_numeric, order_codes
 
@@ -24,7 +24,7 @@ Statuses: TypeAlias = "Sequence[bool] | Sequence[str] | Array | pd.Series[Any]"
 _JITTER = 0.25
 _MARKERS = "XsD^vP*"
 # Vermillion first, since failures should stand out; grey is for what went well.
-_COLOURS = (_canvas.VERMILLION, *(colour for colour in _canvas.OKABE_ITO if colour != _canvas.VERMILLION))
+_COLOURS = (palette.VERMILLION, *(colour for colour in palette.OKABE_ITO if colour != palette.VERMILLION))
 
 
 def failures(
@@ -103,7 +103,7 @@ def failures(
 
     ours = ax is None
     width, height = 7.0 + 0.2 * len(x_names), 4.6 + 0.2 * len(y_names)
-    ax = _canvas.axes_of(ax, width=width, height=height + 0.07 * max(map(len, x_names), default=0))
+    ax = canvas.axes_of(ax, width=width, height=height + 0.07 * max(map(len, x_names), default=0))
     count = len(frame)
     kinds = sorted(set(status[bad]))
     handles = []
@@ -120,7 +120,7 @@ def failures(
         )
         handles.append(drawn)
     if x_names:
-        _canvas.name_x_ticks(ax, x_names)
+        canvas.name_x_ticks(ax, x_names)
         ax.set_xlim(-0.5, len(x_names) - 0.5)
     if y_names:
         ax.set_yticks(range(len(y_names)), labels=y_names)
@@ -129,11 +129,11 @@ def failures(
         if name in logarithmic and not names:
             check_logarithm(as_floats(frame[name], name, caller="failures"), name, caller="failures")
             rescale("log")
-    _canvas.write_labels(ax, x=_canvas.factor_name(across), y=_canvas.factor_name(up))
+    canvas.write_labels(ax, x=naming.factor_name(across), y=naming.factor_name(up))
     word = "failed" if set(kinds) <= {"failed"} else "not ok"
-    _canvas.write_title(ax, f"{int(bad.sum())} of {count} {word}{chosen}", fontsize="medium")
-    _canvas.tidy_spines(ax)
-    _canvas.legend(ax, [*handles[1:], handles[0]], beside=ours, inside="upper right")
+    canvas.write_title(ax, f"{int(bad.sum())} of {count} {word}{chosen}", fontsize="medium")
+    canvas.tidy_spines(ax)
+    canvas.legend(ax, [*handles[1:], handles[0]], beside=ours, inside="upper right")
     return ax
 
 
@@ -159,7 +159,7 @@ def _choose(frame: pd.DataFrame, bad: BoolArray, x: str | None, y: str | None) -
         differ = {name: _difference(frame[name], bad) for name in free}
         ranked = sorted(free, key=lambda name: -differ[name])
         chosen = ranked[: 2 - (x is not None) - (y is not None)]
-        told = " and ".join(f"{_canvas.factor_name(name)} ({differ[name]:.2f})" for name in chosen)
+        told = " and ".join(f"{naming.factor_name(name)} ({differ[name]:.2f})" for name in chosen)
         said = f"; differ most along\n{told}"
     across = x if x is not None else ranked[0]
     up = y if y is not None else ranked[0 if x is not None else 1]
@@ -178,7 +178,7 @@ def _places(column: pd.Series[Any], rng: np.random.Generator) -> tuple[FloatArra
     """Return where a factor's values stand on its axis, and the names of its levels if it has them."""
     if not is_numeric(column):
         codes, levels = levels_of(column)
-        return codes + rng.uniform(-_JITTER, _JITTER, len(codes)), _canvas.level_names(levels)
+        return codes + rng.uniform(-_JITTER, _JITTER, len(codes)), naming.level_names(levels)
     numbers = as_floats(column, str(column.name), caller="failures")
     if not np.isfinite(numbers).all():
         row = int((~np.isfinite(numbers)).argmax())

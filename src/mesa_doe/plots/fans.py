@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mesa_doe.errors import AnalysisError
-from mesa_doe.plots import _canvas
+from mesa_doe.plots import canvas, naming, palette
 from mesa_doe.plots._checks import series_of_runs
 from mesa_doe.plots._units import in_unit
 
@@ -65,14 +65,14 @@ def fan(
     steps = median.index.to_numpy()
 
     ours = ax is None
-    ax = _canvas.axes_of(ax, width=8.0, height=4.2)
+    ax = canvas.axes_of(ax, width=8.0, height=4.2)
     # A line or band at one step has no length: bars and a marker keep the figure from looking empty.
     one = len(steps) == 1
     draw: Any = ax.vlines if one else ax.fill_between
     (line,) = ax.plot(
         steps,
         median.to_numpy(),
-        color=_canvas.BLUE,
+        color=palette.BLUE,
         linewidth=2,
         marker="o" if one else "none",
         label="median",
@@ -84,18 +84,18 @@ def fan(
             steps,
             by_step.quantile(low).to_numpy(),
             by_step.quantile(high).to_numpy(),
-            color=_canvas.BLUE,
+            color=palette.BLUE,
             alpha=0.15 + 0.25 * (depth - 1) / len(pairs),
             linewidth=9 * one,
             label=f"{100 * low:g}–{100 * high:g} % of runs",
         )
         handles.insert(1, band)
-    note = _canvas.runs_note(by_step.count().tolist())
-    _canvas.write_labels(ax, x=xlabel, y=unit.label(ylabel))
+    note = naming.runs_note(by_step.count().tolist())
+    canvas.write_labels(ax, x=xlabel, y=unit.label(ylabel))
     ax.margins(x=0.01)
-    _canvas.whole_ticks(ax, steps)
-    _canvas.tidy_spines(ax)
-    _canvas.legend(ax, handles, beside=ours, note=note)
+    canvas.whole_ticks(ax, steps)
+    canvas.tidy_spines(ax)
+    canvas.legend(ax, handles, beside=ours, note=note)
     return ax
 
 
@@ -160,14 +160,14 @@ def noise_fan(
     noise = np.sqrt(by_step["var"].mean().to_numpy())  # a mean over points with a variance: NaN is skipped
 
     ours = ax is None
-    ax = _canvas.axes_of(ax, width=8.0, height=4.2)
+    ax = canvas.axes_of(ax, width=8.0, height=4.2)
     # A line or band at one step has no length: bars and a marker keep the figure from looking empty.
     one = len(steps) == 1
     draw: Any = ax.vlines if one else ax.fill_between
     low, high = means.quantile(0.1).to_numpy(), means.quantile(0.9).to_numpy()
     label = "parameters: 10–90 % of point means"
-    outer = draw(steps, low, high, color=_canvas.BLUE, alpha=0.25, linewidth=9 * one, label=label)
-    colour, label = _canvas.OKABE_ITO[1], "noise: ± sd of replications"
+    outer = draw(steps, low, high, color=palette.BLUE, alpha=0.25, linewidth=9 * one, label=label)
+    colour, label = palette.OKABE_ITO[1], "noise: ± sd of replications"
     low, high = middle - noise, middle + noise
     if frame["value"].isin([0.0, 1.0]).all() and ((low < 0) | (high > 1)).any():
         # Of yes and no there is nothing beyond.
@@ -177,18 +177,18 @@ def noise_fan(
     (line,) = ax.plot(
         steps,
         middle,
-        color=_canvas.INK,
+        color=palette.INK,
         linewidth=2,
         marker="o" if one else "none",
         label="median of point means",
     )
-    told = _canvas.runs_note(by_step["count"].sum().tolist())
+    told = naming.runs_note(by_step["count"].sum().tolist())
     points = frame["point"].nunique()
-    _canvas.write_labels(ax, x=xlabel, y=unit.label(ylabel))
+    canvas.write_labels(ax, x=xlabel, y=unit.label(ylabel))
     ax.margins(x=0.01)
-    _canvas.whole_ticks(ax, steps)
-    _canvas.tidy_spines(ax)
-    _canvas.legend(ax, [line, outer, inner], beside=ours, note=f"{told}, {points} points")
+    canvas.whole_ticks(ax, steps)
+    canvas.tidy_spines(ax)
+    canvas.legend(ax, [line, outer, inner], beside=ours, note=f"{told}, {points} points")
     return ax
 
 

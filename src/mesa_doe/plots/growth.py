@@ -10,7 +10,7 @@ import pandas as pd
 from mesa_doe._optional import require
 from mesa_doe.arrays import FloatArray
 from mesa_doe.errors import AnalysisError
-from mesa_doe.plots import _canvas
+from mesa_doe.plots import canvas, naming, palette
 from mesa_doe.plots._checks import refuse_repeats, tidy, with_floats
 from mesa_doe.plots._units import in_unit
 
@@ -77,15 +77,15 @@ def convergence(
         wrong = sizes[~(np.isfinite(sizes) & (sizes > 0))].tolist()
         raise AnalysisError(f"convergence: sizes must be above zero, given {wrong[0]!r}")
     factors = list(rows["factor"].unique())
-    styles = _canvas.line_styles(factors, caller="convergence")
+    styles = palette.line_styles(factors, caller="convergence")
 
     ours = ax is None
-    ax = _canvas.axes_of(ax, width=8.0, height=max(4.2, 1.2 + 0.22 * len(factors)))
+    ax = canvas.axes_of(ax, width=8.0, height=max(4.2, 1.2 + 0.22 * len(factors)))
     handles, ends = [], []
     for factor in factors:
         own = rows[rows["factor"] == factor].sort_values("size")
         size, estimate = own["size"].to_numpy(), own["estimate"].to_numpy()
-        name = _canvas.factor_name(factor)
+        name = naming.factor_name(factor)
         (line,) = ax.plot(size, estimate, marker="o", markersize=3.5, label=name, **styles[factor])
         low, high = own["low"].to_numpy(), own["high"].to_numpy()
         band = np.isfinite(low) & np.isfinite(high)
@@ -99,14 +99,14 @@ def convergence(
     if threshold is not None:
         label = f"threshold {threshold:g}"
         handles.append(
-            ax.axhline(unit.of(threshold), color=_canvas.INK, linewidth=1.2, linestyle=":", label=label)
+            ax.axhline(unit.of(threshold), color=palette.INK, linewidth=1.2, linestyle=":", label=label)
         )
     _size_axis(ax, sizes)
     ax.set_xlabel(xlabel)
-    label = ylabel if ylabel is not None else _canvas.plain(measure or "estimate")
-    _canvas.write_labels(ax, y=unit.label(label))
-    _canvas.tidy_spines(ax)
-    _canvas.legend(ax, handles, beside=ours)
+    label = ylabel if ylabel is not None else naming.plain(measure or "estimate")
+    canvas.write_labels(ax, y=unit.label(label))
+    canvas.tidy_spines(ax)
+    canvas.legend(ax, handles, beside=ours)
     return ax
 
 

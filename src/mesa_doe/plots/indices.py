@@ -9,7 +9,7 @@ import pandas as pd
 
 from mesa_doe._optional import require
 from mesa_doe.errors import AnalysisError
-from mesa_doe.plots import _canvas
+from mesa_doe.plots import canvas, naming, palette
 from mesa_doe.plots._checks import refuse_repeats, tidy, with_floats
 from mesa_doe.plots._units import in_unit
 
@@ -29,10 +29,10 @@ FIELD_NAMES = {
     "PRCC": "partial rank correlation PRCC",
 }
 # S1 and ST keep their colours in every figure, drawn alone or together; intervals would be lost on black.
-_FIXED = dict(zip(("S1", "ST"), _canvas.OKABE_ITO, strict=False))
+_FIXED = dict(zip(("S1", "ST"), palette.OKABE_ITO, strict=False))
 # Of the hatches behind numbers that chance may have made.
 _FAINT = "#CCCCCC"
-_OTHERS = [colour for colour in _canvas.OKABE_ITO[2:] if colour != "#000000"]
+_OTHERS = [colour for colour in palette.OKABE_ITO[2:] if colour != "#000000"]
 
 
 def _mixed(colour: str, other: str, share: float) -> str:
@@ -101,23 +101,23 @@ def bars(
     factors, measures = list(frame["factor"].unique()), list(frame["measure"].unique())
     patches = require("matplotlib.patches", extra="plot")
     ours = ax is None
-    rows = [_canvas.factor_name(factor) for factor in factors]
+    rows = [naming.factor_name(factor) for factor in factors]
     height = 1.2 + len(factors) * (0.2 + 0.16 * len(measures))
-    ax = _canvas.axes_of(ax, width=8.0 + _canvas.room_for(rows), height=height)
+    ax = canvas.axes_of(ax, width=8.0 + canvas.room_for(rows), height=height)
 
     colours = _colours(measures)
     thickness = 0.8 / len(measures)
-    ax.axvline(0.0, color=_canvas.INK, linewidth=0.8)
+    ax.axvline(0.0, color=palette.INK, linewidth=0.8)
     for factor, measure, estimate, low, high in frame.itertuples(index=False, name=None):
         y = factors.index(factor) + (measures.index(measure) - (len(measures) - 1) / 2) * thickness
         if np.isfinite(estimate):
-            style: dict[str, Any] = {"color": colours[measure], **_canvas.hatching(factor)}
+            style: dict[str, Any] = {"color": colours[measure], **palette.hatching(factor)}
             ax.barh(y, estimate, thickness, linewidth=0, **style)
         else:
-            ax.text(0.0, y, f" {estimate}", va="center", fontsize="small", color=_canvas.INK)
-        _canvas.interval(ax, y, low, high)
+            ax.text(0.0, y, f" {estimate}", va="center", fontsize="small", color=palette.INK)
+        canvas.interval(ax, y, low, high)
 
-    names = {measure: FIELD_NAMES.get(measure, _canvas.plain(measure)) for measure in measures}
+    names = {measure: FIELD_NAMES.get(measure, naming.plain(measure)) for measure in measures}
     handles: list[Any] = []
     if len(measures) > 1:
         handles = [patches.Patch(color=colours[measure], label=name) for measure, name in names.items()]
@@ -126,15 +126,15 @@ def bars(
     if reference is not None:
         label = f"reference {reference:g}"
         handles.append(
-            ax.axvline(unit.of(reference), color=_canvas.INK, linewidth=1, linestyle="--", label=label)
+            ax.axvline(unit.of(reference), color=palette.INK, linewidth=1, linestyle="--", label=label)
         )
-    _canvas.name_rows(ax, rows, legend_lines=0 if ours else len(handles))
-    _canvas.write_labels(ax, x=unit.label(xlabel))
+    canvas.name_rows(ax, rows, legend_lines=0 if ours else len(handles))
+    canvas.write_labels(ax, x=unit.label(xlabel))
     if title is not None:
-        _canvas.write_title(ax, title)
-    _canvas.tidy_spines(ax)
+        canvas.write_title(ax, title)
+    canvas.tidy_spines(ax)
     if handles:
-        _canvas.legend(ax, handles, beside=ours, inside="lower right")
+        canvas.legend(ax, handles, beside=ours, inside="lower right")
     return ax
 
 
@@ -206,10 +206,10 @@ def heatmap(
             farthest = max(farthest, -interval[0], interval[1])
 
     patches = require("matplotlib.patches", extra="plot")
-    labels = [_canvas.factor_name(name) for name in names]
-    side = 2.4 + 0.5 * len(names) + _canvas.room_for(labels, usual=12)
+    labels = [naming.factor_name(name) for name in names]
+    side = 2.4 + 0.5 * len(names) + canvas.room_for(labels, usual=12)
     ours = ax is None
-    ax = _canvas.axes_of(ax, width=side + 1.2, height=side)
+    ax = canvas.axes_of(ax, width=side + 1.2, height=side)
     told = np.where(by_chance, np.nan, matrix)
     limit = float(np.nanmax(np.abs(told), initial=0.0)) or farthest or 1.0
     # Origin and interpolation are named, since the user's rcParams may turn the map upside down or blur it.
@@ -232,14 +232,14 @@ def heatmap(
     written = {(i, j): _written(matrix[i, j], largest) for i, j in np.argwhere(np.isfinite(matrix)).tolist()}
     longest = max([5, *map(len, written.values())])
     # In a cell that the user's layout engine may yet narrow.
-    size = (1.4 if ours else 1.1) / longest * _canvas.slot_width(ax, len(names))
+    size = (1.4 if ours else 1.1) / longest * canvas.slot_width(ax, len(names))
     for (i, j), text in written.items():
-        colour = "white" if abs(told[i, j]) > 0.6 * limit else _canvas.INK
+        colour = "white" if abs(told[i, j]) > 0.6 * limit else palette.INK
         ax.text(j, i, text, ha="center", va="center", fontsize=float(np.clip(size, 4, 10)), color=colour)
     ax.set_yticks(range(len(names)), labels=labels)
-    _canvas.name_x_ticks(ax, labels)
+    canvas.name_x_ticks(ax, labels)
     if title is not None:
-        _canvas.write_title(ax, title)
+        canvas.write_title(ax, title)
     return ax
 
 

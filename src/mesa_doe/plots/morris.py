@@ -9,7 +9,7 @@ import pandas as pd
 
 from mesa_doe._optional import require
 from mesa_doe.errors import AnalysisError
-from mesa_doe.plots import _canvas, _labels
+from mesa_doe.plots import _labels, canvas, naming, palette
 from mesa_doe.plots._checks import refuse_repeats, tidy, with_floats
 from mesa_doe.plots._units import in_unit
 
@@ -80,7 +80,7 @@ def plane(
     floor, floor_of_sigma = _floor("noise_floor", noise_floor), _floor("sigma_floor", sigma_floor)
     right_end, top_end = unit.of(floor), unit.of(floor_of_sigma)
     ours = ax is None
-    ax = _canvas.axes_of(ax, width=8.0, height=5.2)
+    ax = canvas.axes_of(ax, width=8.0, height=5.2)
     right = 1.08 * float(np.nanmax([frame["x"].max(), frame["high"].max(), right_end or 0.0])) or 1.0
     # A linear model has no σ at all: the lowest ray is seen even then.
     top = max(1.12 * float(frame["y"].max()), 1.12 * (top_end or 0.0), 0.14 * right)
@@ -98,30 +98,30 @@ def plane(
             handles.append(span(0.0, end, hatch=hatch, label=f"{name} {told:.3g}", **style))
     rows: list[Any] = list(frame.itertuples())
     for row in rows:
-        _canvas.interval(ax, row.y, row.low, row.high)
-    noise = frame["factor"].isin(list(_canvas.NO_PARAMETERS)).to_numpy()
-    for marked, face, marker in ((~noise, _canvas.BLUE, "o"), (noise, "white", "D")):
+        canvas.interval(ax, row.y, row.low, row.high)
+    noise = frame["factor"].isin(list(naming.NO_PARAMETERS)).to_numpy()
+    for marked, face, marker in ((~noise, palette.BLUE, "o"), (noise, "white", "D")):
         if marked.any():
             place = frame.loc[marked, "x"], frame.loc[marked, "y"]
             # Not clipped: a factor without effect lies in the corner, half outside.
-            style = {"marker": marker, "edgecolors": _canvas.BLUE, "clip_on": False}
+            style = {"marker": marker, "edgecolors": palette.BLUE, "clip_on": False}
             ax.scatter(*place, s=36, color=face, zorder=3, **style)
     across, up = "μ*, mean absolute elementary effect", "σ, standard deviation of the effects"
-    _canvas.write_labels(ax, x=unit.label(across), y=unit.label(up))
+    canvas.write_labels(ax, x=unit.label(across), y=unit.label(up))
     if title is not None:
-        _canvas.write_title(ax, title)
-    _canvas.tidy_spines(ax)
+        canvas.write_title(ax, title)
+    canvas.tidy_spines(ax)
     joined = "\n".join(left_out)
     note = f"not finite, left out:\n{joined}" if left_out else None
     with_legend = bool(handles or note)
     if with_legend:
-        _canvas.legend(ax, handles, beside=ours, note=note, inside="upper left")
+        canvas.legend(ax, handles, beside=ours, note=note, inside="upper left")
     if label:
         if ours:
             # What is free depends on the layout; only a figure of ours is finished now.
             figure: Any = ax.figure
             figure.draw_without_rendering()
-        names = [_canvas.factor_name(factor) for factor in frame["factor"]]
+        names = [naming.factor_name(factor) for factor in frame["factor"]]
         in_legend = max(1, len(handles)) if with_legend and not ours else 0
         taken = _taken(ax, frame, ends, in_legend=in_legend)
         _labels.name_points(ax, names, frame["x"].to_numpy(), frame["y"].to_numpy(), taken=taken)
@@ -162,7 +162,7 @@ def _points(estimates: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
             f"plane: needs at least one factor with finite mu_star and sigma; given {len(table)}, none finite"
         )
     return table[finite].reset_index(drop=True), [
-        _canvas.factor_name(name) for name in table[~finite]["factor"]
+        naming.factor_name(name) for name in table[~finite]["factor"]
     ]
 
 

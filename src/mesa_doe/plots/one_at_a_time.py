@@ -10,7 +10,7 @@ import pandas as pd
 
 from mesa_doe._optional import require
 from mesa_doe.errors import AnalysisError
-from mesa_doe.plots import _canvas
+from mesa_doe.plots import canvas, naming, palette
 from mesa_doe.plots._checks import refuse_repeats, tidy, with_floats
 from mesa_doe.plots._units import in_unit, unit_of
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 _MEASURES = ("least", "greatest")
 _SIDES = {
-    "lower": ("at a lower level", _canvas.BLUE),
-    "higher": ("at a higher level", _canvas.VERMILLION),
-    "other": ("at another category", _canvas.OKABE_ITO[2]),
+    "lower": ("at a lower level", palette.BLUE),
+    "higher": ("at a higher level", palette.VERMILLION),
+    "other": ("at another category", palette.OKABE_ITO[2]),
 }
 
 
@@ -87,23 +87,23 @@ def tornado(estimates: pd.DataFrame, ax: Axes | None = None, *, base: float | No
 
     patches = require("matplotlib.patches", extra="plot")
     ours = ax is None
-    names = [_canvas.factor_name(factor) for factor in factors]
-    ax = _canvas.axes_of(ax, width=8.0 + _canvas.room_for(names), height=1.2 + 0.36 * len(factors))
+    names = [naming.factor_name(factor) for factor in factors]
+    ax = canvas.axes_of(ax, width=8.0 + canvas.room_for(names), height=1.2 + 0.36 * len(factors))
     rows: list[Any] = list(frame.itertuples())
     for row in rows:
         _bar(ax, factors.index(row.factor), row, origin)
-    ax.axvline(origin, color=_canvas.INK, linewidth=1.0, zorder=3)
+    ax.axvline(origin, color=palette.INK, linewidth=1.0, zorder=3)
     # Of bars that are seen.
     drawn = set(frame.loc[frame["estimate"] != 0, "side"]) if "side" in told else set()
     handles = [
         patches.Patch(color=colour, label=label) for side, (label, colour) in _SIDES.items() if side in drawn
     ]
-    _canvas.name_rows(ax, names, legend_lines=1 + len(handles) if handles and not ours else 0)
+    canvas.name_rows(ax, names, legend_lines=1 + len(handles) if handles and not ours else 0)
     text = "change of the output from the base case" if base is None else f"output (base case: {base:.4g})"
-    _canvas.write_labels(ax, x=unit.label(text))
-    _canvas.tidy_spines(ax)
+    canvas.write_labels(ax, x=unit.label(text))
+    canvas.tidy_spines(ax)
     if handles:
-        _canvas.legend(ax, handles, beside=ours, note="one factor moved", inside="lower right")
+        canvas.legend(ax, handles, beside=ours, note="one factor moved", inside="lower right")
     if "level" in told:
         if ours:
             figure: Any = ax.figure
@@ -113,26 +113,26 @@ def tornado(estimates: pd.DataFrame, ax: Axes | None = None, *, base: float | No
 
 
 def _level(row: Any) -> str:
-    return f"{row.level:.4g}" if isinstance(row.level, float) else _canvas.level_names([row.level])[0]
+    return f"{row.level:.4g}" if isinstance(row.level, float) else naming.level_names([row.level])[0]
 
 
 def _margin(ax: Axes, levels: list[str]) -> float:
     """Return the share of the bars' span that the levels beside them need at each end."""
     # A character of this size is about 4.3 points wide, and the level stands 4 points from its bar.
-    needed = (8 + 4.3 * max(map(len, levels), default=0)) / _canvas.slot_width(ax, 1)
+    needed = (8 + 4.3 * max(map(len, levels), default=0)) / canvas.slot_width(ax, 1)
     return max(0.12, needed / (1 - 2 * min(needed, 0.35)))
 
 
 def _bar(ax: Axes, y: float, row: Any, origin: float) -> None:
     """Draw one change from the base case, with its interval and the level beside it."""
     side = -1 if row.measure == "least" else 1
-    _canvas.interval(ax, y, origin + row.low, origin + row.high, zorder=4)
+    canvas.interval(ax, y, origin + row.low, origin + row.high, zorder=4)
     if not np.isfinite(row.estimate):
         align = "right" if side < 0 else "left"
-        ax.text(origin, y, f" {row.estimate} ", va="center", ha=align, fontsize="small", color=_canvas.INK)
+        ax.text(origin, y, f" {row.estimate} ", va="center", ha=align, fontsize="small", color=palette.INK)
         return
     colour = _SIDES[getattr(row, "side", "lower")][1]
-    style: dict[str, Any] = {"color": colour, **_canvas.hatching(row.factor)}
+    style: dict[str, Any] = {"color": colour, **palette.hatching(row.factor)}
     ax.barh(y, row.estimate, 0.72, left=origin, linewidth=0, **style)
     if row.estimate and hasattr(row, "level"):
         whole = np.isfinite(row.low) and np.isfinite(row.high)
@@ -145,7 +145,7 @@ def _bar(ax: Axes, y: float, row: Any, origin: float) -> None:
             va="center",
             ha="right" if side < 0 else "left",
             fontsize="x-small",
-            color=_canvas.INK,
+            color=palette.INK,
         )
 
 
@@ -201,15 +201,15 @@ def spider(
             f"{row['position']:g} for {row['factor']!r}"
         )
     factors = list(frame["factor"].unique())
-    styles = _canvas.line_styles(factors, caller="spider")
+    styles = palette.line_styles(factors, caller="spider")
 
     ours = ax is None
-    ax = _canvas.axes_of(ax, width=8.0, height=max(4.2, 0.6 + 0.22 * len(factors)))
+    ax = canvas.axes_of(ax, width=8.0, height=max(4.2, 0.6 + 0.22 * len(factors)))
     lines, widths = [], []
     for factor in factors:
         curve = frame[frame["factor"] == factor].sort_values("position")
         output = curve["output"].where(np.isfinite(curve["output"])).to_numpy()
-        name = f"{_canvas.factor_name(factor)}{' (log)' * (factor in logarithmic)}"
+        name = f"{naming.factor_name(factor)}{' (log)' * (factor in logarithmic)}"
         lines += ax.plot(
             curve["position"].to_numpy(), output, marker="o", markersize=4, label=name, **styles[factor]
         )
@@ -217,7 +217,7 @@ def spider(
         widths.append(np.ptp(known) if len(known) else -1.0)
     ax.set_xlim(-0.03, 1.03)
     ax.set_xlabel("position in the factor's range (0: lowest level, 1: highest)")
-    _canvas.write_labels(ax, y=unit.label(ylabel))
-    _canvas.tidy_spines(ax)
-    _canvas.legend(ax, [lines[k] for k in np.argsort(-np.array(widths), kind="stable")], beside=ours)
+    canvas.write_labels(ax, y=unit.label(ylabel))
+    canvas.tidy_spines(ax)
+    canvas.legend(ax, [lines[k] for k in np.argsort(-np.array(widths), kind="stable")], beside=ours)
     return ax

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mesa_doe.errors import AnalysisError
-from mesa_doe.plots import _canvas
+from mesa_doe.plots import canvas, palette
 from mesa_doe.plots._groups import Values, centres, finite_pairs, grouped, mean_errors, units_kept
 from mesa_doe.plots._units import unit_of
 
@@ -84,14 +84,14 @@ def scatter(
 
     ours = ax is None
     height = 4.2 + 0.07 * max(map(len, names), default=0)
-    ax = _canvas.axes_of(ax, width=8.0 + 0.2 * len(names), height=height)
+    ax = canvas.axes_of(ax, width=8.0 + 0.2 * len(names), height=height)
     count = len(output)
     label = f"{count} points" if not left_out else f"{count} of {count + left_out} points"
     points = ax.scatter(
         position + aside,
         output,
         s=14,
-        color=_canvas.BLUE,
+        color=palette.BLUE,
         alpha=float(np.clip(10 / np.sqrt(count), 0.08, 0.8)),
         linewidths=0,
         rasterized=count > 5000,
@@ -101,7 +101,7 @@ def scatter(
         centres(groups, logarithmic=logarithmic),
         mean.to_numpy(),
         yerr=error,
-        color=_canvas.VERMILLION,
+        color=palette.VERMILLION,
         marker="D" if names else "o",
         markersize=5,
         linestyle="none" if names else "-",
@@ -110,13 +110,13 @@ def scatter(
         label=f"mean a {kind} ± standard error",
     )
     if names:
-        _canvas.name_x_ticks(ax, names)
+        canvas.name_x_ticks(ax, names)
         ax.set_xlim(-0.5, len(names) - 0.5)
     elif logarithmic and np.ptp(position) > 0:  # of one value, matplotlib finds no limits
         ax.set_xscale("log")
-    _canvas.label_axes(ax, (x, xlabel), (y, ylabel), unit)
-    _canvas.tidy_spines(ax)
+    canvas.label_axes(ax, (x, xlabel), (y, ylabel), unit)
+    canvas.tidy_spines(ax)
     # A fixed corner: matplotlib's "best" tries every point, and warns when there are many.
     note = f"{left_out} not finite, left out" if left_out else None
-    _canvas.legend(ax, [points, means], beside=ours, note=note, inside="upper right")
+    canvas.legend(ax, [points, means], beside=ours, note=note, inside="upper right")
     return ax

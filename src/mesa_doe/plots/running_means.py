@@ -10,7 +10,7 @@ import numpy.typing as npt
 from mesa_doe._optional import require
 from mesa_doe.arrays import FloatArray
 from mesa_doe.errors import AnalysisError
-from mesa_doe.plots import _canvas
+from mesa_doe.plots import canvas, palette
 from mesa_doe.plots._checks import as_floats
 from mesa_doe.plots._units import unit_of
 
@@ -82,11 +82,11 @@ def replications(
     means, halves = zip(*(_running(unit.of(row), confidence) for row in rows), strict=True)
 
     ours = ax is None
-    ax = _canvas.axes_of(ax, width=8.0, height=4.2)
+    ax = canvas.axes_of(ax, width=8.0, height=4.2)
     few = len(rows) <= _MOST_NAMED
     handles, reached = [], []
     for point, (mean, half) in enumerate(zip(means, halves, strict=True)):
-        colour = _canvas.OKABE_ITO[point] if few else "0.4"
+        colour = palette.OKABE_ITO[point] if few else "0.4"
         style = {"linewidth": 1.8} if few else {"linewidth": 0.8, "alpha": max(0.15, 3 / len(rows) ** 0.5)}
         number = np.arange(1, len(mean) + 1)
         (line,) = ax.plot(number, mean, color=colour, label=f"point {point}", **style)
@@ -103,16 +103,16 @@ def replications(
                 color=colour,
                 marker="D",
                 markersize=6 if few else 3.5,
-                markeredgecolor=_canvas.INK,
+                markeredgecolor=palette.INK,
                 markeredgewidth=0.8,
                 alpha=1.0 if few else 0.7,
                 clip_on=False,
             )
-    _canvas.write_labels(ax, x=xlabel, y=unit.label(ylabel))
+    canvas.write_labels(ax, x=xlabel, y=unit.label(ylabel))
     ax.set_xlim(1, max(map(len, means)))
-    _canvas.whole_ticks(ax, ax.get_xlim())
+    canvas.whole_ticks(ax, ax.get_xlim())
     _limit(ax, means, halves, banded=few)
-    _canvas.tidy_spines(ax)
+    canvas.tidy_spines(ax)
     _legend(ax, handles, reached, ours=ours, target=target, confidence=confidence, left_out=left_out)
     return ax
 
@@ -201,10 +201,10 @@ def _legend(
             first, last = min(reached), max(reached)
             found = f"from n={first}" if first == last else f"from n={first}..{last}"
             found += f", {len(reached)} of {count} points" if count > 1 else ""
-        style = {"marker": "D", "markeredgecolor": _canvas.INK, "linestyle": "none"}
+        style = {"marker": "D", "markeredgecolor": palette.INK, "linestyle": "none"}
         text = f"half width ≤ {target:g}: {found}"
         handles = [*handles, key([], [], color="white", label=text, **style)]
     notes = [f"{100 * confidence:g} % intervals"] if few and count > 1 else []
     if left_out:
         notes.append(f"{left_out} not finite, left out")
-    _canvas.legend(ax, handles, beside=ours, note="\n".join(notes) or None)
+    canvas.legend(ax, handles, beside=ours, note="\n".join(notes) or None)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mesa_doe.errors import AnalysisError, counted
-from mesa_doe.plots import _canvas
+from mesa_doe.plots import canvas, naming, palette
 from mesa_doe.plots._checks import refuse_repeats, tidy, with_floats
 from mesa_doe.plots._units import in_unit
 from mesa_doe.plots.indices import FIELD_NAMES
@@ -85,20 +85,20 @@ def over_time(
             f"given {whole}; use stacked=False"
         )
 
-    styles = _canvas.line_styles(factors, caller="over_time")
+    styles = palette.line_styles(factors, caller="over_time")
     ours = ax is None
-    ax = _canvas.axes_of(ax, width=8.0, height=max(4.2, 0.6 + 0.22 * len(factors)))
+    ax = canvas.axes_of(ax, width=8.0, height=max(4.2, 0.6 + 0.22 * len(factors)))
     note = None
     if stacked:
         handles, note = _areas(ax, styles, tables["estimate"])
     else:
         handles = _lines(ax, styles, **tables)
     ax.set_xlabel(xlabel)
-    _canvas.write_labels(ax, y=unit.label(FIELD_NAMES.get(measure, _canvas.plain(measure))))
+    canvas.write_labels(ax, y=unit.label(FIELD_NAMES.get(measure, naming.plain(measure))))
     ax.margins(x=0.01)
-    _canvas.whole_ticks(ax, tables["estimate"].index)
-    _canvas.tidy_spines(ax)
-    _canvas.legend(ax, handles, beside=ours, note=note)
+    canvas.whole_ticks(ax, tables["estimate"].index)
+    canvas.tidy_spines(ax)
+    canvas.legend(ax, handles, beside=ours, note=note)
     return ax
 
 
@@ -144,20 +144,20 @@ def _lines(
             column.to_numpy(),
             marker="o" if alone.any() else "none",
             markevery=np.flatnonzero(alone).tolist(),
-            label=_canvas.factor_name(factor),
+            label=naming.factor_name(factor),
             zorder=3,
             **styles[factor],
         )
         lines.append(line)
         band: dict[str, Any] = {"color": line.get_color(), "alpha": shade, "linewidth": 0}
-        if factor in _canvas.NO_PARAMETERS:
+        if factor in naming.NO_PARAMETERS:
             band |= {"facecolor": "none", "edgecolor": band.pop("color"), "hatch": "////", "alpha": 0.4}
         ends = low[factor].to_numpy(), high[factor].to_numpy()
         steps = column.index.to_numpy()
         ax.fill_between(steps, *ends, **band)
         for k in np.flatnonzero(alone):
-            _canvas.interval(ax, steps[k], ends[0][k], ends[1][k], upright=True, colour=line.get_color())
-    ax.axhline(0.0, color=_canvas.INK, linewidth=0.8, zorder=1)
+            canvas.interval(ax, steps[k], ends[0][k], ends[1][k], upright=True, colour=line.get_color())
+    ax.axhline(0.0, color=palette.INK, linewidth=0.8, zorder=1)
     last = estimate.ffill().iloc[-1].to_numpy()
     return [lines[k] for k in np.argsort(-last, kind="stable")]
 
@@ -170,19 +170,19 @@ def _areas(ax: Axes, styles: _Styles, estimate: pd.DataFrame) -> tuple[list[Any]
     tops = shares.cumsum(axis=1)
     areas = []
     for i, factor in enumerate(estimate):
-        style, noise = styles[factor], factor in _canvas.NO_PARAMETERS
+        style, noise = styles[factor], factor in naming.NO_PARAMETERS
         area = ax.fill_between(
             estimate.index.to_numpy(),
             tops[:, i] - shares[:, i],
             tops[:, i],
             facecolor="#BBBBBB" if noise else style["color"],
             edgecolor="white",
-            hatch="////" if noise else _HATCHES[_canvas.DASHES.index(style["linestyle"])],
+            hatch="////" if noise else _HATCHES[palette.DASHES.index(style["linestyle"])],
             linewidth=0.5,
-            label=_canvas.factor_name(factor),
+            label=naming.factor_name(factor),
         )
         areas.append(area)
-    ax.axhline(1.0, color=_canvas.INK, linewidth=1, linestyle="--")
+    ax.axhline(1.0, color=palette.INK, linewidth=1, linestyle="--")
     ax.set_ylim(0.0, 1.04 * max(1.0, float(np.nanmax(tops))))
     negative = int((estimate[whole] < 0).to_numpy().sum())
     said = [f"{negative} of {shares[whole].size} below zero, drawn as zero"] if negative else []

@@ -12,7 +12,7 @@ import pandas as pd
 
 from mesa_doe._optional import require
 from mesa_doe.errors import MesaDoeError, counted
-from mesa_doe.plots import _canvas
+from mesa_doe.plots import canvas, naming, palette
 from mesa_doe.plots._units import unit_of
 from mesa_doe.report.figures import Figures
 from mesa_doe.report.markup import Markup, code, element, joined, paragraph
@@ -165,16 +165,16 @@ def _draw_truths(values: Any, means: Any, name: str) -> Any:
     _, axes = plt.subplots(1, panels, figsize=(4.0 * panels, 2.7), layout="constrained", squeeze=False)
     left = axes[0, 0]
     true = int(values.sum())
-    left.bar([0, 1], [len(values) - true, true], 0.6, color=_canvas.OKABE_ITO[4], linewidth=0)
+    left.bar([0, 1], [len(values) - true, true], 0.6, color=palette.OKABE_ITO[4], linewidth=0)
     left.set_xticks([0, 1], labels=["False", "True"])
-    _canvas.write_labels(left, x=_canvas.plain(name), y="runs")
+    canvas.write_labels(left, x=naming.plain(name), y="runs")
     if means is not None:
         right = axes[0, 1]
-        right.ecdf(means, color=_canvas.VERMILLION, linewidth=1.6, linestyle="--")
+        right.ecdf(means, color=palette.VERMILLION, linewidth=1.6, linestyle="--")
         right.set_xlim(-0.02, 1.02)
-        _canvas.write_labels(right, x=f"share of True: {_canvas.plain(name)}", y="share of points")
+        canvas.write_labels(right, x=f"share of True: {naming.plain(name)}", y="share of points")
     for ax in axes.flat:
-        _canvas.tidy_spines(ax)
+        canvas.tidy_spines(ax)
     return left
 
 
@@ -187,22 +187,22 @@ def _draw_distribution(values: Any, means: Any, name: str) -> Any:
     if len(own) <= 25:
         width = 0.8 * float(np.diff(own).min()) if len(own) > 1 else 0.8
         left.bar(
-            own, [int((values == one).sum()) for one in own], width, color=_canvas.OKABE_ITO[4], linewidth=0
+            own, [int((values == one).sum()) for one in own], width, color=palette.OKABE_ITO[4], linewidth=0
         )
         if len(own) == 1:
             left.set_xlim(own[0] - 2, own[0] + 2)
     else:
         edges = np.histogram_bin_edges(values, bins=int(np.clip(np.sqrt(len(values)), 8, 40)))
-        left.hist(values, edges, color=_canvas.OKABE_ITO[4], edgecolor="white", linewidth=0.5)
+        left.hist(values, edges, color=palette.OKABE_ITO[4], edgecolor="white", linewidth=0.5)
     left.set_ylabel("runs")
-    right.ecdf(values, color=_canvas.BLUE, linewidth=1.6, label="runs")
+    right.ecdf(values, color=palette.BLUE, linewidth=1.6, label="runs")
     if means is not None and len(means):
-        right.ecdf(means, color=_canvas.VERMILLION, linewidth=1.6, linestyle="--", label="means of points")
+        right.ecdf(means, color=palette.VERMILLION, linewidth=1.6, linestyle="--", label="means of points")
         right.legend(fontsize="small", frameon=False, loc="best")
     right.set_ylabel("share of runs")
     for ax in (left, right):
-        ax.set_xlabel(unit.label(_canvas.plain(name)))
-        _canvas.tidy_spines(ax)
+        ax.set_xlabel(unit.label(naming.plain(name)))
+        canvas.tidy_spines(ax)
     return left
 
 

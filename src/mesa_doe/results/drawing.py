@@ -14,7 +14,7 @@ from mesa_doe.analysis.options import check_known
 from mesa_doe.columns import levels_of
 from mesa_doe.design.dependence import dependence_of
 from mesa_doe.errors import AnalysisError
-from mesa_doe.plots import _canvas
+from mesa_doe.plots import canvas
 from mesa_doe.results.declared import in_declared_order, logarithmic
 from mesa_doe.results.level_means import level_means
 from mesa_doe.results.noise import policy_of_seeds
@@ -413,7 +413,7 @@ class Drawings:
 def _explained(ax: Any, means: pd.DataFrame) -> Any:
     """Say what the bars of a figure are, where it has some."""
     if np.isfinite(means["low"]).any():
-        _canvas.write_title(ax, _BARS, fontsize="small")
+        canvas.write_title(ax, _BARS, fontsize="small")
     return ax
 
 

@@ -1,8 +1,7 @@
-"""What the figures share: new Axes, colours, line styles, intervals, legends and names on an axis."""
+"""Axes, and what all figures put on them: intervals, titles, labels, ticks and legends."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,21 +10,11 @@ import numpy as np
 from mesa_doe._optional import require
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots._units import Unit
+from mesa_doe.plots.naming import folded, plain
+from mesa_doe.plots.palette import INK
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-# Okabe and Ito (2008), told apart with every common colour blindness; yellow, weak on white, comes last.
-OKABE_ITO = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000", "#F0E442")
-BLUE, VERMILLION = OKABE_ITO[0], OKABE_ITO[5]
-INK, GREY = "#222222", "#888888"
-LONGEST_LEVEL = 24
-
-# Drawn among the parameters, but none themselves.
-NO_PARAMETERS = {"seed": "noise", "dummy": "inert"}
-# Black is the seed's, and yellow too weak for a line on white.
-LINE_COLOURS = OKABE_ITO[:6]
-DASHES: tuple[Any, ...] = ("-", "-.", ":", (0, (4, 1)), (0, (3, 1, 1, 1, 1, 1)))
 
 
 def axes_of(ax: Axes | None, *, width: float, height: float) -> Axes:
@@ -62,106 +51,6 @@ def _checked_axes(ax: Any) -> Axes:
     raise AnalysisError(f"ax takes matplotlib Axes, as the second of what plt.subplots() gives, got {got}")
 
 
-def plain(name: object) -> str:
-    r"""Return a name as text that matplotlib prints as it is.
-
-    Parameters
-    ----------
-    name : object
-        A factor, a measure or a level.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> plain("price_$")
-    'price_\\$'
-    """
-    # Two dollar signs would start a formula, and may make the drawing fail long after this call.
-    return str(name).replace("$", r"\$")
-
-
-def factor_name(factor: object) -> str:
-    """Return a factor's label; the seed is said to be noise, and the dummy to be inert.
-
-    Parameters
-    ----------
-    factor : object
-        Name of the factor.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> factor_name("density"), factor_name("seed"), factor_name("dummy")
-    ('density', 'seed (noise)', 'dummy (inert)')
-    """
-    return f"{factor} ({NO_PARAMETERS[factor]})" if factor in NO_PARAMETERS else plain(factor)
-
-
-def hatching(*factors: object) -> dict[str, str]:
-    """Return the hatches of a bar that involves no parameter only: seed or dummy.
-
-    Parameters
-    ----------
-    *factors : object
-        The factor of the bar, or both of a pair.
-
-    Returns
-    -------
-    dict
-        Keywords of ``Axes.barh``.
-
-    Examples
-    --------
-    >>> hatching("density"), hatching("density", "seed")
-    ({}, {'hatch': '////', 'edgecolor': 'white'})
-    """
-    none = any(factor in NO_PARAMETERS for factor in factors)
-    return {"hatch": "////", "edgecolor": "white"} if none else {}
-
-
-def line_styles(factors: Iterable[Any], *, caller: str) -> dict[Any, dict[str, Any]]:
-    """Return a style a factor: six colours, then other lines; seed and dummy are black and grey dashes.
-
-    Parameters
-    ----------
-    factors : iterable
-        Different names, in the order in which they get their styles.
-    caller : str
-        Name of the plot, for the message.
-
-    Returns
-    -------
-    dict
-        Factor to keywords of ``Axes.plot``.
-
-    Raises
-    ------
-    AnalysisError
-        If there are more than thirty factors, beside seed and dummy.
-
-    Examples
-    --------
-    >>> line_styles(["density", "seed"], caller="spider")["seed"]
-    {'color': '#222222', 'linestyle': '--', 'linewidth': 1.8}
-    """
-    names = list(factors)
-    drawn = [name for name in names if name not in NO_PARAMETERS]
-    kinds = [(colour, dash) for dash in DASHES for colour in LINE_COLOURS]
-    if len(drawn) > len(kinds):
-        raise AnalysisError(
-            f"{caller}: draws at most {len(kinds)} lines that can be told apart, given {len(drawn)}; "
-            "select those that matter, such as the first of a ranking"
-        )
-    found = dict(zip(drawn, kinds, strict=False)) | {"seed": (INK, "--"), "dummy": (GREY, "--")}
-    return {name: {"color": found[name][0], "linestyle": found[name][1], "linewidth": 1.8} for name in names}
-
-
 def interval(
     ax: Axes,
     at: float,
@@ -196,33 +85,6 @@ def interval(
         ax.plot(x, y, color=colour, linewidth=1.2, marker=marker, markersize=5, zorder=zorder)
 
 
-def level_names(levels: Iterable[object]) -> list[str]:
-    """Return the labels of a factor's levels, those of functions their names; long ones are cut.
-
-    Parameters
-    ----------
-    levels : iterable
-        Of one categorical factor.
-
-    Returns
-    -------
-    list of str
-
-    Examples
-    --------
-    >>> level_names(["tax on wealth of the upper fifth", max])
-    ['tax on wealth of the up…', 'max']
-    >>> level_names(["tax on wealth of the upper fifth", "tax on wealth of the upper half"])
-    ['tax on weal…upper fifth', 'tax on weal… upper half']
-    """
-    names = [str(getattr(level, "__name__", level)) for level in levels]
-    begun = [name if len(name) <= LONGEST_LEVEL else name[: LONGEST_LEVEL - 1] + "…" for name in names]
-    if len(set(begun)) == len(set(names)):
-        return [plain(name) for name in begun]
-    half = (LONGEST_LEVEL - 1) // 2
-    return [plain(name if len(name) <= LONGEST_LEVEL else f"{name[:half]}…{name[-half:]}") for name in names]
-
-
 def slot_width(ax: Axes, count: int) -> float:
     """Return the width of one of ``count`` equal slots along the x axis, in points.
 
@@ -238,33 +100,6 @@ def slot_width(ax: Axes, count: int) -> float:
     float
     """
     return float(ax.get_window_extent().width) / float(ax.figure.dpi) * 72 / count
-
-
-def folded(text: str, most: int) -> str:
-    r"""Break a text into lines, behind spaces and underscores; a longer word has a line of its own.
-
-    Parameters
-    ----------
-    text : str
-        Such as a name.
-    most : int
-        Characters of a line.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> folded("mean of wealth_tax_rate", 14)
-    'mean of \nwealth_tax_\nrate'
-    """
-    lines = [""]
-    for word in re.findall(r"[^ _\n]*[ _]?|\n", text):
-        if word == "\n" or (lines[-1] and len((lines[-1] + word).rstrip()) > most):
-            lines.append("")
-        lines[-1] += word.strip("\n")
-    return "\n".join(lines)
 
 
 def write_title(ax: Axes, title: str, **style: Any) -> None:
@@ -416,27 +251,6 @@ def legend(
         handlelength=3.0 if dashed else 2.0,
         **place,
     )
-
-
-def runs_note(counts: Sequence[int]) -> str:
-    """Return the line of a legend that says of how many runs a step is.
-
-    Parameters
-    ----------
-    counts : sequence of int
-        Runs at each step.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> runs_note([9, 9]), runs_note([9, 4])
-    ('n=9 runs', 'n=4..9 runs a step')
-    """
-    fewest, most = min(counts), max(counts)
-    return f"n={most} runs" if fewest == most else f"n={fewest}..{most} runs a step"
 
 
 def whole_ticks(ax: Axes, numbers: Iterable[float]) -> None:
