@@ -586,8 +586,8 @@ def test_the_version_is_told(capsys):
 # ---- all ------------------------------------------------------------------------------------------------
 
 COMMANDS = [
-    "example", "plan", "run", "resume", "status", "failures", "replay", "analyze", "export", "designs",
-    "analyses",
+    "example", "plan", "run", "resume", "status", "failures", "replay", "analyze", "report", "explore",
+    "export", "archive", "designs", "analyses",
 ]  # fmt: skip
 
 
@@ -610,7 +610,8 @@ def test_there_is_no_study_where_there_is_none(name, tmp_path):
 
 def test_help_waits_for_no_library_and_no_other_part_of_the_package():
     code = "import sys; before = set(sys.modules)\nfrom mesa_doe.cli.main import main\n"
-    code += "try:\n    main(['--help'])\nexcept SystemExit:\n    print(*set(sys.modules) - before)"
+    code += f"for command in {['', *COMMANDS]}:\n    try:\n        main([*command.split(), '--help'])\n"
+    code += "    except SystemExit:\n        pass\nprint(*set(sys.modules) - before)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     imported = set(done.stdout.splitlines()[-1].split())
     assert "mesa_doe.cli.status" in imported

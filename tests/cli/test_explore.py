@@ -7,16 +7,6 @@ from mesa_doe.cli.main import main
 from tests.cli.studies import command
 
 
-def test_help_imports_nothing():
-    code = (
-        "import sys; from mesa_doe.cli.main import main\n"
-        "try: main(['explore', '--help'])\n"
-        "except SystemExit: print({'pandas', 'solara', 'uvicorn', 'mesa_doe.explore'} & set(sys.modules))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "set()"
-
-
 def test_the_room_is_imported_without_solara():
     code = (
         "import sys; sys.modules['solara'] = None\n"

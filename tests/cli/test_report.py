@@ -1,5 +1,3 @@
-import subprocess
-import sys
 
 import pytest
 
@@ -108,13 +106,3 @@ def test_a_step_is_a_number(reported):
     with pytest.raises(SystemExit) as stop:
         command("report", reported[0] / "study", "--at", "soon")
     assert stop.value.code == 2
-
-
-def test_help_waits_for_nothing():
-    code = (
-        "import sys; from mesa_doe.cli.main import main\n"
-        "try: main(['report', '--help'])\n"
-        "except SystemExit: print({'pandas', 'matplotlib', 'mesa_doe.report'} & set(sys.modules))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "set()"

@@ -76,31 +76,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with contextlib.redirect_stdout(printed[0]), contextlib.redirect_stderr(printed[1]):
             return _run(parser, arguments)
-    except UnicodeEncodeError as error:
+    except (OSError, UnicodeEncodeError) as error:
         if all(stream.broken is not error for stream in printed):
             raise
-        letters = error.object[error.start : error.end]
-        told = (
-            f"mesa-doe: what is printed cannot be written: {error.encoding}, the encoding of this output, "
-            f"has no {letters!a}; set PYTHONIOENCODING=utf-8"
-        )
-        print(told, file=printed[1])
-        return 1
-    except OSError as error:
-        if all(stream.broken is not error for stream in printed):
-            raise
-        is_closed = isinstance(error, BrokenPipeError)
-        if not is_closed:
+        if isinstance(error, BrokenPipeError):
+            # Whoever read from a pipe that is closed has seen enough, as head has.
+            code = _SIGPIPE
+        else:
+            code, why = 1, error.strerror if isinstance(error, OSError) else _of_letters(error)
             with contextlib.suppress(OSError):  # of the standard error, which may be as full
-                print(f"mesa-doe: what is printed cannot be written: {error.strerror}", file=printed[1])
+                print(f"mesa-doe: what is printed cannot be written: {why}", file=printed[1])
         # Python flushes once more at its end, and would complain.
         for stream in printed:
             with contextlib.suppress(OSError):
                 stream.flush()
-            if stream.broken is not None:
+            if isinstance(stream.broken, OSError):
                 os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-        # Whoever read from a pipe that is closed has seen enough, as head has.
-        return _SIGPIPE if is_closed else 1
+        return code
+
+
+def _of_letters(error: UnicodeEncodeError) -> str:
+    letters = error.object[error.start : error.end]
+    return f"{error.encoding}, the encoding of this output, has no {letters!a}; set PYTHONIOENCODING=utf-8"
 
 
 def _run(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> int:

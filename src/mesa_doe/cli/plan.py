@@ -83,11 +83,11 @@ def _plan(arguments: argparse.Namespace) -> int:
 def _described(configurations: Configurations) -> list[tuple[str, str]]:
     from mesa_doe.design.lineage import call
     from mesa_doe.study.provenance import reference_of
+    from mesa_doe.study.stored_model import qualified_name
 
-    design = configurations.design
-    model = reference_of(configurations.model_cls)
+    design, model = configurations.design, qualified_name(reference_of(configurations.model_cls))
     return [
-        ("model", f"{model['module']}:{model['qualname']}, which takes all parameters of the space"),
+        ("model", f"{model}, which takes all parameters of the space"),
         ("design", call(design.method, design.options, ("entropy", "groups", "acceptance"), longest=80)),
         ("factors", ", ".join(design.factors)),
         ("runs", f"{design.cost(configurations.replications)}, of at most {configurations.max_steps} steps"),

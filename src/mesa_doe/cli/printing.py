@@ -10,7 +10,7 @@ import os
 import sys
 from argparse import ArgumentParser
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 from mesa_doe.errors import counted
 
@@ -42,12 +42,12 @@ def add_format(parser: ArgumentParser) -> None:
     )  # fmt: skip
 
 
-def print_json(found: Mapping[str, Any], file: TextIO) -> None:
+def print_json(found: Mapping[str, Any]) -> None:
     """Print one object on one line."""
-    print(json.dumps(found), file=file, flush=True)
+    print(json.dumps(found), flush=True)
 
 
-def print_csv(found: Mapping[str, Any], file: TextIO, *, header: bool) -> None:
+def print_csv(found: Mapping[str, Any], *, header: bool) -> None:
     """Print one row, what is no plain value as JSON."""
     text = io.StringIO()
     writer = csv.writer(text)
@@ -56,8 +56,7 @@ def print_csv(found: Mapping[str, Any], file: TextIO, *, header: bool) -> None:
     writer.writerow(
         json.dumps(value) if isinstance(value, (list, dict)) else value for value in found.values()
     )
-    file.write(_with_this_systems_ends(text.getvalue()))
-    file.flush()
+    print(_with_this_systems_ends(text.getvalue()), end="", flush=True)
 
 
 def print_frame(frame: pd.DataFrame, form: str) -> None:

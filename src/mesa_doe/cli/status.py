@@ -56,9 +56,9 @@ def _status(arguments: argparse.Namespace) -> int:
     while True:
         state = state_of(arguments.study)
         if arguments.format == "json":
-            print_json(_as_data(state), sys.stdout)
+            print_json(_as_data(state))
         elif arguments.format == "csv":
-            print_csv(_as_data(state), sys.stdout, header=looks == 0)
+            print_csv(_as_data(state), header=looks == 0)
         else:
             print(_CLEAR * (looks > 0 and sys.stdout.isatty()) + _as_text(state), flush=True)
         if arguments.watch is None or state.progress == "finished":

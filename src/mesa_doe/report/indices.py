@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from numbers import Number
 from typing import Any
 
+import pandas as pd
+
 from mesa_doe.analysis import SensitivityResult
 from mesa_doe.analysis.shown import method_name
 from mesa_doe.errors import counted
@@ -36,13 +38,16 @@ class Analysed:
     results: Sequence[SensitivityResult]
     problems: Sequence[str]
 
+    def named(self) -> list[tuple[int, SensitivityResult, str]]:
+        """Return each result with its number, from 1, and what it is called."""
+        places = range(1, len(self.results) + 1)
+        return list(zip(places, self.results, headings(self.results), strict=True))
+
 
 def indices(analysed: Analysed, figures: Figures, most: int) -> Markup:
     """Return the part about the analyses: figures and tables of at most so many outputs each."""
     parts = [paragraph(told, class_="missing") for told in analysed.problems]
-    for place, (result, heading) in enumerate(
-        zip(analysed.results, headings(analysed.results), strict=True), 1
-    ):
+    for place, result, heading in analysed.named():
         name = method_name(result.method)
         parts.append(element("h3", heading, id=f"analysis-{place}"))
         for kind, texts in (("warning", result.warnings), ("note", result.notes)):
@@ -133,9 +138,7 @@ def _estimates(result: SensitivityResult, output: Any, method: str, figures: Fig
 def _largest(result: SensitivityResult, output: Any) -> tuple[SensitivityResult, int]:
     """Return what a figure can show of one output: of many factors the largest, and how many are left out."""
     rows = result.estimates[result.estimates["output"] == output]
-    single = rows[rows["partner"] == ""]
-    if result.plotted and single["measure"].isin(result.plotted).any():
-        single = single[single["measure"].isin(result.plotted)]
+    single = _of_the_figure(result, rows[rows["partner"] == ""])
     sizes = single.assign(size=single["estimate"].abs()).groupby("factor", sort=False)["size"].max()
     if len(sizes) <= _MOST_FACTORS:
         return result, 0
@@ -146,10 +149,14 @@ def _largest(result: SensitivityResult, output: Any) -> tuple[SensitivityResult,
 
 def _has_intervals(result: SensitivityResult, output: Any) -> bool:
     """Whether there are intervals of what the figure shows."""
-    rows = result.estimates[result.estimates["output"] == output]
-    if result.plotted and rows["measure"].isin(result.plotted).any():
-        rows = rows[rows["measure"].isin(result.plotted)]
+    rows = _of_the_figure(result, result.estimates[result.estimates["output"] == output])
     return bool(rows["low"].notna().any())
+
+
+def _of_the_figure(result: SensitivityResult, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the measures that are drawn, all where there are none of these."""
+    drawn = rows["measure"].isin(result.plotted)
+    return rows[drawn] if drawn.any() else rows
 
 
 def _untitled(ax: Any) -> Any:

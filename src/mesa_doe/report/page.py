@@ -12,7 +12,7 @@ import pandas as pd
 from mesa_doe.columns import free_names
 from mesa_doe.errors import are, counted
 from mesa_doe.report.figures import Figures
-from mesa_doe.report.indices import Analysed, headings, indices
+from mesa_doe.report.indices import Analysed, indices
 from mesa_doe.report.markup import Markup, element, joined, paragraph, raw
 from mesa_doe.report.outputs import Outputs, outputs
 from mesa_doe.report.provenance import provenance
@@ -146,9 +146,7 @@ def _tables(results: Results, shown: Outputs, analysed: Analysed, tables: DataTa
     points = _points(results, shown)
     if points is not None:
         parts.append(tables.add("points", points, "Points"))
-    for place, (result, heading) in enumerate(
-        zip(analysed.results, headings(analysed.results), strict=True), 1
-    ):
+    for place, result, heading in analysed.named():
         name = "indices" if len(analysed.results) == 1 else f"indices-{place}-{result.method}"
         parts.append(tables.add(name, result.to_frame(), f"Indices: {heading}"))
     return joined(*parts)

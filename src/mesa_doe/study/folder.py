@@ -105,7 +105,7 @@ class StudyWriter(StudyFolder):
         super().__init__(path)
         self._lock = lock
         self._ledger = Ledger(path / "ledger")
-        written = Ledger(path / "ledger").read()
+        written = self._ledger.read()
         for name, entry in self.entries.items():
             if name not in written or written[name] != entry:
                 self._ledger.write(entry)
@@ -284,20 +284,8 @@ def _agree(path: Path, plan: Plan, any_source: bool, part: tuple[int, int] | Non
         _create(path, plan)
         return
     if differences:
-        hint = "use another folder for it"
-        if _roots_differ(document["plan"], plan):
-            hint = (
-                f"the {' and the '.join(plan.drawn)} come from rng=None, which draws others each time: set "
-                "rng= in the sampler and in design.configurations(...). A study that was made without cannot "
-                "go on: then use another folder"
-            )
-        elif not stored.differences(plan, any_source=True):
-            hint += (
-                ", or allow_changed_model=True (on the command line --allow-changed-model) if the change "
-                "does not matter to the results"
-            )
-        message = listed(differences, "differences")
-        raise StudyError(f"the study in {str(path)!r} is of other runs: {message}\n{hint}")
+        told = listed(differences, "differences")
+        raise StudyError(f"the study in {str(path)!r} is of other runs: {told}\n{_remedy(stored, plan)}")
     made, now = document["made_with"][-1]["versions"], versions()
     if made.get("mesa") != now.get("mesa"):
         warn(
@@ -318,6 +306,22 @@ def _agree(path: Path, plan: Plan, any_source: bool, part: tuple[int, int] | Non
     if changed or grows or made != now:
         document["made_with"].append({**_made_with(plan), "changed_model": changed})
         _write_document(path, document)
+
+
+def _remedy(stored: Plan, plan: Plan) -> str:
+    """Say what to do with a plan of other runs than those of a study."""
+    if _roots_differ(stored.document, plan):
+        return (
+            f"the {' and the '.join(plan.drawn)} come from rng=None, which draws others each time: set rng= "
+            "in the sampler and in design.configurations(...). A study that was made without cannot go on: "
+            "then use another folder"
+        )
+    if stored.differences(plan, any_source=True):
+        return "use another folder for it"
+    return (
+        "use another folder for it, or allow_changed_model=True (on the command line --allow-changed-model) "
+        "if the change does not matter to the results"
+    )
 
 
 def _roots_differ(stored: Document, plan: Plan) -> bool:
