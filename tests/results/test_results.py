@@ -1,4 +1,5 @@
 import json
+import pickle
 
 import numpy as np
 import pandas as pd
@@ -301,3 +302,30 @@ def test_without_a_design_factors_are_what_varies():
     assert results.factors().to_dict("list") == {"a": [0, 2]}
     with pytest.raises(doe.AnalysisError, match="some runs have no point"):
         doe.BatchRunner([doe.RunConfiguration(dict, 0, parameters={"a": 1})]).run_all().factors()
+
+
+@pytest.mark.parametrize("kept", ["memory", "study", "loaded"])
+def test_results_pickle_with_their_design_and_tables(tmp_path, kept):
+    space = doe.ParameterSpace(n=doe.Integer(2, 5), pace=doe.Real(0, 1))
+    configurations = doe.sobol(space, 4, rng=1).configurations(models.Walkers, rng=1, max_steps=2)
+    results = doe.BatchRunner(
+        configurations, store=None if kept == "memory" else tmp_path / "study"
+    ).run_all()
+    if kept == "loaded":
+        results = doe.load(tmp_path / "study")
+    back = pickle.loads(pickle.dumps(results))
+    pd.testing.assert_frame_equal(back.runs, results.runs)
+    pd.testing.assert_frame_equal(back.model, results.model)
+    pd.testing.assert_frame_equal(back.agents["Agent"], results.agents["Agent"])
+    pd.testing.assert_frame_equal(back.points("alive"), results.points("alive"))
+    pd.testing.assert_frame_equal(back.design.points, results.design.points)
+    assert back.noise == results.noise
+
+
+@pytest.mark.filterwarnings("ignore:.*varies in so few blocks", "ignore:.*is changed by")
+def test_a_name_of_numpy_is_told_as_text():
+    space = doe.ParameterSpace(n=doe.Integer(2, 5), pace=doe.Real(0, 1))
+    configurations = doe.sobol(space, 8, rng=1).configurations(models.Walkers, rng=1, max_steps=2)
+    found = doe.BatchRunner(configurations).run_all().sensitivity(np.array(["alive", "mean"]))
+    assert list(map(type, found.outputs)) == [str, str]
+    assert "str_" not in str((found.settings, found.warnings, found.notes))

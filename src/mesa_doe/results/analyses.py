@@ -37,6 +37,7 @@ from mesa_doe.results.options import check_options
 from mesa_doe.results.outputs import by_replications, one_number
 from mesa_doe.results.outputs import output as output_of
 from mesa_doe.results.pending import explained, tell_of_pending
+from mesa_doe.space.values import plain
 
 if TYPE_CHECKING:
     from mesa_doe.results.results import Results
@@ -67,6 +68,7 @@ def sensitivity(
     design = _design_of(results, design)
     asked: Any = output  # whatever was typed
     names = [asked] if isinstance(asked, str) else list(asked) if isinstance(asked, Iterable) else []
+    names = [plain(name) for name in names]
     if not names or len(set(names)) < len(names):
         raise AnalysisError(f"output takes a name, or several different ones in a list, got {output!r}")
     numbers = {name: output_of(results, name, at, reduce=reduce, unequal=unequal) for name in names}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import weakref
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,9 @@ def load(path: str | os.PathLike[str]) -> Results:
     place = place_of(path)
     if not place.is_file():
         return _load(place)
+    for folder in place.parents[:2]:
+        if place.suffix in (".json", ".parquet") and (folder / "study.json").is_file():
+            raise StudyError(f"{str(path)!r} is a file of a study: load its folder, {str(folder)!r}")
     study, temporary = unpacked(place)
     try:
         results = _load(study)
@@ -100,7 +104,7 @@ def results_of(
     lists_differ = not isinstance(configurations, Configurations)
     periods = {one.data_collection_period for one in configurations} if lists_differ else set()
     return Results(
-        lambda: _runs(configurations, records),
+        partial(_runs, configurations, records),  # which pickles, as a lambda does not
         records.tables,
         recorded=len(records),
         configurations=configurations,
