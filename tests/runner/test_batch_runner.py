@@ -648,3 +648,11 @@ def test_text_that_is_no_unicode_is_spelt_in_every_table(tmp_path, stored):
     assert results.model["y"].tolist() == ["\\ud800"] * 2
     assert results.model["z"].tolist() == ['["\\ud800", null]'] * 2
     assert results.failures["error"].tolist() == ["\\ud800 is bad"]
+
+
+def test_a_model_and_its_design_in_place_of_configurations_are_told_what_is_taken():
+    design = doe.explicit({"a": [1, 2]})
+    with pytest.raises(
+        doe.ConfigurationError, match=r"^BatchRunner takes design\.configurations.* got type$"
+    ):
+        doe.BatchRunner(dict, design)

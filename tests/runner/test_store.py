@@ -948,3 +948,11 @@ def test_another_difference_of_a_study_that_was_drawn_is_refused_as_ever(tmp_pat
     longer.max_steps = 6
     with pytest.raises(doe.StudyError, match=r"max_steps was 5, is 6\nuse another folder"):
         run(longer, store=tmp_path)
+
+
+@pytest.mark.parametrize("name", ["study.json", "points.parquet", "shards"])
+def test_a_file_of_a_study_in_place_of_its_folder_is_told(tmp_path, name):
+    run(noisy(), store=tmp_path / "study")
+    file = tmp_path / "study" / name
+    with pytest.raises(doe.StudyError, match=r"is a file of a study: load its folder, '.*study'$"):
+        doe.load(shards_of(tmp_path / "study")[0] if name == "shards" else file)

@@ -24,14 +24,14 @@ def missing_design(study: Path | None) -> AnalysisError:
 
     Examples
     --------
-    >>> str(missing_design(None)).partition(":")[0]
+    >>> str(missing_design(None)).partition(",")[0]
     'these runs carry no design'
     """
     design = None if study is None else read_document(study)["plan"]["design"]
     if not design:
         return AnalysisError(
-            "these runs carry no design: they were not made by design.configurations(...); give it with "
-            "design=design"
+            "these runs carry no design, which design.configurations(...) and its slices have, and a list of "
+            "runs has not; give it with design=design"
         )
     return AnalysisError(
         f"these runs carry no design: the design of the study could not be saved ({design['why']}). Analyse "

@@ -115,7 +115,8 @@ def series_of(results: Results, name: str, reduce: Reduce | None) -> pd.DataFram
         _refuse_unknown(results, name)
     if reduce is not None:
         raise AnalysisError(
-            f"{name!r} is an output of the model, one a run and step: leave out reduce={reduce!r}"
+            f"{name!r} is an output of the model, one a run and step: leave out reduce={reduce!r}, and ask "
+            "for outputs of agents apart"
         )
     if model[name].dtype.kind not in "bif":
         raise AnalysisError(

@@ -126,6 +126,8 @@ class BatchRunner:
     ) -> None:
         check_display(display_progress)
         check_timeout(timeout)
+        # First: whoever gives a model in their place gives them in that of n_jobs.
+        self.configurations = checked(configurations)
         problems = [
             message
             for wrong, message in (
@@ -151,7 +153,6 @@ class BatchRunner:
         ]  # fmt: skip
         if problems:
             raise ConfigurationError(listed(problems, "the settings have problems"))
-        self.configurations = checked(configurations)
         self.n_jobs = None if n_jobs is None else int(n_jobs)
         # The folder meant now, wherever a notebook or a model goes meanwhile.
         self.store = None if store is None else place_of(store)
