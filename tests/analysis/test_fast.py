@@ -3,6 +3,7 @@ import warnings
 import numpy as np
 import pytest
 from SALib.analyze import fast as salib_fast
+from scipy import stats
 
 import mesa_doe as doe
 from mesa_doe.analysis import choose
@@ -119,3 +120,18 @@ def test_fast_refuses_outputs_of_another_length_and_curves_that_are_cut():
 
 def made_by_fast(space, unit):
     return doe.Design(space, unit, method="fast", options={"n": 65, "M": 4})
+
+
+@pytest.mark.parametrize("method", ["fast", "rbd_fast"])
+def test_an_effect_that_goes_into_a_long_tail_reads_too_low_and_that_is_said(method):
+    # S1 of a, a lognormal law with 4.67 of variance beside 1/12, is 0.98.
+    space = doe.ParameterSpace(a=stats.lognorm(1), b=doe.Real(0, 1))
+    design = getattr(doe, method)(space, 1001, rng=1)
+    analyse = getattr(doe.analyze, method)
+    with pytest.warns(
+        MesaDoeWarning, match="% of a linear effect of a, whose law has a long tail: its S1 is too"
+    ):
+        found = analyse(design, design.points["a"] + design.points["b"])
+    assert found.table().loc["a", "S1"] < 0.85
+    # What is linear in the logarithm has no tail.
+    assert analyse(design, np.log(design.points["a"])).warnings == ()

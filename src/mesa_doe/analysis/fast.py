@@ -81,7 +81,8 @@ def fast(
     Warns
     -----
     MesaDoeWarning
-        If an output does not vary, S1 is too low, of a discrete axis or since all but few points are alike,
+        If an output does not vary, S1 is too low, of a discrete axis or a long tail, or since all but few
+        points are alike,
         or noise inflates ST.
 
     Notes
@@ -138,7 +139,7 @@ def fast(
         for k, j in zip(*np.nonzero((flat & ~constant).T), strict=True)
     ]
     said += nothing_left(names, total.T, flat.any(axis=0))
-    said += too_low(design, names, first, M, "fast")
+    said += too_low(design, checked, first, M, "fast")
     remedy = "a larger M= in the sampler, or sobol"
     said += narrow_events(design, names, means, constant, parts=M, remedy=remedy)
     own_noise = (checked.noise_deviation / scale) ** 2

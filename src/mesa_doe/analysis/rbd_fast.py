@@ -92,8 +92,8 @@ def rbd_fast(
     Warns
     -----
     MesaDoeWarning
-        If an output does not vary, or S1 is too low, of a discrete axis or since all but few points are
-        alike.
+        If an output does not vary, or S1 is too low, of a discrete axis or a long tail, or since all but few
+        points are alike.
 
     Notes
     -----
@@ -150,7 +150,7 @@ def rbd_fast(
             f"rbd_fast has no intervals: halves of {count} points are too few for M={M} harmonics; use more "
             f"than {8 * M + 1} points, or a smaller M="
         )
-    said += too_low(design, checked.names, point, M, "rbd_fast")
+    said += too_low(design, checked, point, M, "rbd_fast")
     remedy = "a larger M=, or sobol"
     said += narrow_events(design, checked.names, scaled, constant, parts=M, remedy=remedy)
     settings = {
