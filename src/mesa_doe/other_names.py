@@ -46,6 +46,7 @@ _OPTIONS = {
     "num_levels": "levels",
     "num_resamples": "resamples",
     "num_samples": "n",
+    "optimal_trajectories": "optimal",
     "random_state": "rng",
     "samples": "n",
     "seed": "rng",

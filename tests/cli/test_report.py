@@ -1,4 +1,3 @@
-
 import pytest
 
 from tests.cli.studies import NOISY, changed, command, written
