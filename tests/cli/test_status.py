@@ -121,24 +121,17 @@ def test_the_ledger_is_not_needed(tmp_path):
     assert not list((tmp_path / "ledger").iterdir())
 
 
-def test_files_that_are_not_of_the_study_are_told(tmp_path):
-    run(noisy(), store=tmp_path, chunk_size=5)
-    torn = shards_of(tmp_path)[0]
-    torn.write_bytes(torn.read_bytes()[:100])
-    (tmp_path / "shards" / "notes.txt").write_text("mine")
-    assert "2 files in shards/ ignored" in mesa_doe("status", tmp_path)
-    with pytest.warns(doe.MesaDoeWarning, match="2 files in the study were set aside"):
-        run(noisy(), store=tmp_path)
-    assert "2 files set aside in set-aside/" in mesa_doe("status", tmp_path)
-
-
-def test_one_file_that_is_not_of_the_study_is_told_as_one(tmp_path):
+@pytest.mark.parametrize(("is_torn", "files", "were"), [(False, "1 file", "was"), (True, "2 files", "were")])
+def test_files_that_are_not_of_the_study_are_told(tmp_path, is_torn, files, were):
     run(noisy(), store=tmp_path, chunk_size=5)
     (tmp_path / "shards" / "notes.txt").write_text("mine")
-    assert "1 file in shards/ ignored" in mesa_doe("status", tmp_path)
-    with pytest.warns(doe.MesaDoeWarning, match="1 file in the study was set aside"):
+    if is_torn:
+        torn = shards_of(tmp_path)[0]
+        torn.write_bytes(torn.read_bytes()[:100])
+    assert f"{files} in shards/ ignored" in mesa_doe("status", tmp_path)
+    with pytest.warns(doe.MesaDoeWarning, match=f"{files} in the study {were} set aside"):
         run(noisy(), store=tmp_path)
-    assert "1 file set aside in set-aside/" in mesa_doe("status", tmp_path)
+    assert f"{files} set aside in set-aside/" in mesa_doe("status", tmp_path)
 
 
 # ---- while it runs --------------------------------------------------------------------------------------

@@ -89,10 +89,16 @@ def page_of(
         tables.markup(),
     )
     script = _file("page.js")
+    page = element("html", _head(title, script), element("body", body, raw("script", script)), lang="en")
+    return f"<!DOCTYPE html>\n{page}\n"
+
+
+def _head(title: str, script: str) -> Markup:
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
     # A second wall behind the escaping: no other script runs, and nothing is loaded.
     policy = f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
-    head = joined(
+    return element(
+        "head",
         element("meta", charset="utf-8"),
         Markup(MARK),
         element("meta", http_equiv="Content-Security-Policy", content=policy),
@@ -101,10 +107,6 @@ def page_of(
         element("title", title),
         raw("style", _file("page.css")),
     )
-    whole_page = element(
-        "html", element("head", head), element("body", body, raw("script", script)), lang="en"
-    )
-    return f"<!DOCTYPE html>\n{whole_page}\n"
 
 
 def _file(name: str) -> str:

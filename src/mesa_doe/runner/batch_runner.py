@@ -289,7 +289,7 @@ class BatchRunner:
             needless = ""
             # What an interrupt left unknown is made up for.
             if learn_noise and (len(wanted) or not noise):
-                records = _records(kept, numbering)
+                records = kept.records(numbering)
                 seconds = batch.seconds if len(wanted) else self._seconds(records)
                 known = {} if self.resume == "all" else noise
                 noise = self._learn_noise(batch.made_by, seconds, records, known)
@@ -379,8 +379,7 @@ class BatchRunner:
             raise
 
     def _keep(self, kept: StudyWriter | Gathered, numbering: Numbering, noise: Mapping[str, Noise]) -> None:
-        records = _records(kept, numbering)
-        self._results = results_of(self.configurations, records, noise)
+        self._results = results_of(self.configurations, kept.records(numbering), noise)
 
     def _tell(self, batch: Batch, noise: Mapping[str, Noise], needless: str) -> None:
         unseeded = [name for name, one in noise.items() if one == "unseeded"]
@@ -400,10 +399,6 @@ class BatchRunner:
             warn(f"{batch.failures} of {counted(made, 'run')} failed{told} See results.failures")
         if batch.failures < made and not batch.reported:
             warn("no run reported any output: the data collector or the outputs function gave no columns")
-
-
-def _records(kept: StudyWriter | Gathered, numbering: Numbering) -> Records | Gathered:
-    return kept.records(numbering) if isinstance(kept, StudyWriter) else kept
 
 
 def _alone(task: Task, way: Way) -> Report | None:

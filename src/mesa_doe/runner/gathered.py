@@ -10,7 +10,7 @@ import numpy as np
 
 from mesa_doe.columns import Table, Tables
 from mesa_doe.runner.chunks import Block
-from mesa_doe.study import RUN_COLUMNS, Ints
+from mesa_doe.study import RUN_COLUMNS, Ints, Numbering
 
 __all__ = ["Gathered"]
 
@@ -25,6 +25,10 @@ class Gathered:
         """Add the runs of a chunk."""
         if len(positions):
             self._blocks.append((positions, block))
+
+    def records(self, _: Numbering) -> Gathered:
+        """Return what is recorded of the batch, whose only runs these are."""
+        return self
 
     def __len__(self) -> int:
         return sum(len(positions) for positions, _ in self._blocks)

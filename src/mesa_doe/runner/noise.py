@@ -15,7 +15,7 @@ from mesa_doe.model_run import Recipe
 from mesa_doe.results import Noise
 from mesa_doe.results.length import LENGTH
 from mesa_doe.runner.alike import Groups
-from mesa_doe.runner.checks import ModelKey, model_key
+from mesa_doe.runner.checks import ModelKey
 from mesa_doe.runner.chunks import Block, Order, Report, Task
 
 __all__ = ["find_noise", "find_rare_noise", "graver"]
@@ -101,15 +101,13 @@ def find_rare_noise(
     places = others[np.unique(np.linspace(0, len(others) - 1, _MANY).astype(np.int64))]
     if 2 * float(seconds[places].sum()) > max(_SHORT, _SHARE * work):
         return {}
-    chosen = [configurations[position] for position in places.tolist()]
     pairs = [
         dataclasses.replace(one, run_id=2 * k + odd, seed=(one.seed or 0) + odd)
-        for k, one in enumerate(chosen)
+        for k, one in enumerate(configurations[position] for position in places.tolist())
         for odd in (0, 1)
     ]
-    keys = dict.fromkeys(map(model_key, chosen))
     numbers = np.arange(len(pairs))
-    report = run(Task(numbers, pairs, {key: recipes[key] for key in keys}, Order(timeout=timeout)))
+    report = run(Task.of(pairs, numbers, recipes, Order(timeout=timeout)))
     groups = Groups(numbers // 2)
     if (block := _reported(report)) is not None:
         groups.look(block.data.model, numbers)
@@ -148,8 +146,7 @@ def _repeated(
     other = (configuration.seed or 0) + 1
     seeds = [configuration.seed, configuration.seed, other] if reseeded else [configuration.seed] * 2
     runs = [dataclasses.replace(configuration, run_id=k, seed=seed) for k, seed in enumerate(seeds)]
-    key = model_key(configuration)
-    return Task(np.arange(len(runs)), runs, {key: recipes[key]}, Order(timeout=timeout))
+    return Task.of(runs, np.arange(len(runs)), recipes, Order(timeout=timeout))
 
 
 def _noise_in(report: Report | None) -> tuple[dict[str, Noise], dict[str, Noise]]:

@@ -209,36 +209,33 @@ class ShardFile:
 
     def table(self, kind: str, name: str = "") -> Table:
         """Return a table; its ``run_ids`` are positions among the runs of the shard."""
-        with self._told_if_damaged():
-            return self._table(kind, name)
-
-    def _table(self, kind: str, name: str) -> Table:
-        pa = require("pyarrow", extra="store")
-        described = next(one for one in self._tables if (one["kind"], one["name"]) == (kind, name))
-        column = self._file.read(columns=[described["column"]])[described["column"]].combine_chunks()
-        if isinstance(column, pa.ChunkedArray):  # of no rows, or of one chunk, by version
-            column = pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
-        rows = column.flatten()
         table = Table()
-        table.run_ids = list(range(len(column)))
-        table.counts = column.value_lengths().to_pylist()
-        table.rows = len(rows)
-        for one in described["fields"]:
-            run, place = one["born"]
-            table.born[one["name"]] = (run, place)
-            segments = table.segments.setdefault(one["name"], [])
-            if one["kind"] is not None:
-                # A gap in a text column is as good as a text that is missing.
-                alone = one["kind"] == "O" and sum(o["name"] == one["name"] for o in described["fields"]) == 1
-                segments += _segments(rows.field(one["field"]), alone)
-                segments.sort(key=lambda segment: segment[0])
+        with self._told_if_damaged() as pa:
+            described = next(one for one in self._tables if (one["kind"], one["name"]) == (kind, name))
+            column = self._file.read(columns=[described["column"]])[described["column"]].combine_chunks()
+            if isinstance(column, pa.ChunkedArray):  # of no rows, or of one chunk, by version
+                column = pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
+            rows = column.flatten()
+            table.run_ids = list(range(len(column)))
+            table.counts = column.value_lengths().to_pylist()
+            table.rows = len(rows)
+            names = [one["name"] for one in described["fields"]]
+            for one in described["fields"]:
+                run, place = one["born"]
+                table.born[one["name"]] = (run, place)
+                segments = table.segments.setdefault(one["name"], [])
+                if one["kind"] is not None:
+                    # A gap in a text column is as good as a text that is missing.
+                    alone = one["kind"] == "O" and names.count(one["name"]) == 1
+                    segments += _segments(rows.field(one["field"]), alone)
+                    segments.sort(key=lambda segment: segment[0])
         return table
 
     @contextlib.contextmanager
-    def _told_if_damaged(self) -> Iterator[None]:
+    def _told_if_damaged(self) -> Iterator[Any]:
         pa = require("pyarrow", extra="store")
         try:
-            yield
+            yield pa
         except (pa.ArrowException, OSError, LookupError, AttributeError) as error:
             raise StudyError(f"{str(self._path)!r} is damaged ({error}); {REMEDY}") from error
 
