@@ -287,24 +287,18 @@ def stops(x):
     raise StopIteration
 
 
-def test_an_error_without_a_text_is_told_by_its_name_alone():
-    runs = doe.explicit([{"x": 0.1}]).configurations(stops, rng=1)
-    with pytest.warns(doe.MesaDoeWarning, match=r"stepping: StopIteration\. See results\.failures"):
-        doe.BatchRunner(runs).run_all()
-    with pytest.raises(doe.MesaDoeError, match=r"stepping: StopIteration\. The finished runs are kept"):
-        doe.BatchRunner(runs, on_error="raise").run_all()
-
-
 def ends_its_sentence(x):
-    message = "No such town."
-    raise ValueError(message)
+    raise ValueError("No such town.")
 
 
-def test_an_error_that_ends_in_a_full_stop_gets_no_second_one():
-    runs = doe.explicit([{"x": 0.1}]).configurations(ends_its_sentence, rng=1)
-    with pytest.warns(doe.MesaDoeWarning, match=r"No such town\. See results\.failures"):
+@pytest.mark.parametrize(
+    ("model", "told"), [(stops, r"stepping: StopIteration\. "), (ends_its_sentence, r"No such town\. ")]
+)
+def test_an_error_is_told_with_one_full_stop_and_by_its_name_alone_where_it_has_no_text(model, told):
+    runs = doe.explicit([{"x": 0.1}]).configurations(model, rng=1)
+    with pytest.warns(doe.MesaDoeWarning, match=rf"{told}See results\.failures"):
         doe.BatchRunner(runs).run_all()
-    with pytest.raises(doe.MesaDoeError, match=r"No such town\. The finished runs are kept"):
+    with pytest.raises(doe.MesaDoeError, match=f"{told}The finished runs are kept"):
         doe.BatchRunner(runs, on_error="raise").run_all()
 
 

@@ -658,51 +658,40 @@ def test_a_study_has_the_commit_that_has_its_model(tmp_path, repository, importe
     assert git_of_a_study("after") == {"commit": repository("rev-parse", "HEAD"), "changed": False}
 
 
-def test_a_study_of_an_installed_model_has_the_commit_of_its_script(tmp_path, repository):
-    code = """
-    import json
-    import mesa_doe as doe
-    from mesa.examples import BoltzmannWealth
+SCRIPT = """
+import mesa_doe as doe
+from mesa.examples import BoltzmannWealth
 
-    runs = doe.explicit([{"n": 3}]).configurations(BoltzmannWealth, rng=1, max_steps=1)
-    doe.BatchRunner(runs, store="study").run_all()
-    """
-    (tmp_path / "runs.py").write_text(textwrap.dedent(code))
+runs = doe.explicit("points.csv").configurations(BoltzmannWealth, rng=1, max_steps=1)
+doe.BatchRunner(runs, store="study").run_all()
+"""
+STUDY_FILE = """
+model = {class = "mesa.examples:BoltzmannWealth"}
+design = {method = "explicit", points = "points.csv"}
+runs = {rng = 1, max_steps = 1}
+batch = {store = "study"}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "line"), [(SCRIPT, ["runs.py"]), (STUDY_FILE, ["-m", "mesa_doe", "run", "runs.toml"])]
+)
+def test_a_study_of_an_installed_model_has_the_commit_of_what_ran_it(tmp_path, repository, text, line):
+    (tmp_path / line[-1]).write_text(text)
+    (tmp_path / "points.csv").write_text("n\n3\n")
 
     def git_of_the_study():
-        subprocess.run([sys.executable, "runs.py"], cwd=tmp_path, check=True, capture_output=True)
+        subprocess.run([sys.executable, *line], cwd=tmp_path, check=True, capture_output=True)
         made_with = json.loads((tmp_path / "study" / "study.json").read_text())["made_with"]
         shutil.rmtree(tmp_path / "study")
         return made_with[0]["git"]
 
     repository("commit", "--allow-empty", "-m", "x")
     assert git_of_the_study() is None
-    repository("add", "runs.py")
+    repository("add", line[-1])
     repository("commit", "-m", "y")
     commit = repository("rev-parse", "HEAD")
     assert git_of_the_study() == {"commit": commit, "changed": False, "of": "script"}
-
-
-def test_a_study_file_is_the_script_of_a_study_that_the_command_line_runs(tmp_path, repository):
-    study = """
-    model = {class = "mesa.examples:BoltzmannWealth"}
-    design = {method = "explicit", points = "points.csv"}
-    runs = {rng = 1, max_steps = 1}
-    """
-    (tmp_path / "wealth.toml").write_text(textwrap.dedent(study))
-    (tmp_path / "points.csv").write_text("n\n3\n")
-
-    def git_of_the_study(store):
-        line = [sys.executable, "-m", "mesa_doe", "run", "wealth.toml", "--store", store]
-        subprocess.run(line, cwd=tmp_path, check=True, capture_output=True)
-        return json.loads((tmp_path / store / "study.json").read_text())["made_with"][0]["git"]
-
-    repository("commit", "--allow-empty", "-m", "x")
-    assert git_of_the_study("before") is None
-    repository("add", "wealth.toml")
-    repository("commit", "-m", "y")
-    commit = repository("rev-parse", "HEAD")
-    assert git_of_the_study("after") == {"commit": commit, "changed": False, "of": "script"}
 
 
 def test_programs_that_a_repository_names_are_not_run(tmp_path, repository):
