@@ -74,6 +74,16 @@ def test_what_a_seed_adds_to_all_points_alike_widens_nothing(name):
 
 
 @pytest.mark.parametrize("name", ANALYSES)
+def test_where_one_seed_makes_all_the_variance_there_are_no_intervals_and_that_is_said(name):
+    design = ANALYSES[name][0](SPACE, 64, rng=1)
+    y = (design.unit[:, :1] * [3.0, -0.5, 1.0])[:, :, None]
+    with pytest.warns(doe.MesaDoeWarning, match=r"'y' has no intervals \(NaN\): without one of the seeds"):
+        estimate, low, high = ends(name, design, y, "common")
+    assert np.isfinite(estimate).all()
+    assert np.isnan([low, high]).all()
+
+
+@pytest.mark.parametrize("name", ANALYSES)
 def test_intervals_hold_for_other_common_seeds(name):
     held = np.zeros(3)
     of_blocks = np.zeros(3)

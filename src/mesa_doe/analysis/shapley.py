@@ -9,7 +9,7 @@ import numpy as np
 
 from mesa_doe.analysis.block_bootstrap import BlockBootstrap
 from mesa_doe.analysis.bootstrap import by_outputs, undefined
-from mesa_doe.analysis.common_seeds import few_seeds
+from mesa_doe.analysis.common_seeds import few_seeds, no_intervals
 from mesa_doe.analysis.declare import declare
 from mesa_doe.analysis.estimates import Label, tidy
 from mesa_doe.analysis.inflation import inflated
@@ -165,6 +165,8 @@ def shapley(
     base = paths[:, [0, -1]].reshape(-1, len(names))
     of_events, few_events = rare_events(names, base, constant, blocks=len(turn), of_one=["Sh"])
     said += of_events
+    if few:
+        said += no_intervals(names, point, low)
     said += nothing_left(names, point, no_variance, corrected=corrected)
     said += undefined(names, lost, no_variance, corrected=corrected)
     if seed_policy == "independent" and not corrected:
