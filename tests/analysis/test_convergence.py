@@ -12,7 +12,7 @@ from mesa_doe.analysis.convergence import Convergence, converged, convergence
 from mesa_doe.analysis.fast import fast
 from mesa_doe.analysis.rbd_fast import rbd_fast
 from mesa_doe.analysis.result import SensitivityResult
-from mesa_doe.analysis.settling import _ranks_moved
+from mesa_doe.analysis.settling import ranks_moved
 from mesa_doe.analysis.sobol import sobol
 from mesa_doe.errors import AnalysisError, MesaDoeWarning
 from tests.analysis.helpers import angles, ishigami, quiet, unit_space
@@ -132,10 +132,10 @@ def test_ranks_moved_is_the_formula_of_the_paper():
         ranks = [(-values).argsort().argsort() for values in (one, other)]
         weights = np.maximum(one, other) ** 2
         moved.append((abs(ranks[0] - ranks[1]) * weights).sum() / weights.sum())
-    assert _ranks_moved(draws) == pytest.approx(np.quantile(moved, 0.95))
-    assert _ranks_moved(-draws) == pytest.approx(_ranks_moved(draws))
-    assert _ranks_moved(np.zeros((3, 2))) == 0
-    assert np.isnan(_ranks_moved(np.array([[1, np.nan], [1, 2]])))
+    assert ranks_moved(draws) == pytest.approx(np.quantile(moved, 0.95))
+    assert ranks_moved(-draws) == pytest.approx(ranks_moved(draws))
+    assert ranks_moved(np.zeros((3, 2))) == 0
+    assert np.isnan(ranks_moved(np.array([[1, np.nan], [1, 2]])))
 
 
 def test_screening_looks_at_factors_whose_interval_reaches_below_the_threshold():
@@ -454,3 +454,15 @@ def test_resamples_that_are_no_number_are_refused_as_by_the_analysis():
     design = doe.sobol(doe.ParameterSpace(a=doe.Real(0, 1), b=doe.Real(0, 1)), 16, rng=1)
     with pytest.raises(doe.AnalysisError, match="resamples"):
         doe.analyze.convergence(design, design.unit[:, 0], analysis=doe.analyze.sobol, resamples="many")
+
+
+def test_terms_that_a_beginning_cannot_tell_are_no_matter_to_the_others():
+    space = doe.ParameterSpace(a=doe.Integer(1, 3), b=doe.Integer(1, 4))
+    design = doe.latin_hypercube(space, 60, rng=1)
+    y = design.unit[:, 0] + design.unit[:, 0] * design.unit[:, 1]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", MesaDoeWarning)
+        found = convergence(design, y, analysis=doe.analyze.anova, halves=4)
+    left_out = {size: result.settings["left_out"] for size, result in found.results.items()}
+    assert left_out == {16: ["a × b"], 32: [], 60: []}
+    assert found.criteria.query("measure == 'share'")["ranking"].tolist() == [0, 0, 0]

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 import mesa_doe as doe
-from mesa_doe.analysis.outputs import checked_outputs, replicated
+from mesa_doe.analysis.outputs import alike, checked_outputs, replicated
 from tests.analysis.helpers import unit_space
 
 DESIGN = doe.monte_carlo(unit_space(2), 4, rng=1)
@@ -107,3 +107,8 @@ def test_a_long_row_of_neighbours_does_not_become_one_value():
     means = checked_outputs(design, y, names=None, missing="raise", method="pawn", leaves_out="point").means
     np.testing.assert_allclose(means[:, 0], steps, rtol=4 * np.finfo(float).eps)
     assert np.unique(means).size > 390
+
+
+def test_names_that_do_not_fit_are_left_to_the_check():
+    assert alike([[1.0, np.nan], [2.0, 3.0]], ["a"], "pawn") == (["a"], [])
+    assert alike([[1.0, np.nan], [2.0, 3.0]], ["a", "a"], "pawn") == (["a", "a"], [])

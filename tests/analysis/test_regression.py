@@ -283,7 +283,7 @@ def test_coefficients_do_not_depend_on_units():
     u = lhs().unit
     y = some_outputs(made(unit_space(3), u))[:, 0]
     plain = regression(made(unit_space(3), u), y).to_frame()
-    wide = doe.ParameterSpace(x0=doe.Real(-1e300, 1e300), x1=doe.Real(0, 1e-300), x2=doe.Real(5, 6))
+    wide = doe.ParameterSpace(x0=doe.Real(0, 1.7e308), x1=doe.Real(0, 1e-300), x2=doe.Real(5, 6))
     large = regression(made(wide, u), 1e200 * y).to_frame()
     np.testing.assert_allclose(plain[COLUMNS], large[COLUMNS], rtol=1e-8, atol=1e-10)
 

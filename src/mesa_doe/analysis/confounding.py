@@ -90,27 +90,27 @@ def estimable(mains: list[Term], products: list[Term]) -> tuple[list[Term], dict
     """
     if not products:
         return [], {}, []
-    groups = confounded([*mains, *products])
-    fate: dict[int, str] = {}
     aliases: dict[str, list[str]] = {}
-    for group in groups:
-        pure = min(group) >= len(mains)
-        first, *others = ([*mains, *products][k] for k in group if k >= len(mains)) if pure else [mains[0]]
-        signs = [float(first.columns[:, 0] @ other.columns[:, 0]) for other in others]
-        # One sum is told where every column of one is one of the other; this can be for two levels alone.
-        same = pure and all(
-            first.columns.shape[1] == other.columns.shape[1] == 1
-            and abs(abs(sign) - len(first.columns)) < 1e-6 * len(first.columns)
-            for other, sign in zip(others, signs, strict=True)
-        )
-        if same and others:
-            aliases[written(first.factors)] = [
-                ("-" if sign < 0 else "") + written(other.factors)
-                for other, sign in zip(others, signs, strict=True)
-            ]
-            fate.update(dict.fromkeys(group[1:], "alias"))
+    aliased, mixed = set[int](), set[int]()
+    for group in confounded([*mains, *products]):
+        pairs = [products[k - len(mains)] for k in group] if min(group) >= len(mains) else []
+        if others := _others_of_sum(pairs):
+            aliases[written(pairs[0].factors)] = others
+            aliased.update(group[1:])
         else:
-            fate.update(dict.fromkeys(group, "out"))
-    kept = [term for k, term in enumerate(products, len(mains)) if k not in fate]
-    left_out = [written(term.factors) for k, term in enumerate(products, len(mains)) if fate.get(k) == "out"]
-    return kept, aliases, left_out
+            mixed.update(group)
+    numbered = list(enumerate(products, len(mains)))
+    kept = [term for k, term in numbered if k not in aliased | mixed]
+    return kept, aliases, [written(term.factors) for k, term in numbered if k in mixed]
+
+
+def _others_of_sum(terms: list[Term]) -> list[str]:
+    """Write the terms of which the first stands for the sum; none where it does not."""
+    # It does where the columns of all are one, up to a sign; this can be for two levels alone.
+    if any(term.columns.shape[1] > 1 for term in terms):
+        return []
+    signs = [float(terms[0].columns[:, 0] @ other.columns[:, 0]) / len(other.columns) for other in terms[1:]]
+    if any(abs(abs(sign) - 1) >= 1e-6 for sign in signs):
+        return []
+    others = zip(signs, terms[1:], strict=True)
+    return [("-" if sign < 0 else "") + written(other.factors) for sign, other in others]

@@ -125,11 +125,8 @@ def effects(
     said = [*checked.said, *model.unvaried(), *model.confounding()]
     said += flat_outputs(checked, seed_policy)
 
-    two_level = [term for term in model.terms if term.columns.shape[1] == 1]
-    rows = [
-        own.start for term, own in zip(model.terms, model.slices, strict=True) if term.columns.shape[1] == 1
-    ]
-    linear = 2 * model.linear[rows]
+    two_level = [k for k, term in enumerate(model.terms) if term.columns.shape[1] == 1]
+    linear = 2 * model.linear[[model.slices[k].start for k in two_level]]
     effect = (linear @ means).T
     errors, df, source = standard_errors(
         linear, scaled, residual=model.residual(means), df=model.residual_df, seed_policy=seed_policy
@@ -141,7 +138,7 @@ def effects(
     share = _shares(model, means, constant)
     nothing = np.full_like(share, np.nan)
     width = scale[:, None] * np.where(constant, np.nan, 1.0)[:, None]
-    labels: list[Label] = [("effect", *term.pair) for term in two_level]
+    labels: list[Label] = [("effect", *model.terms[k].pair) for k in two_level]
     labels += [("share", *term.pair) for term in model.terms]
     frame = tidy(
         checked.names,

@@ -139,9 +139,9 @@ def fast(
         for k, j in zip(*np.nonzero((flat & ~constant).T), strict=True)
     ]
     said += nothing_left(names, total.T, flat.any(axis=0))
-    said += too_low(design, checked, first, M, "fast")
-    remedy = "a larger M= in the sampler, or sobol"
-    said += narrow_events(design, names, means, constant, parts=M, remedy=remedy)
+    larger = "a larger M= in the sampler"
+    said += too_low(design, checked, first, M, larger)
+    said += narrow_events(design, names, means, constant, parts=M, remedy=f"{larger}, or sobol")
     own_noise = (checked.noise_deviation / scale) ** 2
     variance = means.var(axis=0)
     if seed_policy == "independent" and not corrected:

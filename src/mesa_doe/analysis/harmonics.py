@@ -17,7 +17,7 @@ _LEAST_LOSS, _LEAST_LOSS_OF_TAILS = 0.01, 0.02
 _POINTS = 4096
 
 
-def too_low(design: Design, checked: Outputs, first: FloatArray, M: int, method: str) -> list[str]:
+def too_low(design: Design, checked: Outputs, first: FloatArray, M: int, larger: str) -> list[str]:
     """Say of which axes M harmonics miss a part of the effect: those of few levels, or with long tails.
 
     Parameters
@@ -28,8 +28,8 @@ def too_low(design: Design, checked: Outputs, first: FloatArray, M: int, method:
         First-order indices.
     M : int
         How many harmonics were summed.
-    method : str
-        Of the analysis.
+    larger : str
+        How more are asked for.
 
     Returns
     -------
@@ -47,7 +47,7 @@ def too_low(design: Design, checked: Outputs, first: FloatArray, M: int, method:
             if axis.n_levels is not None and loss >= _LEAST_LOSS:
                 said.append(
                     f"{held} {axis.n_levels} levels, less of others: S1 of {name} is too low, by {loss:.2f} "
-                    f"or more; use sobol, or {_more(method)}"
+                    f"or more; use sobol, or {larger}"
                 )
             elif (
                 axis.n_levels is None
@@ -56,7 +56,7 @@ def too_low(design: Design, checked: Outputs, first: FloatArray, M: int, method:
             ):
                 said.append(
                     f"{held} {name}, whose law has a long tail: its S1 is too low, by about {loss:.2f}; use "
-                    f"sobol, or {_more(method)}"
+                    f"sobol, or {larger}"
                 )
     return said
 
@@ -66,10 +66,6 @@ def _goes_with_values(design: Design, checked: Outputs, j: int, k: int) -> bool:
     values = checked.kept(design.points[design.factors[j]].to_numpy(dtype=np.float64))
     both = np.corrcoef([values, checked.kept(design.unit[:, j]), checked.means[:, k]])[2]
     return bool(abs(both[0]) > abs(both[1]))
-
-
-def _more(method: str) -> str:
-    return "a larger M= in the sampler" if method == "fast" else "a larger M="
 
 
 def _caught(axis: Axis, M: int) -> float:

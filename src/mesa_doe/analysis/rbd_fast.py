@@ -150,9 +150,9 @@ def rbd_fast(
             f"rbd_fast has no intervals: halves of {count} points are too few for M={M} harmonics; use more "
             f"than {8 * M + 1} points, or a smaller M="
         )
-    said += too_low(design, checked, point, M, "rbd_fast")
-    remedy = "a larger M=, or sobol"
-    said += narrow_events(design, checked.names, scaled, constant, parts=M, remedy=remedy)
+    larger = "a larger M="
+    said += too_low(design, checked, point, M, larger)
+    said += narrow_events(design, checked.names, scaled, constant, parts=M, remedy=f"{larger}, or sobol")
     settings = {
         "points": count,
         "M": M,

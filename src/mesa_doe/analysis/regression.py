@@ -13,7 +13,7 @@ import numpy as np
 from mesa_doe.analysis.bootstrap import ends, undefined_halves, widening
 from mesa_doe.analysis.declare import declare
 from mesa_doe.analysis.dependent_points import checked_units_of
-from mesa_doe.analysis.estimates import Label, tidy
+from mesa_doe.analysis.estimates import tidy
 from mesa_doe.analysis.options import checked_bool, checked_bootstrap
 from mesa_doe.analysis.outputs import Missing, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
@@ -29,6 +29,7 @@ from mesa_doe.space import Categorical, Integer
 
 __all__ = ["regression"]
 
+_MEASURES = ("SRC", "PCC", "SRRC", "PRCC")
 # Smallest eigenvalue of the correlations between factors: below, some are functions of others.
 _COLLINEAR = 1e-10
 # A factor whose part in a null vector is larger takes part in the collinearity.
@@ -164,38 +165,33 @@ def regression(
     said += flat_outputs(checked, seed_policy)
 
     data = np.hstack([x[:, ~still], scaled])
-    codes = np.stack([np.unique(column, return_inverse=True)[1] for column in data.T])
-    kinds: list[tuple[str, str, FloatArray | _Ranks]] = [("SRC", "PCC", data)]
-    kinds += [("SRRC", "PRCC", _Ranks(codes))] if ranks else []
-    labels: list[Label] = []
-    point: list[FloatArray] = []
-    low: list[FloatArray] = []
-    high: list[FloatArray] = []
-    r2: list[FloatArray] = []
+    kinds: list[FloatArray | _Ranks] = [data]
+    if ranks:
+        kinds.append(_Ranks(np.stack([np.unique(column, return_inverse=True)[1] for column in data.T])))
     root = root_entropy(rng)
     units = checked_units_of(design, checked, "regression")
     wider = _wider(len(x), len(moving), units, confidence)
     lost = np.full(len(checked.names), float(np.isnan(wider)))
     notes: tuple[str, ...] = ()
-    for standard, partial, columns in kinds:
+    cubes, r2 = [], []
+    for columns in kinds:
         whole = _correlations(np.ones(len(x)), columns, len(moving))
         _check_collinear(whole[0], moving, "ranks of " if isinstance(columns, _Ranks) else "")
         notes = notes or _going_along(whole[0], moving)
-        found, explained = _coefficients(*(part[None] for part in whole))
+        (found,), (explained,) = _coefficients(*(part[None] for part in whole))
         # The same halves for values and ranks.
         generator = np.random.default_rng(root)
         halves = (_drawn(generator, len(x), units) for _ in range(resamples))
         resampled = [_correlations(half, columns, len(moving)) for half in halves]
         estimates, _ = _coefficients(*(np.stack(parts) for parts in zip(*resampled, strict=True)))
         lost = np.maximum(lost, np.isnan(estimates).any(axis=(2, 3)).mean(axis=0))
-        below, above = _intervals(estimates, found[0], confidence, wider)
-        for values, into in ((found[0], point), (below, low), (above, high)):
-            values[constant] = np.nan
-            full = np.full((len(values), 2, len(still)), np.nan)
-            full[:, :, ~still] = values
-            into.append(full.reshape(len(values), -1))
-        labels += [(measure, name, "") for measure in (standard, partial) for name in design.factors]
-        r2.append(np.where(constant, np.nan, explained[0]))
+        cubes.append(np.stack([found, *_intervals(estimates, found, confidence, wider)]))
+        r2.append(np.where(constant, np.nan, explained))
+    # Estimates and their ends: (3, outputs, measures, factors).
+    measures = _MEASURES[: 2 * len(kinds)]
+    cube = np.full((3, len(checked.names), len(measures), len(still)), np.nan)
+    cube[..., ~still] = np.concatenate(cubes, axis=2)
+    cube[:, constant] = np.nan
 
     adjusted = [1 - (1 - values) * (len(x) - 1) / (len(x) - len(moving) - 1) for values in r2]
     said += _unexplained(checked.names, r2, adjusted)
@@ -213,7 +209,8 @@ def regression(
             for name, values in zip(("R2", "R2_ranks"), shares, strict=False)
         },
     }
-    frame = tidy(checked.names, labels, np.hstack(point), np.hstack(low), np.hstack(high))
+    labels = [(measure, name, "") for measure in measures for name in design.factors]
+    frame = tidy(checked.names, labels, *cube)
     return SensitivityResult(
         "regression",
         frame,

@@ -160,9 +160,8 @@ def response_surface(
                 f"{p[k]:.2g}); the surface has another shape: use {', or '.join(remedies)}"
             )
 
-    def by_output(values: Any) -> dict[Any, Any]:
-        told = [np.nan if still else value for value, still in zip(values, constant, strict=True)]
-        return dict(zip(checked.names, map(float, told), strict=True))
+    def by_output(values: FloatArray) -> dict[Any, float]:
+        return checked.by_output(np.where(constant, np.nan, values))
 
     settings = {
         "order": degree,
@@ -176,7 +175,10 @@ def response_surface(
         "intercept": by_output(estimate[:, 0]),
         "R2": by_output(r2),
         "R2_adjusted": by_output(adjusted),
-        "lack_of_fit": {name: {"F": by_output(f)[name], "p": by_output(p)[name]} for name in checked.names},
+        "lack_of_fit": {
+            name: {"F": ratio, "p": chance}
+            for (name, ratio), chance in zip(by_output(f).items(), by_output(p).values(), strict=True)
+        },
         "stationary": {
             name: None if constant[k] or degree == 1 else _stationary(scales, labels, estimate[k])
             for k, name in enumerate(checked.names)

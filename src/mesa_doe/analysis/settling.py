@@ -19,7 +19,7 @@ from mesa_doe.analysis.shown import as_html, notes_of
 from mesa_doe.arrays import FloatArray
 from mesa_doe.errors import AnalysisError, counted
 
-__all__ = ["Convergence", "converged", "criteria_of"]
+__all__ = ["Convergence", "converged", "criteria_of", "ranks_moved"]
 
 _CRITERIA = ("indices", "ranking", "screening")
 # Outputs that are written out.
@@ -211,7 +211,7 @@ def criteria_of(
             scale = float(np.abs(whole[here]).max()) if relative else 1.0
             for size in results:
                 widest, doubtful = _widths(found[size][here], scale, threshold)
-                moved = _ranks_moved(np.array(redrawn[size])[:, here]) if redrawn[size] else np.nan
+                moved = ranks_moved(np.array(redrawn[size])[:, here]) if redrawn[size] else np.nan
                 rows.append((output, size, runs[size], measure, widest, moved, doubtful))
     return pd.DataFrame(rows, columns=["output", "size", "runs", "measure", *_CRITERIA])
 
@@ -321,12 +321,22 @@ def _widths(values: FloatArray, scale: float, threshold: float) -> tuple[float, 
     return float(widths.max()), float(widths[nearest < threshold * scale].max(initial=0.0))
 
 
-def _ranks_moved(estimates: FloatArray) -> float:
+def ranks_moved(estimates: FloatArray) -> float:
     """Return by how many ranks factors move between resamples, weighted by their indices.
 
     Parameters
     ----------
     estimates : ndarray (resamples, factors)
+
+    Returns
+    -------
+    float
+        That which most pairs of resamples do not exceed; NaN where an estimate is missing.
+
+    Examples
+    --------
+    >>> ranks_moved(np.array([[0.9, 0.1], [0.8, 0.2]]))
+    0.0
     """
     if np.isnan(estimates).any():
         return np.nan
