@@ -389,3 +389,11 @@ def test_numbers_of_a_csv_file_keep_their_last_digit(tmp_path_factory, values):
     path = tmp_path_factory.mktemp("csv") / "points.csv"
     pd.DataFrame({"x": values}).to_csv(path, index=False)
     assert explicit(path, ParameterSpace(x=Real(1e-300, 1e300, log=True))).points["x"].tolist() == values
+
+
+def test_a_file_with_semicolons_is_told_how_to_be_read(tmp_path):
+    (tmp_path / "points.csv").write_text("a;b\n1;2,5\n2;3,5\n")
+    with pytest.raises(
+        DesignError, match=r"has semicolons .* pandas\.read_csv\(path, sep=';', decimal=','\)"
+    ):
+        explicit(tmp_path / "points.csv")

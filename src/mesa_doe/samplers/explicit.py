@@ -130,6 +130,11 @@ def _read_csv(path: Path, space: ParameterSpace | None) -> pd.DataFrame:
         words = pd.read_csv(path, dtype=str, keep_default_na=False)
     except ValueError as error:  # so are pandas' own parser errors
         raise DesignError(f"explicit: {str(path)!r} is no CSV file that pandas reads: {error}") from error
+    if len(frame.columns) == 1 and ";" in str(frame.columns[0]):
+        raise DesignError(
+            f"explicit: {str(path)!r} has semicolons between its columns, as spreadsheets of some languages "
+            "write: read it with pandas.read_csv(path, sep=';', decimal=','), and give the DataFrame"
+        )
     for name, axis in axes.items():
         if name in frame and isinstance(axis, Categorical):
             frame[name] = _levels_of(words[name].tolist(), name, axis)
