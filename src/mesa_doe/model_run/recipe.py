@@ -107,7 +107,8 @@ class Recipe:
         if missing:
             found.append(
                 f"{model} needs {', '.join(map(repr, missing))}, which no axis and no constant gives; "
-                "add it to the ParameterSpace (a plain value is a constant)"
+                "add it to the ParameterSpace (a plain value is a constant), or give a function of the "
+                "parameters that returns the model built with it"
             )
         return found
 
