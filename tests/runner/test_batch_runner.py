@@ -650,3 +650,14 @@ def test_a_model_and_its_design_in_place_of_configurations_are_told_what_is_take
         doe.ConfigurationError, match=r"^BatchRunner takes design\.configurations.* got type$"
     ):
         doe.BatchRunner(dict, design)
+
+
+def test_what_became_text_is_told_once_for_all_columns():
+    def model(a):
+        return {"list": [a], "pair": (a, a), "number": a, "mixed": a, "set": {a}}
+
+    configurations = doe.explicit({"a": [1, 2]}).configurations(model, rng=1, seed_policy="common")
+    with pytest.warns(doe.MesaDoeWarning) as caught:
+        doe.BatchRunner(configurations).run_all()
+    told = [str(one.message) for one in caught if "became text" in str(one.message)]
+    assert told == ["'list', 'pair', 'set' hold values that are no numbers or strings; they became text"]

@@ -5,6 +5,7 @@ from mesa_doe.model_run.execute import execute, execute_many
 from mesa_doe.model_run.recipe import Recipe, check_names, recipe_of
 from mesa_doe.model_run.record import Run
 from mesa_doe.model_run.recorders import read_frames
+from mesa_doe.model_run.rows import told_together
 from mesa_doe.model_run.run import check_model, run
 from mesa_doe.model_run.wanted import Wanted
 
@@ -20,4 +21,5 @@ __all__ = [
     "read_frames",
     "recipe_of",
     "run",
+    "told_together",
 ]

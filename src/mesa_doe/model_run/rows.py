@@ -21,6 +21,7 @@ __all__ = [
     "outputs_row",
     "read_row",
     "side_by_side",
+    "told_together",
 ]
 
 Kind: TypeAlias = Literal["model", "agents", "tables"]
@@ -28,6 +29,36 @@ Kind: TypeAlias = Literal["model", "agents", "tables"]
 Series: TypeAlias = tuple[Sequence[float], Mapping[Any, Sequence[Any]]]
 
 _OURS = frozenset({"run_id", "step", "agent_id"})
+# What is said of one column, and of several.
+_OF_VALUES = (
+    " holds values that are no numbers or strings; they became text",
+    " hold values that are no numbers or strings; they became text",
+)
+_OF_NUMBERS = (
+    " holds numbers and text, so its numbers became text; where there is no number, report None",
+    " hold numbers and text, so their numbers became text; where there is no number, report None",
+)
+
+
+def told_together(notes: Iterable[str]) -> list[str]:
+    """Say once what is said of several columns, where the first of them is.
+
+    Examples
+    --------
+    >>> told_together(["'a'" + _OF_VALUES[0], "no seed", "'b'" + _OF_VALUES[0]])
+    ["'a', 'b' hold values that are no numbers or strings; they became text", 'no seed']
+    """
+    told: dict[str, list[str]] = {}
+    for note in notes:
+        ending = next((one for one, _ in (_OF_VALUES, _OF_NUMBERS) if note.endswith(one)), "")
+        told.setdefault(ending or note, []).append(note.removesuffix(ending))
+    several = dict((_OF_VALUES, _OF_NUMBERS))
+    return [
+        columns[0]
+        if ending not in several
+        else ", ".join(columns) + (several[ending] if len(columns) > 1 else ending)
+        for ending, columns in told.items()
+    ]
 
 
 class Reading:
@@ -78,12 +109,9 @@ class Reading:
         for column, values in columns.items():
             typed[column], converted = as_values(values)
             if converted:
-                self.notes.append(f"{column!r} holds values that are no numbers or strings; they became text")
+                self.notes.append(f"{column!r}{_OF_VALUES[0]}")
             elif _is_text(typed[column]) and mixes(values):
-                self.notes.append(
-                    f"{column!r} holds numbers and text, so its numbers became text; where there is no "
-                    "number, report None"
-                )
+                self.notes.append(f"{column!r}{_OF_NUMBERS[0]}")
         self._parts.append((kind, name, typed, rows))
 
     def put(self, tables: Tables, run_id: int) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from mesa_doe.arrays import Array
 from mesa_doe.configurations import RunConfiguration
 from mesa_doe.errors import ConfigurationError, StudyError, are, counted, listed, sentence, warn
-from mesa_doe.model_run import check_timeout
+from mesa_doe.model_run import check_timeout, told_together
 from mesa_doe.results import Noise, Results
 from mesa_doe.runner.alike import few_valued, has_relatives, needless_runs, recorded_noise
 from mesa_doe.runner.assembling import results_of
@@ -391,7 +391,7 @@ class BatchRunner:
             )
         if needless:
             warn(needless)
-        for note in batch.notes:
+        for note in told_together(batch.notes):
             warn(note)
         first, made = batch.first_failure, int(batch.recorded.sum())
         if batch.failures:
