@@ -215,3 +215,19 @@ def test_words_are_counted_by_block_and_by_point_of_a_sample(sampler, replicatio
     assert widths[0] > 1.05 * widths[1] if wider else widths[0] == pytest.approx(widths[1])
     assert found.shares["share"].tolist() == alone.shares["share"].tolist()
     assert not any("different points" in warning for warning in found.warnings)
+
+
+def test_the_variance_is_split_by_block():
+    design = doe.sobol(doe.ParameterSpace(a=doe.Real(0, 1), b=doe.Real(0, 1)), 32, rng=1)
+    configurations = design.configurations(lasting, rng=2, replications=2)
+    results = doe.BatchRunner(configurations).run_all()
+    found = results.split_variance("y").to_frame()
+    values = results.runs.assign(y=results.output("y")).pivot(index="point", columns="iteration", values="y")
+    by_block = doe.analyze.split_variance(values, outputs=["y"], seed_policy="block", blocks=design.blocks)
+    pd.testing.assert_frame_equal(found, by_block.to_frame())
+    with pytest.raises(doe.AnalysisError, match=r"results\.split_variance knows blocks itself"):
+        results.split_variance("y", blocks=design.blocks)
+
+
+def lasting(a, b, seed):
+    return {"y": a + np.random.default_rng(seed).normal(0, 0.2)}

@@ -17,7 +17,7 @@ from mesa_doe.analysis.scaling import check_squares
 from mesa_doe.analysis.shown import as_html, labelled, notes_of
 from mesa_doe.analysis.variance_components import one_way, scaled_deviations, two_way
 from mesa_doe.analysis.variation import LEAST_SHARE
-from mesa_doe.arrays import BoolArray, FloatArray
+from mesa_doe.arrays import BoolArray, FloatArray, IntArray
 from mesa_doe.errors import AnalysisError, counted, warn
 from mesa_doe.seeding import RNG, root_entropy
 
@@ -162,6 +162,7 @@ def split_variance(
     outputs: Sequence[Any] | None = None,
     confidence: float = 0.95,
     seed_policy: str | None = None,
+    blocks: Any = None,
     resamples: int = 1000,
     rng: RNG = 0,
 ) -> VarianceSplit:
@@ -179,8 +180,10 @@ def split_variance(
     seed_policy : str, optional
         How the runs were seeded. Under ``"common"`` replication j has the same seed at every point, and what
         that seed does to all points alike (``"seed"``) is told from what it does to each (``"interaction"``).
+    blocks : array_like (points,) of int, optional
+        Which points are drawn together, since they share values and seeds, as ``design.blocks``.
     resamples : int, default 1000
-        Bootstrap resamples of whole points, and of seeds where they are common; at least 100.
+        Bootstrap resamples of whole points, or blocks, and of seeds where they are common; at least 100.
     rng : int, SeedSequence or Generator, default 0
         Of the bootstrap.
 
@@ -215,8 +218,9 @@ def split_variance(
     drawn it adds the interaction once more; both are put right. Percentile intervals of a variance are too
     narrow where little is drawn: of normal effects, those of level 0.95 held the truth in 0.93 of trials with
     100 points and 0.92 with 40, and that of the seed in 0.89 with 25 common seeds and 0.85 with 10; that of
-    the interaction is wider than need be. Seeds that are shared within blocks change the one-way answer by
-    the order of one over the number of blocks.
+    the interaction is wider than need be. Blocks are drawn whole: of those of ``sobol`` and ``shapley`` whose
+    points share their seeds, and half of whose variance is noise, intervals of 32 and 128 blocks held the
+    share in 0.89 to 0.95 of 150 designs, where points that are drawn one by one held it in 0.41 to 0.75.
 
     Of long tails intervals are too narrow by much, since most samples lack the tail: of 50, 200 and 1,000
     points of a lognormal law (its log of deviation 1) with as much normal noise they held the share in 0.70,
@@ -250,11 +254,12 @@ def split_variance(
         raise AnalysisError(message)
     names, values, _ = replicated(y, "split_variance", outputs)
     common = seed_policy == "common"
-    values, said = _present(values, whole=common)
+    values, kept, said = _present(values, whole=common)
+    units = _units(blocks, kept)
     entropy = root_entropy(rng)
     scaled, scale, size = scaled_deviations(values)
     split = two_way if common else one_way
-    raw, low, high = split(scaled, ROUNDING * size / scale, resamples, confidence, entropy)
+    raw, low, high = split(scaled, ROUNDING * size / scale, units, resamples, confidence, entropy)
     check_squares("split_variance", names, scale, np.asarray(~raw.any(axis=1)))
     sources = ["parameters", "seed", "interaction"] if common else ["parameters", "seed"]
     k = len(sources)
@@ -296,7 +301,24 @@ def split_variance(
     return VarianceSplit(frame, settings, tuple(said))
 
 
-def _present(values: FloatArray, *, whole: bool) -> tuple[FloatArray, list[str]]:
+def _units(blocks: Any, kept: BoolArray) -> IntArray:
+    """Return which unit each point that is kept belongs to, numbered from 0 on."""
+    if blocks is None:
+        return np.arange(np.count_nonzero(kept))
+    array = np.asarray(blocks)
+    if array.shape != kept.shape or array.dtype.kind not in "iu":
+        message = (
+            f"split_variance: blocks takes {len(kept)} whole numbers, one a point, as design.blocks; got "
+            f"shape {array.shape} of type {array.dtype}"
+        )
+        raise AnalysisError(message)
+    units: IntArray = np.unique(array[kept], return_inverse=True)[1]
+    if units.max() == 0:
+        raise AnalysisError("split_variance: all points are of one block, of which nothing can be drawn")
+    return units
+
+
+def _present(values: FloatArray, *, whole: bool) -> tuple[FloatArray, BoolArray, list[str]]:
     """Leave out points without a run, or (of a whole layout) those that lack one; say so."""
     # A run that lacks one output is no run.
     have: BoolArray = np.asarray(np.isfinite(values).all(axis=2))
@@ -315,7 +337,7 @@ def _present(values: FloatArray, *, whole: bool) -> tuple[FloatArray, list[str]]
             f"points can be used, with at most {counted(int(runs.max(initial=0)), 'run')} each: run with "
             "replications=2 or more"
         )
-    return np.where(have[:, :, None], values, np.nan)[kept], said
+    return np.where(have[:, :, None], values, np.nan)[kept], kept, said
 
 
 def _said(

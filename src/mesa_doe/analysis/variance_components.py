@@ -6,9 +6,12 @@ import numpy as np
 
 from mesa_doe.analysis.bootstrap import intervals, percentiles
 from mesa_doe.analysis.rounding import ROUNDING
-from mesa_doe.arrays import FloatArray
+from mesa_doe.arrays import FloatArray, IntArray
 
 __all__ = ["one_way", "scaled_deviations", "two_way"]
+
+# Of the variance about the mean of few units.
+_LEAST_KEPT = 0.1
 
 
 def scaled_deviations(values: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -26,10 +29,30 @@ def _settled(deviations: FloatArray, rounding: FloatArray) -> FloatArray:
     return np.where(np.abs(deviations) <= rounding, 0.0, deviations)
 
 
+def _kept(centred: FloatArray, units: IntArray) -> FloatArray:
+    """Return which part of the variance of points (points, outputs) is left about the mean of their units.
+
+    Of n points that stand alone (n - 1)/n.
+    """
+    sums = np.stack([np.bincount(units, column) for column in centred.T], axis=1)
+    of_mean, whole = (sums**2).sum(axis=0) / len(units), (centred**2).sum(axis=0)
+    alone = np.full_like(whole, 1 / len(units))
+    kept: FloatArray = 1 - np.divide(of_mean, whole, out=alone, where=whole > 0)
+    return np.maximum(kept, _LEAST_KEPT)
+
+
 def one_way(
-    values: FloatArray, rounding: FloatArray, resamples: int, confidence: float, entropy: int
+    values: FloatArray,
+    rounding: FloatArray,
+    units: IntArray,
+    resamples: int,
+    confidence: float,
+    entropy: int,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return variances (outputs, 2), and the intervals of variances and shares (outputs, 4)."""
+    """Return variances (outputs, 2), and the intervals of variances and shares (outputs, 4).
+
+    Units (points,) are drawn whole, numbered from 0 on.
+    """
     have = np.isfinite(values)
     runs = have.sum(axis=1).astype(np.float64)
     means = np.where(have, values, 0.0).sum(axis=1) / runs
@@ -38,20 +61,26 @@ def one_way(
     # A point with one run tells nothing of its noise: there it is taken as large as that of the others.
     told = runs > 1
     noise = (own**2).sum(axis=1) / np.maximum(runs - 1, 1)
-    products = np.stack([centred, centred**2, noise, noise / runs, told * 1.0, ~told * 1.0], axis=-1)
-    points = len(values)
+    counted = np.ones_like(centred)
+    products = np.stack([counted, centred, centred**2, noise, noise / runs, told * 1.0, ~told * 1.0], axis=-1)
+    # Sums of whole units, over how many points a unit has on average.
+    count = int(units.max()) + 1
+    sums = np.zeros((count, *products.shape[1:]))
+    np.add.at(sums, units, products * count / len(units))
+    kept = _kept(centred, units)
 
-    def moments(means: FloatArray, lost: float) -> FloatArray:
-        first, second, within, of_means, telling, alone = np.moveaxis(means, -1, 0)
+    def moments(means: FloatArray, lost: FloatArray) -> FloatArray:
+        of_points = means[..., 1:] / means[..., :1]
+        first, second, within, of_means, telling, alone = np.moveaxis(of_points, -1, 0)
         with np.errstate(invalid="ignore", divide="ignore"):
             within = np.where(telling > 0, within / telling, np.nan)
-            spread = np.maximum(second - first**2, 0.0) * points / (points - 1) / lost
+            spread = np.maximum(second - first**2, 0.0) / lost
         return np.stack([spread - of_means - alone * within, within], axis=-1)
 
-    estimate = moments(products.mean(axis=0), 1.0)
+    estimate = moments(sums.mean(axis=0), kept)
     low, high, _ = intervals(
-        products,
-        lambda means: _with_shares(moments(means, (points - 1) / points)),
+        sums,
+        lambda means: _with_shares(moments(means, kept**2)),
         resamples,
         confidence,
         entropy,
@@ -60,9 +89,17 @@ def one_way(
 
 
 def two_way(
-    values: FloatArray, rounding: FloatArray, resamples: int, confidence: float, entropy: int
+    values: FloatArray,
+    rounding: FloatArray,
+    units: IntArray,
+    resamples: int,
+    confidence: float,
+    entropy: int,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return variances (outputs, 3), and the intervals of variances and shares (outputs, 6)."""
+    """Return variances (outputs, 3), and the intervals of variances and shares (outputs, 6).
+
+    Units (points,) are drawn whole, numbered from 0 on.
+    """
     a, r, _ = values.shape  # points, seeds
     rows, columns = values.mean(axis=1), values.mean(axis=0)
     mean = values.mean(axis=(0, 1))
@@ -94,14 +131,16 @@ def two_way(
         ],
         axis=-1,
     )
-    kept_a, kept_r = (a - 1) / a, (r - 1) / r
+    kept, kept_a, kept_r = _kept(rows, units), (a - 1) / a, (r - 1) / r
+    count = int(units.max()) + 1
     drawn = np.empty((resamples, *found.shape))
     for k in range(resamples):
-        of_points = np.bincount(generator.integers(a, size=a), minlength=a).astype(np.float64)
+        times = np.bincount(generator.integers(count, size=count), minlength=count)[units]
+        of_points = times * (a / times.sum())
         of_seeds = np.bincount(generator.integers(r, size=r), minlength=r).astype(np.float64)
         points, seeds, both = mean_squares(of_points, of_seeds).T
         drawn[k] = np.stack(
-            [(points - both) / kept_a, (seeds - both) / kept_r, both / (kept_a * kept_r)], axis=-1
+            [(points - both) / kept, (seeds - both) / kept_r, both / (kept_a * kept_r)], axis=-1
         )
     low, high, _ = percentiles(_with_shares(components(drawn)), confidence)
     return components(found), low, high

@@ -151,7 +151,9 @@ def split_variance(
     tell_of_pending(results, "split_variance")
     values = by_replications(results, one_number(results, output, at, reduce, "split_variance"))
     policy = policy_of_seeds(results, output, results.design)
-    return analysis.split_variance(values, outputs=[output], seed_policy=policy, **options)
+    units = None if results.design is None else _units(results.design)
+    blocks = None if units is None else units.loc[values.index].to_numpy()
+    return analysis.split_variance(values, outputs=[output], seed_policy=policy, blocks=blocks, **options)
 
 
 def recommend_replications(
@@ -196,12 +198,16 @@ def _units_of_runs(results: Results, design: Design | None) -> IntArray | None:
     design = design if design is not None else results.design
     if design is None:
         return None
+    units = _units(design)
+    if units is None and design.method in SAMPLED:
+        units = pd.Series(np.arange(len(design)), design.points.index)
+    return None if units is None else units.loc[results.runs["point"]].to_numpy()
+
+
+def _units(design: Design) -> pd.Series[Any] | None:
+    """Return which points depend on each other, as those of a block do, by point; None where none do."""
     units = dependence_of(design).units
-    if units is None:
-        if design.method not in SAMPLED:
-            return None
-        units = np.arange(len(design))
-    return pd.Series(units, design.points.index).loc[results.runs["point"]].to_numpy()
+    return None if units is None else pd.Series(units, design.points.index)
 
 
 def _design_of(results: Results, design: Design | None) -> Design:
