@@ -139,7 +139,11 @@ def hdmr(
     checked_int("hdmr", "intervals", intervals, 1, 10)
     data = _data("hdmr", design, y, outputs, missing, resamples, confidence)
     pair = (intervals + 3) ** 2
-    _check_values(data, intervals, _spans_splines, "splines", f"{intervals} intervals")
+
+    def tell_splines(values: FloatArray) -> bool:
+        return bool(np.linalg.matrix_rank(splines(values, intervals)) == intervals + 3)
+
+    _check_values(data, tell_splines, f"splines of {intervals} intervals")
     if order == 2:
         _check_half("hdmr", data, pair, "a pair of factors", "fewer intervals=, or order=1")
     together = correlated(design) or not design.space.is_independent
@@ -238,7 +242,7 @@ def enhanced_hdmr(
     data = _data("enhanced_hdmr", design, y, outputs, missing, resamples, confidence)
     factors = len(data.moving)
     total = factors * poly_order + math.comb(factors, 2) * poly_order**2
-    _check_values(data, poly_order, _spans_polynomials, "polynomials", f"degree {poly_order}")
+    _check_values(data, lambda values: len(values) > poly_order, f"polynomials of degree {poly_order}")
     _check_half("enhanced_hdmr", data, total, "all terms together", "a lower poly_order=, or hdmr")
     if data.half < 2 * total:
         data.said.append(
@@ -369,26 +373,16 @@ def _check_half(method: str, data: _Data, coefficients: int, what: str, remedy: 
         )
 
 
-def _spans_splines(values: FloatArray, intervals: int) -> bool:
-    """Tell whether values in [0, 1] determine a cubic spline."""
-    return bool(np.linalg.matrix_rank(splines(values, intervals)) == intervals + 3)
-
-
-def _spans_polynomials(values: FloatArray, degree: int) -> bool:
-    return len(values) > degree
-
-
-def _check_values(
-    data: _Data, size: int, spans: Callable[[FloatArray, int], bool], what: str, how: str
-) -> None:
+def _check_values(data: _Data, enough: Callable[[FloatArray], bool], what: str) -> None:
+    """Refuse factors whose values in [0, 1] do not tell a curve."""
     for name, column in zip(data.moving, data.x.T, strict=True):
         values = np.unique(column)
-        if not spans((values - values[0]) / (values[-1] - values[0]), size):
+        if not enough((values - values[0]) / (values[-1] - values[0])):
             count = len(values)
             able = [f"hdmr(intervals={min(count - 3, 10)})"] if count > 3 else []
             able += [f"enhanced_hdmr(poly_order={min(count - 1, _LARGEST_ORDER)})"]
             raise AnalysisError(
-                f"factor {name!r} has {count} different values here, too few for {what} of {how}; "
+                f"factor {name!r} has {count} different values here, too few for {what}; "
                 f"use {' or '.join(able)}, or regression, rbd_fast or pawn"
             )
 
