@@ -1,3 +1,5 @@
+import contextlib
+
 import pytest
 
 import mesa_doe as doe
@@ -17,6 +19,24 @@ def test_a_warning_points_at_the_line_that_called_the_package_however_deep_it_is
     deep = function_of(module, "inside.py")
     with pytest.warns(doe.MesaDoeWarning, match="n=12 is not a power of two") as caught:
         deep(deep, design.extend, 12)
+    assert [one.filename for one in caught] == [__file__]
+
+
+def test_a_warning_of_a_context_points_at_the_line_of_the_user_as_well():
+    scope = {"__name__": "mesa_doe.study", "contextmanager": contextlib.contextmanager, "warn": warn}
+    source = """
+@contextmanager
+def opened():
+    warn("mind")
+    yield
+
+def run():
+    with opened():
+        pass
+"""
+    exec(compile(source, "inside.py", "exec"), scope)
+    with pytest.warns(doe.MesaDoeWarning, match="^mind$") as caught:
+        scope["run"]()
     assert [one.filename for one in caught] == [__file__]
 
 

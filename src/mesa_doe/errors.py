@@ -36,6 +36,8 @@ __all__ = [
 
 
 _MOST_LISTED = 30
+# This package, and what stands between two calls of it where a context begins.
+_BETWEEN = ("mesa_doe.", "contextlib.")
 _UNITS = (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
 
 
@@ -111,7 +113,7 @@ def warn(message: str) -> None:
     """
     level, frame = 1, sys._getframe()
     # Up to the dot: a user's own module may be called mesa_doe_mine.
-    while frame.f_back is not None and f"{frame.f_globals.get('__name__')}.".startswith("mesa_doe."):
+    while frame.f_back is not None and f"{frame.f_globals.get('__name__')}.".startswith(_BETWEEN):
         level, frame = level + 1, frame.f_back
     warnings.warn(message, MesaDoeWarning, stacklevel=level)
 
