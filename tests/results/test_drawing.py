@@ -250,3 +250,12 @@ def test_figures_of_a_design_with_blocks_count_its_points_by_the_block():
         for blocks in (design.blocks, None)
     )
     assert drawn == blocked != plain
+
+
+def test_the_figures_that_there_are_are_named():
+    results = doe.BatchRunner(doe.explicit({"a": [1, 2]}).configurations(lambda a: {"y": a}, rng=1)).run_all()
+    told = repr(results.plot)
+    assert told.startswith(
+        "<figures of <Results: 2 runs (2 ok); outputs y>: plot.convergence, plot.cusunoro, "
+    )
+    assert all(hasattr(results.plot, name.strip(">, ")) for name in told.split("plot.")[1:])

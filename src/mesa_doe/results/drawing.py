@@ -43,6 +43,10 @@ class Drawings:
     def __init__(self, results: Results) -> None:
         self._results = results
 
+    def __repr__(self) -> str:
+        figures = sorted(name for name in vars(type(self)) if not name.startswith("_"))
+        return f"<figures of {self._results!r}: {', '.join(f'plot.{name}' for name in figures)}>"
+
     def scatter(
         self, output: str, factor: str, at: At = "final", *, ax: Any = None, reduce: Reduce | None = None
     ) -> Any:
