@@ -1,4 +1,5 @@
 import contextlib
+import enum
 import functools
 import importlib
 import warnings
@@ -265,3 +266,25 @@ def test_nobody_waits_for_a_dummy_but_for_a_factor_of_that_name(dummy, width):
          "estimate": 0.5, "low": [0.5, 0.0], "high": [0.75, 1.0]}
     )  # fmt: skip
     assert module._widths(doe.SensitivityResult("fake", frame, {"dummy": dummy}), None) == {"y": width}
+
+
+def test_an_option_of_the_analysis_among_those_of_the_runner_is_told_where_it_goes(tmp_path, calls):
+    with pytest.raises(
+        doe.ConfigurationError, match=r"takes no option 'reduce': .* go into analysis=\{\.\.\.\}"
+    ):
+        doe.run_until(configurations(8), "y", max_runs=99, store=tmp_path / "study", reduce="mean")
+    assert not (tmp_path / "study").exists()
+
+
+class Mode(enum.Enum):
+    SLOW = 1
+    FAST = 2
+
+
+def test_a_study_whose_design_no_file_holds_goes_on_without_a_warning(tmp_path):
+    space = doe.ParameterSpace(a=doe.Real(0, 1), mode=doe.Categorical(list(Mode)))
+    runs = doe.sobol(space, 64, rng=1).configurations(lambda a, mode: {"y": a * mode.value}, rng=2)
+    settings = {"ci_width": 1, "max_runs": 512, "store": tmp_path / "study"}
+    first, again = (doe.run_until(runs, "y", **settings) for _ in range(2))
+    assert first.reached
+    pd.testing.assert_frame_equal(again.results.model, first.results.model)

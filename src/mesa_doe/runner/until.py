@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import os
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +18,7 @@ from mesa_doe.analysis.dummy import of_dummy
 from mesa_doe.analysis.rare_events import told_by_few
 from mesa_doe.configurations import Configurations
 from mesa_doe.design import Design
-from mesa_doe.errors import ConfigurationError, warn
+from mesa_doe.errors import ConfigurationError, MesaDoeWarning, warn
 from mesa_doe.results import At, Results
 from mesa_doe.runner.assembling import load
 from mesa_doe.runner.batch_runner import BatchRunner
@@ -92,7 +94,8 @@ def run_until(
     method : str, optional
         Name of the analysis; by default the one that fits the design.
     analysis : mapping, optional
-        Options of the analysis, such as ``{"confidence": 0.9}``.
+        Options of the analysis, such as ``{"confidence": 0.9}``, or ``{"reduce": "mean"}`` of an output of
+        agents.
     n_jobs, **options
         Of :class:`BatchRunner`. What ``resume`` makes again is made again once, with the first size that is
         run: with ``"all"``, that is all that the study has.
@@ -122,9 +125,10 @@ def run_until(
     """
     design = _checked(configurations, ci_width, max_runs)
     _check_analysis(design, method, measures)
+    _check_options(options)
     names = [outputs] if isinstance(outputs, str) else list(outputs)
     replications = configurations.replications
-    known = len(load(store)) if is_study(place_of(store)) else 0
+    known = _recorded(store)
     # What is there already costs nothing, so sizes that have been run are not analysed once more.
     while len(longer := _twice(design)) * replications <= known:
         design = longer
@@ -165,6 +169,25 @@ def run_until(
         # Else each size would begin afresh, or try what failed once more.
         options |= {"resume": "missing"}
     return Until(reached, results, found, pd.DataFrame(rows))
+
+
+def _check_options(options: dict[str, Any]) -> None:
+    known = sorted(inspect.signature(BatchRunner).parameters.keys() - {"configurations"})
+    for name in options:
+        if name not in known:
+            raise ConfigurationError(
+                f"run_until takes no option {name!r}: options of the analysis go into analysis={{...}}, as "
+                f"{{'reduce': 'mean'}}, and those of BatchRunner are {', '.join(known)}"
+            )
+
+
+def _recorded(store: str | os.PathLike[str]) -> int:
+    """Return how many runs a study has; what there is to say of it is said when it goes on."""
+    if not is_study(place_of(store)):
+        return 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", MesaDoeWarning)
+        return len(load(store))
 
 
 def _checked(configurations: Any, ci_width: Any, max_runs: Any) -> Design:
