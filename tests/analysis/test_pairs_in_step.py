@@ -88,3 +88,23 @@ def test_points_that_are_left_are_those_of_which_pairs_are_read():
     y[:80] = np.nan
     result = quiet(doe.analyze.sobol, design, y, resamples=100, missing="drop")
     assert "246 blocks" in in_step(result)[0]
+
+
+@pytest.mark.parametrize("seed", [1, 3, 7])
+def test_intervals_of_stars_hold_a_pair_that_twelve_factors_of_256_stars_misplace(seed):
+    design = doe.radial(unit_space(12), 256, rng=seed)
+    y = product(design, 5, 6) + design.unit @ np.full(12, 0.01)
+    result = quiet(doe.analyze.jansen, design, y, resamples=100)
+    frame = result.to_frame().set_index("factor")
+    # All but 0.16 of the variance is the pair's.
+    truth = np.full(12, 1e-4 / 12)
+    truth[[5, 6]] += 1 / 144
+    truth /= 1 / 144 + 12e-4 / 12
+    assert ((frame["low"] <= truth) & (truth <= frame["high"]))[["x5", "x6"]].all()
+    assert "256 stars of the Sobol sequence" in in_step(result)[0]
+    assert "x5 and x6" in in_step(result)[0]
+
+
+def test_stars_of_points_by_chance_are_not_read_for_pairs():
+    design = doe.radial(unit_space(12), 256, rng=1, kind="monte_carlo")
+    assert in_step(quiet(doe.analyze.jansen, design, product(design, 5, 6), resamples=100)) == []

@@ -8,13 +8,16 @@ from typing import Any
 
 import numpy as np
 
+from mesa_doe.analysis.moves import by_block
 from mesa_doe.analysis.outputs import Outputs
-from mesa_doe.arrays import FloatArray, IntArray
+from mesa_doe.arrays import FloatArray
 from mesa_doe.design import Design
 from mesa_doe.errors import some
 
-__all__ = ["PairInStep", "held_for_pairs", "pairs_in_step", "said_of_pairs"]
+__all__ = ["PairInStep", "held_for_pairs", "pairs_in_step", "pairs_of_stars", "said_of_pairs"]
 
+# Fewer blocks are drawn one by one, and what they misplace is no more than intervals hold.
+_FEWEST = 64
 # Standard errors of points by chance: intervals hold what is less.
 _ERRORS = 2.0
 # Of the S2 of a pair, how much of it ST - S1 shows at least.
@@ -90,11 +93,12 @@ def pairs_in_step(design: Design, checked: Outputs, factors: int, estimator: str
     True
     """
     step = factors * (2 if design.options.get("second_order") else 1) + 2
-    a, b = _standardised(design, checked.points[::step], checked.points[step - 1 :: step])
+    unit = checked.kept(design.unit)
+    a, b = _standardised(design, unit[::step], unit[step - 1 :: step])
     blocks = len(a)
     # Means over blocks that are zero of endless points: of b_i² a_j b_j, a_i² a_j b_j and a_i b_i a_j b_j.
     of_b, of_a, of_both = (left.T @ (a * b) / blocks for left in (b**2, a**2, a * b))
-    least = _ERRORS * np.sqrt(2 / blocks)
+    least = _least(blocks)
     largest = np.maximum(np.abs(of_both), np.maximum(np.abs(of_b), np.abs(of_a)))
     # An error is of two of them at most.
     may_be = np.triu(2 * np.maximum(largest, largest.T) >= least, 1)
@@ -121,9 +125,50 @@ def pairs_in_step(design: Design, checked: Outputs, factors: int, estimator: str
     return found
 
 
-def _standardised(design: Design, *rows: IntArray) -> tuple[FloatArray, ...]:
-    """Return places of some points in the unit cube, levels amid their share, over their spread."""
-    unit = np.stack([design.unit[of] for of in rows])
+def pairs_of_stars(design: Design, checked: Outputs) -> list[PairInStep]:
+    """Return the pairs of which stars misplace more than points by chance would; S1 and S2 are not theirs.
+
+    Parameters
+    ----------
+    design : Design
+    checked : Outputs
+        Says which points are left.
+
+    Returns
+    -------
+    list of PairInStep
+
+    Examples
+    --------
+    >>> from mesa_doe.analysis.outputs import checked_outputs
+    >>> from mesa_doe.samplers import radial
+    >>> from mesa_doe.space import ParameterSpace, Real
+    >>> design = radial(ParameterSpace({name: Real(0, 1) for name in "abcdefghijkl"}), 256, rng=1)
+    >>> y = checked_outputs(design, design.unit[:, 0], names=None, missing="raise", method="jansen")
+    >>> (5, 6) in [(pair.i, pair.j) for pair in pairs_of_stars(design, y)]
+    True
+    """
+    factors = len(design.factors)
+    stars = by_block(checked.kept(design.unit), factors + 1)
+    a, b = _standardised(design, stars[:, 0], np.einsum("njj->nj", stars[:, 1:]))
+    of_a = (a**2).T @ (a * b) / len(a)
+    largest = np.maximum(np.abs(of_a), np.abs(of_a).T)
+    found = []
+    for i, j in np.argwhere(np.triu(largest >= _least(len(a)), 1)).tolist():
+        total, none = np.zeros(factors), np.zeros(factors)
+        total[[i, j]] = -of_a[[j, i], [i, j]]
+        found.append(PairInStep(i, j, none, total, np.zeros((factors, factors)), 0.0))
+    return found
+
+
+def _least(blocks: int) -> float:
+    """Return the least error of an index that intervals do not hold."""
+    return _ERRORS * float(np.sqrt(2 / blocks)) if blocks >= _FEWEST else np.inf
+
+
+def _standardised(design: Design, *units: FloatArray) -> tuple[FloatArray, ...]:
+    """Return places of points in the unit cube, levels amid their share, over their spread."""
+    unit = np.stack(units)
     for j, axis in enumerate(design.space.axes.values()):
         if axis.n_levels is not None:
             unit[..., j] = axis.to_unit(axis.from_unit(unit[..., j].ravel())).reshape(unit.shape[:-1])
@@ -169,7 +214,7 @@ def said_of_pairs(
     factors: Sequence[str],
     pairs: Sequence[PairInStep],
     misplaced: FloatArray,
-    blocks: int,
+    of: str,
 ) -> list[str]:
     """Say of which outputs indices may misplace what a pair of factors does together.
 
@@ -179,7 +224,8 @@ def said_of_pairs(
     pairs : sequence of PairInStep
     misplaced : ndarray (outputs, pairs)
         As of :func:`held_for_pairs`.
-    blocks : int
+    of : str
+        How many blocks, or stars, the design has.
 
     Returns
     -------
@@ -194,7 +240,7 @@ def said_of_pairs(
         ]
         if told:
             said.append(
-                f"output {name!r}: {blocks} blocks of the Sobol sequence move some pairs of factors in step, "
+                f"output {name!r}: {of} of the Sobol sequence move some pairs of factors in step, "
                 "and indices may be off by a part of what such a pair does together, for which intervals are "
                 f"wider: {some(told)}; use a larger n, or give the parameters in another order"
             )

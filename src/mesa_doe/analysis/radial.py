@@ -17,6 +17,7 @@ from mesa_doe.analysis.inflation import inflated
 from mesa_doe.analysis.moves import by_block, positions, star_steps
 from mesa_doe.analysis.options import checked_bootstrap
 from mesa_doe.analysis.outputs import Missing, checked_outputs
+from mesa_doe.analysis.pairs_in_step import held_for_pairs, pairs_of_stars, said_of_pairs
 from mesa_doe.analysis.rare_events import rare_changes, rare_events
 from mesa_doe.analysis.replication_noise import corrects, noise_shares, nothing_left, shares_told
 from mesa_doe.analysis.result import SensitivityResult
@@ -197,6 +198,9 @@ def jansen(
     ``sobol``, which hold no noise. With one, or ``noise="kept"``, under ``seed_policy="block"`` the variance
     holds the noise, which the changes do not.
 
+    A Sobol sequence may move pairs of factors in step, as in ``sobol``; intervals are wider for what stars
+    misplace of such a pair, had that as large an S2 as ST allows.
+
     Under ``seed_policy="common"`` all stars share the noise, of which drawing stars shows nothing. Of three
     replications and more, intervals are widened by the jackknife over them; of fewer they hold for the seeds
     that were run.
@@ -246,6 +250,11 @@ def jansen(
 
     numbers = (2 * len(factors) + 2) * (resamples + len(base))
     variance, by_factors, point, low, high, lost = by_outputs(found, len(names), numbers)
+    pairs = pairs_of_stars(design, checked) if design.options.get("kind") == "sobol" else []
+    # Stars have no S1: as much as ST allows may be the pair's.
+    ends = [np.hstack([np.zeros_like(values), values]) for values in (point, low, high)]
+    *ends, misplaced = held_for_pairs(pairs, len(factors), *ends)
+    low, high = (values[:, len(factors) :] for values in ends)
     for values in (point, low, high):
         values[constant] = np.nan
 
@@ -255,6 +264,7 @@ def jansen(
     said = [*checked.said]
     said += flat_outputs(checked, seed_policy, blocks=stars, constant=constant, where="base point")
     said += seed_driven(checked, by_factors, variance, own_noise, no_variance, seed_policy)
+    said += said_of_pairs(names, factors, pairs, misplaced, f"{stars} stars")
     of_events, few_events = rare_events(names, base, constant, blocks=stars, of_one=["ST"])
     of_changes, few_events = rare_changes(
         names, factors, by_block(runs, len(factors) + 1), point, constant, corrected=corrected, few=few_events

@@ -209,7 +209,7 @@ def sobol(
     totals = point[:, len(rows) : len(rows) + len(factors)]
     by_factors = totals.sum(axis=1) * variance
     said += seed_driven(checked, by_factors, variance, noise_of_runs, no_variance, seed_policy)
-    said += said_of_pairs(names, factors, pairs, misplaced, len(blocks))
+    said += said_of_pairs(names, factors, pairs, misplaced, f"{len(blocks)} blocks")
     of_both = ["S1", *plan.estimator.also_of_both, *(["S2"] if second_order else [])]
     of_one = [] if "ST" in of_both else ["ST"]
     of_events, few_events = rare_events(
