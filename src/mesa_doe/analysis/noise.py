@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mesa_doe import plots
-from mesa_doe.analysis.options import check_known, checked_bootstrap
+from mesa_doe.analysis.options import check_known, checked_blocks, checked_bootstrap
 from mesa_doe.analysis.outputs import replicated
 from mesa_doe.analysis.rounding import ROUNDING
 from mesa_doe.analysis.scaling import check_squares
@@ -245,13 +245,11 @@ def split_variance(
     """
     resamples, confidence = checked_bootstrap("split_variance", resamples, confidence)
     if seed_policy not in (*_ONE_WAY, "common"):
-        message = (
+        why = ": under it all replications of a point are the same run" if seed_policy == "fixed" else ""
+        raise AnalysisError(
             f"split_variance: seed_policy takes 'independent', 'common', 'block', 'factor' or None, got "
-            f"{seed_policy!r}"
+            f"{seed_policy!r}{why}"
         )
-        if seed_policy == "fixed":
-            message += ": under it all replications of a point are the same run"
-        raise AnalysisError(message)
     names, values, _ = replicated(y, "split_variance", outputs)
     common = seed_policy == "common"
     values, kept, said = _present(values, whole=common)
@@ -305,14 +303,8 @@ def _units(blocks: Any, kept: BoolArray) -> IntArray:
     """Return which unit each point that is kept belongs to, numbered from 0 on."""
     if blocks is None:
         return np.arange(np.count_nonzero(kept))
-    array = np.asarray(blocks)
-    if array.shape != kept.shape or array.dtype.kind not in "iu":
-        message = (
-            f"split_variance: blocks takes {len(kept)} whole numbers, one a point, as design.blocks; got "
-            f"shape {array.shape} of type {array.dtype}"
-        )
-        raise AnalysisError(message)
-    units: IntArray = np.unique(array[kept], return_inverse=True)[1]
+    given = checked_blocks("split_variance", blocks, len(kept))
+    units: IntArray = np.unique(given[kept], return_inverse=True)[1]
     if units.max() == 0:
         raise AnalysisError("split_variance: all points are of one block, of which nothing can be drawn")
     return units

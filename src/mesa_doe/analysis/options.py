@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 import numpy as np
 
+from mesa_doe.arrays import IntArray
 from mesa_doe.design.gate import check_bool
 from mesa_doe.errors import AnalysisError, DesignError, did_you_mean
 from mesa_doe.seeding import SeedPolicy
@@ -17,6 +18,7 @@ __all__ = [
     "check_missing",
     "check_one",
     "check_policy",
+    "checked_blocks",
     "checked_bool",
     "checked_bootstrap",
     "checked_int",
@@ -94,6 +96,28 @@ def checked_bootstrap(method: str, resamples: Any, confidence: Any) -> tuple[int
         checked_int(method, "resamples", resamples, 100),
         checked_share(method, "confidence", confidence),
     )
+
+
+def checked_blocks(method: str, blocks: Any, count: int, each: str = "point, as design.blocks") -> IntArray:
+    """Return which block each point is of, or each run, as it was given.
+
+    Raises
+    ------
+    AnalysisError
+        If there are not as many whole numbers.
+
+    Examples
+    --------
+    >>> checked_blocks("uncertainty", [0, 0, 1], 3).tolist()
+    [0, 0, 1]
+    """
+    array = np.asarray(blocks)
+    if array.shape != (count,) or array.dtype.kind not in "iu":
+        raise AnalysisError(
+            f"{method}: blocks takes {count} whole numbers, one a {each}; got shape {array.shape} of type "
+            f"{array.dtype}"
+        )
+    return array.astype(np.int64)
 
 
 def checked_bool(method: str, option: str, value: Any) -> bool:

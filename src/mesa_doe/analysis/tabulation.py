@@ -11,7 +11,7 @@ import pandas as pd
 
 from mesa_doe import plots
 from mesa_doe.analysis.incomplete import IncompleteError
-from mesa_doe.analysis.options import check_missing, checked_int, checked_share, one_of
+from mesa_doe.analysis.options import check_missing, checked_blocks, checked_int, checked_share, one_of
 from mesa_doe.analysis.order_statistics import independent
 from mesa_doe.analysis.outputs import Missing
 from mesa_doe.analysis.shown import as_html, labelled, notes_of
@@ -254,7 +254,10 @@ def tabulate(
     confidence = checked_share("tabulate", "confidence", confidence)
     bins = checked_int("tabulate", "bins", bins, 2)
     outcomes, factors, kept, said = _checked_outcomes(categories, factor_levels, missing)
-    units = None if blocks is None else _checked_blocks(blocks, kept)
+    units = None
+    if blocks is not None:
+        of_runs = checked_blocks("tabulate", blocks, len(kept), "run")[kept]
+        units = np.unique(of_runs, return_inverse=True)[1].astype(np.int64)
     codes, names = _levels(outcomes)
     if len(names) == 1:
         said.append(f"every run has the outcome {names[0]!r}: no factor can be told to matter")
@@ -318,22 +321,12 @@ def _checked_outcomes(
         return outcomes, factors, ~lost, []
     where = some(outcomes.index[lost].tolist())
     if missing == "raise" or lost.all():
-        message = f"tabulate: {int(lost.sum())} of {counted(len(lost), 'run')} have no outcome: {where}"
-        raise IncompleteError(message, "leave them out with missing='drop'")
+        raise IncompleteError(
+            f"tabulate: {int(lost.sum())} of {counted(len(lost), 'run')} have no outcome: {where}",
+            "leave them out with missing='drop'",
+        )
     said = f"left out, since they have no outcome: {counted(int(lost.sum()), 'run')} ({where})"
     return outcomes[~lost], factors[~lost], ~lost, [said]
-
-
-def _checked_blocks(blocks: Any, kept: BoolArray) -> IntArray:
-    """Return the block of each run that has an outcome, numbered from 0 on."""
-    array = np.asarray(blocks)
-    if array.shape != kept.shape or array.dtype.kind not in "iu":
-        message = (
-            f"tabulate: blocks takes {len(kept)} whole numbers, one a run; got shape {array.shape} of type "
-            f"{array.dtype}"
-        )
-        raise AnalysisError(message)
-    return np.unique(array[kept], return_inverse=True)[1].astype(np.int64)
 
 
 def _levels(values: pd.Series[Any]) -> tuple[IntArray, list[Any]]:

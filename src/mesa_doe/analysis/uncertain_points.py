@@ -19,7 +19,6 @@ __all__ = [
     "checked_labels",
     "checked_numbers",
     "checked_shares",
-    "checked_units",
     "checked_values",
     "checked_weights",
 ]
@@ -106,16 +105,3 @@ def checked_labels(by: Any, count: int) -> tuple[IntArray, list[Any]]:
             "uncertainty: by takes labels that can be hashed, such as the names of levels"
         ) from error
     return codes.astype(np.int64), list(groups)
-
-
-def checked_units(blocks: Any, count: int) -> IntArray:
-    """Return which unit each point belongs to."""
-    if blocks is None:
-        return np.arange(count)
-    array = np.asarray(blocks)
-    if array.shape != (count,) or array.dtype.kind not in "iu":
-        raise AnalysisError(
-            f"uncertainty: blocks takes {count} whole numbers, one a point, as design.blocks; got shape "
-            f"{array.shape} of type {array.dtype}"
-        )
-    return array.astype(np.int64)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from mesa_doe._optional import require
 from mesa_doe.analysis.bootstrap import percentiles
-from mesa_doe.analysis.options import check_policy, checked_bootstrap
+from mesa_doe.analysis.options import check_policy, checked_blocks, checked_bootstrap
 from mesa_doe.analysis.outputs import Missing
 from mesa_doe.analysis.sampled import check_sampled
 from mesa_doe.analysis.shown import as_html, labelled, notes_of
@@ -19,7 +19,6 @@ from mesa_doe.analysis.uncertain_points import (
     checked_labels,
     checked_numbers,
     checked_shares,
-    checked_units,
     checked_values,
     checked_weights,
 )
@@ -305,7 +304,8 @@ def uncertainty(
     notes = list(_alike(design, count, blocks, weighted=weights is not None))
     weight = checked_weights(weights, count)
     labels, groups = checked_labels(by, count)
-    unit = checked_units(blocks if design is None else dependence_of(design).units, count)
+    known = blocks if design is None else dependence_of(design).units
+    unit = np.arange(count) if known is None else checked_blocks("uncertainty", known, count)
     runs = np.isfinite(values).sum(axis=1)
     used = (weight > 0) & (runs > 0)
     views = ["runs", "means"] if values.shape[1] > 1 else ["runs"]
