@@ -13,7 +13,7 @@ from typing import Any
 from mesa_doe.errors import SpaceError, listed
 from mesa_doe.model_run import recipe_of
 from mesa_doe.model_run.recipe import SEEDS, Recipe
-from mesa_doe.model_run.scenarios import hints_of
+from mesa_doe.model_run.scenarios import hints_of, read_hints
 from mesa_doe.space import Boolean, Categorical, Constant, Integer, ParameterSpace, Real
 from mesa_doe.space.reading import read_entry
 from mesa_doe.space.values import json_ready
@@ -124,9 +124,8 @@ def _hints_of_class(cls: type) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for base in reversed(cls.__mro__):
         own = inspect.get_annotations(base)
-        # With what `hints_of` asks a function for.
         scope = {**vars(base), **vars(sys.modules.get(base.__module__, types.SimpleNamespace()))}
-        found |= dict.fromkeys(own) | hints_of(types.SimpleNamespace(__annotations__=own, __globals__=scope))
+        found |= dict.fromkeys(own) | read_hints(own, scope)
     return found
 
 

@@ -19,6 +19,7 @@ __all__ = [
     "is_bare",
     "is_mesa_class",
     "is_plain_parameter",
+    "read_hints",
     "scenario_fields",
     "scenarios_beside",
 ]
@@ -30,12 +31,17 @@ _OWN = frozenset({"rng", "model", "scenario_id", "replication_id"})
 def hints_of(target: Any) -> dict[str, Any]:
     """Return the annotations of a model's arguments; those that cannot be read tell nothing."""
     function = inspect.unwrap(target.__init__ if isinstance(target, type) else target)  # type: ignore[misc]
+    return read_hints(getattr(function, "__annotations__", {}), getattr(function, "__globals__", {}))
+
+
+def read_hints(annotations: Mapping[str, Any], scope: dict[str, Any]) -> dict[str, Any]:
+    """Return what annotations mean, as far as they can be read with the names of a scope."""
     found = {}
-    for name, annotation in dict(getattr(function, "__annotations__", {})).items():
+    for name, annotation in annotations.items():
         # One by one: a name imported under TYPE_CHECKING must not hide the others.
         holder = types.SimpleNamespace(__annotations__={name: annotation})
         try:
-            found.update(typing.get_type_hints(holder, getattr(function, "__globals__", {})))
+            found.update(typing.get_type_hints(holder, scope))
         except Exception:  # noqa: BLE001 - annotations are free text
             continue
     return found
