@@ -161,28 +161,21 @@ class _Pilot:
         rows.append(("time", f"{each}: at least {least} for {counted(pending, 'run')}, {workers} at once"))
         if self.peak is not None:
             everywhere = _size(self.peak * (1 if workers == 1 else workers + 1))
-            rows.append(
-                ("memory", f"{_size(self.peak)} was the peak of this process: about {everywhere} in all")
-            )
+            peak = f"{_size(self.peak)} was the peak of this process"
+            rows.append(("memory", f"{peak}: about {everywhere} in all"))
         # A file holds about a second of runs, or more.
         files = min(pending, pending * mean + workers)
         disk = _size(pending * self.bytes_a_run + files * self.bytes_a_file)
-        rows.append(
-            (
-                "disk",
-                f"{_size(self.bytes_a_run)} a run, {_size(self.bytes_a_file)} a file: about {disk} at most",
-            )
-        )
-        return rows
+        sizes = f"{_size(self.bytes_a_run)} a run, {_size(self.bytes_a_file)} a file"
+        return [*rows, ("disk", f"{sizes}: about {disk} at most")]
 
 
 def _failed(results: Results) -> list[tuple[str, str]]:
     """Say of the first runs that were not ok what happened, a line each."""
     failures = results.failures
+    shown = failures[["status", "origin", "error_type", "error"]].head(_SHOWN)
     rows = []
-    for run_id, status, origin, kind, error in failures[["status", "origin", "error_type", "error"]][
-        :_SHOWN
-    ].itertuples(name=None):
+    for run_id, status, origin, kind, error in shown.itertuples(name=None):
         where = f" while {origin}" if status == "failed" else ""
         rows.append((status, f"run {run_id}{where}: {kind}: {' '.join(str(error).split())}"))
     if len(failures) > _SHOWN:

@@ -106,16 +106,14 @@ def _as_text(state: StudyState) -> str:
         ("work", duration(state.work)),
     ]
     if state.pace is not None and state.remaining is not None:
-        rows.append(
-            ("pace", f"{state.pace:.3g} runs/s, about {duration(state.remaining)} for what is pending")
-        )
+        left = f"about {duration(state.remaining)} for what is pending"
+        rows.append(("pace", f"{state.pace:.3g} runs/s, {left}"))
     rows += [("writer", str(writer)) for writer in state.writers]
     if state.set_aside:
         rows.append(("files", f"{counted(state.set_aside, 'file')} set aside in set-aside/"))
     if state.ignored:
-        rows.append(
-            ("files", f"{counted(state.ignored, 'file')} in shards/ ignored: torn, or of something else")
-        )
+        ignored = f"{counted(state.ignored, 'file')} in shards/ ignored"
+        rows.append(("files", f"{ignored}: torn, or of something else"))
     return "\n".join(f"{name:<8}{text}" for name, text in rows)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from numbers import Number
 from typing import Any
 
@@ -58,9 +59,8 @@ def indices(analysed: Analysed, figures: Figures, most: int) -> Markup:
             parts.append(element("h4", code(output), id=f"analysis-{place}-{number_}"))
             parts += _estimates(result, output, name, figures)
         if (more := len(result.outputs) - most) > 0:
-            parts.append(
-                paragraph(f"And {counted(more, 'other output')}, in the table of indices.", class_="missing")
-            )
+            told = f"And {counted(more, 'other output')}, in the table of indices."
+            parts.append(paragraph(told, class_="missing"))
     return joined(*parts)
 
 
@@ -116,22 +116,13 @@ def _estimates(result: SensitivityResult, output: Any, method: str, figures: Fig
         for factor, row in zip(frame.index, frame.to_dict("records"), strict=True)
     ]
     at = f" at step {steps[-1]}, the last of {len(steps)}" if steps else ""
-    parts.append(
-        table(
-            ["Factor", *measures],
-            rows,
-            caption=f"Estimates for {output}{at}, with {_interval_name(result)}",
-            sortable=True,
-        )
-    )
+    title = f"Estimates for {output}{at}, with {_interval_name(result)}"
+    parts.append(table(["Factor", *measures], rows, caption=title, sortable=True))
     if (drawn.estimates["partner"] != "").any():
         pairs_of = f"Pairs of factors, {output}"
         told = f"{pairs_of}." if not left else f"{pairs_of}, of the same factors."
-        parts.append(
-            figures.draw(
-                lambda: _untitled(drawn.plot_interactions(output=output)), pairs_of, told, light=True
-            )
-        )
+        draw = partial(drawn.plot_interactions, output=output)
+        parts.append(figures.draw(lambda: _untitled(draw()), pairs_of, told, light=True))
     return parts
 
 

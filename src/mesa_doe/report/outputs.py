@@ -52,9 +52,8 @@ def outputs(results: Results, shown: Outputs, figures: Figures) -> Markup:
     if shown.values:
         header = ["Output", "Runs", "Mean", "SD", "Least", "5 %", "Median", "95 %", "Most"]
         rows = [(code(name), *_summary(values)) for name, values in shown.values.items()]
-        parts.append(
-            table(header, rows, caption=f"Outputs {when_of(shown.at)}, over all runs", sortable=True)
-        )
+        caption = f"Outputs {when_of(shown.at)}, over all runs"
+        parts.append(table(header, rows, caption=caption, sortable=True))
     replicated = int(results.runs["iteration"].max() or 0) > 0 if len(results) else False
     replicated = replicated and not results.runs["point"].isna().any()
     for place, (name, values) in enumerate(shown.values.items(), 1):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shlex
 from collections.abc import Mapping
 from pathlib import PurePath
@@ -74,19 +75,10 @@ def _facts(results: Results, source: Source) -> list[tuple[Child, Child]]:
         kept = "the last step" if period == -1 else f"every {period} steps" if period > 1 else "every step"
         facts.append(("Steps", f"at most {plan['max_steps']:,}; {kept} is kept"))
         outputs = plan["models"][0]["outputs"]
-        facts.append(
-            (
-                "Outputs kept",
-                # As they were given: functions by their names.
-                "all that the model records" if outputs is None else code(short(Names(()).outputs(outputs))),
-            )
-        )
-        facts.append(
-            (
-                "Seeds",
-                joined("policy ", code(plan["seed_policy"]), ", root entropy ", code(plan["seed_root"])),
-            )
-        )
+        # As they were given: functions by their names.
+        asked = "all that the model records" if outputs is None else code(short(Names(()).outputs(outputs)))
+        seeds = joined("policy ", code(plan["seed_policy"]), ", root entropy ", code(plan["seed_root"]))
+        facts += [("Outputs kept", asked), ("Seeds", seeds)]
     return facts
 
 
@@ -167,17 +159,11 @@ def _rules(space: ParameterSpace) -> list[Markup]:
     ]
     found += [("Constraint", code(short(rule))) for rule in space.constraints]
     if space.correlation is not None:
-        matrix = space.correlation
+        numbers = space.correlation.to_numpy()
         found += [
-            (
-                "Rank correlation",
-                joined(
-                    code(one), " and ", code(other), f": {float(matrix.to_numpy()[place, other_place]):g}"
-                ),
-            )
-            for place, one in enumerate(matrix.columns)
-            for other_place, other in enumerate(matrix.columns)
-            if other_place > place and matrix.to_numpy()[place, other_place] != 0
+            ("Rank correlation", joined(code(one), " and ", code(other), f": {float(numbers[i, j]):g}"))
+            for (i, one), (j, other) in itertools.combinations(enumerate(space.correlation.columns), 2)
+            if numbers[i, j] != 0
         ]
     return [pairs(found)] if found else []
 
@@ -185,12 +171,8 @@ def _rules(space: ParameterSpace) -> list[Markup]:
 def _sessions(source: Source) -> list[Markup]:
     parts = []
     for one in source.sessions:
-        facts: list[tuple[Child, Child]] = []
-        if "time" in one:
-            facts.append(("Written", f"{one['time']} on {one['host']}"))
-        else:
-            facts.append(("Written", "by the process that ran the models"))
-        facts += [(name, version) for name, version in one["versions"].items()]
+        by = f"{one['time']} on {one['host']}" if "time" in one else "by the process that ran the models"
+        facts: list[tuple[Child, Child]] = [("Written", by), *one["versions"].items()]
         if one.get("git"):
             changed = ", with changes that were not committed" if one["git"]["changed"] else ""
             of = " of the script" if one["git"].get("of") == "script" else ""

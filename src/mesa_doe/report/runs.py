@@ -53,13 +53,8 @@ def failures(results: Results, figures: Figures, rest: str) -> Markup:
         return joined(paragraph("No recorded run failed."), *parts)
     columns = (failed[name].map(_told) for name in ("status", "origin", "error_type"))
     kinds = Counter(zip(*columns, strict=True)).most_common()
-    parts.append(
-        table(
-            ["Status", "Origin", "Error", "Runs"],
-            [(*kind, int(count)) for kind, count in kinds],
-            caption="What went wrong",
-        )
-    )
+    header, rows = ["Status", "Origin", "Error", "Runs"], [(*kind, int(count)) for kind, count in kinds]
+    parts.append(table(header, rows, caption="What went wrong"))
     factors = results.factors("runs")
     if factors.shape[1] > 1:
         label = "Where in the space runs failed"
@@ -76,10 +71,8 @@ def failures(results: Results, figures: Figures, rest: str) -> Markup:
     header = ["Run", "Point", "Origin", "Error", "Message and traceback"]
     caption = "Runs that failed, with their factors and tracebacks"
     factors = factors.loc[shown.index]
-    parts.append(
-        table(header, [_failure(shown, factors, place) for place in range(len(shown))], caption=caption)
-    )
-    return joined(*parts)
+    told = [_failure(shown, factors, place) for place in range(len(shown))]
+    return joined(*parts, table(header, told, caption=caption))
 
 
 def _failure(shown: pd.DataFrame, factors: pd.DataFrame, place: int) -> list[Child]:
