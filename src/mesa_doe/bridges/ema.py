@@ -104,9 +104,7 @@ def _means(results: Results, name: str, at: At, reduce: Reduce | None, unequal: 
 
 
 def from_ema(
-    experiments: pd.DataFrame,
-    outcomes: Mapping[str, Any],
-    space: ParameterSpace | None = None,
+    experiments: pd.DataFrame, outcomes: Mapping[str, Any], space: ParameterSpace | None = None
 ) -> tuple[Design, dict[str, Array]]:
     """Make a design of experiments of the EMA Workbench, and outputs for the analyses here.
 

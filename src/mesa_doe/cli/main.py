@@ -64,9 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         By default those of the process.
     """
     parser = argparse.ArgumentParser(
-        prog="mesa-doe",
-        description="Designs of experiments for Mesa agent-based models.",
-        epilog=_EXIT_CODES,
+        prog="mesa-doe", description="Designs of experiments for Mesa agent-based models.", epilog=_EXIT_CODES
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version, and end")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")

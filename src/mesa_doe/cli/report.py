@@ -25,11 +25,7 @@ def add_report(commands: Any) -> None:
     )
     add_study(parser)
     parser.add_argument(
-        "-o",
-        dest="file",
-        type=Path,
-        metavar="FILE",
-        help="the file (by default STUDY.html, beside it)",
+        "-o", dest="file", type=Path, metavar="FILE", help="the file (by default STUDY.html, beside it)"
     )
     parser.add_argument(
         "--output", action="append", metavar="NAME",

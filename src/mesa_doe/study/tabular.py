@@ -254,11 +254,7 @@ def _reported(records: Records, kind: str, table: str, name: str, title: str) ->
         return found.to_frame()[["run_id", *kinds]]
 
     return TableFile(
-        name,
-        title,
-        {"run_id": "i", **kinds},
-        lambda: _in_run_order(records, part),
-        refers={"run_id": "runs"},
+        name, title, {"run_id": "i", **kinds}, lambda: _in_run_order(records, part), refers={"run_id": "runs"}
     )
 
 

@@ -61,14 +61,7 @@ def unpacked(path: str | os.PathLike[str]) -> tuple[Path, TemporaryDirectory[str
             with zipfile.ZipFile(path) as packed:
                 _unpack(packed, study)
         # What zipfile raises of a damaged file, or one that is locked or compressed in another way.
-        except (
-            zipfile.BadZipFile,
-            OSError,
-            EOFError,
-            RuntimeError,
-            zlib.error,
-            LZMAError,
-        ) as error:
+        except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, zlib.error, LZMAError) as error:
             message = f"{str(path)!r} is no archive of a study: {error}"
             if Path(path).suffix == ".toml":
                 message += "; the study of a study file is in a folder, which mesa-doe run tells"
