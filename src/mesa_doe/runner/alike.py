@@ -17,7 +17,7 @@ from mesa_doe.runner.checks import model_key
 from mesa_doe.runner.gathered import Gathered
 from mesa_doe.study import Ints, Numbering, Records
 
-__all__ = ["Groups", "are_alike", "few_valued", "has_relatives", "needless_runs", "recorded_noise"]
+__all__ = ["Groups", "few_valued", "has_relatives", "needless_runs", "recorded_noise"]
 
 # How many runs tell whether an output has few values.
 _ENOUGH = 30

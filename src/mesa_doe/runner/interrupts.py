@@ -12,7 +12,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-__all__ = ["HeldInterrupt", "ended_by_signals", "held_interrupt"]
+__all__ = ["ended_by_signals", "held_interrupt"]
 
 # What schedulers send before they kill (Slurm and PBS the first; Grid Engine and LSF the others, and Slurm
 # where it is asked to), and what a terminal that closes does.

@@ -1,12 +1,10 @@
 from .folder import StudyFolder, StudyWriter, open_study
 from .ledger import Entry, Ints, entry_for, joined
-from .lock import holders
 from .numbering import Numbering
 from .plan import Plan, plan_of
 from .provenance import resolve
 from .records import Records, StoredTables
 from .shards import RUN_COLUMNS, Shard, write_shard
-from .source import changes, source_of
 from .stored_model import StoredModel
 
 __all__ = [
@@ -21,13 +19,10 @@ __all__ = [
     "StoredTables",
     "StudyFolder",
     "StudyWriter",
-    "changes",
     "entry_for",
-    "holders",
     "joined",
     "open_study",
     "plan_of",
     "resolve",
-    "source_of",
     "write_shard",
 ]

@@ -17,7 +17,7 @@ from mesa_doe.study.ledger import Entry, Ints, joined, last_words
 from mesa_doe.study.numbering import Numbering
 from mesa_doe.study.shards import REMEDY, RUN_COLUMNS, ShardFile
 
-__all__ = ["Place", "Records", "StoredTable", "StoredTables"]
+__all__ = ["Place", "Records", "StoredTables"]
 
 
 @dataclass
