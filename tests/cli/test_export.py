@@ -83,13 +83,13 @@ def dataset(study, tmp_path):
         yield opened
 
 
-def exported(study, folder):
+def exported(study, folder, form="netcdf"):
     """Export here, where a warning can be caught."""
     from argparse import Namespace
 
     from mesa_doe.cli.export import _export
 
-    return _export(Namespace(study=study, folder=folder, format="netcdf"))
+    return _export(Namespace(study=study, folder=folder, format=form))
 
 
 def test_no_table_is_lost_where_names_meet(tmp_path):
@@ -167,6 +167,20 @@ def test_levels_of_several_types_are_written_as_text_and_told(tmp_path):
         exported(study, tmp_path / "out")
     with xarray.open_dataset(tmp_path / "out" / "model.nc", engine="h5netcdf") as data:
         assert data["x"].to_numpy().tolist() == ["1", "auto", "2.5"]
+
+
+@pytest.mark.parametrize("levels", [[1, "auto", 2.5], [True, 1, "x"], [0.5, True], [None, "a", 2]], ids=str)
+def test_levels_of_several_types_are_written_to_parquet_as_text_and_told(tmp_path, levels):
+    design = doe.full_factorial(doe.ParameterSpace(x=doe.Categorical(levels)))
+    runs = design.configurations(lambda x: {"y": len(str(x))}, rng=1)
+    study = tmp_path / "study"
+    doe.BatchRunner(runs, store=study).run_all()
+    with pytest.warns(doe.MesaDoeWarning, match="some values of 'x' are no text, and others are no numbers"):
+        exported(study, tmp_path / "out", "parquet")
+    written = pd.read_parquet(tmp_path / "out" / "runs.parquet")["x"]
+    assert [None if value != value else value for value in written] == [
+        None if level is None else str(level) for level in levels
+    ]
 
 
 def truth(x):

@@ -50,7 +50,13 @@ def _json(frame: pd.DataFrame, path: Path) -> None:
 
 def _parquet(frame: pd.DataFrame, path: Path) -> None:
     require("pyarrow", extra="store")
-    frame.to_parquet(path, index=False)
+    texts: dict[str, Any] = {}
+    for name, column in frame.items():
+        kinds = {type(value) for value in column if value is not None} if column.dtype.kind == "O" else set()
+        if len(kinds) > 1 and not kinds <= {int, float}:
+            _tell_of_texts(str(name))
+            texts[str(name)] = [None if value is None else str(value) for value in column]
+    frame.assign(**texts).to_parquet(path, index=False)
 
 
 _WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {"csv": _csv, "json": _json, "parquet": _parquet}
@@ -167,7 +173,7 @@ def _stored(name: str, values: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, An
     if array is None or array.dtype.kind != "O":
         return np.full(values.shape, np.nan) if array is None else array.reshape(values.shape), {}
     if not all(item is None or isinstance(item, (str, list, dict)) for item in items):
-        warn(f"some values of {name!r} are no text, and others are no numbers: all are written as text")
+        _tell_of_texts(name)
     missing = np.array([value is None for value in array])
     if not missing.any():
         return array.reshape(values.shape), {}
@@ -177,6 +183,10 @@ def _stored(name: str, values: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, An
             "use --format parquet"
         )
     return np.where(missing, "", array).astype(object).reshape(values.shape), {"missing_value": ""}
+
+
+def _tell_of_texts(name: str) -> None:
+    warn(f"some values of {name!r} are no text, and others are no numbers: all are written as text")
 
 
 def _tell_of_truths(results: Results, data: Any) -> None:
