@@ -38,7 +38,7 @@ class BlockBootstrap:
     >>> runs = np.array([[[3.0], [5.0]], [[1.0], [1.0]]])
     >>> _, point, low, high, _ = bootstrap.of(lambda y: y[:, :, None] ** 2, runs, lambda means: means)
     >>> point.tolist(), low.round(1).tolist(), high.round(1).tolist()
-    ([[8.0]], [[-56.2]], [[72.2]])
+    ([[8.0]], [[0.0]], [[72.2]])
     """
 
     corrected: bool
