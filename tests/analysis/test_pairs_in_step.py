@@ -17,7 +17,7 @@ def product(design, i, j):
 
 
 def in_step(result):
-    return [warning for warning in result.warnings if "in step" in warning]
+    return [note for note in result.notes if "in step" in note]
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS)

@@ -264,7 +264,6 @@ def jansen(
     said = [*checked.said]
     said += flat_outputs(checked, seed_policy, blocks=stars, constant=constant, where="base point")
     said += seed_driven(checked, by_factors, variance, own_noise, no_variance, seed_policy)
-    said += said_of_pairs(names, factors, pairs, misplaced, f"{stars} stars")
     of_events, few_events = rare_events(names, base, constant, blocks=stars, of_one=["ST"])
     of_changes, few_events = rare_changes(
         names, factors, by_block(runs, len(factors) + 1), point, constant, corrected=corrected, few=few_events
@@ -293,6 +292,9 @@ def jansen(
         "noise_share": checked.by_output(shares),
         "few_events": few_events,
     }
-    notes = shares_told(settings["noise_share"], corrected=corrected, seed_policy=seed_policy)
+    notes = [
+        *shares_told(settings["noise_share"], corrected=corrected, seed_policy=seed_policy),
+        *said_of_pairs(names, factors, pairs, misplaced, f"{stars} stars"),
+    ]
     frame = tidy(names, [("ST", factor, "") for factor in factors], point, low, high)
-    return SensitivityResult("jansen", frame, settings, tuple(said), notes=notes)
+    return SensitivityResult("jansen", frame, settings, tuple(said), notes=tuple(notes))

@@ -104,8 +104,8 @@ def sobol(
     -----
     MesaDoeWarning
         If an output has no variance between design points, or hardly any but the seed's, noise inflates the
-        indices, blocks were left out, an output has one value at nearly all points, a factor changes
-        it in hardly any block, or the sequence moves factors in step that act together.
+        indices, blocks were left out, an output has one value at nearly all points, or a factor changes
+        it in hardly any block.
 
     Notes
     -----
@@ -209,7 +209,6 @@ def sobol(
     totals = point[:, len(rows) : len(rows) + len(factors)]
     by_factors = totals.sum(axis=1) * variance
     said += seed_driven(checked, by_factors, variance, noise_of_runs, no_variance, seed_policy)
-    said += said_of_pairs(names, factors, pairs, misplaced, f"{len(blocks)} blocks")
     of_both = ["S1", *plan.estimator.also_of_both, *(["S2"] if second_order else [])]
     of_one = [] if "ST" in of_both else ["ST"]
     of_events, few_events = rare_events(
@@ -243,9 +242,12 @@ def sobol(
         "noise_share": checked.by_output(shares),
         "few_events": few_events,
     }
-    notes = shares_told(settings["noise_share"], corrected=corrected, seed_policy=seed_policy)
+    notes = [
+        *shares_told(settings["noise_share"], corrected=corrected, seed_policy=seed_policy),
+        *said_of_pairs(names, factors, pairs, misplaced, f"{len(blocks)} blocks"),
+    ]
     frame = tidy(names, _labels(rows, factors, second_order), point, low, high)
-    return SensitivityResult("sobol", frame, settings, tuple(said), notes=notes)
+    return SensitivityResult("sobol", frame, settings, tuple(said), notes=tuple(notes))
 
 
 def _blocks(design: Design, checked: Outputs, factors: int, second_order: bool) -> FloatArray:
