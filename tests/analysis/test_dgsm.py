@@ -96,13 +96,13 @@ def test_the_interval_is_of_the_bound_and_does_not_depend_on_the_unit_of_a_facto
 def test_axes_without_a_derivative_are_refused():
     with pytest.warns(doe.MesaDoeWarning, match="has no derivative"):
         design = doe.finite_difference(doe.ParameterSpace(n=doe.Integer(1, 9), b=doe.Real(0, 1)), 8, rng=1)
-    with pytest.raises(doe.AnalysisError, match="needs axes of real numbers, but n have levels"):
+    with pytest.raises(doe.AnalysisError, match="needs axes of real numbers, but n have values"):
         dgsm(design, design.unit[:, 1])
     with pytest.warns(doe.MesaDoeWarning, match="has no derivative"):
         design = doe.finite_difference(
             doe.ParameterSpace(n=doe.Law(stats.poisson(3)), b=doe.Real(0, 1)), 8, rng=1
         )
-    with pytest.raises(doe.AnalysisError, match="but n have values between which nothing lies"):
+    with pytest.raises(doe.AnalysisError, match="but n have values between which nothing lies; this design"):
         dgsm(design, design.unit[:, 1])
 
 

@@ -65,3 +65,9 @@ def test_an_unknown_kind_is_refused():
     design = doe.latin_hypercube(unit_space(3), 100, rng=1)
     with pytest.raises(AnalysisError, match="kind takes 'WD', 'CD', 'MD', 'L2-star', got 'ND'"):
         discrepancy(design, design.unit[:, 0], kind="ND")
+
+
+def test_a_law_of_counts_without_an_end_is_refused_as_integers_are():
+    design = doe.latin_hypercube(doe.ParameterSpace(n=doe.Law(stats.poisson(3)), b=doe.Real(0, 1)), 32, rng=1)
+    with pytest.raises(doe.AnalysisError, match="needs axes of real numbers, but n have values between"):
+        doe.analyze.discrepancy(design, design.unit[:, 1])

@@ -18,6 +18,7 @@ from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError, warn
 from mesa_doe.space import Categorical
+from mesa_doe.space.axes import is_continuous
 
 __all__ = [
     "ANALYSES",
@@ -261,8 +262,8 @@ def _problem(info: AnalysisInfo, design: Design) -> str | None:
     if design.seed_levels is not None and not info.seed_factor:
         return "cannot read the seed as a factor: make the design without seed_factor=True"
     axes = design.space.axes.items()
-    if info.axes == "real" and (steps := [name for name, axis in axes if axis.n_levels is not None]):
-        return f"needs axes of real numbers, but {', '.join(steps)} have levels between which nothing lies"
+    if info.axes == "real" and (apart := [name for name, axis in axes if not is_continuous(axis)]):
+        return f"needs axes of real numbers, but {', '.join(apart)} have values between which nothing lies"
     unordered = [
         name
         for name, axis in axes

@@ -135,7 +135,6 @@ def dgsm(
     >>> dgsm(design, y).table()["nu"].round(6).tolist()
     [400.0, 1.0]
     """
-    _check_values(design)
     resamples, confidence = checked_bootstrap("dgsm", resamples, confidence)
     checked = checked_outputs(design, y, names=outputs, missing=missing, method="dgsm")
     factors = list(design.factors)
@@ -191,16 +190,6 @@ def dgsm(
     return SensitivityResult(
         "dgsm", frame, settings, tuple(said), scale="upper bound of the total index", plotted=("bound",)
     )
-
-
-def _check_values(design: Design) -> None:
-    """Refuse laws of counts: without an end they have no number of levels, but no derivative either."""
-    whole = [name for name in design.factors if design.points[name].dtype.kind != "f"]
-    if whole:
-        raise AnalysisError(
-            f"dgsm needs axes of real numbers, but {', '.join(whole)} have values between which nothing "
-            "lies; make a design with sobol or shapley"
-        )
 
 
 def _check_slopes(checked: Outputs, change: FloatArray, base: FloatArray, constant: BoolArray) -> None:

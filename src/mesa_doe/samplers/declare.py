@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, ParamSpec, TypeAlias
 
-import numpy as np
 import pandas as pd
 
 from mesa_doe.design import Design, Extension
@@ -17,6 +16,7 @@ from mesa_doe.design.gate import check_bool, check_size
 from mesa_doe.errors import DesignError, warn
 from mesa_doe.other_names import renamed
 from mesa_doe.space import Axis, Categorical, ParameterSpace
+from mesa_doe.space.axes import is_continuous
 from mesa_doe.space.values import is_int
 
 __all__ = [
@@ -276,8 +276,7 @@ def warn_of_axes(space: ParameterSpace, method: str, instead: str = "") -> None:
 
 def _read(axis: Axis, axes: Axes) -> bool:
     if axes == "real":
-        # A law of counts without an end has no number of levels.
-        return axis.n_levels is None and axis.from_unit(np.array([0.5])).dtype.kind == "f"
+        return is_continuous(axis)
     return axes == "any" or not isinstance(axis, Categorical) or len(axis.levels) < 3
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from mesa_doe.arrays import Array, BoolArray, FloatArray
 from mesa_doe.space.values import as_numbers, as_tuple, is_int, is_number, level_index, plain
 
-__all__ = ["Axis", "Discrete", "Integer", "Real"]
+__all__ = ["Axis", "Discrete", "Integer", "Real", "is_continuous"]
 
 
 class Axis(Protocol):
@@ -55,6 +55,18 @@ class Axis(Protocol):
     def to_dict(self) -> dict[str, Any]:
         """Describe the axis in what JSON can hold."""
         ...
+
+
+def is_continuous(axis: Axis) -> bool:
+    """Whether something lies between any two values of an axis.
+
+    Examples
+    --------
+    >>> is_continuous(Real(0, 1)), is_continuous(Integer(0, 1))
+    (True, False)
+    """
+    # A law of counts without an end has no number of levels.
+    return axis.n_levels is None and axis.from_unit(np.array([0.5])).dtype.kind == "f"
 
 
 @dataclass(frozen=True)
