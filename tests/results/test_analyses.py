@@ -78,3 +78,21 @@ def test_the_seed_policy_of_a_hand_built_list_is_read_off_its_seeds(policy):
     else:
         result = results.sensitivity("y", design=design)
     assert result.settings["seed_policy"] == policy
+
+
+@pytest.mark.filterwarnings("ignore:.*has an open end")
+def test_a_distribution_by_a_factor_has_a_column_for_a_level_none_unless_another_is_written_so():
+    space = doe.ParameterSpace(a=doe.Real(0, 1), cap=doe.Categorical([None, 2]))
+    found = distribution_by_cap(space)
+    assert found.table().loc["mean", 2] == pytest.approx(2 + found.table().loc["mean", "None"], abs=0.3)
+    alike = doe.ParameterSpace(a=doe.Real(0, 1), cap=doe.Categorical([None, "None"]))
+    with pytest.raises(doe.AnalysisError, match="none of them missing"):
+        distribution_by_cap(alike)
+
+
+def distribution_by_cap(space):
+    def model(a, cap):
+        return {"y": a + (cap if isinstance(cap, int) else 0)}
+
+    runs = doe.latin_hypercube(space, 40, rng=1).configurations(model, rng=1)
+    return doe.BatchRunner(runs).run_all().uncertainty("y", by="cap")

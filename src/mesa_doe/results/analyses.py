@@ -138,9 +138,16 @@ def uncertainty(
     # Merged points are told of where noise is taken for an effect, which a distribution has none of.
     y, _ = _aligned(results, design, {output: values}, None)
     policy = policy_of_noise(results, output, design)
-    labels = None if by is None else of.points[by].tolist()
+    labels = None if by is None else _labels(of.points[by].tolist())
     with explained(results):
         return analysis.uncertainty(y[:, :, 0], design=of, by=labels, seed_policy=policy, **options)
+
+
+def _labels(levels: list[Any]) -> list[Any]:
+    """Name a level None, which is one like others, where an analysis takes it for a label that is missing."""
+    if any(isinstance(level, str) and level == "None" for level in levels):
+        return levels
+    return ["None" if level is None else level for level in levels]
 
 
 def split_variance(
