@@ -108,3 +108,16 @@ def test_intervals_of_stars_hold_a_pair_that_twelve_factors_of_256_stars_misplac
 def test_stars_of_points_by_chance_are_not_read_for_pairs():
     design = doe.radial(unit_space(12), 256, rng=1, kind="monte_carlo")
     assert in_step(quiet(doe.analyze.jansen, design, product(design, 5, 6), resamples=100)) == []
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_intervals_of_groups_hold_a_pair_between_them(estimator):
+    groups = {"odd": ["x3", "x5"], "even": ["x0", "x2"], "others": ["x1", "x4"]}
+    design = doe.sobol(unit_space(6), 512, rng=1, groups=groups, second_order=True)
+    result = quiet(doe.analyze.sobol, design, product(design, 0, 3), estimator=estimator, resamples=100)
+    frame = result.to_frame().set_index(["measure", "factor", "partner"])
+    first = frame.loc["S1"]
+    assert first["estimate"].abs().max() > 0.3
+    assert ((first["low"] <= 1e-9) & (first["high"] >= -1e-9)).all()
+    pair = frame.loc["S2", "even", "odd"]
+    assert pair["low"] <= 1 <= pair["high"]

@@ -33,7 +33,7 @@ class PairInStep:
     Parameters
     ----------
     i, j : int
-        Places of the factors.
+        Places of the factors, or of their groups.
     first, total : ndarray (factors,)
         Errors of S1 and ST.
     second : ndarray (factors, factors)
@@ -71,11 +71,10 @@ def pairs_in_step(design: Design, checked: Outputs, factors: int, estimator: str
     Parameters
     ----------
     design : Design
-        Without groups.
     checked : Outputs
         Says which points are left.
     factors : int
-        With the seed, which has no column.
+        Or groups; with the seed, which has no column.
     estimator : str
 
     Returns
@@ -103,25 +102,32 @@ def pairs_in_step(design: Design, checked: Outputs, factors: int, estimator: str
     # An error is of two of them at most.
     may_be = np.triu(2 * np.maximum(largest, largest.T) >= least, 1)
     found = []
-    for i, j in np.argwhere(may_be).tolist():
+    groups = _groups(design)
+    for one, other in np.argwhere(may_be).tolist():
+        # What two of one group do together is the group's own.
+        i, j = sorted((one, other), key=groups.__getitem__)
+        of = [groups[i], groups[j]]
+        if of[0] == of[1]:
+            continue
         here, there, both = [i, j], [j, i], float(of_both[i, j])
         first, total = np.zeros(factors), np.zeros(factors)
         if estimator == "azzini":
-            first[here] = (of_b[here, there] + of_a[here, there]) / 2 - both
-            total[here] = -(of_b[there, here] + of_a[there, here]) / 2
+            first[of] = (of_b[here, there] + of_a[here, there]) / 2 - both
+            total[of] = -(of_b[there, here] + of_a[there, here]) / 2
         else:
             # Of the product of f(B) and f(AB), from which only Saltelli's takes that of f(B) and f(A).
             first[:] = 0.0 if estimator == "saltelli" else both
-            first[here] = of_b[here, there] - (both if estimator == "saltelli" else 0.0)
-            total[here] = -of_a[there, here]
+            first[of] = of_b[here, there] - (both if estimator == "saltelli" else 0.0)
+            total[of] = -of_a[there, here]
         if max(abs(both), np.abs(first).max(), np.abs(total).max()) < least:
             continue
         second = -first[:, None] - first
-        second[here] += (of_a[here, there] - both)[:, None]
-        second[:, here] += of_b[here, there] - both
+        second[of] += (of_a[here, there] - both)[:, None]
+        second[:, of] += of_b[here, there] - both
         # Of the pair itself, of which both were added.
-        second[i, j] += float(a[:, i] ** 2 @ b[:, j] ** 2) / blocks - 1 + both - of_a[i, j] - of_b[j, i]
-        found.append(PairInStep(i, j, first, total, second, both if estimator == "azzini" else 0.0))
+        square = float(a[:, i] ** 2 @ b[:, j] ** 2) / blocks
+        second[of[0], of[1]] += square - 1 + both - of_a[i, j] - of_b[j, i]
+        found.append(PairInStep(of[0], of[1], first, total, second, both if estimator == "azzini" else 0.0))
     return found
 
 
@@ -159,6 +165,14 @@ def pairs_of_stars(design: Design, checked: Outputs) -> list[PairInStep]:
         total[[i, j]] = -of_a[[j, i], [i, j]]
         found.append(PairInStep(i, j, none, total, np.zeros((factors, factors)), 0.0))
     return found
+
+
+def _groups(design: Design) -> list[int]:
+    """Return the place of each factor's group among the groups; without these, its own."""
+    if not design.groups:
+        return list(range(len(design.factors)))
+    place = {name: k for k, members in enumerate(design.groups.values()) for name in members}
+    return [place[name] for name in design.space.names]
 
 
 def _least(blocks: int) -> float:

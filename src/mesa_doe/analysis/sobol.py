@@ -124,7 +124,7 @@ def sobol(
     A sequence that is even in each factor may move pairs of them in step, of some numbers of factors and
     blocks: of six and up to 512, the first and the fourth. Then what the two do together is misplaced, and no
     group of blocks shows it. The design does: intervals are wider by what its columns would make of the
-    product of such a pair, had that as large an S2 as S1 and ST allow. Of groups of factors nothing is said.
+    product of such a pair, had that as large an S2 as S1 and ST allow; not of two of one group.
 
     Other blocks are drawn one by one, and intervals are as wide as Student's t of so few makes them.
 
@@ -188,7 +188,7 @@ def sobol(
     )
     # By the deviation over all points, as SALib does: squares stay finite, and rounding can be told.
     point, low, high, lost = plan.indices(blocks, scale * np.where(constant, 1.0, deviation))
-    pairs = [] if design.groups else pairs_in_step(design, checked, len(factors), estimator)
+    pairs = pairs_in_step(design, checked, len(factors), estimator)
     # The dummy is no factor.
     own = np.r_[: len(factors), len(rows) : len(rows) + len(factors), 2 * len(rows) : point.shape[1]]
     low[:, own], high[:, own], misplaced = held_for_pairs(
