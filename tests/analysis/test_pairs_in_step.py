@@ -82,6 +82,16 @@ def test_the_seed_as_a_factor_and_a_dummy_have_no_pairs_but_the_columns_that_the
     assert ((first["S1_low"] <= 1e-9) & (first["S1_high"] >= -1e-9)).all()
 
 
+def test_groups_with_the_seed_as_one_have_the_pairs_of_their_factors():
+    groups = {"even": ["x0", "x2"], "odd": ["x1", "x3", "x4"]}
+    design = doe.sobol(unit_space(5), 256, rng=1, seed_factor=True, groups=groups)
+    result = quiet(doe.analyze.sobol, design, product(design, 0, 3), resamples=100, dummy=True)
+    assert "even and odd" in in_step(result)[0]
+    assert "seed" not in in_step(result)[0]
+    first = result.table().loc[["even", "odd", "seed"]]
+    assert ((first["S1_low"] <= 1e-9) & (first["S1_high"] >= -1e-9)).all()
+
+
 def test_points_that_are_left_are_those_of_which_pairs_are_read():
     design = doe.sobol(unit_space(6), 256, rng=1)
     y = product(design, 0, 3)

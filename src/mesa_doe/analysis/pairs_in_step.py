@@ -74,7 +74,7 @@ def pairs_in_step(design: Design, checked: Outputs, factors: int, estimator: str
     checked : Outputs
         Says which points are left.
     factors : int
-        Or groups; with the seed, which has no column.
+        Or groups; with the seed.
     estimator : str
 
     Returns
@@ -92,7 +92,8 @@ def pairs_in_step(design: Design, checked: Outputs, factors: int, estimator: str
     True
     """
     step = factors * (2 if design.options.get("second_order") else 1) + 2
-    unit = checked.kept(design.unit)
+    # The column of the seed says nothing of what a seed does.
+    unit = checked.kept(design.unit)[:, : len(design.space.names)]
     a, b = _standardised(design, unit[::step], unit[step - 1 :: step])
     blocks = len(a)
     # Means over blocks that are zero of endless points: of b_i² a_j b_j, a_i² a_j b_j and a_i b_i a_j b_j.
@@ -170,7 +171,7 @@ def pairs_of_stars(design: Design, checked: Outputs) -> list[PairInStep]:
 def _groups(design: Design) -> list[int]:
     """Return the place of each factor's group among the groups; without these, its own."""
     if not design.groups:
-        return list(range(len(design.factors)))
+        return list(range(len(design.space.names)))
     place = {name: k for k, members in enumerate(design.groups.values()) for name in members}
     return [place[name] for name in design.space.names]
 
