@@ -110,3 +110,10 @@ def test_a_problem_in_place_of_a_space_is_told_what_reads_it():
 def test_a_mapping_in_place_of_a_space_is_told_what_makes_one(given, way):
     with pytest.raises(DesignError, match=f"; {way}.* makes one$"):
         mesa_doe.halton(given, 4)
+
+
+def test_an_analysis_says_what_options_it_takes_and_what_salibs_are_called_here():
+    design = mesa_doe.sobol(mesa_doe.ParameterSpace(a=mesa_doe.Real(0, 1), b=mesa_doe.Real(0, 1)), 8, rng=1)
+    told = r"sobol takes no option 'conf_level'; conf_level is confidence here; it takes outputs, estimator"
+    with pytest.raises(mesa_doe.AnalysisError, match=told):
+        mesa_doe.analyze.sobol(design, design.unit[:, 0], conf_level=0.9)

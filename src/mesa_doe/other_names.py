@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
-__all__ = ["PYDOE", "SALIB", "renamed"]
+from mesa_doe.errors import MesaDoeError
+
+__all__ = ["PYDOE", "SALIB", "check_options", "renamed"]
 
 #: SALib's samplers by their modules.
 SALIB = {
@@ -75,3 +77,26 @@ def renamed(option: str, known: Collection[str]) -> str:
     """
     ours = _OPTIONS.get(option)
     return f"{option} is {ours} here; " if ours in known else ""
+
+
+def check_options(
+    caller: str, options: Iterable[str], known: Collection[str], error: type[MesaDoeError]
+) -> None:
+    """Refuse options that a function does not take.
+
+    Parameters
+    ----------
+    caller : str
+        Its name.
+    options : iterable of str
+        As they were typed.
+    known : collection of str
+        Those that it takes.
+    error : type
+        What is raised.
+    """
+    for option in options:
+        if option not in known:
+            raise error(
+                f"{caller} takes no option {option!r}; {renamed(option, known)}it takes {', '.join(known)}"
+            )

@@ -1,10 +1,12 @@
+import warnings
+
 import numpy as np
 import pytest
 
 import mesa_doe as doe
 from mesa_doe.analysis.between_classes import advised_classes, first_order
 from mesa_doe.analysis.partition import slices
-from tests.analysis.helpers import angles, ishigami, unit_space
+from tests.analysis.helpers import angles, ishigami, quiet, unit_space
 
 
 def in_classes(design):
@@ -57,3 +59,11 @@ def test_an_output_without_variance_has_no_share():
     design = doe.monte_carlo(unit_space(2), 100, rng=1)
     with np.errstate(all="raise"):
         assert np.isnan(shares(design, np.zeros(100))).all()
+
+
+def test_a_resample_of_one_block_alone_makes_no_warning_of_numpys():
+    design = doe.morris(unit_space(3), 3, rng=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        result = quiet(doe.analyze.delta, design, design.unit.sum(axis=1), rng=1)
+    assert np.isfinite(result.to_frame()["estimate"]).all()

@@ -155,9 +155,10 @@ def _between_units(parts: IntArray, values: FloatArray, units: Units) -> Callabl
         told = np.add.reduceat(weight, starts, axis=0)
         found = []
         for by_class, totals in of_outputs:
-            of_all = pairs(totals[:1], times)[1] / all_pairs
             squares = pairs(by_class, times)[1] / np.maximum(class_pairs, 1.0)
+            # A resample may have drawn one unit alone.
             with np.errstate(invalid="ignore", divide="ignore"):
+                of_all = pairs(totals[:1], times)[1] / all_pairs
                 between = np.add.reduceat(weight * squares, starts, axis=0) / told - of_all
             variance = totals[1:] @ times.T / whole - of_all
             found.append(between / np.where(variance > ROUNDING, variance, np.nan))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, TypeVar, cast
@@ -17,6 +18,7 @@ from mesa_doe.analysis.outputs import alike
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError, warn
+from mesa_doe.other_names import check_options
 from mesa_doe.space import Categorical
 from mesa_doe.space.axes import is_continuous
 
@@ -98,9 +100,11 @@ class AnalysisInfo:
     def __call__(self, function: F) -> F:
         """Enter an analysis; it refuses other designs, gives its warnings, says where factors depend."""
         name = function.__name__
+        known = [*inspect.signature(function).parameters][2:]
 
         @functools.wraps(function)
         def analysis(design: Design, y: Any, **options: Any) -> SensitivityResult:
+            check_options(name, options, known, AnalysisError)
             check_policy(name, options.get("seed_policy"))
             check_design(design, name)
             result = _each_of_its_points(function, design, y, options)

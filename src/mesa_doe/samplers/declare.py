@@ -14,7 +14,7 @@ from mesa_doe.design import Design, Extension
 from mesa_doe.design.design import Longer
 from mesa_doe.design.gate import check_bool, check_size
 from mesa_doe.errors import DesignError, warn
-from mesa_doe.other_names import renamed
+from mesa_doe.other_names import check_options
 from mesa_doe.space import Axis, Categorical, ParameterSpace
 from mesa_doe.space.axes import is_continuous
 from mesa_doe.space.values import is_int
@@ -121,12 +121,7 @@ class SamplerInfo:
 
         @functools.wraps(function)
         def sampler(*args: P.args, **options: P.kwargs) -> Design:
-            for name in options:
-                if name not in known:
-                    raise DesignError(
-                        f"{function.__name__} takes no option {name!r}; "
-                        f"{renamed(name, known)}it takes {', '.join(known)}"
-                    )
+            check_options(function.__name__, options, known, DesignError)
             return function(*args, **options)
 
         object.__setattr__(self, "function", sampler)
