@@ -1,5 +1,6 @@
 import csv
 import io
+import warnings
 
 import mesa
 import numpy as np
@@ -181,6 +182,16 @@ def test_levels_of_several_types_are_written_to_parquet_as_text_and_told(tmp_pat
     assert [None if value != value else value for value in written] == [
         None if level is None else str(level) for level in levels
     ]
+
+
+def test_a_text_that_is_missing_stays_missing_in_parquet(tmp_path):
+    study = study_of(lambda x: {"word": "late" if x > 1 else None}, {"x": [1, 2, 3]}, tmp_path / "study")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", doe.MesaDoeWarning)
+        exported(study, tmp_path / "out", "parquet")
+    written = pd.read_parquet(tmp_path / "out" / "model.parquet")["word"]
+    assert written.isna().tolist() == [True] * 2 + [False] * 4
+    assert written.tolist()[2:] == ["late"] * 4
 
 
 def truth(x):

@@ -52,10 +52,12 @@ def _parquet(frame: pd.DataFrame, path: Path) -> None:
     require("pyarrow", extra="store")
     texts: dict[str, Any] = {}
     for name, column in frame.items():
-        kinds = {type(value) for value in column if value is not None} if column.dtype.kind == "O" else set()
+        # A text that is missing is NaN in newer versions of pandas.
+        there = column.dropna() if column.dtype == object else column.iloc[:0]
+        kinds = set(map(type, there))
         if len(kinds) > 1 and not kinds <= {int, float}:
             _tell_of_texts(str(name))
-            texts[str(name)] = [None if value is None else str(value) for value in column]
+            texts[str(name)] = there.map(str).reindex(column.index)
     frame.assign(**texts).to_parquet(path, index=False)
 
 
