@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 import mesa_doe
+from mesa_doe.analysis import ANALYSES, AnalysisInfo
 from mesa_doe.errors import AnalysisError, DesignError, SpaceError
 from mesa_doe.other_names import PYDOE, SALIB
-from mesa_doe.samplers import SAMPLERS
+from mesa_doe.samplers import SAMPLERS, SamplerInfo
 from mesa_doe.space import Integer, ParameterSpace, Real
 
 SPACE = ParameterSpace(a=Real(0, 1), b=Integer(1, 4))
@@ -117,3 +118,18 @@ def test_an_analysis_says_what_options_it_takes_and_what_salibs_are_called_here(
     told = r"sobol takes no option 'conf_level'; conf_level is confidence here; it takes outputs, estimator"
     with pytest.raises(mesa_doe.AnalysisError, match=told):
         mesa_doe.analyze.sobol(design, design.unit[:, 0], conf_level=0.9)
+
+
+def test_a_sampler_and_an_analysis_that_take_any_options_get_them(monkeypatch):
+    monkeypatch.setitem(SAMPLERS, "anything", None)
+    monkeypatch.setitem(ANALYSES, "anything", None)
+
+    def anything(first, second, **options):
+        return options
+
+    promises = {"library": "ours", "source": "none"}
+    sampler = SamplerInfo(purpose="a test", points="n", extension="none", random=False, **promises)(anything)
+    assert sampler(SPACE, 4, depth=3) == {"depth": 3}
+    AnalysisInfo(measures="nothing", **promises)(anything)
+    with pytest.raises(AnalysisError, match="anything takes a Design, got int"):
+        ANALYSES["anything"].function(1, 2, depth=3)

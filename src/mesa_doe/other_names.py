@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+import inspect
+from collections.abc import Callable, Collection, Iterable
+from typing import Any
 
 from mesa_doe.errors import MesaDoeError
 
-__all__ = ["PYDOE", "SALIB", "check_options", "renamed"]
+__all__ = ["PYDOE", "SALIB", "check_options", "options_of", "renamed"]
 
 #: SALib's samplers by their modules.
 SALIB = {
@@ -79,8 +81,20 @@ def renamed(option: str, known: Collection[str]) -> str:
     return f"{option} is {ours} here; " if ours in known else ""
 
 
+def options_of(function: Callable[..., Any]) -> list[str] | None:
+    """Return the names of a function's arguments; None where it takes any.
+
+    Examples
+    --------
+    >>> options_of(lambda space, n, *, rng=None: ...), options_of(lambda space, **options: ...)
+    (['space', 'n', 'rng'], None)
+    """
+    arguments = inspect.signature(function).parameters
+    return None if any(a.kind is a.VAR_KEYWORD for a in arguments.values()) else list(arguments)
+
+
 def check_options(
-    caller: str, options: Iterable[str], known: Collection[str], error: type[MesaDoeError]
+    caller: str, options: Iterable[str], known: Collection[str] | None, error: type[MesaDoeError]
 ) -> None:
     """Refuse options that a function does not take.
 
@@ -90,11 +104,20 @@ def check_options(
         Its name.
     options : iterable of str
         As they were typed.
-    known : collection of str
-        Those that it takes.
+    known : collection of str or None
+        Those that it takes; None where it takes any.
     error : type
         What is raised.
+
+    Examples
+    --------
+    >>> from mesa_doe.errors import DesignError
+    >>> check_options("morris", ["N"], ["n"], DesignError)
+    Traceback (most recent call last):
+    mesa_doe.errors.DesignError: morris takes no option 'N'; N is n here; it takes n
     """
+    if known is None:
+        return
     for option in options:
         if option not in known:
             raise error(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, TypeVar, cast
@@ -18,7 +17,7 @@ from mesa_doe.analysis.outputs import alike
 from mesa_doe.analysis.result import SensitivityResult
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError, warn
-from mesa_doe.other_names import check_options
+from mesa_doe.other_names import check_options, options_of
 from mesa_doe.space import Categorical
 from mesa_doe.space.axes import is_continuous
 
@@ -100,7 +99,8 @@ class AnalysisInfo:
     def __call__(self, function: F) -> F:
         """Enter an analysis; it refuses other designs, gives its warnings, says where factors depend."""
         name = function.__name__
-        known = [*inspect.signature(function).parameters][2:]
+        known = options_of(function)
+        known = known and known[2:]  # without the design and y
 
         @functools.wraps(function)
         def analysis(design: Design, y: Any, **options: Any) -> SensitivityResult:

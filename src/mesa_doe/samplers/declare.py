@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, ParamSpec, TypeAlias
@@ -14,7 +13,7 @@ from mesa_doe.design import Design, Extension
 from mesa_doe.design.design import Longer
 from mesa_doe.design.gate import check_bool, check_size
 from mesa_doe.errors import DesignError, warn
-from mesa_doe.other_names import check_options
+from mesa_doe.other_names import check_options, options_of
 from mesa_doe.space import Axis, Categorical, ParameterSpace
 from mesa_doe.space.axes import is_continuous
 from mesa_doe.space.values import is_int
@@ -117,7 +116,7 @@ class SamplerInfo:
 
     def __call__(self, function: Callable[P, Design]) -> Callable[P, Design]:
         """Enter a sampler, and let it refuse options that it does not take."""
-        known = inspect.signature(function).parameters
+        known = options_of(function)
 
         @functools.wraps(function)
         def sampler(*args: P.args, **options: P.kwargs) -> Design:
@@ -213,13 +212,9 @@ def check_space(space: Any, method: str) -> None:
     if not isinstance(space, ParameterSpace):
         hint = ""
         if isinstance(space, Mapping):
-            is_problem = "num_vars" in space
-            way = (
-                "of a SALib problem, ParameterSpace.from_salib(problem)"
-                if is_problem
-                else "ParameterSpace(…)"
-            )
-            hint = f"; {way} makes one"
+            hint = "; ParameterSpace(…) makes one"
+            if "num_vars" in space:
+                hint = "; of a SALib problem, ParameterSpace.from_salib(problem) makes one"
         raise DesignError(f"{method} takes a ParameterSpace, got {type(space).__name__}: {space!r}{hint}")
     if len(space) == 0:
         constants = ", ".join(space.constants)
