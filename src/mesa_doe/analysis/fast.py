@@ -82,8 +82,7 @@ def fast(
     -----
     MesaDoeWarning
         If an output does not vary, S1 is too low, of a discrete axis or a long tail, or since all but few
-        points are alike,
-        or noise inflates ST.
+        points are alike, or noise inflates ST.
 
     Notes
     -----

@@ -306,7 +306,10 @@ def _units(blocks: Any, kept: BoolArray) -> IntArray:
     given = checked_blocks("split_variance", blocks, len(kept))
     units: IntArray = np.unique(given[kept], return_inverse=True)[1]
     if units.max() == 0:
-        raise AnalysisError("split_variance: all points are of one block, of which nothing can be drawn")
+        raise AnalysisError(
+            "split_variance: all points are of one block, of which nothing can be drawn: use a design of two "
+            "blocks or more"
+        )
     return units
 
 

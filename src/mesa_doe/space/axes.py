@@ -316,7 +316,5 @@ def _hint(value: Any) -> str:
 
 def _as_float(value: Any) -> str:
     """Offer a float for a number of another kind: models get ints and floats, which JSON and Parquet keep."""
-    is_other = isinstance(value, (numbers.Number, decimal.Decimal)) and not isinstance(
-        value, (int, float, complex)
-    )
+    is_other = isinstance(value, (numbers.Real, decimal.Decimal)) and not isinstance(value, (int, float))
     return f": write {float(value)!r}" if is_other and math.isfinite(value) else ""
