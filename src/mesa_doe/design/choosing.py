@@ -1,19 +1,22 @@
-"""Which points of a design are meant: by truths, by positions, or by a condition on their values."""
+"""Some points of a design: meant by truths, by positions, or by a condition on their values."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from mesa_doe.arrays import FloatArray, IntArray
-from mesa_doe.errors import DesignError, SpaceError, listed
-from mesa_doe.space import Boolean, Categorical, ParameterSpace
+from mesa_doe.arrays import IntArray
+from mesa_doe.design.lineage import parent
+from mesa_doe.errors import DesignError, SpaceError
+from mesa_doe.space import ParameterSpace
 from mesa_doe.space.values import plain
 
-__all__ = ["center_of", "chosen_rows", "told"]
+if TYPE_CHECKING:
+    from mesa_doe.design.design import Design
+
+__all__ = ["chosen_rows", "part_of", "told"]
 
 
 def chosen_rows(which: Any, space: ParameterSpace, points: pd.DataFrame) -> IntArray:
@@ -25,10 +28,6 @@ def chosen_rows(which: Any, space: ParameterSpace, points: pd.DataFrame) -> IntA
         As in :meth:`Design.subset`.
     space : ParameterSpace
     points : DataFrame (points, factors)
-
-    Returns
-    -------
-    ndarray of int64
 
     Raises
     ------
@@ -72,53 +71,20 @@ def told(which: Any) -> str:
     return f"{int(array.sum())} true of {len(array)}" if array.dtype == bool else f"{array.size} positions"
 
 
-def center_of(space: ParameterSpace, at: Mapping[str, Any] | None) -> tuple[FloatArray, dict[str, Any]]:
-    """Return the middle of the unit cube, with the level named for each axis that has no middle.
-
-    Parameters
-    ----------
-    space : ParameterSpace
-    at : mapping of str to object, or None
-        The levels of axes of names.
-
-    Returns
-    -------
-    unit : ndarray (1, factors)
-    levels : dict
-        Those taken.
-
-    Raises
-    ------
-    DesignError
-        Naming each axis that needs a level or was given none of its own.
-
-    Examples
-    --------
-    >>> from mesa_doe.space import Real
-    >>> center_of(ParameterSpace(x=Real(0, 1), kind=Categorical(["a", "b"])), {"kind": "a"})
-    (array([[0.5 , 0.25]]), {'kind': 'a'})
-    """
-    named = {k: axis for k, axis in space.axes.items() if isinstance(axis, (Boolean, Categorical))}
-    given: Any = at  # whatever was typed
-    if at is not None and not isinstance(given, Mapping):
-        raise DesignError(f"repeat_center: at takes a mapping of names to levels, got {at!r}")
-    levels = dict(at or {})
-    problems = [
-        f"axis {name!r} has names without a middle: give its level, as in at={{{name!r}: ...}}"
-        for name in named
-        if name not in levels
-    ]
-    for name, level in levels.items():
-        if name not in named:
-            problems.append(f"at names {name!r}, which is no axis of names; the middle of numbers is taken")
-        elif named[name].outside([level])[0]:
-            problems.append(f"axis {name!r}: {level!r} is no value of {named[name]!r}")
-    if problems:
-        raise DesignError(listed(problems, "repeat_center cannot be done"))
-    unit = np.array([[named[k].to_unit([levels[k]])[0] if k in named else 0.5 for k in space.names]])
-    if broken := space.problems_of(space.from_unit(unit)):
-        raise DesignError(listed(broken, "repeat_center: the middle of the cube is no point of the space"))
-    return unit, levels
+def part_of(
+    design: Design, rows: IntArray, blocks: IntArray | None, *, method: str, **options: Any
+) -> Design:
+    """Return some of the points, which belong to these blocks, as a design of another method."""
+    return type(design)(
+        design.space,
+        design.unit[rows],
+        method=method,
+        options={"design": parent(design), **options},
+        blocks=None if blocks is None else blocks[rows],
+        seed_levels=None if design.seed_levels is None else design.seed_levels[rows],
+        points=design.points.iloc[rows].set_axis(pd.RangeIndex(len(rows), name="point")),
+        groups=design.groups,
+    )
 
 
 def _satisfied(which: Any, space: ParameterSpace, points: pd.DataFrame) -> Any:

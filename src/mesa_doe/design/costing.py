@@ -68,10 +68,6 @@ def cost_of(points: int, replications: Any, seconds_per_run: Any, n_jobs: Any) -
     n_jobs : int
         As in joblib: -1 is all processors.
 
-    Returns
-    -------
-    Cost
-
     Raises
     ------
     DesignError

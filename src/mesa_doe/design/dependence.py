@@ -49,14 +49,6 @@ class Dependence:
 def dependence_of(design: Design) -> Dependence:
     """Tell which points of a design go together.
 
-    Parameters
-    ----------
-    design : Design
-
-    Returns
-    -------
-    Dependence
-
     Examples
     --------
     >>> from mesa_doe.samplers import cross, full_factorial, halton
@@ -76,14 +68,6 @@ def dependence_of(design: Design) -> Dependence:
 
 def follows_curves(design: Design) -> str | None:
     """Return the method of a design, or of one that it was made of, whose points follow curves, or None.
-
-    Parameters
-    ----------
-    design : Design
-
-    Returns
-    -------
-    str or None
 
     Examples
     --------

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mesa_doe.arrays import FloatArray
+from mesa_doe.design.groups import written_groups
 from mesa_doe.design.lineage import call
 from mesa_doe.design.twins import identities
 
@@ -83,7 +84,7 @@ class Description:
             "factors": f"{len(self.factors)}: {', '.join(self.factors)}",
         }
         if self.groups is not None:
-            lines["groups"] = "; ".join(f"{name}: {', '.join(them)}" for name, them in self.groups.items())
+            lines["groups"] = written_groups(self.groups)
         if self.blocks is not None:
             lines["blocks"] = f"{self.blocks:,}"
         lines["default seed policy"] = self.seed_policy
@@ -109,14 +110,6 @@ class Description:
 
 def describe(design: Design) -> Description:
     """Return what :meth:`Design.describe` tells.
-
-    Parameters
-    ----------
-    design : Design
-
-    Returns
-    -------
-    Description
 
     Examples
     --------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
@@ -14,7 +13,8 @@ import pandas as pd
 
 from mesa_doe.arrays import Array, IntArray
 from mesa_doe.configurations import Configurations, Outputs
-from mesa_doe.design.choosing import center_of, chosen_rows, told
+from mesa_doe.design.center import with_center
+from mesa_doe.design.choosing import chosen_rows, part_of, told
 from mesa_doe.design.costing import Cost, cost_of
 from mesa_doe.design.csv_file import read_csv, write_csv
 from mesa_doe.design.describing import Description, describe
@@ -28,12 +28,12 @@ from mesa_doe.design.gate import (
     checked_unit,
     may_refuse,
 )
-from mesa_doe.design.groups import Groups, read_groups
-from mesa_doe.design.lineage import call, parent
+from mesa_doe.design.groups import Groups, read_groups, written_groups
+from mesa_doe.design.lineage import call
 from mesa_doe.design.parquet_file import read_parquet, write_parquet
 from mesa_doe.design.picturing import drawable
 from mesa_doe.design.seeds import check_replications, chosen_policy
-from mesa_doe.design.twins import first_of_twins, identities
+from mesa_doe.design.twins import ONE_NOISE, deduplicated, has_merged_runs
 from mesa_doe.errors import DesignError, warn
 from mesa_doe.plots.design import pair_grid
 from mesa_doe.seeding import RNG, SeedPlan, SeedPolicy, root_entropy, seed_units
@@ -43,11 +43,6 @@ from mesa_doe.space.values import is_int
 __all__ = ["Design", "Longer"]
 
 Longer: TypeAlias = "Callable[[Design, int], Design]"
-
-_ONE_NOISE = (
-    "the noise of one run answers for all its twins, which an analysis may take for an effect. Say "
-    "deduplicate(across_blocks=True) if the model has no noise; else run the design as it is"
-)
 
 
 class Design:
@@ -167,7 +162,9 @@ class Design:
                 array.setflags(write=False)  # which pickle forgets
 
     def __repr__(self) -> str:
-        groups = "" if self.groups is None else f" in {len(self.groups)} groups ({_written(self.groups)})"
+        groups = (
+            "" if self.groups is None else f" in {len(self.groups)} groups ({written_groups(self.groups)})"
+        )
         return (
             f"<Design: {len(self)} points of {len(self.factors)} factors{groups}, "
             f"{call(self.method, self.options, without=('entropy', 'groups'))}>"
@@ -266,10 +263,10 @@ class Design:
         """
         policy = chosen_policy(seed_policy, self.default_seed_policy, self.method)
         check_replications(policy, replications)
-        if policy == "independent" and self.blocks is not None and self._merges_runs:
+        if policy == "independent" and self.blocks is not None and has_merged_runs(self):
             warn(
                 "seed_policy='independent': twins of this design were merged, and would have had seeds of "
-                f"their own: {_ONE_NOISE}"
+                f"their own: {ONE_NOISE}"
             )
         return self._configurations(
             model_cls,
@@ -427,7 +424,7 @@ class Design:
         [3, 4]
         """
         rows = chosen_rows(which, self.space, self._points)
-        return self._part(rows, self.blocks, method="subset", which=told(which))
+        return part_of(self, rows, self.blocks, method="subset", which=told(which))
 
     def deduplicate(self, *, across_blocks: bool = False) -> Design:
         """Return each point once: run once, it answers for all its twins.
@@ -468,47 +465,13 @@ class Design:
         >>> once.points["n"].tolist(), once.twin_of.tolist()
         ([1, 2], [0, 1, 0])
         """
-        once = self._deduplicated(across_blocks=check_bool(across_blocks, "deduplicate", "across_blocks"))
-        if once._merges_runs and self.blocks is None and self.seed_levels is None:
+        once = deduplicated(self, across_blocks=check_bool(across_blocks, "deduplicate", "across_blocks"))
+        if has_merged_runs(once) and self.blocks is None and self.seed_levels is None:
             warn(
                 f"deduplicate merged {len(self)} points to {len(once)}, but without blocks twins have seeds "
-                f"of their own: {_ONE_NOISE}"
+                f"of their own: {ONE_NOISE}"
             )
         return once
-
-    def _deduplicated(self, *, across_blocks: bool) -> Design:
-        """Return each point once, and say nothing of it."""
-        table = identities(self)
-        if self.blocks is not None and not across_blocks:
-            table["block"] = self.blocks
-        rows, twin_of = first_of_twins(table)
-        # A merged point belongs to several blocks at once, so it is of none.
-        blocks = None if across_blocks else self.blocks
-        once = self._part(rows, blocks, method="deduplicate", across_blocks=across_blocks)
-        origin = self
-        if self.blocks is None and self.seed_levels is None and not across_blocks and len(once) < len(self):
-            origin = copy.copy(self)
-            origin.merged = twin_of
-        once.origin, once.twin_of = origin, twin_of
-        return once
-
-    @property
-    def _merges_runs(self) -> bool:
-        """Whether twins were merged that may have noise of their own."""
-        return self.origin is not None and len(self) < len(self.origin) and not self.options["across_blocks"]
-
-    def _part(self, rows: IntArray, blocks: IntArray | None, *, method: str, **options: Any) -> Design:
-        """Return some of the points, which belong to these blocks, as a design of another method."""
-        return Design(
-            self.space,
-            self.unit[rows],
-            method=method,
-            options={"design": parent(self), **options},
-            blocks=None if blocks is None else blocks[rows],
-            seed_levels=None if self.seed_levels is None else self.seed_levels[rows],
-            points=self._points.iloc[rows].set_axis(pd.RangeIndex(len(rows), name="point")),
-            groups=self.groups,
-        )
 
     def repeat_center(self, k: int, *, at: Mapping[str, Any] | None = None) -> Design:
         """Return the design with k points at the middle of the cube behind its own.
@@ -540,26 +503,7 @@ class Design:
         >>> design.repeat_center(2).points["x"].tolist()
         [0.0, 4.0, 2.0, 2.0]
         """
-        if not is_int(k) or k < 1:
-            raise DesignError(f"repeat_center takes an int from 1, got {k!r}")
-        if self.seed_levels is not None:
-            raise DesignError("repeat_center: the seed is a factor of this design, and a seed has no middle")
-        unit, levels = center_of(self.space, at)
-        center = np.repeat(unit, int(k), axis=0)
-        blocks = self.blocks
-        if blocks is not None:
-            blocks = np.append(blocks, blocks.max() + 1 + np.arange(int(k)))
-        return Design(
-            self.space,
-            np.vstack([self.unit, center]),
-            method="repeat_center",
-            options={"design": parent(self), "k": int(k), "at": levels},
-            blocks=blocks,
-            points=pd.concat([self._points, self.space.from_unit(center)], ignore_index=True).rename_axis(
-                index="point"
-            ),
-            groups=self.groups,
-        )
+        return with_center(self, k, at)
 
     def to_csv(self, path: str | os.PathLike[str]) -> None:
         """Save the design as a CSV file of its points, with a side file of all the rest.
@@ -652,17 +596,11 @@ class Design:
 
 def _never_longer(design: Design, _: int) -> NoReturn:
     if design.extension == "none":
-        message = (
+        raise DesignError(
             f"a {design.method} design cannot be extended: a longer one has other points. Choose its size "
             "beforehand, or use sobol, whose longer designs begin with the shorter ones"
         )
-    else:
-        message = (
-            f"this {design.method} design was read from a file without the sampler that would make it "
-            "longer; read it by doe.load_design(path)"
-        )
-    raise DesignError(message)
-
-
-def _written(groups: Groups) -> str:
-    return "; ".join(f"{name}: {', '.join(members)}" for name, members in groups.items())
+    raise DesignError(
+        f"this {design.method} design was read from a file without the sampler that would make it longer; "
+        "read it by doe.load_design(path)"
+    )

@@ -102,10 +102,6 @@ def settings_from(document: Mapping[str, Any], arrays: Arrays, where: str) -> di
     where : str
         The file, for messages.
 
-    Returns
-    -------
-    dict
-
     Raises
     ------
     DesignError

@@ -210,10 +210,6 @@ def _behind(array: Any) -> list[Any]:
 def may_refuse(space: ParameterSpace) -> bool:
     """Tell whether points of the unit cube may turn out to be none of the space.
 
-    Parameters
-    ----------
-    space : ParameterSpace
-
     Returns
     -------
     bool

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from mesa_doe.errors import DesignError, listed
 from mesa_doe.space.points import close_to
 
-__all__ = ["Groups", "read_groups"]
+__all__ = ["Groups", "read_groups", "written_groups"]
 
 #: The factors of each group, by its name.
 Groups: TypeAlias = Mapping[str, tuple[str, ...]]
@@ -72,3 +72,14 @@ def read_groups(groups: Any, factors: tuple[str, ...], method: str) -> dict[str,
         name = homes[factor][0]
         ordered[name] = (*ordered.get(name, ()), factor)
     return ordered
+
+
+def written_groups(groups: Groups) -> str:
+    """Write groups in one line.
+
+    Examples
+    --------
+    >>> written_groups({"net": ("a", "b"), "rule": ("c",)})
+    'net: a, b; rule: c'
+    """
+    return "; ".join(f"{name}: {', '.join(members)}" for name, members in groups.items())

@@ -61,10 +61,6 @@ def call(
     longest : int, optional
         Values of more characters are written as ``…``.
 
-    Returns
-    -------
-    str
-
     Examples
     --------
     >>> call("subset", {"design": {"method": "halton", "points": 9, "options": {"n": 9}}, "which": "a < b"})

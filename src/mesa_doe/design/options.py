@@ -25,10 +25,6 @@ def options_to_json(options: Mapping[str, Any], method: str) -> dict[str, Any]:
     method : str
         For messages.
 
-    Returns
-    -------
-    dict
-
     Raises
     ------
     DesignError

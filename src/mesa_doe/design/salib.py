@@ -13,11 +13,6 @@ __all__ = ["unit_problem"]
 def unit_problem(factors: Sequence[str], groups: Groups | None = None) -> dict[str, Any]:
     """Return a problem for SALib, which may write into it.
 
-    Parameters
-    ----------
-    factors : sequence of str
-    groups : mapping of str to tuple of str, optional
-
     Returns
     -------
     dict

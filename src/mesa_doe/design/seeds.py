@@ -25,10 +25,6 @@ def chosen_policy(asked: Any, default: str, method: str) -> Any:
         ``"factor"`` where the seed is a factor.
     method : str
 
-    Returns
-    -------
-    str
-
     Raises
     ------
     ConfigurationError

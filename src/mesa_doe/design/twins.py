@@ -1,24 +1,31 @@
-"""Points of a design that are the same run: integers and categories make them."""
+"""Points of a design that are the same run, which integers and categories make; and one run for all."""
 
 from __future__ import annotations
 
-from typing import Any
+import copy
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from mesa_doe.arrays import IntArray
+from mesa_doe.design.choosing import part_of
 from mesa_doe.design.crossing import rows_alike
 
-__all__ = ["first_of_twins", "identities"]
+if TYPE_CHECKING:
+    from mesa_doe.design.design import Design
+
+__all__ = ["ONE_NOISE", "deduplicated", "first_of_twins", "has_merged_runs", "identities"]
+
+#: What it means that twins with noise of their own were merged, and what to do.
+ONE_NOISE = (
+    "the noise of one run answers for all its twins, which an analysis may take for an effect. Say "
+    "deduplicate(across_blocks=True) if the model has no noise; else run the design as it is"
+)
 
 
-def identities(design: Any) -> pd.DataFrame:
+def identities(design: Design) -> pd.DataFrame:
     """Return what tells a point from others: its values, and its seed where that is a factor.
-
-    Parameters
-    ----------
-    design : Design
 
     Returns
     -------
@@ -60,3 +67,26 @@ def first_of_twins(table: pd.DataFrame) -> tuple[IntArray, IntArray]:
     twin_of = rows_alike(table)
     rows = np.unique(twin_of, return_index=True)[1].astype(np.int64)
     return rows, twin_of
+
+
+def deduplicated(design: Design, *, across_blocks: bool) -> Design:
+    """Return what :meth:`Design.deduplicate` tells, without its warning."""
+    table = identities(design)
+    if design.blocks is not None and not across_blocks:
+        table["block"] = design.blocks
+    rows, twin_of = first_of_twins(table)
+    # A merged point belongs to several blocks at once, so it is of none.
+    blocks = None if across_blocks else design.blocks
+    once = part_of(design, rows, blocks, method="deduplicate", across_blocks=across_blocks)
+    origin = design
+    if design.blocks is None and design.seed_levels is None and not across_blocks and len(once) < len(design):
+        origin = copy.copy(design)
+        origin.merged = twin_of
+    once.origin, once.twin_of = origin, twin_of
+    return once
+
+
+def has_merged_runs(design: Design) -> bool:
+    """Whether twins were merged that may have noise of their own."""
+    merged = design.origin is not None and len(design) < len(design.origin)
+    return merged and not design.options["across_blocks"]

@@ -18,6 +18,7 @@ from mesa_doe.configurations import Configurations, RunConfiguration
 from mesa_doe.design import Design
 from mesa_doe.design.comparing import check_same
 from mesa_doe.design.document import arrays_of, document_of
+from mesa_doe.design.twins import deduplicated
 from mesa_doe.errors import DesignError, SpaceError, StudyError, counted
 from mesa_doe.seeding import SeedPlan, holds_drawn_root
 from mesa_doe.space.values import plain
@@ -363,4 +364,4 @@ def _read_design(folder: Path, document: Document, longer: Mapping[str, Any] | N
     if described["twins"] is None:
         return Design.from_parquet(folder / DESIGN, longer=longer)
     origin = Design.from_parquet(folder / ORIGIN, longer=longer)
-    return origin._deduplicated(across_blocks=described["twins"])
+    return deduplicated(origin, across_blocks=described["twins"])
