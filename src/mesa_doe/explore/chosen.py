@@ -165,10 +165,6 @@ def differences(recorded: pd.DataFrame, run: Run) -> list[str]:
     recorded : DataFrame
         Its rows of ``results.model``.
     run : Run
-
-    Returns
-    -------
-    list of str
     """
     again = run.model
     if recorded["step"].tolist() != again["step"].tolist():

@@ -106,35 +106,19 @@ def grid(least: str = "420px") -> Any:
 
 
 def note(text: str) -> Any:
-    """Return a line of small print.
-
-    Parameters
-    ----------
-    text : str
-    """
+    """Return a line of small print."""
     html = require("solara", extra="explore").v.Html
     return html(tag="p", style_="font-size: 13px; opacity: 0.75; margin: 4px 0;", children=[text])
 
 
 def traceback_text(text: str) -> Any:
-    """Return a traceback, which scrolls within its box.
-
-    Parameters
-    ----------
-    text : str
-    """
+    """Return a traceback, which scrolls within its box."""
     style = "overflow: auto; max-height: 320px; font-size: 12px; white-space: pre; font-family: monospace;"
     return require("solara", extra="explore").v.Html(tag="pre", style_=style, children=[text])
 
 
 def plain_table(rows: list[list[str]], header: list[str] | None = None) -> Any:
-    """Return a table of texts; without a header the first cell of a row names it.
-
-    Parameters
-    ----------
-    rows : list of list of str
-    header : list of str, optional
-    """
+    """Return a table of texts; without a header the first cell of a row names it."""
     html = require("solara", extra="explore").v.Html
     cell = "text-align: left; padding: 2px 16px 2px 0; overflow-wrap: anywhere; vertical-align: top;"
     head = f"{cell} font-weight: 600;"

@@ -36,10 +36,6 @@ def page_of(
         A column; runs without a value come last.
     descending : bool
     page : int
-
-    Returns
-    -------
-    list of list
     """
     runs = opened.results.runs
     value = opened.values(output, at).reindex(runs.index)

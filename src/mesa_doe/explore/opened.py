@@ -178,10 +178,6 @@ class Opened:
             By default the analysis that fits the design.
         hold : bool, default False
             For ``"all"``, as in :meth:`steps`.
-
-        Returns
-        -------
-        Answer
         """
         key = (output, at, missing, method, hold)
         if key not in self._answers:

@@ -83,10 +83,6 @@ def scatter_of(cloud: Cloud, output: str, factor: str, by: str | None, *, log: b
         A factor that colours the points.
     log : bool, default False
         Whether the factor's axis is logarithmic.
-
-    Returns
-    -------
-    Picture
     """
     known = np.isfinite(cloud.frame["value"].to_numpy())
     if not known.any():
@@ -126,19 +122,7 @@ def scatter_of(cloud: Cloud, output: str, factor: str, by: str | None, *, log: b
 def map_of(
     cloud: Cloud, output: str, factors: tuple[str, str], *, log: tuple[bool, bool] = (False, False)
 ) -> Picture:
-    """Draw the design over two factors, coloured by an output; a cross has a run that failed.
-
-    Parameters
-    ----------
-    cloud : Cloud
-    output : str
-    factors : tuple of two str
-    log : tuple of two bool
-
-    Returns
-    -------
-    Picture
-    """
+    """Draw the design over two factors, coloured by an output; a cross has a run that failed."""
     columns = [cloud.factors[name] for name in factors]
     x, y = _apart([_positions(column, column) for column in columns], log)
     value, failed = cloud.frame["value"].to_numpy(), cloud.frame["failed"].to_numpy()

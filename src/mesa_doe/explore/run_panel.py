@@ -74,15 +74,7 @@ def _compared(comparison: Any) -> None:
 
 @component
 def runs_panel(opened: Opened, output: str, at: At, chosen: Any) -> None:
-    """Show the runs, a page at a time.
-
-    Parameters
-    ----------
-    opened : Opened
-    output : str
-    at : step or "final"
-    chosen : solara.Reactive of int or None
-    """
+    """Show the runs, a page at a time."""
     solara = require("solara", extra="explore")
     sort, descending = solara.use_reactive("run"), solara.use_reactive(False)
     page = solara.use_reactive(0)

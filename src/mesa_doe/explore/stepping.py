@@ -141,10 +141,6 @@ def stepped(configuration: RunConfiguration) -> Stepped:
     configuration : RunConfiguration
         With the model itself: that of a study which was loaded is restored first.
 
-    Returns
-    -------
-    Stepped
-
     Raises
     ------
     ConfigurationError

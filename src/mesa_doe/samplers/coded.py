@@ -49,10 +49,6 @@ def coded_design(
     levels, quantiles, names
         As in :func:`coded_levels`.
 
-    Returns
-    -------
-    Design
-
     Raises
     ------
     DesignError
@@ -105,10 +101,6 @@ def coded_levels(
         What stands for the ends of a law.
     names : bool, default True
         Whether the design takes Boolean and Categorical axes that have the right number of levels.
-
-    Returns
-    -------
-    list of ndarray
 
     Raises
     ------
