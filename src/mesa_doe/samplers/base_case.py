@@ -11,7 +11,7 @@ from mesa_doe.arrays import Array
 from mesa_doe.design import Design
 from mesa_doe.errors import DesignError, listed
 from mesa_doe.samplers.axis_levels import Levels, chosen_levels, from_levels
-from mesa_doe.samplers.declare import check_space, declare
+from mesa_doe.samplers.declare import declare
 from mesa_doe.samplers.native import native_column
 from mesa_doe.space import Axis, Boolean, Categorical, ParameterSpace
 from mesa_doe.space.points import close_to
@@ -70,7 +70,6 @@ def base_case(
     >>> base_case(space, {"n": [1, 3, 9]}, base={"n": 3}).points.to_dict("list")
     {'n': [3, 1, 9, 3], 'torus': [False, False, False, True]}
     """
-    check_space(space, "base_case")
     values = _reference(space, base)
     natives = chosen_levels(space, levels, "base_case")
     columns, moved = [], []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, ParamSpec, TypeAlias
@@ -26,7 +27,6 @@ __all__ = [
     "check_count",
     "check_n",
     "check_size",
-    "check_space",
     "continues",
     "declare",
     "table",
@@ -115,16 +115,21 @@ class SamplerInfo:
     axes: Axes = "any"
 
     def __call__(self, function: Callable[P, Design]) -> Callable[P, Design]:
-        """Enter a sampler, and let it refuse options that it does not take."""
-        known = options_of(function)
+        """Enter a sampler, and let it refuse options that it does not take, and what is no space for it."""
+        method, known = function.__name__, options_of(function)
+        parameters = inspect.signature(function).parameters
+        place, default = [*parameters].index("space"), parameters["space"].default
 
         @functools.wraps(function)
         def sampler(*args: P.args, **options: P.kwargs) -> Design:
-            check_options(function.__name__, options, known, DesignError)
+            check_options(method, options, known, DesignError)
+            space = args[place] if place < len(args) else options.get("space", default)
+            if space is not default:
+                _check_space(space, method, self.correlated)
             return function(*args, **options)
 
         object.__setattr__(self, "function", sampler)
-        SAMPLERS[function.__name__] = self
+        SAMPLERS[method] = self
         return sampler
 
 
@@ -202,13 +207,8 @@ def _counts(levels: tuple[int, ...] | None) -> str:
     return "of " + " or ".join(f"{count}" for count in levels) if levels else "none"
 
 
-def check_space(space: Any, method: str) -> None:
-    """Refuse what is no space, one with nothing to vary, or one whose correlation the method would break.
-
-    Raises
-    ------
-    DesignError
-    """
+def _check_space(space: Any, method: str, correlated: bool) -> None:
+    """Refuse what is no space, one with nothing to vary, or one whose correlation the method would break."""
     if not isinstance(space, ParameterSpace):
         hint = ""
         if isinstance(space, Mapping):
@@ -219,7 +219,7 @@ def check_space(space: Any, method: str) -> None:
     if len(space) == 0:
         constants = ", ".join(space.constants)
         raise DesignError(f"{method} needs an axis that varies; this space has only constants ({constants})")
-    if space.correlation is not None and not (method in SAMPLERS and SAMPLERS[method].correlated):
+    if space.correlation is not None and not correlated:
         able = ", ".join(sorted(name for name, info in SAMPLERS.items() if info.correlated))
         raise DesignError(
             f"{method} needs independent factors, but those of this space are correlated: its points lie in "

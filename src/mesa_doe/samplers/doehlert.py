@@ -10,7 +10,7 @@ from mesa_doe.arrays import Array
 from mesa_doe.design import Design
 from mesa_doe.samplers.axis_levels import LAW_ENDS
 from mesa_doe.samplers.coded import Ends, coded_design
-from mesa_doe.samplers.declare import check_count, check_space, declare
+from mesa_doe.samplers.declare import check_count, declare
 from mesa_doe.space import ParameterSpace
 
 __all__ = ["doehlert"]
@@ -73,7 +73,6 @@ def doehlert(
     >>> doehlert(ParameterSpace(a=Real(-1, 1), b=Real(-1, 1))).points["a"].tolist()
     [0.0, 1.0, 0.5, -1.0, -0.5, 0.5, -0.5]
     """
-    check_space(space, "doehlert")
     center = check_count(center, "doehlert", "center", 0)
     codes = np.concatenate([np.zeros((center, len(space))), _shell(len(space))])
     options = {"center": center}

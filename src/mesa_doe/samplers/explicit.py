@@ -12,7 +12,7 @@ import pandas as pd
 from mesa_doe.arrays import Array
 from mesa_doe.design import Design
 from mesa_doe.errors import DesignError, SpaceError, listed
-from mesa_doe.samplers.declare import check_space, declare
+from mesa_doe.samplers.declare import declare
 from mesa_doe.samplers.native import native_column
 from mesa_doe.space import Boolean, Categorical, Constant, Integer, ParameterSpace, Real
 from mesa_doe.space.points import points_frame
@@ -59,8 +59,6 @@ def explicit(points: Any, space: ParameterSpace | None = None) -> Design:
     >>> design.points["n"].tolist(), design.space.names
     ([50, 100], ('n', 'torus'))
     """
-    if space is not None:
-        check_space(space, "explicit")
     frame = _frame(points, space)
     if len(frame) == 0 or len(frame.columns) == 0:
         raise DesignError(f"explicit needs at least one point and one column, got shape {frame.shape}")

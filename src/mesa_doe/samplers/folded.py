@@ -8,7 +8,7 @@ from mesa_doe.design import Design
 from mesa_doe.design.salib import unit_problem
 from mesa_doe.samplers.axis_levels import LAW_ENDS
 from mesa_doe.samplers.coded import Ends, coded_design
-from mesa_doe.samplers.declare import check_space, declare
+from mesa_doe.samplers.declare import declare
 from mesa_doe.space import ParameterSpace
 
 __all__ = ["folded_hadamard"]
@@ -67,7 +67,6 @@ def folded_hadamard(
     """
     from SALib.sample import ff
 
-    check_space(space, "folded_hadamard")
     unit = ff.sample(unit_problem(space.names))[:, : len(space)]
     codes = 2.0 * np.asarray(unit) - 1.0
     return coded_design(

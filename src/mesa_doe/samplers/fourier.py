@@ -9,7 +9,7 @@ import numpy as np
 from mesa_doe.design import Design, frozen
 from mesa_doe.design.salib import unit_problem
 from mesa_doe.errors import DesignError
-from mesa_doe.samplers.declare import check_count, check_n, check_size, check_space, declare, warn_of_axes
+from mesa_doe.samplers.declare import check_count, check_n, check_size, declare, warn_of_axes
 from mesa_doe.seeding import RNG, library_seed, root_entropy
 from mesa_doe.space import ParameterSpace
 
@@ -75,7 +75,6 @@ def fast(space: ParameterSpace, n: int, *, rng: RNG = None, M: int = 4) -> Desig
     """
     from SALib.sample import fast_sampler
 
-    check_space(space, "fast")
     n = check_n(n, "fast")
     M = check_count(M, "fast", "M", 1)
     if n <= 4 * M**2:
@@ -139,7 +138,6 @@ def rbd_fast(
     >>> len(rbd_fast(ParameterSpace(a=Real(0, 1), b=Real(0, 1)), 200, rng=1))
     200
     """
-    check_space(space, "rbd_fast")
     n = check_n(n, "rbd_fast")
     if kind not in ("latin_hypercube", "monte_carlo"):
         raise DesignError(f"rbd_fast: kind takes 'latin_hypercube' or 'monte_carlo', got {kind!r}")

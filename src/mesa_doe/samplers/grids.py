@@ -14,7 +14,7 @@ from mesa_doe.design import Design
 from mesa_doe.design.gate import MOST_POINTS
 from mesa_doe.errors import DesignError, listed
 from mesa_doe.samplers.axis_levels import Levels, chosen_levels, from_levels
-from mesa_doe.samplers.declare import check_count, check_n, check_space, declare
+from mesa_doe.samplers.declare import check_count, check_n, declare
 from mesa_doe.space import Axis, Boolean, Categorical, ParameterSpace
 from mesa_doe.space.values import is_int
 
@@ -66,7 +66,6 @@ def grid(
     >>> design.points.to_dict("list")
     {'n': [1, 1, 2, 2], 'x': [0.25, 0.75, 0.25, 0.75]}
     """
-    check_space(space, "grid")
     if at not in ("ends", "centers"):
         raise DesignError(f"grid: at takes 'centers' or 'ends', got {at!r}")
     natives = chosen_levels(space, levels, "grid")
@@ -120,7 +119,6 @@ def sukharev_grid(space: ParameterSpace, n: int) -> Design:
     >>> sukharev_grid(ParameterSpace(x=Real(0, 1)), 4).points["x"].tolist()
     [0.125, 0.375, 0.625, 0.875]
     """
-    check_space(space, "sukharev_grid")
     n, d = check_n(n, "sukharev_grid"), len(space)
     _check_count(n, "sukharev_grid would have")
     k = _root(n, d)
@@ -181,7 +179,6 @@ def sparse_grid(space: ParameterSpace, level: int) -> Design:
     >>> sparse_grid(ParameterSpace(a=Real(0, 1), b=Real(0, 1)), 1).unit.tolist()
     [[0.5, 0.5], [0.5, 0.0], [0.5, 1.0], [0.0, 0.5], [1.0, 0.5]]
     """
-    check_space(space, "sparse_grid")
     level, d = check_count(level, "sparse_grid", "level", 1), len(space)
     sizes = [1, 2, *(2 ** (step - 1) for step in range(2, min(level, 40) + 1))]
     total = [1] + [0] * level

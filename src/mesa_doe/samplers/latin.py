@@ -9,7 +9,7 @@ import numpy as np
 from mesa_doe.arrays import FloatArray
 from mesa_doe.design import Design, frozen
 from mesa_doe.errors import DesignError
-from mesa_doe.samplers.declare import check_bool, check_n, check_space, continues, declare
+from mesa_doe.samplers.declare import check_bool, check_n, continues, declare
 from mesa_doe.seeding import RNG, root_entropy
 from mesa_doe.space import ParameterSpace
 
@@ -82,7 +82,6 @@ def latin_hypercube(
     """
     from scipy.stats import qmc
 
-    check_space(space, "latin_hypercube")
     n = check_n(n, "latin_hypercube")
     scramble = check_bool(scramble, "latin_hypercube", "scramble")
     if optimization not in (None, "random-cd", "lloyd"):

@@ -9,7 +9,7 @@ import numpy as np
 from mesa_doe.arrays import Array
 from mesa_doe.design import Design
 from mesa_doe.errors import DesignError
-from mesa_doe.samplers.declare import check_n, check_space, declare
+from mesa_doe.samplers.declare import check_n, declare
 from mesa_doe.seeding import RNG, root_entropy
 from mesa_doe.space import ParameterSpace
 from mesa_doe.space.values import is_int
@@ -61,7 +61,7 @@ def sliced_lhs(space: ParameterSpace, n: int, *, slices: int = 2, rng: RNG = Non
     >>> sorted(design.points["n"][:4]), sorted(design.points["n"][4:])
     ([1, 2, 3, 4], [1, 2, 3, 4])
     """
-    n, slices, entropy = _checked(space, n, "slices", slices, rng, "sliced_lhs")
+    n, slices, entropy = _checked(n, "slices", slices, rng, "sliced_lhs")
     generator = np.random.default_rng(entropy)
     unit = np.empty((n, len(space)))
     for k in range(len(space)):
@@ -115,7 +115,7 @@ def nested_lhs(space: ParameterSpace, n: int, *, ratio: int = 2, rng: RNG = None
     >>> sorted(design.points["n"][:4])
     [1, 2, 3, 4]
     """
-    n, ratio, entropy = _checked(space, n, "ratio", ratio, rng, "nested_lhs")
+    n, ratio, entropy = _checked(n, "ratio", ratio, rng, "nested_lhs")
     generator = np.random.default_rng(entropy)
     unit = np.empty((n, len(space)))
     for k in range(len(space)):
@@ -133,10 +133,7 @@ def _below_one(unit: Array) -> Array:
     return np.minimum(unit, np.nextafter(1.0, 0.0))
 
 
-def _checked(
-    space: ParameterSpace, n: Any, name: str, parts: Any, rng: RNG, method: str
-) -> tuple[int, int, int]:
-    check_space(space, method)
+def _checked(n: Any, name: str, parts: Any, rng: RNG, method: str) -> tuple[int, int, int]:
     n = check_n(n, method)
     if not is_int(parts) or parts < 1 or n % parts:
         raise DesignError(f"{method}: {name} takes an int that divides n={n}, got {parts!r}")

@@ -10,7 +10,7 @@ import numpy as np
 from mesa_doe.arrays import FloatArray
 from mesa_doe.design import Design
 from mesa_doe.errors import DesignError
-from mesa_doe.samplers.declare import check_n, check_space, declare
+from mesa_doe.samplers.declare import check_n, declare
 from mesa_doe.seeding import RNG, root_entropy
 from mesa_doe.space import ParameterSpace
 from mesa_doe.space.values import is_number, plain
@@ -76,7 +76,6 @@ def poisson_disk(space: ParameterSpace, n: int, *, rng: RNG = None, radius: floa
     >>> len(design), 0.15 < design.options["radius"] < 0.25
     (20, True)
     """
-    check_space(space, "poisson_disk")
     n = check_n(n, "poisson_disk")
     d = len(space)
     if d > _MOST_FACTORS:

@@ -9,7 +9,7 @@ import numpy as np
 from mesa_doe.arrays import FloatArray
 from mesa_doe.design import Design
 from mesa_doe.errors import warn
-from mesa_doe.samplers.declare import check_bool, check_n, check_space, continues, declare
+from mesa_doe.samplers.declare import check_bool, check_n, continues, declare
 from mesa_doe.samplers.rejection import accepted
 from mesa_doe.seeding import RNG, root_entropy
 from mesa_doe.space import ParameterSpace
@@ -72,7 +72,6 @@ def sobol_sequence(space: ParameterSpace, n: int, *, rng: RNG = None, scramble: 
     >>> design.points["radius"].value_counts().sort_index().tolist()
     [2, 2, 2, 2]
     """
-    check_space(space, "sobol_sequence")
     n = check_n(n, "sobol_sequence")
     scramble = check_bool(scramble, "sobol_sequence", "scramble")
     warn_if_unbalanced(n, "sobol_sequence")
@@ -126,7 +125,6 @@ def halton(space: ParameterSpace, n: int, *, rng: RNG = None, scramble: bool = T
     >>> len(design), len(design.extend(25)), design.extension
     (10, 25, 'nested')
     """
-    check_space(space, "halton")
     n = check_n(n, "halton")
     scramble = check_bool(scramble, "halton", "scramble")
     return _sequence(space, "halton", n, root_entropy(rng), scramble)
@@ -169,7 +167,6 @@ def monte_carlo(space: ParameterSpace, n: int, *, rng: RNG = None) -> Design:
     >>> len(monte_carlo(ParameterSpace(x=Real(0, 1)), 100, rng=1))
     100
     """
-    check_space(space, "monte_carlo")
     return _monte_carlo(space, check_n(n, "monte_carlo"), root_entropy(rng))
 
 

@@ -12,7 +12,7 @@ from mesa_doe.design import SEED_FACTOR, Design, frozen
 from mesa_doe.design.groups import read_groups
 from mesa_doe.design.salib import unit_problem
 from mesa_doe.errors import DesignError
-from mesa_doe.samplers.declare import check_bool, check_n, check_size, check_space, continues, declare
+from mesa_doe.samplers.declare import check_bool, check_n, check_size, continues, declare
 from mesa_doe.samplers.qmc import warn_if_unbalanced
 from mesa_doe.seeding import RNG, library_seed, root_entropy
 from mesa_doe.space import ParameterSpace
@@ -96,7 +96,6 @@ def sobol(
     >>> len(sobol(space, 8, rng=1)), len(sobol(space, 8, rng=1, seed_factor=True))
     (32, 40)
     """
-    check_space(space, "sobol")
     n = check_n(n, "sobol")
     second_order = check_bool(second_order, "sobol", "second_order")
     seed_factor = check_bool(seed_factor, "sobol", "seed_factor")

@@ -10,7 +10,7 @@ from mesa_doe.arrays import FloatArray
 from mesa_doe.design import Design
 from mesa_doe.design.salib import unit_problem
 from mesa_doe.errors import DesignError
-from mesa_doe.samplers.declare import check_n, check_size, check_space, continues, declare, warn_of_axes
+from mesa_doe.samplers.declare import check_n, check_size, continues, declare, warn_of_axes
 from mesa_doe.samplers.qmc import sobol_points, warn_if_unbalanced
 from mesa_doe.seeding import RNG, kept_generators, library_seed, root_entropy
 from mesa_doe.space import ParameterSpace
@@ -80,7 +80,6 @@ def finite_difference(space: ParameterSpace, n: int, *, rng: RNG = None, delta: 
     >>> finite_difference(ParameterSpace(a=Real(0, 10), b=Real(0, 1)), 64, rng=1, delta=0.1).unit.shape
     (192, 2)
     """
-    check_space(space, "finite_difference")
     n = check_n(n, "finite_difference")
     delta = plain(delta)
     if not is_number(delta) or not 0 < delta <= 0.5:
@@ -166,7 +165,6 @@ def radial(
     >>> len(radial(ParameterSpace(a=Real(0, 1), b=Real(0, 1)), 16, rng=1))
     48
     """
-    check_space(space, "radial")
     n = check_n(n, "radial")
     if kind not in ("sobol", "monte_carlo"):
         raise DesignError(f"radial: kind takes 'monte_carlo' or 'sobol', got {kind!r}")

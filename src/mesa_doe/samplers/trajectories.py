@@ -17,7 +17,6 @@ from mesa_doe.samplers.declare import (
     check_count,
     check_n,
     check_size,
-    check_space,
     continues,
     declare,
     warn_of_axes,
@@ -110,7 +109,6 @@ def morris(
     >>> len(design), design.blocks[:4].tolist()
     (30, [0, 0, 0, 1])
     """
-    check_space(space, "morris")
     n = check_n(n, "morris")
     levels = check_count(levels, "morris", "levels", 2)
     if levels % 2:
@@ -225,7 +223,6 @@ def shapley(space: ParameterSpace, n: int, *, rng: RNG = None) -> Design:
     """
     from SALib.sample import shapley as salib_shapley
 
-    check_space(space, "shapley")
     n = check_n(n, "shapley")
     entropy = root_entropy(rng)
     step = len(space) + 1

@@ -13,7 +13,7 @@ from mesa_doe.design.gate import MOST_POINTS
 from mesa_doe.errors import DesignError
 from mesa_doe.samplers.axis_levels import LAW_ENDS, Levels, chosen_levels, from_levels
 from mesa_doe.samplers.coded import Ends, coded_design
-from mesa_doe.samplers.declare import check_space, declare
+from mesa_doe.samplers.declare import declare
 from mesa_doe.space import ParameterSpace
 
 __all__ = ["full_factorial", "two_level_factorial"]
@@ -64,7 +64,6 @@ def full_factorial(space: ParameterSpace, levels: Levels | Mapping[str, Levels] 
     >>> full_factorial(ParameterSpace(x=Real(0, 1), grass=Boolean()), levels=3).points["x"].tolist()
     [0.0, 0.5, 1.0, 0.0, 0.5, 1.0]
     """
-    check_space(space, "full_factorial")
     natives = chosen_levels(space, levels, "full_factorial")
     counts = [len(native) for native in natives]
     if math.prod(counts) > MOST_POINTS:
@@ -125,7 +124,6 @@ def two_level_factorial(
     >>> two_level_factorial(space).points["x"].tolist()
     [0.0, 0.0, 1.0, 1.0]
     """
-    check_space(space, "two_level_factorial")
     if 2 ** len(space) > MOST_POINTS:
         raise DesignError(
             f"two_level_factorial would have 2^{len(space)} = {2 ** len(space):,} points; the most is "

@@ -16,7 +16,7 @@ from mesa_doe.design.gate import MOST_POINTS
 from mesa_doe.errors import DesignError, listed
 from mesa_doe.samplers.axis_levels import LAW_ENDS
 from mesa_doe.samplers.coded import Ends, coded_design
-from mesa_doe.samplers.declare import check_count, check_space, declare
+from mesa_doe.samplers.declare import check_count, declare
 from mesa_doe.samplers.pydoe.aliasing import aliases, defining_words, resolution_of, word_lengths
 from mesa_doe.space import ParameterSpace
 from mesa_doe.space.values import plain
@@ -97,7 +97,6 @@ def fractional_factorial(
     >>> len(design), design.options["resolution"], design.options["aliases"]["a*b"]
     (8, 4, ['c*d'])
     """
-    check_space(space, "fractional_factorial")
     if (generators is None) == (resolution is None):
         message = "fractional_factorial takes either generators= or resolution=, e.g. resolution=4"
         raise DesignError(f"{message}, got {'neither' if generators is None else 'both'}")

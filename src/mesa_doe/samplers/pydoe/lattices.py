@@ -12,7 +12,7 @@ from mesa_doe._optional import pydoe
 from mesa_doe.arrays import Array
 from mesa_doe.design import Design
 from mesa_doe.errors import DesignError
-from mesa_doe.samplers.declare import check_bool, check_n, check_space, declare
+from mesa_doe.samplers.declare import check_bool, check_n, declare
 from mesa_doe.seeding import RNG, root_entropy
 from mesa_doe.space import ParameterSpace
 from mesa_doe.space.values import is_int
@@ -70,7 +70,6 @@ def korobov(
     >>> korobov(space, 5, generator=2, shift=False).unit[:, 1].round(1).tolist()
     [0.1, 0.5, 0.9, 0.3, 0.7]
     """
-    check_space(space, "korobov")
     n = check_n(n, "korobov")
     if generator is None:
         generator = _good_generator(n, len(space))
@@ -139,7 +138,6 @@ def rank1_lattice(
     >>> rank1_lattice(space, 5, generator=[1, 3], shift=False).unit[:, 1].round(1).tolist()
     [0.1, 0.7, 0.3, 0.9, 0.5]
     """
-    check_space(space, "rank1_lattice")
     n = check_n(n, "rank1_lattice")
     if generator is None:
         vector = _good_vector(n, len(space))

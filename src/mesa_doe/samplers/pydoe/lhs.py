@@ -9,7 +9,7 @@ import numpy as np
 from mesa_doe._optional import pydoe, require
 from mesa_doe.design import Design, frozen
 from mesa_doe.errors import DesignError
-from mesa_doe.samplers.declare import check_count, check_n, check_space, declare
+from mesa_doe.samplers.declare import check_count, check_n, declare
 from mesa_doe.seeding import RNG, root_entropy
 from mesa_doe.space import ParameterSpace
 from mesa_doe.space.copula import Copula
@@ -74,7 +74,6 @@ def latin_hypercube_pydoe(
     >>> design.points["n"].value_counts().sort_index().tolist()
     [2, 2, 2, 2]
     """
-    check_space(space, "latin_hypercube_pydoe")
     n = check_n(n, "latin_hypercube_pydoe")
     if criterion not in _CRITERIA:
         raise DesignError(
@@ -138,7 +137,6 @@ def iman_conover_lhs(space: ParameterSpace, n: int, *, rng: RNG = None) -> Desig
     Wraps ``pydoe.iman_conover`` around ``pydoe.lhs``. The normal scores get the correlation
     ``2 sin(pi rho / 6)``, with which ranks have the correlation rho.
     """
-    check_space(space, "iman_conover_lhs")
     n = check_n(n, "iman_conover_lhs")
     if n <= len(space):
         raise DesignError(

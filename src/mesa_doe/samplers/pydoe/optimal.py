@@ -15,7 +15,7 @@ from mesa_doe.arrays import Array
 from mesa_doe.design import Design
 from mesa_doe.errors import DesignError, listed
 from mesa_doe.samplers.axis_levels import Levels, chosen_levels, from_levels
-from mesa_doe.samplers.declare import check_count, check_n, check_space, declare
+from mesa_doe.samplers.declare import check_count, check_n, declare
 from mesa_doe.samplers.native import native_column
 from mesa_doe.space import Boolean, Categorical, ParameterSpace
 from mesa_doe.space.points import points_frame
@@ -208,7 +208,6 @@ def _optimal(
     space: ParameterSpace, n: int, criterion: str, degree: int, candidates: Any, levels: Any, method: str
 ) -> Design:
     name = f"{criterion.lower()}_optimal"
-    check_space(space, name)
     n = check_n(n, name)
     degree = check_count(degree, name, "degree", 1)
     if method not in _METHODS:

@@ -13,7 +13,7 @@ from mesa_doe.arrays import Array
 from mesa_doe.design import Design
 from mesa_doe.errors import DesignError
 from mesa_doe.samplers.axis_levels import Levels, chosen_levels, from_levels
-from mesa_doe.samplers.declare import check_n, check_space, declare
+from mesa_doe.samplers.declare import check_n, declare
 from mesa_doe.seeding import RNG, root_entropy
 from mesa_doe.space import ParameterSpace
 
@@ -75,7 +75,6 @@ def orthogonal_array(
     >>> len(design), design.options["name"]
     (9, 'L9(3^4)')
     """
-    check_space(space, "orthogonal_array")
     arrays = _arrays()
     if name is not None and (not isinstance(name, str) or name not in arrays):
         why = "is not orthogonal" if name == _WRONG else "is none of the arrays"
@@ -145,7 +144,6 @@ def orthogonal_array_lhs(space: ParameterSpace, n: int, *, rng: RNG = None) -> D
     >>> len(orthogonal_array_lhs(space, 9, rng=1))  # doctest: +SKIP
     9
     """
-    check_space(space, "orthogonal_array_lhs")
     n = check_n(n, "orthogonal_array_lhs")
     library: Any = require("pydoe", extra="pydoe")
     fitting = {}

@@ -13,7 +13,7 @@ from mesa_doe.design.gate import MOST_POINTS
 from mesa_doe.errors import DesignError
 from mesa_doe.samplers.axis_levels import LAW_ENDS
 from mesa_doe.samplers.coded import Ends, coded_design
-from mesa_doe.samplers.declare import check_count, check_space, declare, warn_of_axes
+from mesa_doe.samplers.declare import check_count, declare, warn_of_axes
 from mesa_doe.space import ParameterSpace
 from mesa_doe.space.values import is_int
 
@@ -81,7 +81,6 @@ def box_behnken(
     >>> len(box_behnken(ParameterSpace(a=Real(0, 1), b=Real(0, 1), c=Real(0, 1)), center=3))
     15
     """
-    check_space(space, "box_behnken")
     if len(space) < 3:
         raise DesignError(
             f"box_behnken needs at least three factors, got {len(space)}; use central_composite"
@@ -162,7 +161,6 @@ def central_composite(
     >>> len(design), round(design.options["alpha_value"], 3)
     (10, 1.414)
     """
-    check_space(space, "central_composite")
     for name, value, allowed in (
         ("alpha", alpha, ("orthogonal", "rotatable")),
         ("face", face, ("circumscribed", "faced", "inscribed")),

@@ -13,7 +13,7 @@ from mesa_doe.design import Design
 from mesa_doe.errors import DesignError
 from mesa_doe.samplers.axis_levels import LAW_ENDS
 from mesa_doe.samplers.coded import Ends, coded_design
-from mesa_doe.samplers.declare import check_space, declare, warn_of_axes
+from mesa_doe.samplers.declare import declare, warn_of_axes
 from mesa_doe.samplers.pydoe.fractional import fold_over
 from mesa_doe.space import ParameterSpace
 from mesa_doe.space.values import is_int, plain
@@ -77,7 +77,6 @@ def plackett_burman(
     >>> len(plackett_burman(ParameterSpace({f"x{k}": Real(0, 1) for k in range(11)})))
     12
     """
-    check_space(space, "plackett_burman")
     factors = len(space)
     if size is None:
         points = 4 * (factors // 4 + 1)
@@ -172,7 +171,6 @@ def definitive_screening(
     >>> len(definitive_screening(space))  # doctest: +SKIP
     13
     """
-    check_space(space, "definitive_screening")
     library: Any = require("pydoe", extra="pydoe")
     if method not in ("dsd", "orth"):
         raise DesignError(f"definitive_screening: method takes 'dsd' or 'orth', got {method!r}")

@@ -9,7 +9,7 @@ import numpy as np
 from mesa_doe._optional import pydoe, require
 from mesa_doe.design import Design
 from mesa_doe.errors import DesignError
-from mesa_doe.samplers.declare import check_count, check_n, check_space, declare
+from mesa_doe.samplers.declare import check_count, check_n, declare
 from mesa_doe.seeding import RNG, root_entropy
 from mesa_doe.space import ParameterSpace
 
@@ -59,7 +59,6 @@ def random_k_means(space: ParameterSpace, n: int, *, steps: int | None = None, r
     >>> len(random_k_means(ParameterSpace(a=Real(0, 1), b=Real(0, 1)), 4, rng=1))
     4
     """
-    check_space(space, "random_k_means")
     n = check_n(n, "random_k_means")
     options = {
         "n": n,
@@ -240,7 +239,6 @@ def _searched(
     least: int = 2,
     **more: int,
 ) -> Design:
-    check_space(space, method)
     n = check_n(n, method)
     if n < least:
         raise DesignError(f"{method}: n takes an int from {least}, since it compares points, got n={n}")

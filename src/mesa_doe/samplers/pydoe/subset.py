@@ -11,7 +11,7 @@ from mesa_doe.design import Design
 from mesa_doe.design.gate import MOST_POINTS
 from mesa_doe.errors import DesignError
 from mesa_doe.samplers.axis_levels import Levels, chosen_levels, from_levels
-from mesa_doe.samplers.declare import check_count, check_space, declare
+from mesa_doe.samplers.declare import check_count, declare
 from mesa_doe.space import ParameterSpace
 
 __all__ = ["generalized_subset"]
@@ -70,7 +70,6 @@ def generalized_subset(
     >>> len(generalized_subset(space, reduction=3))
     24
     """
-    check_space(space, "generalized_subset")
     natives = chosen_levels(space, levels, "generalized_subset")
     counts = [len(native) for native in natives]
     if len(counts) < 2:
