@@ -13,30 +13,22 @@ from mesa_doe.samplers.latin import latin_hypercube
 from mesa_doe.samplers.layered_lhs import nested_lhs, sliced_lhs
 from mesa_doe.samplers.loading import load_design
 from mesa_doe.samplers.poisson import poisson_disk
-from mesa_doe.samplers.pydoe import (
-    a_optimal,
-    box_behnken,
-    central_composite,
-    d_optimal,
-    definitive_screening,
-    fractional_factorial,
-    full_factorial,
-    generalized_subset,
-    i_optimal,
-    iman_conover_lhs,
-    korobov,
-    latin_hypercube_pydoe,
+from mesa_doe.samplers.pydoe.factorial import full_factorial, two_level_factorial
+from mesa_doe.samplers.pydoe.fractional import fractional_factorial
+from mesa_doe.samplers.pydoe.lattices import korobov, rank1_lattice
+from mesa_doe.samplers.pydoe.lhs import iman_conover_lhs, latin_hypercube_pydoe
+from mesa_doe.samplers.pydoe.optimal import a_optimal, d_optimal, i_optimal
+from mesa_doe.samplers.pydoe.orthogonal import orthogonal_array, orthogonal_array_lhs
+from mesa_doe.samplers.pydoe.response_surface import box_behnken, central_composite
+from mesa_doe.samplers.pydoe.screening import definitive_screening, plackett_burman
+from mesa_doe.samplers.pydoe.space_filling import (
     maximin,
     maxpro,
     minimax,
     nearly_orthogonal_lhs,
-    orthogonal_array,
-    orthogonal_array_lhs,
-    plackett_burman,
     random_k_means,
-    rank1_lattice,
-    two_level_factorial,
 )
+from mesa_doe.samplers.pydoe.subset import generalized_subset
 from mesa_doe.samplers.qmc import halton, monte_carlo, sobol_sequence
 from mesa_doe.samplers.saltelli import sobol
 from mesa_doe.samplers.stars import finite_difference, radial

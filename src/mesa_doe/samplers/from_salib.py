@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 import numpy as np
@@ -12,43 +12,15 @@ from mesa_doe.arrays import FloatArray
 from mesa_doe.design import Design
 from mesa_doe.design.groups import read_groups
 from mesa_doe.errors import DesignError, SpaceError, listed
-from mesa_doe.other_names import SALIB
+from mesa_doe.other_names import SALIB, options_of
 from mesa_doe.samplers.native import at_the_ends
-from mesa_doe.samplers.salib_rows import (
-    Read,
-    Rows,
-    columns_of_factorial,
-    read_any,
-    read_curves,
-    read_differences,
-    read_factorial,
-    read_lhs,
-    read_morris,
-    read_radial,
-    read_rbd_fast,
-    read_shapley,
-    read_sobol,
-)
+from mesa_doe.samplers.salib_rows import READERS, Rows, columns_of_factorial
 from mesa_doe.space import ParameterSpace
 from mesa_doe.space.points import close_to
 from mesa_doe.space.values import as_tuple
 
 __all__ = ["from_salib"]
 
-# By the name here: what reads its rows, and with which options.
-_METHODS: dict[str, tuple[Callable[..., Read], tuple[str, ...]]] = {
-    "explicit": (read_any, ()),
-    "fast": (read_curves, ("M",)),
-    "finite_difference": (read_differences, ()),
-    "folded_hadamard": (read_factorial, ()),
-    "latin_hypercube": (read_lhs, ()),
-    "monte_carlo": (read_any, ()),
-    "morris": (read_morris, ("levels",)),
-    "radial": (read_radial, ()),
-    "rbd_fast": (read_rbd_fast, ()),
-    "shapley": (read_shapley, ()),
-    "sobol": (read_sobol, ("second_order",)),
-}
 _GROUPED = ("explicit", "latin_hypercube", "monte_carlo", "morris", "sobol")
 
 
@@ -110,7 +82,9 @@ def from_salib(problem: Mapping[str, Any], x: Any, *, method: str | None = None,
     >>> len(design), design.options["second_order"], design.blocks[:7].tolist()
     (48, True, [0, 0, 0, 0, 0, 0, 1])
     """
-    method, read, known = _method(method)
+    method = _method(method)
+    read = READERS[method]
+    known = [name for name in options_of(read) or () if name != "rows"]
     if unknown := sorted(set(options) - set(known)):
         takes = f"takes {', '.join(known)}" if known else "takes no options"
         raise DesignError(f"from_salib: method={method!r} {takes}, got {', '.join(unknown)}")
@@ -147,14 +121,14 @@ def from_salib(problem: Mapping[str, Any], x: Any, *, method: str | None = None,
     )
 
 
-def _method(method: Any) -> tuple[str, Callable[..., Read], tuple[str, ...]]:
-    """Return the name here, what reads the rows, and with which options."""
+def _method(method: Any) -> str:
+    """Return the name here."""
     if method is None:
-        method = "explicit"
-    if isinstance(method, str) and (ours := SALIB.get(method, method)) in _METHODS:
-        return ours, *_METHODS[ours]
-    known = ", ".join(map(repr, _METHODS))
-    raise DesignError(f"from_salib: method takes {known}, got {method!r}{close_to(method, _METHODS)}")
+        return "explicit"
+    if isinstance(method, str) and (ours := SALIB.get(method, method)) in READERS:
+        return ours
+    known = ", ".join(map(repr, READERS))
+    raise DesignError(f"from_salib: method takes {known}, got {method!r}{close_to(method, READERS)}")
 
 
 def _space(problem: Any) -> ParameterSpace:

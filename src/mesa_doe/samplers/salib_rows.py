@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,21 +12,7 @@ from mesa_doe.arrays import FloatArray
 from mesa_doe.errors import DesignError
 from mesa_doe.samplers.declare import check_bool, check_count
 
-__all__ = [
-    "Read",
-    "Rows",
-    "columns_of_factorial",
-    "read_any",
-    "read_curves",
-    "read_differences",
-    "read_factorial",
-    "read_lhs",
-    "read_morris",
-    "read_radial",
-    "read_rbd_fast",
-    "read_shapley",
-    "read_sobol",
-]
+__all__ = ["READERS", "Rows", "columns_of_factorial"]
 
 # Of unit values that went to native ones and back.
 _ROUNDING = 1e-6
@@ -86,13 +73,8 @@ class Rows:
         return self.values.reshape(-1, step, self.values.shape[1])
 
 
-def read_factorial(rows: Rows) -> Read:
-    """Take a Hadamard matrix and its mirror image.
-
-    Raises
-    ------
-    DesignError
-    """
+def _read_factorial(rows: Rows) -> Read:
+    """Take a Hadamard matrix and its mirror image."""
     from scipy.linalg import hadamard
 
     d = len(rows.factors)
@@ -125,23 +107,18 @@ def columns_of_factorial(count: int) -> int:
     return 1 << (count - 1).bit_length()
 
 
-def read_any(rows: Rows) -> Read:
+def _read_any(rows: Rows) -> Read:
     """Take points as they are."""
     return Read(len(rows.values), {}, rows.unit)
 
 
-def read_rbd_fast(rows: Rows) -> Read:
+def _read_rbd_fast(rows: Rows) -> Read:
     """Take points as they are; whether they are stratified does not matter."""
     return Read(len(rows.values), {"kind": None}, rows.unit)
 
 
-def read_lhs(rows: Rows) -> Read:
-    """Take points of which each stratum of each factor has one.
-
-    Raises
-    ------
-    DesignError
-    """
+def _read_lhs(rows: Rows) -> Read:
+    """Take points of which each stratum of each factor has one."""
     n = len(rows.unit)
     places, ordered = np.arange(n)[:, None] / n, np.sort(rows.unit, axis=0)
     wrong = (ordered < places - _ROUNDING / n) | (ordered > places + (1 + _ROUNDING) / n)
@@ -154,13 +131,8 @@ def read_lhs(rows: Rows) -> Read:
     return Read(n, {}, rows.unit)
 
 
-def read_sobol(rows: Rows, *, second_order: bool | None = None) -> Read:
-    """Take Saltelli blocks; whether they have second order is told by the rows.
-
-    Raises
-    ------
-    DesignError
-    """
+def _read_sobol(rows: Rows, *, second_order: bool | None = None) -> Read:
+    """Take Saltelli blocks; whether they have second order is told by the rows."""
     d = len(rows.moved)
     tried = []
     if second_order is not None:
@@ -195,13 +167,8 @@ def _saltelli(blocks: FloatArray, moved: dict[str, list[int]], second: bool) -> 
     return np.where(from_b, b, a)
 
 
-def read_morris(rows: Rows, *, levels: int | None = None) -> Read:
-    """Take trajectories on a grid; its levels are told by the length of a step.
-
-    Raises
-    ------
-    DesignError
-    """
+def _read_morris(rows: Rows, *, levels: int | None = None) -> Read:
+    """Take trajectories on a grid; its levels are told by the length of a step."""
     step = len(rows.moved) + 1
     _check_trajectories(rows, rows.blocks(step, "morris", "n(d + 1)"), "morris")
     lengths = np.abs(np.diff(rows.unit.reshape(-1, step, len(rows.factors)), axis=1))
@@ -226,13 +193,8 @@ def read_morris(rows: Rows, *, levels: int | None = None) -> Read:
     return Read(len(rows.unit) // step, options, grid, step)
 
 
-def read_shapley(rows: Rows) -> Read:
-    """Take trajectories between two random points.
-
-    Raises
-    ------
-    DesignError
-    """
+def _read_shapley(rows: Rows) -> Read:
+    """Take trajectories between two random points."""
     step = len(rows.moved) + 1
     blocks = rows.blocks(step, "shapley", "n(d + 1)")
     _check_trajectories(rows, blocks, "shapley")
@@ -257,13 +219,8 @@ def _check_trajectories(rows: Rows, blocks: FloatArray, method: str) -> None:
         )
 
 
-def read_curves(rows: Rows, *, M: int = 4) -> Read:
-    """Take FAST's search curves, along each of which its factor swings as often as M says.
-
-    Raises
-    ------
-    DesignError
-    """
+def _read_curves(rows: Rows, *, M: int = 4) -> Read:
+    """Take FAST's search curves, along each of which its factor swings as often as M says."""
     M, d = check_count(M, "fast", "M", 1), len(rows.factors)
     n = len(rows.blocks(d, "fast", "n·d"))
     if n <= 4 * M**2:
@@ -281,7 +238,7 @@ def read_curves(rows: Rows, *, M: int = 4) -> Read:
     return Read(n, {"M": M}, rows.unit)
 
 
-def read_differences(rows: Rows) -> Read:
+def _read_differences(rows: Rows) -> Read:
     """Take short steps from base points.
 
     Raises
@@ -305,7 +262,7 @@ def read_differences(rows: Rows) -> Read:
     )
 
 
-def read_radial(rows: Rows) -> Read:
+def _read_radial(rows: Rows) -> Read:
     """Take long steps from base points; some of SALib's have no length, which analyses know of.
 
     Raises
@@ -332,10 +289,25 @@ def _stars(rows: Rows, method: str) -> FloatArray:
         block, j = map(int, np.argwhere(wrong)[0])
         still = not changed[block, j].any()
         why = "it is the same, a step of length zero" if still else "others differ"
-        message = (
+        raise DesignError(
             f"from_salib: row {block * stars.shape[1] + 1 + j} of a {method} sample is its base point "
             f"(row {block * stars.shape[1]}) with another {rows.factors[j]!r}, but {why}; "
             + (f"make the design with {method}" if still else "give all rows in SALib's order")
         )
-        raise DesignError(message)
     return stars
+
+
+#: What reads the rows of a sampler, by its name here; the sampler's options are arguments of it.
+READERS: dict[str, Callable[..., Read]] = {
+    "explicit": _read_any,
+    "fast": _read_curves,
+    "finite_difference": _read_differences,
+    "folded_hadamard": _read_factorial,
+    "latin_hypercube": _read_lhs,
+    "monte_carlo": _read_any,
+    "morris": _read_morris,
+    "radial": _read_radial,
+    "rbd_fast": _read_rbd_fast,
+    "shapley": _read_shapley,
+    "sobol": _read_sobol,
+}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import partial
 from importlib import import_module
 from typing import Any, Literal, TypeAlias
 
@@ -32,14 +33,11 @@ _MOST_CANDIDATES = 10_000
 #: there are as many points as terms, every determinant is zero.
 _ALPHA = 1e-3
 
-
-@declare(
-    library="pyDOE3.doe_optimal.optimal_design",
-    purpose="fitting a polynomial in few runs: coefficients as precise as can be, together",
+_declare = partial(
+    declare,
     points="n",
     extension="none",
     random=False,
-    source="Kiefer & Wolfowitz 1959; Fedorov 1972",
     even=False,
     laws="quantiles",
     integers="levels",
@@ -47,6 +45,13 @@ _ALPHA = 1e-3
     constraints="left out",
     analysis="response_surface",
     axes="ordered",
+)
+
+
+@_declare(
+    library="pyDOE3.doe_optimal.optimal_design",
+    purpose="fitting a polynomial in few runs: coefficients as precise as can be, together",
+    source="Kiefer & Wolfowitz 1959; Fedorov 1972",
 )
 def d_optimal(
     space: ParameterSpace,
@@ -106,20 +111,10 @@ def d_optimal(
     return _optimal(space, n, "D", degree, candidates, levels, method)
 
 
-@declare(
+@_declare(
     library="pydoe.optimal_design",
     purpose="fitting a polynomial in few runs: coefficients as precise as can be, on average",
-    points="n",
-    extension="none",
-    random=False,
     source="Chernoff 1953; Atkinson, Donev & Tobias 2007",
-    even=False,
-    laws="quantiles",
-    integers="levels",
-    categories=(2,),
-    constraints="left out",
-    analysis="response_surface",
-    axes="ordered",
 )
 def a_optimal(
     space: ParameterSpace,
@@ -155,20 +150,10 @@ def a_optimal(
     return _optimal(space, n, "A", degree, candidates, levels, method)
 
 
-@declare(
+@_declare(
     library="pydoe.optimal_design",
     purpose="fitting a polynomial in few runs: predictions as precise as can be",
-    points="n",
-    extension="none",
-    random=False,
     source="Box & Draper 1959; Atkinson, Donev & Tobias 2007",
-    even=False,
-    laws="quantiles",
-    integers="levels",
-    categories=(2,),
-    constraints="left out",
-    analysis="response_surface",
-    axes="ordered",
 )
 def i_optimal(
     space: ParameterSpace,
