@@ -1,4 +1,7 @@
-"""The gate of the plots room: what a frame or an array must hold before it is drawn."""
+"""The gate of the plots room: what a frame or an array must hold before it is drawn.
+
+Each function gets as ``caller`` the name of the plot, for its message.
+"""
 
 from __future__ import annotations
 
@@ -21,12 +24,6 @@ def tidy(frame: object, columns: Sequence[str], *, caller: str) -> pd.DataFrame:
         What the user gave; it is not changed.
     columns : sequence of str
         The columns that the plot reads.
-    caller : str
-        Name of the plot, for the message.
-
-    Returns
-    -------
-    pandas.DataFrame
 
     Raises
     ------
@@ -63,12 +60,6 @@ def factor_frame(frame: object, *, caller: str) -> pd.DataFrame:
     ----------
     frame : pandas.DataFrame
         A column a factor; it is not changed.
-    caller : str
-        Name of the plot, for the message.
-
-    Returns
-    -------
-    pandas.DataFrame
 
     Raises
     ------
@@ -102,8 +93,6 @@ def same_length(first: Sized, second: Sized, names: tuple[str, str], *, caller: 
         What belongs together by position.
     names : (str, str)
         What the user calls them.
-    caller : str
-        Name of the plot, for the message.
 
     Raises
     ------
@@ -127,8 +116,6 @@ def refuse_repeats(frame: pd.DataFrame, keys: Sequence[str], *, caller: str) -> 
         A checked frame.
     keys : sequence of str
         The columns that name the place together.
-    caller : str
-        Name of the plot, for the message.
 
     Raises
     ------
@@ -155,8 +142,6 @@ def as_floats(values: Any, name: str, *, caller: str) -> FloatArray:
         Numbers or booleans.
     name : str
         What the user calls them.
-    caller : str
-        Name of the plot, for the message.
 
     Returns
     -------
@@ -188,12 +173,6 @@ def with_floats(frame: pd.DataFrame, columns: Sequence[str], *, caller: str) -> 
         A checked frame.
     columns : sequence of str
         Those that must hold numbers.
-    caller : str
-        Name of the plot, for the message.
-
-    Returns
-    -------
-    pandas.DataFrame
 
     Raises
     ------
@@ -217,12 +196,6 @@ def series_of_runs(series: object, keys: Sequence[str], *, caller: str) -> pd.Da
         What the user gave: columns ``step`` and ``value``, and those that name a run.
     keys : sequence of str
         The columns that name a run.
-    caller : str
-        Name of the plot, for the message.
-
-    Returns
-    -------
-    pandas.DataFrame
 
     Raises
     ------

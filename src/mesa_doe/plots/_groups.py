@@ -1,4 +1,7 @@
-"""An output beside its factors: the rows that can be drawn, and groups by level, value or bin."""
+"""An output beside its factors: the rows that can be drawn, and groups by level, value or bin.
+
+``caller`` is the name of the plot, for messages.
+"""
 
 from __future__ import annotations
 
@@ -49,10 +52,6 @@ def is_numeric(values: pd.Series[Any]) -> bool:
     values : pandas.Series
         A factor's values.
 
-    Returns
-    -------
-    bool
-
     Examples
     --------
     >>> is_numeric(pd.Series([1, 2])), is_numeric(pd.Series([True, False]))
@@ -76,14 +75,8 @@ def grouped(factor: pd.Series[Any], bins: int, *, caller: str, logarithmic: bool
         Values of any type; numbers are finite.
     bins : int
         Number of bins.
-    caller : str
-        Name of the plot, for the message.
     logarithmic : bool, default False
         Whether numbers stand on a logarithmic axis, which has none below zero.
-
-    Returns
-    -------
-    Groups
 
     Raises
     ------
@@ -111,11 +104,6 @@ def grouped(factor: pd.Series[Any], bins: int, *, caller: str, logarithmic: bool
 def centres(groups: Groups, *, logarithmic: bool) -> FloatArray:
     """Return where the middle of each group stands: the mean, on a logarithmic axis of the logarithms.
 
-    Parameters
-    ----------
-    groups : Groups
-    logarithmic : bool
-
     Returns
     -------
     ndarray of float, shape (groups,)
@@ -139,8 +127,6 @@ def check_logarithm(numbers: FloatArray, name: str, *, caller: str) -> None:
     numbers : ndarray
     name : str
         What the user calls them.
-    caller : str
-        Name of the plot, for the message.
 
     Raises
     ------
@@ -161,12 +147,6 @@ def units_kept(blocks: Any, rows: int, kept: pd.Index[Any], *, caller: str) -> U
         How many rows there are.
     kept : pandas.Index
         Positions of those that are drawn.
-    caller : str
-        Name of the plot, for the message.
-
-    Returns
-    -------
-    Units or None
 
     Raises
     ------
@@ -217,8 +197,6 @@ def order_codes(factor: pd.Series[Any], *, caller: str) -> IntArray:
     ----------
     factor : pandas.Series, shape (n,)
         Values of any type.
-    caller : str
-        Name of the plot, for the message.
 
     Returns
     -------
@@ -248,8 +226,6 @@ def finite_rows(
         The output.
     names : (str, str)
         What the user calls the two.
-    caller : str
-        Name of the plot, for the message.
 
     Returns
     -------
@@ -288,8 +264,6 @@ def finite_pairs(x: Values, y: Values, *, caller: str) -> tuple[pd.Series[Any], 
         The factor.
     y : array_like, shape (n,)
         The output.
-    caller : str
-        Name of the plot, for the message.
 
     Returns
     -------

@@ -47,14 +47,6 @@ def sharing(points: Sequence[tuple[float, float]], reach: Sequence[float]) -> li
 def joined_names(names: Sequence[str]) -> str:
     r"""Write names as one label, in lines; at most so many, and how many more there are.
 
-    Parameters
-    ----------
-    names : sequence of str
-
-    Returns
-    -------
-    str
-
     Examples
     --------
     >>> joined_names(["x4", "x5", "x6"])

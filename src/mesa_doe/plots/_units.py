@@ -42,14 +42,6 @@ class Unit(NamedTuple):
     def label(self, text: str | None) -> str | None:
         """Return the label of an axis, with the unit.
 
-        Parameters
-        ----------
-        text : str or None
-
-        Returns
-        -------
-        str or None
-
         Examples
         --------
         >>> Unit(300).label("wealth"), Unit(-300).label(None), Unit(0).label("wealth")
@@ -68,10 +60,6 @@ def unit_of(*numbers: npt.ArrayLike) -> Unit:
     ----------
     *numbers : array_like of float
         Those that are not finite do not count.
-
-    Returns
-    -------
-    Unit
 
     Examples
     --------

@@ -27,10 +27,6 @@ def axes_of(ax: Axes | None, *, width: float, height: float) -> Axes:
     width, height : float
         Size of a new figure, in inches.
 
-    Returns
-    -------
-    matplotlib.axes.Axes
-
     Raises
     ------
     AnalysisError
@@ -65,8 +61,6 @@ def interval(
 
     Parameters
     ----------
-    ax : matplotlib.axes.Axes
-        The Axes.
     at : float
         Where it lies on the other axis.
     low, high : float
@@ -94,10 +88,6 @@ def slot_width(ax: Axes, count: int) -> float:
         The Axes, before any layout engine has run; the width is therefore an upper estimate.
     count : int
         Number of slots.
-
-    Returns
-    -------
-    float
     """
     return float(ax.get_window_extent().width) / float(ax.figure.dpi) * 72 / count
 
@@ -151,10 +141,6 @@ def room_for(names: Sequence[str], usual: int = 20) -> float:
     usual : int, default 20
         Characters for which there is room.
 
-    Returns
-    -------
-    float
-
     Examples
     --------
     >>> round(room_for(["a", "b" * 30]), 9)
@@ -168,8 +154,6 @@ def name_x_ticks(ax: Axes, names: Sequence[str]) -> None:
 
     Parameters
     ----------
-    ax : matplotlib.axes.Axes
-        The Axes.
     names : sequence of str
         One name a position.
     """
@@ -183,8 +167,6 @@ def name_rows(ax: Axes, names: Sequence[str], *, legend_lines: int = 0) -> None:
 
     Parameters
     ----------
-    ax : matplotlib.axes.Axes
-        The Axes.
     names : sequence of str
         One name a row.
     legend_lines : int
@@ -202,8 +184,6 @@ def label_axes(ax: Axes, x: tuple[Any, str | None], y: tuple[Any, str | None], u
 
     Parameters
     ----------
-    ax : matplotlib.axes.Axes
-        The Axes.
     x, y : (array_like, str or None)
         The values along an axis, and the label given.
     unit : Unit
@@ -223,8 +203,6 @@ def legend(
 
     Parameters
     ----------
-    ax : matplotlib.axes.Axes
-        The Axes.
     handles : sequence of matplotlib artists
         Labelled artists.
     beside : bool
@@ -258,8 +236,6 @@ def whole_ticks(ax: Axes, numbers: Iterable[float]) -> None:
 
     Parameters
     ----------
-    ax : matplotlib.axes.Axes
-        The Axes.
     numbers : iterable of float
         Places on the x axis.
     """
@@ -270,11 +246,5 @@ def whole_ticks(ax: Axes, numbers: Iterable[float]) -> None:
 
 
 def tidy_spines(ax: Axes) -> None:
-    """Remove the frame's top and right lines.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        The Axes.
-    """
+    """Remove the frame's top and right lines."""
     ax.spines[["top", "right"]].set_visible(False)

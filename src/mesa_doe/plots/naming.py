@@ -18,10 +18,6 @@ def plain(name: object) -> str:
     name : object
         A factor, a measure or a level.
 
-    Returns
-    -------
-    str
-
     Examples
     --------
     >>> plain("price_$")
@@ -39,10 +35,6 @@ def factor_name(factor: object) -> str:
     factor : object
         Name of the factor.
 
-    Returns
-    -------
-    str
-
     Examples
     --------
     >>> factor_name("density"), factor_name("seed"), factor_name("dummy")
@@ -58,10 +50,6 @@ def level_names(levels: Iterable[object]) -> list[str]:
     ----------
     levels : iterable
         Of one categorical factor.
-
-    Returns
-    -------
-    list of str
 
     Examples
     --------
@@ -88,10 +76,6 @@ def folded(text: str, most: int) -> str:
     most : int
         Characters of a line.
 
-    Returns
-    -------
-    str
-
     Examples
     --------
     >>> folded("mean of wealth_tax_rate", 14)
@@ -112,10 +96,6 @@ def runs_note(counts: Sequence[int]) -> str:
     ----------
     counts : sequence of int
         Runs at each step.
-
-    Returns
-    -------
-    str
 
     Examples
     --------
