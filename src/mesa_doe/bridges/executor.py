@@ -220,8 +220,8 @@ def _pickled(error: BaseException) -> bytes:
 
 
 def _death() -> bytes:
-    message = (
+    error = WorkerDiedError(
         "this call ended the process that ran it, twice: it ran out of memory, called os._exit, or "
         "crashed in C; make it alone, with doe.run if it is a run, to see which"
     )
-    return pickle.dumps((None, WorkerDiedError(message)))
+    return pickle.dumps((None, error))

@@ -240,8 +240,8 @@ def check_points(points: pd.DataFrame, space: ParameterSpace, rows: int, method:
             f"got {(*points.columns,)!r} and {len(points)}"
         )
     if space.constraints and not space.satisfied(points).all():
-        message = (
+        raise DesignError(
             f"points of a {method} design break the constraints of the space, and none can be left out "
             "of its pattern; use monte_carlo, sobol_sequence or halton, which draw such points again. "
+            + listed(space.problems_of(points), "the points have problems")
         )
-        raise DesignError(message + listed(space.problems_of(points), "the points have problems"))

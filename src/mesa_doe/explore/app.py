@@ -26,5 +26,4 @@ def __getattr__(name: str) -> Any:
     # Solara looks for an element of this name; made when asked for, so that importing this needs no Solara.
     if name == "Page":
         return _page()
-    message = f"module {__name__!r} has no attribute {name!r}"
-    raise AttributeError(message)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -13,6 +13,7 @@ from mesa_doe.configurations import RunConfiguration
 from mesa_doe.errors import MesaDoeError
 from mesa_doe.explore.opened import ALONE, Opened
 from mesa_doe.model_run import Run
+from mesa_doe.space.values import is_nan
 from mesa_doe.study import StoredModel
 
 __all__ = ["Chosen", "Comparison", "chosen_run", "configuration_of", "differences", "replayed", "why_not"]
@@ -191,12 +192,12 @@ def _alike(one: Any, other: Any) -> bool:
     if _missing(one) or _missing(other):
         return _missing(one) and _missing(other)
     if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
-        return np.array_equal(one, other, equal_nan=False)
+        return np.array_equal(one, other)
     return bool(one == other)
 
 
 def _missing(value: Any) -> bool:
-    return value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value))
+    return value is None or is_nan(value)
 
 
 def _failure(kind: Any, message: Any) -> str:

@@ -43,8 +43,9 @@ def explorer(
     """
     asked: Any = results  # whatever was typed
     if not isinstance(asked, Results):
-        message = f"explorer takes results, got {asked!r}: doe.load(folder) gives those of a study"
-        raise ConfigurationError(message)
+        raise ConfigurationError(
+            f"explorer takes results, got {asked!r}: doe.load(folder) gives those of a study"
+        )
     require("solara", extra="explore")
     from mesa_doe.explore.page import explorer_page
     from mesa_doe.runner import load

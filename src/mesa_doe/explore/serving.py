@@ -100,11 +100,10 @@ def listening(host: str, port: int | None) -> socket.socket:
             )
         except (OSError, OverflowError) as error:
             if one == wanted[-1]:
-                message = (
+                raise ConfigurationError(
                     f"host {host!r} and port {one} cannot be had: {error}; choose another with --port (0 "
                     "takes a free one), and leave --host out to serve this machine alone"
-                )
-                raise ConfigurationError(message) from error
+                ) from error
     raise AssertionError  # pragma: no cover - the loop returns or raises
 
 

@@ -60,8 +60,7 @@ class Stepped:
             self._model, self._simulator = recipe.build(configuration.parameters, configuration.seed)
             if not callable(getattr(self._model, "step", None)):
                 name = getattr(configuration.model_cls, "__name__", "the model")
-                message = f"{name} is a function, which has no steps: replay it instead"
-                raise ConfigurationError(message)
+                raise ConfigurationError(f"{name} is a function, which has no steps: replay it instead")
             # It looks at the model after each step as it did in the run: a function of the user's may draw.
             self._reader = Reader(
                 self._model, Wanted(configuration.outputs, configuration.data_collection_period)

@@ -98,8 +98,10 @@ def fractional_factorial(
     (8, 4, ['c*d'])
     """
     if (generators is None) == (resolution is None):
-        message = "fractional_factorial takes either generators= or resolution=, e.g. resolution=4"
-        raise DesignError(f"{message}, got {'neither' if generators is None else 'both'}")
+        raise DesignError(
+            "fractional_factorial takes either generators= or resolution=, e.g. resolution=4, got "
+            f"{'neither' if generators is None else 'both'}"
+        )
     alias_order = check_count(alias_order, "fractional_factorial", "alias_order", 1)
     if generators is not None:
         codes, words = _by_generators(generators, space)
