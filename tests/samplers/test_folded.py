@@ -4,10 +4,7 @@ from SALib.analyze import ff as analyze_ff
 from SALib.sample import ff as sample_ff
 
 import mesa_doe as doe
-
-
-def reals(d):
-    return doe.ParameterSpace({f"x{k}": doe.Real(0, 1) for k in range(d)})
+from tests.samplers.spaces import reals
 
 
 @pytest.mark.parametrize("d", [1, 2, 3, 5, 8, 12])

@@ -20,7 +20,6 @@ from scipy.stats import qmc
 from mesa_doe.design import Design
 from mesa_doe.errors import DesignError
 from mesa_doe.samplers import (
-    box_behnken,
     central_composite,
     fast,
     finite_difference,
@@ -29,7 +28,6 @@ from mesa_doe.samplers import (
     generalized_subset,
     korobov,
     latin_hypercube,
-    latin_hypercube_pydoe,
     monte_carlo,
     morris,
     plackett_burman,
@@ -40,6 +38,7 @@ from mesa_doe.samplers import (
 )
 from mesa_doe.seeding import kept_generators
 from mesa_doe.space import Integer, ParameterSpace, Real
+from tests.samplers.spaces import reals
 
 #: The faults that tests beside their sampler show, by library and function.
 SHOWN = {
@@ -67,6 +66,12 @@ SHOWN = {
     ),
     "pyDOE3.ccdesign leaves the bounds": (
         "test_response_surface.py::test_circumscribed_points_beyond_the_bounds_are_refused_with_the_choice"
+    ),
+    "pyDOE3.bbdesign asserts three factors": (
+        "test_response_surface.py::test_what_is_no_box_behnken_design_is_refused"
+    ),
+    "pyDOE3.lhs crashes on few points or factors": (
+        "test_pydoe_lhs.py::test_what_the_library_crashes_on_is_refused"
     ),
     "pyDOE3.doehlert_shell_design, doehlert_simplex_design": (
         "test_response_surface.py::test_the_librarys_doehlert_designs_are_wrong"
@@ -143,10 +148,6 @@ def test_every_fault_that_is_shown_elsewhere_has_its_test_there(fault):
     assert f"def {test}(" in (Path(__file__).parent / module).read_text(encoding="utf-8")
 
 
-def reals(d):
-    return ParameterSpace({f"x{k}": Real(0, 1) for k in range(d)})
-
-
 def problem(d, **more):
     return {"num_vars": d, "names": [f"x{k}" for k in range(d)], "bounds": [[0.0, 1.0]] * d, **more}
 
@@ -191,26 +192,6 @@ def test_levels_and_sizes_may_be_numpy_ints_where_the_library_refuses_them():
 def test_four_factors_are_screened_in_the_eight_points_that_the_library_says():
     # Three would fit into four points, and four into five, but the sizes are multiples of four above d.
     assert [len(plackett_burman(reals(d))) for d in (3, 4)] == [4, 8]
-
-
-def test_box_behnken_of_two_factors_is_refused_in_words_where_the_library_asserts():
-    with pytest.raises(DesignError, match=r"at least (three|3)"):
-        box_behnken(reals(2))
-
-
-@pytest.mark.parametrize(
-    ("d", "n", "options", "words"),
-    [
-        (1, 5, {"criterion": "correlation"}, "at least 3 points and 2 factors"),
-        (2, 2, {"criterion": "correlation"}, "at least 3 points and 2 factors"),
-        (2, 1, {"criterion": "maximin"}, "at least 2 points"),
-        (2, 4, {"iterations": 0}, "iterations takes an int from 1, got 0"),
-        (2, 4, {"criterion": "lhsmu"}, "criterion takes 'center', .*got 'lhsmu'"),
-    ],
-)
-def test_what_crashes_in_the_librarys_hypercubes_is_refused_in_words(d, n, options, words):
-    with pytest.raises(DesignError, match=words):
-        latin_hypercube_pydoe(reals(d), n, rng=1, **options)
 
 
 def test_a_correlation_wanted_comes_back_where_the_librarys_lhsmu_has_another():

@@ -1,4 +1,5 @@
 import itertools
+import re
 import sys
 import types
 import warnings
@@ -10,12 +11,9 @@ import pytest
 from mesa_doe.errors import DesignError, MissingDependencyError
 from mesa_doe.samplers import a_optimal, d_optimal, i_optimal, latin_hypercube
 from mesa_doe.space import Boolean, Categorical, Discrete, Integer, ParameterSpace, Real
+from tests.samplers.spaces import coded
 
 A_AND_I = {"A": a_optimal, "I": i_optimal}
-
-
-def reals(count):
-    return ParameterSpace({f"x{k}": Real(-1, 1) for k in range(1, count + 1)})
 
 
 def model(codes, degree):
@@ -33,7 +31,7 @@ def d_efficiency(codes, degree):
 
 
 def test_a_linear_model_is_learnt_from_an_orthogonal_array_of_corners():
-    design = d_optimal(reals(3), 4, levels=3)
+    design = d_optimal(coded(3), 4, levels=3)
     codes = design.points.to_numpy()
     np.testing.assert_allclose(codes.T @ codes, 4 * np.eye(3), atol=1e-12)
     assert design.options["d_efficiency"] == pytest.approx(100)
@@ -41,7 +39,7 @@ def test_a_linear_model_is_learnt_from_an_orthogonal_array_of_corners():
 
 def test_a_quadratic_model_in_two_factors_is_learnt_from_the_three_by_three_factorial():
     # The best of nine distinct points for it (Atkinson, Donev & Tobias 2007, table 11.6: 46.1 per cent).
-    design = d_optimal(reals(2), 9, degree=2)
+    design = d_optimal(coded(2), 9, degree=2)
     assert set(design.points.itertuples(index=False, name=None)) == set(
         itertools.product((-1, 0, 1), repeat=2)
     )
@@ -51,7 +49,7 @@ def test_a_quadratic_model_in_two_factors_is_learnt_from_the_three_by_three_fact
 @pytest.mark.parametrize("method", ["sequential", "simple_exchange", "fedorov", "modified_fedorov", "detmax"])
 @pytest.mark.parametrize(("factors", "n", "degree"), [(2, 6, 2), (3, 6, 1), (2, 10, 3)])
 def test_the_efficiency_told_is_that_of_the_points_which_are_all_different(method, factors, n, degree):
-    design = d_optimal(reals(factors), n, degree=degree, levels=4, method=method)
+    design = d_optimal(coded(factors), n, degree=degree, levels=4, method=method)
     codes = design.points.to_numpy()
     assert len(np.unique(codes, axis=0)) == n
     assert design.options["d_efficiency"] == pytest.approx(d_efficiency(codes, degree), rel=1e-6)
@@ -78,7 +76,7 @@ def test_candidates_may_be_given_and_keep_their_values_exactly():
 
 def test_candidates_that_come_twice_may_be_chosen_twice():
     corners = pd.DataFrame(list(itertools.product((-1.0, 1.0), repeat=2)) * 2, columns=["x1", "x2"])
-    design = d_optimal(reals(2), 8, candidates=corners)
+    design = d_optimal(coded(2), 8, candidates=corners)
     assert design.points.value_counts().tolist() == [2, 2, 2, 2]
 
 
@@ -102,29 +100,29 @@ def test_axes_of_two_names_or_levels_take_part():
     ("space", "n", "options", "words"),
     [
         (
-            reals(2),
+            coded(2),
             5,
             {"degree": 2},
             "degree 2 in 2 factors has 6 coefficients, which n=5 points cannot tell",
         ),
-        (reals(2), 26, {}, "n=26 points cannot be chosen from 25 candidates; use more levels="),
-        (reals(7), 9, {}, "78,125 candidates are too many to search; the most is 10,000: use fewer levels="),
-        (reals(2), 4, {"degree": 2, "levels": 2}, "axis 'x1': degree 2 needs 3 different values among the"),
-        (reals(2), 4, {"degree": 0}, "degree takes an int from 1, got 0"),
-        (reals(2), 4, {"degree": 1.0}, "degree takes an int from 1, got 1.0"),
+        (coded(2), 26, {}, "n=26 points cannot be chosen from 25 candidates; use more levels="),
+        (coded(7), 9, {}, "78,125 candidates are too many to search; the most is 10,000: use fewer levels="),
+        (coded(2), 4, {"degree": 2, "levels": 2}, "axis 'x1': degree 2 needs 3 different values among the"),
+        (coded(2), 4, {"degree": 0}, "degree takes an int from 1, got 0"),
+        (coded(2), 4, {"degree": 1.0}, "degree takes an int from 1, got 1.0"),
         (
-            reals(2),
+            coded(2),
             4,
             {"method": "best"},
             "method takes 'detmax', 'fedorov', 'modified_fedorov', 'sequential'",
         ),
         (
-            reals(2),
+            coded(2),
             4,
             {"candidates": {"x1": [0, 9], "x2": [0, 1]}},
             "axis 'x1': 9 in row 1 is no value of Real",
         ),
-        (reals(2), 4, {"candidates": {"x1": [0]}}, "axis 'x2': the column is missing"),
+        (coded(2), 4, {"candidates": {"x1": [0]}}, "axis 'x2': the column is missing"),
         (
             ParameterSpace(x=Real(0, 1), k=Categorical([1, 2, 3])),
             4,
@@ -137,22 +135,21 @@ def test_axes_of_two_names_or_levels_take_part():
     ids=lambda value: repr(value)[:40],
 )
 def test_what_the_polynomial_cannot_be_learnt_from_is_refused(space, n, options, words):
-    with pytest.raises(DesignError) as caught:
+    with pytest.raises(DesignError, match=re.escape(words)):
         d_optimal(space, n, **options)
-    assert words in str(caught.value)
 
 
 def test_candidates_on_one_line_are_refused():
     line = {"x1": np.linspace(-1, 1, 9), "x2": np.linspace(-1, 1, 9)}
     with pytest.raises(DesignError, match="do not tell all 3 coefficients apart"):
-        d_optimal(reals(2), 4, candidates=line)
+        d_optimal(coded(2), 4, candidates=line)
 
 
 @pytest.mark.parametrize("criterion", sorted(A_AND_I))
 def test_the_criteria_that_pydoe3_breaks_need_pydoe(criterion, monkeypatch):
     monkeypatch.setitem(sys.modules, "pydoe", None)
     with pytest.raises(MissingDependencyError, match=r'this needs pydoe.*pip install "mesa-doe\[pydoe\]"'):
-        A_AND_I[criterion](reals(2), 6, degree=2)
+        A_AND_I[criterion](coded(2), 6, degree=2)
 
 
 @pytest.mark.parametrize("criterion", sorted(A_AND_I))
@@ -168,7 +165,7 @@ def test_pydoe_is_asked_for_the_criterion(criterion, monkeypatch):
     fake = types.ModuleType("pydoe")
     fake.optimal_design, fake.fullfact = optimal_design, pyDOE3.fullfact
     monkeypatch.setitem(sys.modules, "pydoe", fake)
-    design = A_AND_I[criterion](reals(2), 5, levels=3)
+    design = A_AND_I[criterion](coded(2), 5, levels=3)
     assert asked["criterion"] == criterion
     assert asked["candidates"].shape == (9, 2)
     assert design.method == f"{criterion.lower()}_optimal"
@@ -186,7 +183,7 @@ def test_with_pydoe_the_designs_are_good_by_their_own_criterion(criterion):
         inverse = np.linalg.inv(x.T @ x)
         return np.trace(inverse) if criterion == "A" else np.trace(inverse @ moments)
 
-    design = A_AND_I[criterion](reals(2), 9, degree=2)
+    design = A_AND_I[criterion](coded(2), 9, degree=2)
     generator = np.random.default_rng(1)
     chance = []
     for _ in range(100):
@@ -205,4 +202,4 @@ def test_the_library_alone_gives_singular_designs_where_ours_are_the_best_there_
         # As it is called by default. How singular its design is, depends on how the machine rounds.
         alone = optimal_design(grid, 4, 1, criterion="D")[1]["D_eff"]
     assert alone < 90
-    assert d_optimal(reals(3), 4, levels=3).options["d_efficiency"] == pytest.approx(100)
+    assert d_optimal(coded(3), 4, levels=3).options["d_efficiency"] == pytest.approx(100)

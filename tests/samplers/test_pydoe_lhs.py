@@ -1,4 +1,4 @@
-import sys
+import re
 
 import numpy as np
 import pyDOE3
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import cdist, pdist
 
 from mesa_doe._optional import pydoe
-from mesa_doe.errors import DesignError, MesaDoeWarning, MissingDependencyError
+from mesa_doe.errors import DesignError, MesaDoeWarning
 from mesa_doe.samplers import (
     definitive_screening,
     iman_conover_lhs,
@@ -25,14 +25,11 @@ from mesa_doe.samplers import (
 )
 from mesa_doe.seeding import root_entropy
 from mesa_doe.space import Boolean, Categorical, Discrete, Integer, ParameterSpace, Real
+from tests.samplers.spaces import reals
 
 CRITERIA = ["maximin", "center", "centermaximin", "correlation"]
 SEARCHED = [maximin, maxpro, nearly_orthogonal_lhs]
 ONLY_PYDOE = [*SEARCHED, minimax]
-
-
-def reals(count):
-    return ParameterSpace({f"x{k}": Real(0, 1) for k in range(count)})
 
 
 def generator(seed):
@@ -107,9 +104,8 @@ def test_more_iterations_give_a_larger_least_distance():
     ids=repr,
 )
 def test_what_the_library_crashes_on_is_refused(n, factors, options, words):
-    with pytest.raises(DesignError) as caught:
+    with pytest.raises(DesignError, match=re.escape(words)):
         latin_hypercube_pydoe(reals(factors), n, rng=1, **options)
-    assert words in str(caught.value)
 
 
 def test_one_point_in_the_centre_is_a_sample():
@@ -175,19 +171,6 @@ def test_the_slices_of_pydoe_lie_in_one_corner_and_its_nested_designs_are_not_ne
     small, large = library.nested_lhs(3, 5, 2, seed=1)
     assert not any((np.abs(large - point).max(axis=1) < 1e-9).any() for point in small)
     assert (np.floor(large[0::2] * 5) == np.floor(large[1::2] * 5)).all()
-
-
-# With pydoe only
-
-
-@pytest.mark.parametrize(
-    "sampler", [*ONLY_PYDOE, definitive_screening, iman_conover_lhs], ids=lambda f: f.__name__
-)
-def test_without_pydoe_the_line_that_installs_it_is_told(sampler, monkeypatch):
-    monkeypatch.setitem(sys.modules, "pydoe", None)
-    arguments = (reals(6),) if sampler is definitive_screening else (reals(2), 8)
-    with pytest.raises(MissingDependencyError, match=r'this needs pydoe.*pip install "mesa-doe\[pydoe\]"'):
-        sampler(*arguments)
 
 
 @pytest.fixture
@@ -279,9 +262,8 @@ def test_one_point_cannot_be_compared(sampler):
     ids=repr,
 )
 def test_minimax_refuses_too_few_candidates(options, words):
-    with pytest.raises(DesignError) as caught:
+    with pytest.raises(DesignError, match=re.escape(words)):
         minimax(reals(2), 8, **options)
-    assert words in str(caught.value)
 
 
 # Definitive screening

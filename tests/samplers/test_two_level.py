@@ -1,4 +1,5 @@
 import itertools
+import re
 import sys
 import types
 
@@ -13,10 +14,7 @@ from mesa_doe.errors import DesignError
 from mesa_doe.samplers import fractional_factorial, plackett_burman, two_level_factorial
 from mesa_doe.samplers.pydoe.aliasing import aliases, defining_words, resolution_of, word_lengths
 from mesa_doe.space import Boolean, Categorical, Discrete, Integer, ParameterSpace, Real
-
-
-def reals(count, prefix="x"):
-    return ParameterSpace({f"{prefix}{k}": Real(-1, 1) for k in range(1, count + 1)})
+from tests.samplers.spaces import coded
 
 
 def letters(text):
@@ -46,7 +44,7 @@ def words_by_hand(codes):
 
 @pytest.mark.parametrize("factors", [1, 2, 5, 10])
 def test_the_two_level_factorial_is_that_of_the_library(factors):
-    np.testing.assert_array_equal(codes_of(two_level_factorial(reals(factors))), pyDOE3.ff2n(factors))
+    np.testing.assert_array_equal(codes_of(two_level_factorial(coded(factors))), pyDOE3.ff2n(factors))
 
 
 def test_the_two_level_factorial_has_every_combination_of_ends_over_axes_of_every_kind():
@@ -59,7 +57,7 @@ def test_the_two_level_factorial_has_every_combination_of_ends_over_axes_of_ever
 
 def test_too_many_factors_are_refused_with_what_to_use():
     with pytest.raises(DesignError, match=r"2\^24 = 16,777,216 points; .*fractional_factorial or plackett"):
-        two_level_factorial(reals(24))
+        two_level_factorial(coded(24))
 
 
 # Fractional factorials: the textbook designs
@@ -109,7 +107,7 @@ def test_a_minus_reverses_a_factor_and_the_signs_of_what_it_is_confounded_with()
 
 @pytest.mark.parametrize("generators", ["a b c ab -ac", ["a", "b", "c", "+ab", "-AC"], "A B C AB -AC"])
 def test_generators_are_those_of_the_library(generators):
-    design = fractional_factorial(reals(5), generators=generators)
+    design = fractional_factorial(coded(5), generators=generators)
     np.testing.assert_array_equal(codes_of(design), pyDOE3.fracfact("a b c ab -ac"))
 
 
@@ -123,7 +121,7 @@ def test_generators_are_those_of_the_library(generators):
     ],
 )
 def test_letters_mean_their_own_column_in_any_order(words, products):
-    space = reals(4)
+    space = coded(4)
     design = fractional_factorial(space, generators=words)
     codes = codes_of(design)
     if products is None:
@@ -142,7 +140,7 @@ def test_resolution_words_and_aliases_are_those_found_by_trying_every_product(da
     chosen = data.draw(st.lists(st.sampled_from(products), max_size=4, unique=True))
     words = [*"abcd"[:bases], *(data.draw(st.sampled_from(["", "-"])) + word for word in chosen)]
     words = data.draw(st.permutations(words))
-    design = fractional_factorial(reals(len(words)), generators=words, alias_order=3)
+    design = fractional_factorial(coded(len(words)), generators=words, alias_order=3)
     codes, names = codes_of(design), design.space.names
     assert len(design) == 2**bases
     assert (codes.sum(axis=0) == 0).all()
@@ -175,12 +173,12 @@ def test_a_full_factorial_confounds_nothing():
     assert word_lengths(codes) == {}
     assert defining_words(codes, ("a", "b", "c", "d")) == []
     assert aliases(codes, ("a", "b", "c", "d"), 4) == {}
-    assert fractional_factorial(reals(3), generators="a b c").options["resolution"] is None
+    assert fractional_factorial(coded(3), generators="a b c").options["resolution"] is None
 
 
 def test_the_saturated_fraction_of_31_factors_is_counted_without_listing_its_words():
     words = ["".join(c) for r in range(1, 6) for c in itertools.combinations("abcde", r)]
-    design = fractional_factorial(reals(31), generators=words)
+    design = fractional_factorial(coded(31), generators=words)
     assert len(design) == 32
     assert design.options["resolution"] == 3
     assert design.options["word_lengths"][3] == 155
@@ -192,7 +190,7 @@ def test_the_saturated_fraction_of_31_factors_is_counted_without_listing_its_wor
 
 @pytest.mark.parametrize(("factors", "resolution"), [(6, 3), (7, 4), (8, 4), (6, 4), (9, 4), (10, 3)])
 def test_the_resolution_asked_for_is_reached(factors, resolution):
-    design = fractional_factorial(reals(factors), resolution=resolution)
+    design = fractional_factorial(coded(factors), resolution=resolution)
     np.testing.assert_array_equal(codes_of(design), pydoe().fracfact_by_res(factors, resolution))
     assert design.options["resolution"] >= resolution
     assert min(words_by_hand(codes_of(design))) == design.options["resolution"]
@@ -208,18 +206,20 @@ def test_a_resolution_that_pydoe3_gets_wrong_is_refused_and_pydoe_is_named(
     old_library, factors, resolution, found
 ):
     assert min(word_lengths(pyDOE3.fracfact_by_res(factors, resolution))) == found
-    with pytest.raises(DesignError) as caught:
-        fractional_factorial(reals(factors), resolution=resolution)
-    assert (
-        f"that pyDOE3 gives for resolution {resolution} has only {found}, and is refused; "
-        'pip install "mesa-doe[pydoe]", whose search is mended, or give generators='
-    ) in str(caught.value)
+    with pytest.raises(
+        DesignError,
+        match=re.escape(
+            f"that pyDOE3 gives for resolution {resolution} has only {found}, and is refused; "
+            'pip install "mesa-doe[pydoe]", whose search is mended, or give generators='
+        ),
+    ):
+        fractional_factorial(coded(factors), resolution=resolution)
 
 
 @pytest.mark.parametrize("factors", [3, 4, 5, 6])
 def test_a_design_that_pydoe3_calls_impossible_is_refused_and_pydoe_is_named(old_library, factors):
     with pytest.raises(DesignError, match=r"pyDOE3 finds no design of . factors.*mesa-doe\[pydoe\]"):
-        fractional_factorial(reals(factors), resolution=factors)
+        fractional_factorial(coded(factors), resolution=factors)
 
 
 def test_the_successor_is_not_told_to_install_itself(monkeypatch):
@@ -230,7 +230,7 @@ def test_the_successor_is_not_told_to_install_itself(monkeypatch):
     fake.fracfact_by_res = impossible
     monkeypatch.setitem(sys.modules, "pydoe", fake)
     with pytest.raises(DesignError, match=r"pydoe finds no design of 6 factors.*; give generators=$"):
-        fractional_factorial(reals(6), resolution=5)
+        fractional_factorial(coded(6), resolution=5)
 
 
 @pytest.mark.parametrize(
@@ -239,7 +239,7 @@ def test_the_successor_is_not_told_to_install_itself(monkeypatch):
 )
 def test_with_pydoe_those_designs_are_there(factors, resolution, size):
     pytest.importorskip("pydoe", reason="pydoe is not installed")
-    design = fractional_factorial(reals(factors), resolution=resolution)
+    design = fractional_factorial(coded(factors), resolution=resolution)
     assert (len(design), design.options["resolution"]) == (size, resolution)
 
 
@@ -283,15 +283,14 @@ def test_with_pydoe_those_designs_are_there(factors, resolution, size):
     ids=repr,
 )
 def test_what_is_no_fraction_is_refused_with_why(options, words):
-    with pytest.raises(DesignError) as caught:
-        fractional_factorial(reals(3), **options)
-    assert words in str(caught.value)
+    with pytest.raises(DesignError, match=re.escape(words)):
+        fractional_factorial(coded(3), **options)
 
 
 def test_generators_that_confound_main_effects_are_refused():
     # Both c and d are the product of a and b.
     with pytest.raises(DesignError, match=r"'ab' comes more than once"):
-        fractional_factorial(reals(4), generators="a b ab -ab")
+        fractional_factorial(coded(4), generators="a b ab -ab")
     with pytest.raises(DesignError, match=r"generators confound main effects: c = -d$"):
         fractional_factorial(letters("abcd"), generators={"c": "a*b", "d": "-b*a"})
 
@@ -300,7 +299,7 @@ def test_generators_that_confound_main_effects_are_refused():
 
 
 def test_folding_all_factors_turns_resolution_three_into_four():
-    space = reals(7)
+    space = coded(7)
     plain = fractional_factorial(space, generators="a b c ab ac bc abc")
     folded = fractional_factorial(space, generators="a b c ab ac bc abc", fold=True)
     assert len(folded) == 16
@@ -312,7 +311,7 @@ def test_folding_all_factors_turns_resolution_three_into_four():
 
 
 def test_folding_one_factor_clears_it_of_interactions_of_two():
-    design = fractional_factorial(reals(7), generators="a b c ab ac bc abc", fold=["x1"])
+    design = fractional_factorial(coded(7), generators="a b c ab ac bc abc", fold=["x1"])
     codes = codes_of(design)
     np.testing.assert_array_equal(codes[8:, 1:], codes[:8, 1:])
     np.testing.assert_array_equal(codes[8:, 0], -codes[:8, 0])
@@ -339,7 +338,7 @@ def test_a_fold_works_over_chosen_levels_and_categories():
 
 @pytest.mark.parametrize("factors", [1, 2, 3, 4, 7, 8, 11, 12, 15, 19, 23, 28, 31, 39, 47])
 def test_plackett_burman_is_balanced_orthogonal_and_that_of_the_library(factors):
-    design = plackett_burman(reals(factors))
+    design = plackett_burman(coded(factors))
     codes = codes_of(design)
     assert len(codes) == 4 * (factors // 4 + 1)
     np.testing.assert_array_equal(codes, pyDOE3.pbdesign(factors))
@@ -352,8 +351,8 @@ def test_a_size_that_the_library_has_not_is_refused_with_the_next_which_works(fa
     if 4 * (factors // 4 + 1) == larger:
         pytest.skip("the library has it")
     with pytest.raises(DesignError, match=f"the next that it has is size={larger}"):
-        plackett_burman(reals(factors))
-    codes = codes_of(plackett_burman(reals(factors), size=larger))
+        plackett_burman(coded(factors))
+    codes = codes_of(plackett_burman(coded(factors), size=larger))
     assert codes.shape == (larger, factors)
     np.testing.assert_array_equal(codes.T @ codes, larger * np.eye(factors))
 
@@ -361,11 +360,11 @@ def test_a_size_that_the_library_has_not_is_refused_with_the_next_which_works(fa
 @pytest.mark.parametrize("size", [0, 3, 10, 8, -12, "12", True, 12.0], ids=repr)
 def test_a_size_that_cannot_be_is_refused(size):
     with pytest.raises(DesignError, match="size takes a multiple of 4 above the 9 factors, got"):
-        plackett_burman(reals(9), size=size)
+        plackett_burman(coded(9), size=size)
 
 
 def test_a_folded_plackett_burman_clears_main_effects_of_interactions_of_two():
-    codes = codes_of(plackett_burman(reals(11), fold=True))
+    codes = codes_of(plackett_burman(coded(11), fold=True))
     assert len(codes) == 24
     for pair in itertools.combinations(range(11), 2):
         assert (codes[:, pair].prod(axis=1) @ codes == 0).all()
