@@ -23,6 +23,10 @@ NAMES = (
     "network_kind",
     "seed",
 )
+FRAMES = (
+    *("indices", "pairs", "runs", "morris", "courses", "growing", "changes", "curves", "level_means"),
+    *("pair_means", "effects", "points", "replicated"),
+)
 
 
 @pytest.fixture(autouse=True)
@@ -134,3 +138,9 @@ def replicated() -> pd.DataFrame:
     values = np.random.default_rng(9).normal(size=(5, 3, 20))
     index = pd.MultiIndex.from_product(map(range, values.shape), names=["point", "iteration", "step"])
     return pd.Series(values.ravel(), index=index, name="value").reset_index()
+
+
+@pytest.fixture
+def data(request: pytest.FixtureRequest) -> dict[str, pd.DataFrame]:
+    """All these frames, by name."""
+    return {name: request.getfixturevalue(name) for name in FRAMES}

@@ -14,73 +14,50 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-import mesa_doe.plots
+from mesa_doe import plots
 from mesa_doe.errors import AnalysisError, MissingDependencyError
-from mesa_doe.plots import (
-    bars,
-    convergence,
-    cusunoro,
-    failures,
-    fan,
-    heatmap,
-    interaction,
-    main_effects,
-    noise_fan,
-    over_time,
-    parallel,
-    pareto,
-    partial_dependence,
-    plane,
-    replications,
-    scatter,
-    spider,
-    tornado,
-)
 from tests.plots.drawn import assert_clips_nothing
 from tests.random_state import global_state
 
 # Plots of one tidy frame, and the fixture that they draw.
 TABLES = [
-    (bars, "indices"),
-    (convergence, "growing"),
-    (fan, "runs"),
-    (heatmap, "pairs"),
-    (interaction, "pair_means"),
-    (main_effects, "level_means"),
-    (noise_fan, "replicated"),
-    (over_time, "courses"),
-    (pareto, "effects"),
-    (plane, "morris"),
-    (spider, "curves"),
-    (tornado, "changes"),
+    (plots.bars, "indices"),
+    (plots.convergence, "growing"),
+    (plots.fan, "runs"),
+    (plots.heatmap, "pairs"),
+    (plots.interaction, "pair_means"),
+    (plots.main_effects, "level_means"),
+    (plots.noise_fan, "replicated"),
+    (plots.over_time, "courses"),
+    (plots.pareto, "effects"),
+    (plots.plane, "morris"),
+    (plots.spider, "curves"),
+    (plots.tornado, "changes"),
 ]
 FACTORS, OUTPUT = slice(None, -1), "a_long_output_name"
 CALLS = {
     **{row[0].__name__: partial(lambda draw, table, data, ax: draw(data[table], ax), *row) for row in TABLES},
-    "cusunoro": lambda data, ax: cusunoro(data["points"].iloc[:, FACTORS], data["points"][OUTPUT], ax),
-    "failures": lambda data, ax: failures(data["points"].iloc[:, FACTORS], data["points"][OUTPUT] > 1, ax),
-    "parallel": lambda data, ax: parallel(
+    "cusunoro": lambda data, ax: plots.cusunoro(data["points"].iloc[:, FACTORS], data["points"][OUTPUT], ax),
+    "failures": lambda data, ax: plots.failures(
+        data["points"].iloc[:, FACTORS], data["points"][OUTPUT] > 1, ax
+    ),
+    "parallel": lambda data, ax: plots.parallel(
         data["points"].iloc[:, FACTORS], data["points"][OUTPUT], ax, highlight=(0, 1)
     ),
-    "partial_dependence": lambda data, ax: partial_dependence(
+    "partial_dependence": lambda data, ax: plots.partial_dependence(
         data["points"]["network_kind"], data["points"][OUTPUT], ax
     ),
-    "replications": lambda data, ax: replications(
+    "replications": lambda data, ax: plots.replications(
         data["replicated"]["value"].to_numpy().reshape(5, 60), ax, target=0.5
     ),
-    "scatter": lambda data, ax: scatter(data["points"]["network_kind"], data["points"][OUTPUT], ax),
+    "scatter": lambda data, ax: plots.scatter(data["points"]["network_kind"], data["points"][OUTPUT], ax),
 }
 
 
-@pytest.fixture
-def data(request):
-    return {name: request.getfixturevalue(name) for name in ("points", *(table for _, table in TABLES))}
-
-
 def test_the_surface_is_the_list():
-    assert mesa_doe.plots.__all__ == sorted(CALLS)
-    for name in mesa_doe.plots.__all__:
-        assert inspect.signature(getattr(mesa_doe.plots, name)).parameters["ax"].default is None
+    assert plots.__all__ == sorted(CALLS)
+    for name in plots.__all__:
+        assert inspect.signature(getattr(plots, name)).parameters["ax"].default is None
 
 
 def test_importing_plots_imports_no_matplotlib():

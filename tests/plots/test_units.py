@@ -9,25 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mesa_doe.plots import (
-    bars,
-    convergence,
-    cusunoro,
-    fan,
-    heatmap,
-    interaction,
-    main_effects,
-    noise_fan,
-    over_time,
-    parallel,
-    pareto,
-    partial_dependence,
-    plane,
-    replications,
-    scatter,
-    spider,
-    tornado,
-)
+from mesa_doe import plots
 from tests.plots.drawn import axes, band_at, legend_texts
 
 BLOCKS = np.arange(200) // 4
@@ -50,51 +32,42 @@ def of_table(draw, table, **options):
 
 
 CALLS = {
-    "bars": of_table(bars, "indices", reference=0.1),
-    "convergence": of_table(convergence, "growing", threshold=0.2),
-    "fan": of_table(fan, "runs"),
-    "heatmap": of_table(heatmap, "pairs"),
-    "interaction": of_table(interaction, "pair_means"),
-    "main_effects": of_table(main_effects, "level_means"),
-    "noise_fan": of_table(noise_fan, "replicated"),
-    "over_time": of_table(over_time, "courses"),
-    "pareto": of_table(pareto, "effects", limit=0.2),
-    "plane": of_table(partial(plane, label=False), "morris", noise_floor=0.1, sigma_floor=0.05),
-    "spider": of_table(spider, "curves"),
-    "tornado": of_table(tornado, "changes", base=10.0),
-    "partial_dependence": of_factor(partial_dependence, "density"),
-    "partial_dependence of levels": of_factor(partial_dependence, "network_kind"),
-    "partial_dependence of blocks": of_factor(partial_dependence, "density", blocks=BLOCKS),
-    "scatter": of_factor(scatter, "density"),
-    "scatter of levels and blocks": of_factor(scatter, "network_kind", blocks=BLOCKS),
-    "cusunoro": lambda data, scale, ax: cusunoro(
+    "bars": of_table(plots.bars, "indices", reference=0.1),
+    "convergence": of_table(plots.convergence, "growing", threshold=0.2),
+    "fan": of_table(plots.fan, "runs"),
+    "heatmap": of_table(plots.heatmap, "pairs"),
+    "interaction": of_table(plots.interaction, "pair_means"),
+    "main_effects": of_table(plots.main_effects, "level_means"),
+    "noise_fan": of_table(plots.noise_fan, "replicated"),
+    "over_time": of_table(plots.over_time, "courses"),
+    "pareto": of_table(plots.pareto, "effects", limit=0.2),
+    "plane": of_table(partial(plots.plane, label=False), "morris", noise_floor=0.1, sigma_floor=0.05),
+    "spider": of_table(plots.spider, "curves"),
+    "tornado": of_table(plots.tornado, "changes", base=10.0),
+    "partial_dependence": of_factor(plots.partial_dependence, "density"),
+    "partial_dependence of levels": of_factor(plots.partial_dependence, "network_kind"),
+    "partial_dependence of blocks": of_factor(plots.partial_dependence, "density", blocks=BLOCKS),
+    "scatter": of_factor(plots.scatter, "density"),
+    "scatter of levels and blocks": of_factor(plots.scatter, "network_kind", blocks=BLOCKS),
+    "cusunoro": lambda data, scale, ax: plots.cusunoro(
         data["points"][["density", "radius"]], data["points"]["a_long_output_name"], ax
     ),
-    "cusunoro of blocks": lambda data, scale, ax: cusunoro(
+    "cusunoro of blocks": lambda data, scale, ax: plots.cusunoro(
         data["points"][["density", "radius"]], data["points"]["a_long_output_name"], ax, blocks=BLOCKS
     ),
-    "parallel": lambda data, scale, ax: parallel(
+    "parallel": lambda data, scale, ax: plots.parallel(
         data["points"][["density", "radius"]],
         data["points"]["a_long_output_name"],
         ax,
         highlight=(0.0, scale),
     ),
-    "replications": lambda data, scale, ax: replications(
+    "replications": lambda data, scale, ax: plots.replications(
         data["replicated"]["value"].to_numpy().reshape(5, 60), ax, target=0.5 * scale
     ),
 }
 # Of these the axis of the output is scaled anyhow.
 WITHOUT_UNIT = {"cusunoro", "cusunoro of blocks", "parallel"}
 OUTPUTS = ("estimate", "low", "high", "mean", "output", "value", "a_long_output_name")
-FIXTURES = (
-    *("indices", "growing", "runs", "pairs", "pair_means", "level_means", "replicated", "courses"),
-    *("effects", "morris", "curves", "changes", "points"),
-)
-
-
-@pytest.fixture
-def data(request):
-    return {name: request.getfixturevalue(name) for name in FIXTURES}
 
 
 def times(data, scale):
@@ -153,11 +126,11 @@ def test_small_differences_of_large_outputs_are_drawn(name, data):
 
 def test_small_differences_of_large_outputs_have_the_same_curves_and_bands(data):
     points, y = data["points"], data["points"]["a_long_output_name"]
-    curves = [cusunoro(points[["density"]], output, axes()).lines[1] for output in (y, 1e9 + 1e-3 * y)]
+    curves = [plots.cusunoro(points[["density"]], output, axes()).lines[1] for output in (y, 1e9 + 1e-3 * y)]
     np.testing.assert_allclose(curves[1].get_ydata(), curves[0].get_ydata(), atol=1e-4)
     for blocks in (None, BLOCKS):
         near, far = (
-            partial_dependence(points["radius"], output, axes(), bins=1, blocks=blocks).collections[1]
+            plots.partial_dependence(points["radius"], output, axes(), bins=1, blocks=blocks).collections[1]
             for output in (y, 1e9 + 1e-3 * y)
         )
         heights = [
@@ -168,14 +141,16 @@ def test_small_differences_of_large_outputs_have_the_same_curves_and_bands(data)
 
 @pytest.mark.parametrize("scale", [1e300, 1e-300])
 def test_two_points_of_two_replications_have_bands(scale):
-    plain, scaled = (replications(np.array([[1.0, 1.2], [2.0, 2.5]]) * unit, axes()) for unit in (1.0, scale))
+    plain, scaled = (
+        plots.replications(np.array([[1.0, 1.2], [2.0, 2.5]]) * unit, axes()) for unit in (1.0, scale)
+    )
     for drawn, expected in zip(scaled.collections, plain.collections, strict=True):
         np.testing.assert_allclose(band_at(drawn, 2), band_at(expected, 2))
 
 
 def test_a_target_is_told_in_the_unit_of_the_output():
     values = np.random.default_rng(1).normal(size=40)
-    plain, huge = (replications(values * unit, axes(), target=0.5 * unit) for unit in (1.0, 1e300))
+    plain, huge = (plots.replications(values * unit, axes(), target=0.5 * unit) for unit in (1.0, 1e300))
     assert legend_texts(huge)[1] == legend_texts(plain)[1].replace("0.5", "5e+299")
 
 
@@ -183,12 +158,12 @@ def test_outputs_from_one_end_of_the_floats_to_the_other_are_drawn():
     y = np.linspace(-1, 1, 40) * np.finfo(float).max
     x = np.arange(40.0)
     for ax in (
-        scatter(x, y, axes()),
-        partial_dependence(x, y, axes()),
-        cusunoro(pd.DataFrame({"x": x}), y, axes()),
-        parallel(pd.DataFrame({"x": x}), y, axes()),
-        replications(y, axes()),
-        fan(pd.DataFrame({"run_id": range(40), "step": 0, "value": y}), axes()),
+        plots.scatter(x, y, axes()),
+        plots.partial_dependence(x, y, axes()),
+        plots.cusunoro(pd.DataFrame({"x": x}), y, axes()),
+        plots.parallel(pd.DataFrame({"x": x}), y, axes()),
+        plots.replications(y, axes()),
+        plots.fan(pd.DataFrame({"run_id": range(40), "step": 0, "value": y}), axes()),
     ):
         ax.figure.draw_without_rendering()
         assert np.isfinite(ax.lines[-1].get_ydata()[1:]).all()
@@ -196,9 +171,9 @@ def test_outputs_from_one_end_of_the_floats_to_the_other_are_drawn():
 
 
 def test_an_output_that_is_zero_has_no_unit():
-    assert scatter([1.0, 2.0], [0.0, 0.0], axes()).get_ylabel() == ""
+    assert plots.scatter([1.0, 2.0], [0.0, 0.0], axes()).get_ylabel() == ""
 
 
 def test_the_ends_of_a_range_far_from_zero_are_told_apart():
-    ax = parallel(pd.DataFrame({"x": [0.0, 1.0]}), [1e9 + 0.001, 1e9 + 0.005], axes())
+    ax = plots.parallel(pd.DataFrame({"x": [0.0, 1.0]}), [1e9 + 0.001, 1e9 + 0.005], axes())
     assert [text.get_text() for text in ax.texts][2:] == ["1000000000.001", "1000000000.005"]

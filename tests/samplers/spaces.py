@@ -3,7 +3,7 @@
 from mesa_doe.space import ParameterSpace, Real
 
 
-def reals(d):
+def cube(d):
     """A unit cube."""
     return ParameterSpace({f"x{k}": Real(0, 1) for k in range(d)})
 

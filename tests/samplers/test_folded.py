@@ -4,28 +4,28 @@ from SALib.analyze import ff as analyze_ff
 from SALib.sample import ff as sample_ff
 
 import mesa_doe as doe
-from tests.samplers.spaces import reals
+from tests.samplers.spaces import cube
 
 
 @pytest.mark.parametrize("d", [1, 2, 3, 5, 8, 12])
 def test_sample_is_salibs_without_its_dummies(d):
     problem = {"num_vars": d, "names": [f"x{k}" for k in range(d)], "bounds": [[0, 1]] * d}
     theirs = sample_ff.sample(problem)
-    design = doe.folded_hadamard(reals(d))
+    design = doe.folded_hadamard(cube(d))
     np.testing.assert_array_equal(design.unit, theirs[:, :d])
     assert len(design) == 2 * 2 ** int(np.ceil(np.log2(d)))
 
 
 @pytest.mark.parametrize("d", [3, 5, 8])
 def test_main_effects_are_clear_of_all_two_factor_interactions(d):
-    codes = 2 * doe.folded_hadamard(reals(d)).unit - 1
+    codes = 2 * doe.folded_hadamard(cube(d)).unit - 1
     products = np.array([codes[:, i] * codes[:, j] for i in range(d) for j in range(i)])
     assert not (products @ codes).any()
     assert np.array_equal(codes.T @ codes, len(codes) * np.eye(d))
 
 
 def test_salibs_analysis_finds_the_effects_of_a_linear_model_with_interactions():
-    design = doe.folded_hadamard(reals(3))
+    design = doe.folded_hadamard(cube(3))
     u = design.unit
     y = 4 * u[:, 0] + 2 * u[:, 1] + 3 * u[:, 0] * u[:, 1]
     problem = {"num_vars": 3, "names": ["a", "b", "c"], "bounds": [[0, 1]] * 3}

@@ -10,10 +10,7 @@ from mesa_doe.errors import DesignError
 from mesa_doe.samplers import fast, rbd_fast
 from mesa_doe.seeding import library_seed, root_entropy
 from mesa_doe.space import Integer, ParameterSpace, Real
-
-
-def cube(d):
-    return ParameterSpace({f"x{k}": Real(0, 1) for k in range(d)})
+from tests.samplers.spaces import cube
 
 
 def problem(d):

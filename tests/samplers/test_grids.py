@@ -11,7 +11,7 @@ from mesa_doe.errors import DesignError
 from mesa_doe.samplers import full_factorial, grid, sparse_grid, sukharev_grid
 from mesa_doe.space import Boolean, Categorical, Discrete, Integer, ParameterSpace, Real
 from tests.ids import stable_id
-from tests.samplers.spaces import reals
+from tests.samplers.spaces import cube
 
 # Plain grids
 
@@ -60,9 +60,9 @@ def test_a_grid_has_the_points_of_the_full_factorial():
 
 def test_what_is_no_grid_is_refused():
     with pytest.raises(DesignError, match="at takes 'centers' or 'ends', got 'middle'"):
-        grid(reals(1), 3, at="middle")
+        grid(cube(1), 3, at="middle")
     with pytest.raises(DesignError, match=r"grid would have 100 × 100 × 100 × 100 = 100,000,000 points"):
-        grid(reals(4), 100)
+        grid(cube(4), 100)
 
 
 # Sukharev grids
@@ -73,7 +73,7 @@ def test_what_is_no_grid_is_refused():
     [(8, 3), (27, 3), (64, 3), (125, 3), (216, 3), (1000, 3), (64, 2), (7, 1), (1, 5), (3**10, 10)],
 )
 def test_a_sukharev_grid_has_the_centres_of_equal_cells(n, d):
-    unit = sukharev_grid(reals(d), n).unit
+    unit = sukharev_grid(cube(d), n).unit
     k = round(n ** (1 / d))
     np.testing.assert_allclose(unit, np.array(list(itertools.product((np.arange(k) + 0.5) / k, repeat=d))))
 
@@ -82,19 +82,19 @@ def test_the_library_misses_whole_roots_and_agrees_where_it_does_not():
     with pytest.raises((ValueError, AssertionError)):
         pyDOE3.sukharev_grid(64, 3)
     np.testing.assert_allclose(
-        np.unique(sukharev_grid(reals(3), 27).unit, axis=0), np.unique(pyDOE3.sukharev_grid(27, 3), axis=0)
+        np.unique(sukharev_grid(cube(3), 27).unit, axis=0), np.unique(pyDOE3.sukharev_grid(27, 3), axis=0)
     )
 
 
 @pytest.mark.parametrize(("n", "d", "near"), [(63, 3, "27 or 64"), (65, 3, "64 or 125"), (2, 2, "1 or 4")])
 def test_a_size_that_is_no_power_is_refused_with_the_nearest(n, d, near):
     with pytest.raises(DesignError, match=f"to the power of {d} .*such as {near}, got n={n}"):
-        sukharev_grid(reals(d), n)
+        sukharev_grid(cube(d), n)
 
 
 def test_a_size_beyond_all_is_refused():
     with pytest.raises(DesignError, match="the most is 10,000,000"):
-        sukharev_grid(reals(2), 10**400)
+        sukharev_grid(cube(2), 10**400)
 
 
 # Sparse grids: a quadrature on their points integrates what a Smolyak rule must
@@ -134,7 +134,7 @@ def smolyak(level, d):
     ("level", "d"), [(1, 1), (4, 1), (1, 2), (2, 2), (4, 2), (1, 3), (2, 3), (3, 3), (2, 5)]
 )
 def test_a_sparse_grid_has_the_points_of_smolyaks_rule_and_integrates_its_polynomials(level, d):
-    unit = sparse_grid(reals(d), level).unit
+    unit = sparse_grid(cube(d), level).unit
     weights = smolyak(level, d)
     points = [tuple(row) for row in unit.round(12)]
     assert len(set(points)) == len(points)
@@ -154,14 +154,14 @@ def test_a_sparse_grid_has_the_points_of_smolyaks_rule_and_integrates_its_polyno
     [(1, 2, 5), (2, 2, 13), (3, 2, 29), (4, 2, 65), (1, 10, 21), (2, 10, 221), (3, 3, 69)],
 )
 def test_a_sparse_grid_has_the_known_number_of_points(level, d, count):
-    assert len(sparse_grid(reals(d), level)) == count
+    assert len(sparse_grid(cube(d), level)) == count
 
 
 def test_a_higher_level_begins_with_the_lower_ones():
-    long = sparse_grid(reals(3), 4).unit
+    long = sparse_grid(cube(3), 4).unit
     assert long[0].tolist() == [0.5, 0.5, 0.5]
     for level in (1, 2, 3):
-        short = sparse_grid(reals(3), level).unit
+        short = sparse_grid(cube(3), level).unit
         np.testing.assert_array_equal(long[: len(short)], short)
 
 
@@ -169,7 +169,7 @@ def test_the_librarys_sparse_grid_is_none():
     wrong = pyDOE3.doe_sparse_grid(3, 2, "nonsense")
     np.testing.assert_array_equal(wrong, pyDOE3.doe_sparse_grid(3, 2, "chebyshev"))
     assert abs(wrong.mean() - 0.5) > 0.1
-    np.testing.assert_allclose(sparse_grid(reals(2), 3).unit.mean(axis=0), 0.5)
+    np.testing.assert_allclose(sparse_grid(cube(2), 3).unit.mean(axis=0), 0.5)
 
 
 def test_laws_and_whole_numbers_are_placed_by_probability():

@@ -9,11 +9,8 @@ from scipy.stats import qmc
 from mesa_doe.errors import DesignError
 from mesa_doe.samplers import latin_hypercube
 from mesa_doe.seeding import root_entropy
-from mesa_doe.space import Integer, ParameterSpace, Real
-
-
-def cube(d):
-    return ParameterSpace({f"x{k}": Real(0, 1) for k in range(d)})
+from mesa_doe.space import Integer, ParameterSpace
+from tests.samplers.spaces import cube
 
 
 @pytest.mark.parametrize(

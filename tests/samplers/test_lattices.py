@@ -11,14 +11,14 @@ from mesa_doe.errors import DesignError
 from mesa_doe.samplers import korobov, rank1_lattice
 from mesa_doe.space import Integer, ParameterSpace
 from tests.ids import stable_id
-from tests.samplers.spaces import reals
+from tests.samplers.spaces import cube
 
 BOTH = [korobov, rank1_lattice]
 
 
 @pytest.mark.parametrize(("n", "a"), [(5, 2), (89, 34), (100, 33), (64, np.int64(5))])
 def test_a_korobov_lattice_is_that_of_the_library_in_cell_centres(n, a):
-    design = korobov(reals(3), n, generator=a, shift=False)
+    design = korobov(cube(3), n, generator=a, shift=False)
     np.testing.assert_allclose(design.unit, (pyDOE3.korobov_sequence(n, 3, int(a)) + 0.5) / n)
     assert design.options["generator"] == a
     assert type(design.options["generator"]) is int
@@ -26,19 +26,19 @@ def test_a_korobov_lattice_is_that_of_the_library_in_cell_centres(n, a):
 
 @pytest.mark.parametrize("generator", [[1, 3, 7], (1, 7, 11), np.array([1, 13, 27]), [-1, 103, 3]])
 def test_a_rank_1_lattice_is_that_of_the_library_in_cell_centres(generator):
-    design = rank1_lattice(reals(3), 100, generator=generator, shift=False)
+    design = rank1_lattice(cube(3), 100, generator=generator, shift=False)
     np.testing.assert_allclose(design.unit, (pyDOE3.rank1_lattice(100, 3, generator) + 0.5) / 100)
 
 
 @pytest.mark.parametrize("sampler", BOTH)
 def test_a_shift_moves_all_points_alike_and_wraps_round(sampler):
-    plain = sampler(reals(4), 101, shift=False).unit
-    shifted = sampler(reals(4), 101, rng=1).unit
+    plain = sampler(cube(4), 101, shift=False).unit
+    shifted = sampler(cube(4), 101, rng=1).unit
     moved = (shifted - plain) % 1
     np.testing.assert_allclose(moved, np.tile(moved[0], (101, 1)), atol=1e-12)
     assert len(np.unique(moved[0].round(6))) == 4
-    np.testing.assert_array_equal(plain, sampler(reals(4), 101, shift=False, rng=5).unit)
-    assert not np.array_equal(shifted, sampler(reals(4), 101, rng=2).unit)
+    np.testing.assert_array_equal(plain, sampler(cube(4), 101, shift=False, rng=5).unit)
+    assert not np.array_equal(shifted, sampler(cube(4), 101, rng=2).unit)
 
 
 @settings(deadline=None, max_examples=60)
@@ -46,7 +46,7 @@ def test_a_shift_moves_all_points_alike_and_wraps_round(sampler):
 def test_every_default_generator_has_no_factor_in_common_with_n_and_fills_each_stratum(
     n, factors, shift, sampler
 ):
-    design = sampler(reals(factors), n, shift=shift, rng=3)
+    design = sampler(cube(factors), n, shift=shift, rng=3)
     generator = design.options["generator"]
     for z in [generator] if sampler is korobov else generator:
         assert math.gcd(z, n) == 1
@@ -56,8 +56,8 @@ def test_every_default_generator_has_no_factor_in_common_with_n_and_fills_each_s
 
 
 def test_the_default_in_two_dimensions_is_as_good_as_fibonaccis():
-    assert korobov(reals(2), 89).options["generator"] in (34, 55)
-    assert korobov(reals(2), 144).options["generator"] in (55, 89)
+    assert korobov(cube(2), 89).options["generator"] in (34, 55)
+    assert korobov(cube(2), 144).options["generator"] in (55, 89)
 
 
 @pytest.mark.parametrize("sampler", BOTH)
@@ -65,7 +65,7 @@ def test_the_default_in_two_dimensions_is_as_good_as_fibonaccis():
 def test_a_smooth_function_is_integrated_far_better_than_by_chance(sampler, n):
     # The worst-case error P2 of the default is below that of the average over all generators, which is
     # bounded by the theory of lattice rules (Sloan & Joe 1994); here by a function of that class.
-    unit = sampler(reals(4), n, rng=1).unit
+    unit = sampler(cube(4), n, rng=1).unit
     values = np.prod(1 + (2 * math.pi**2 / 4) * (unit**2 - unit + 1 / 6) / 4, axis=1)
     assert abs(values.mean() - 1) < 0.1 * values.std() / math.sqrt(n)
 
@@ -101,9 +101,9 @@ def test_a_lattice_gives_each_integer_its_share():
 )
 def test_a_generator_that_repeats_coordinates_or_is_none_is_refused(sampler, generator, words):
     with pytest.raises(DesignError, match=re.escape(words)):
-        sampler(reals(2), 100, generator=generator)
+        sampler(cube(2), 100, generator=generator)
 
 
 def test_a_generator_of_one_gives_the_diagonal():
-    unit = korobov(reals(2), 4, generator=1, shift=False).unit
+    unit = korobov(cube(2), 4, generator=1, shift=False).unit
     np.testing.assert_array_equal(unit[:, 0], unit[:, 1])

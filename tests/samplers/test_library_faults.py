@@ -38,7 +38,7 @@ from mesa_doe.samplers import (
 )
 from mesa_doe.seeding import kept_generators
 from mesa_doe.space import Integer, ParameterSpace, Real
-from tests.samplers.spaces import reals
+from tests.samplers.spaces import cube
 
 #: The faults that tests beside their sampler show, by library and function.
 SHOWN = {
@@ -170,28 +170,28 @@ def fails(call, *errors):
 
 def test_spaces_between_generators_do_not_matter_where_the_library_fails():
     expected = pyDOE3.fracfact("a b ab")
-    design = fractional_factorial(reals(3), generators="  a  b ab ")
+    design = fractional_factorial(cube(3), generators="  a  b ab ")
     np.testing.assert_array_equal(2 * design.points.to_numpy() - 1, expected)
     unless_mended(fails(lambda: pyDOE3.fracfact("a  b ab "), IndexError))
 
 
 def test_a_letter_that_cancels_itself_is_refused_where_the_library_takes_it():
     with pytest.raises(DesignError, match="a letter comes twice in 'aab'"):
-        fractional_factorial(reals(3), generators="a b aab")
+        fractional_factorial(cube(3), generators="a b aab")
     unless_mended(pyDOE3.fracfact("a b aab").shape == (4, 3))
 
 
 def test_levels_and_sizes_may_be_numpy_ints_where_the_library_refuses_them():
     three = np.int64(3)
-    design = generalized_subset(reals(3), three, reduction=np.int64(2))
+    design = generalized_subset(cube(3), three, reduction=np.int64(2))
     assert len(design) == len(pyDOE3.gsd([3, 3, 3], 2))
-    assert len(central_composite(reals(3), face="faced", center=three)) == 2**3 + 2 * 3 + 2 * 3
+    assert len(central_composite(cube(3), face="faced", center=three)) == 2**3 + 2 * 3 + 2 * 3
     unless_mended(fails(lambda: pyDOE3.gsd([three, three, three], 2), ValueError))
 
 
 def test_four_factors_are_screened_in_the_eight_points_that_the_library_says():
     # Three would fit into four points, and four into five, but the sizes are multiples of four above d.
-    assert [len(plackett_burman(reals(d))) for d in (3, 4)] == [4, 8]
+    assert [len(plackett_burman(cube(d))) for d in (3, 4)] == [4, 8]
 
 
 def test_a_correlation_wanted_comes_back_where_the_librarys_lhsmu_has_another():
@@ -206,7 +206,7 @@ def test_a_correlation_wanted_comes_back_where_the_librarys_lhsmu_has_another():
 
 
 def test_a_numpy_int_is_a_seed_where_the_library_ignores_it():
-    space, seed = reals(2), np.int64(3)
+    space, seed = cube(2), np.int64(3)
     np.testing.assert_array_equal(monte_carlo(space, 3, rng=seed).unit, monte_carlo(space, 3, rng=3).unit)
     twice = [pyDOE3.random_uniform(3, 2, seed=seed) for _ in range(2)]
     unless_mended(not np.array_equal(*twice))
@@ -214,12 +214,12 @@ def test_a_numpy_int_is_a_seed_where_the_library_ignores_it():
 
 def test_a_sobol_sequence_has_the_points_asked_for_where_the_library_rounds_up():
     with pytest.warns(UserWarning, match="n=6 is not a power of two"):
-        assert len(sobol_sequence(reals(2), 6, rng=1)) == 6
+        assert len(sobol_sequence(cube(2), 6, rng=1)) == 6
     unless_mended(len(pyDOE3.sobol_sequence(6, 2)) == 8)
 
 
 def test_a_sobol_sequence_continues_by_extend_where_the_librarys_skip_fails():
-    space = reals(2)
+    space = cube(2)
     longer = sobol_sequence(space, 4, rng=1).extend(8)
     np.testing.assert_array_equal(longer.unit, sobol_sequence(space, 8, rng=1).unit)
     unless_mended(fails(lambda: pyDOE3.sobol_sequence(8, 2, skip=4), ValueError))
@@ -228,12 +228,12 @@ def test_a_sobol_sequence_continues_by_extend_where_the_librarys_skip_fails():
 @pytest.mark.parametrize("sampler", [korobov, rank1_lattice])
 def test_a_lattice_without_a_generator_is_the_same_each_time_where_the_library_draws_one(sampler):
     theirs = {korobov: pyDOE3.korobov_sequence, rank1_lattice: pyDOE3.rank1_lattice}[sampler]
-    first, drawn = sampler(reals(3), 97, shift=False), []
+    first, drawn = sampler(cube(3), 97, shift=False), []
     with kept_generators():
         for seed in range(8):
             random.seed(seed)
             np.random.seed(seed)  # noqa: NPY002
-            np.testing.assert_array_equal(sampler(reals(3), 97, shift=False).unit, first.unit)
+            np.testing.assert_array_equal(sampler(cube(3), 97, shift=False).unit, first.unit)
             drawn.append(np.asarray(theirs(97, 3)).tolist())
     unless_mended(any(points != drawn[0] for points in drawn))
 
@@ -250,14 +250,12 @@ def test_a_sample_of_ints_is_mapped_to_real_values_where_the_library_cuts_them()
 
 @pytest.mark.parametrize("sampler", [rbd_fast, morris])
 def test_a_numpy_int_is_a_seed_of_salibs_samples_too_where_salib_refuses_it(sampler):
-    np.testing.assert_array_equal(
-        sampler(reals(2), 8, rng=np.int64(3)).unit, sampler(reals(2), 8, rng=3).unit
-    )
+    np.testing.assert_array_equal(sampler(cube(2), 8, rng=np.int64(3)).unit, sampler(cube(2), 8, rng=3).unit)
     unless_mended(fails(lambda: latin.sample(problem(2), 8, seed=np.int64(3)), ValueError))
 
 
 def test_a_seed_of_zero_is_a_seed_where_salib_takes_it_for_none():
-    first, second = (radial(reals(2), 8, rng=0, kind="monte_carlo").unit for _ in range(2))
+    first, second = (radial(cube(2), 8, rng=0, kind="monte_carlo").unit for _ in range(2))
     np.testing.assert_array_equal(first, second)
     with kept_generators():
         theirs = [radial_mc.sample(problem(2), 8, seed=0) for _ in range(2)]
@@ -305,7 +303,7 @@ def test_a_folded_design_over_laws_is_finite_and_names_stay_where_salib_fails():
 def test_groups_that_a_method_has_not_are_refused_where_salib_leaves_them_out():
     assert "groups" not in inspect.signature(fast).parameters
     with pytest.raises(DesignError, match="fast takes no option 'groups'"):
-        fast(reals(2), 65, rng=1, groups={"one": ["x0"], "two": ["x1"]})
+        fast(cube(2), 65, rng=1, groups={"one": ["x0"], "two": ["x1"]})
     theirs = [fast_sampler.sample(problem(2, **more), 65, seed=1) for more in ({}, {"groups": ["g", "g"]})]
     unless_mended(np.array_equal(*theirs))
 
@@ -324,8 +322,8 @@ def test_a_triangular_law_may_be_negative_where_salib_refuses_it():
 def test_lloyd_gives_up_the_strata_as_scipys_does_and_then_nothing_is_promised():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        spread = latin_hypercube(reals(2), 16, rng=1, optimization="lloyd")
-        even = latin_hypercube(reals(2), 16, rng=1, optimization="random-cd")
+        spread = latin_hypercube(cube(2), 16, rng=1, optimization="lloyd")
+        even = latin_hypercube(cube(2), 16, rng=1, optimization="random-cd")
     assert sorted(np.floor(even.unit[:, 0] * 16)) == [*range(16)]
     assert sorted(np.floor(spread.unit[:, 0] * 16)) != [*range(16)]
     assert spread.extension == "none"

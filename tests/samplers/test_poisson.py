@@ -6,11 +6,7 @@ from scipy.stats import qmc
 from mesa_doe.errors import DesignError
 from mesa_doe.samplers import poisson_disk
 from mesa_doe.seeding import root_entropy
-from mesa_doe.space import ParameterSpace, Real
-
-
-def cube(d):
-    return ParameterSpace({f"x{k}": Real(0, 1) for k in range(d)})
+from tests.samplers.spaces import cube
 
 
 @pytest.mark.parametrize("d", [1, 2, 3, 4])

@@ -25,7 +25,7 @@ from mesa_doe.samplers import (
 )
 from mesa_doe.seeding import root_entropy
 from mesa_doe.space import Boolean, Categorical, Discrete, Integer, ParameterSpace, Real
-from tests.samplers.spaces import reals
+from tests.samplers.spaces import cube
 
 CRITERIA = ["maximin", "center", "centermaximin", "correlation"]
 SEARCHED = [maximin, maxpro, nearly_orthogonal_lhs]
@@ -50,7 +50,7 @@ def largest_correlation(unit):
 
 @pytest.mark.parametrize("criterion", ["maximin", "center", "centermaximin"])
 def test_criteria_are_those_of_the_library_for_the_same_generator(criterion):
-    unit = latin_hypercube_pydoe(reals(3), 20, criterion=criterion, iterations=7, rng=3).unit
+    unit = latin_hypercube_pydoe(cube(3), 20, criterion=criterion, iterations=7, rng=3).unit
     expected = pyDOE3.lhs(3, samples=20, criterion=criterion, iterations=7, seed=generator(3))
     np.testing.assert_array_equal(unit, expected)
 
@@ -58,14 +58,14 @@ def test_criteria_are_those_of_the_library_for_the_same_generator(criterion):
 @pytest.mark.parametrize("criterion", CRITERIA)
 @pytest.mark.parametrize(("n", "factors"), [(3, 2), (20, 5), (100, 3)])
 def test_every_criterion_gives_a_latin_hypercube(criterion, n, factors):
-    unit = latin_hypercube_pydoe(reals(factors), n, criterion=criterion, rng=1).unit
+    unit = latin_hypercube_pydoe(cube(factors), n, criterion=criterion, rng=1).unit
     assert is_latin(unit)
     if criterion in ("center", "centermaximin"):
         np.testing.assert_allclose(unit * n % 1, 0.5)
 
 
 def test_correlation_is_chosen_from_all_the_samples_where_the_library_passes_most_over():
-    ours = latin_hypercube_pydoe(reals(4), 20, criterion="correlation", iterations=100, rng=1).unit
+    ours = latin_hypercube_pydoe(cube(4), 20, criterion="correlation", iterations=100, rng=1).unit
     stream = generator(1)
     samples = [pyDOE3.lhs(4, samples=20, seed=stream) for _ in range(100)]
     best = min(samples, key=largest_correlation)
@@ -75,7 +75,7 @@ def test_correlation_is_chosen_from_all_the_samples_where_the_library_passes_mos
 
 
 def test_more_iterations_give_a_larger_least_distance():
-    few, many = (pdist(latin_hypercube_pydoe(reals(3), 15, iterations=k, rng=2).unit).min() for k in (1, 200))
+    few, many = (pdist(latin_hypercube_pydoe(cube(3), 15, iterations=k, rng=2).unit).min() for k in (1, 200))
     assert many > few
 
 
@@ -105,27 +105,27 @@ def test_more_iterations_give_a_larger_least_distance():
 )
 def test_what_the_library_crashes_on_is_refused(n, factors, options, words):
     with pytest.raises(DesignError, match=re.escape(words)):
-        latin_hypercube_pydoe(reals(factors), n, rng=1, **options)
+        latin_hypercube_pydoe(cube(factors), n, rng=1, **options)
 
 
 def test_one_point_in_the_centre_is_a_sample():
-    assert latin_hypercube_pydoe(reals(2), 1, criterion="center", rng=1).unit.tolist() == [[0.5, 0.5]]
+    assert latin_hypercube_pydoe(cube(2), 1, criterion="center", rng=1).unit.tolist() == [[0.5, 0.5]]
 
 
 # k-means
 
 
 def test_random_k_means_is_that_of_the_library_for_the_same_generator():
-    unit = random_k_means(reals(2), 10, steps=300, rng=4).unit
+    unit = random_k_means(cube(2), 10, steps=300, rng=4).unit
     np.testing.assert_array_equal(unit, pyDOE3.random_k_means(10, 2, num_steps=300, seed=generator(4)))
-    default = random_k_means(reals(2), 5, rng=4)
+    default = random_k_means(cube(2), 5, rng=4)
     assert default.options["steps"] == 500
     np.testing.assert_array_equal(default.unit, pyDOE3.random_k_means(5, 2, seed=generator(4)))
 
 
 def test_random_k_means_leave_no_place_far_from_a_point():
     places = np.random.default_rng(1).random((2000, 2))
-    spread = random_k_means(reals(2), 30, rng=1).unit
+    spread = random_k_means(cube(2), 30, rng=1).unit
     chance = [np.random.default_rng(seed).random((30, 2)) for seed in range(20)]
     farthest = [cdist(places, unit).min(axis=1).mean() for unit in [spread, *chance]]
     assert farthest[0] < min(farthest[1:])
@@ -134,7 +134,7 @@ def test_random_k_means_leave_no_place_far_from_a_point():
 @pytest.mark.parametrize("steps", [0, 1.5, "9", True], ids=repr)
 def test_steps_that_are_none_are_refused(steps):
     with pytest.raises(DesignError, match="steps takes an int from 1, got"):
-        random_k_means(reals(2), 4, steps=steps)
+        random_k_means(cube(2), 4, steps=steps)
 
 
 # Sliced and nested, our own
@@ -143,7 +143,7 @@ def test_steps_that_are_none_are_refused(steps):
 @settings(deadline=None, max_examples=40)
 @given(size=st.integers(1, 12), parts=st.integers(1, 6), factors=st.integers(1, 5), seed=st.integers(0, 999))
 def test_the_whole_and_each_slice_are_latin_hypercubes(size, parts, factors, seed):
-    unit = sliced_lhs(reals(factors), size * parts, slices=parts, rng=seed).unit
+    unit = sliced_lhs(cube(factors), size * parts, slices=parts, rng=seed).unit
     assert is_latin(unit)
     for part in unit.reshape(parts, size, factors):
         assert is_latin(part)
@@ -152,7 +152,7 @@ def test_the_whole_and_each_slice_are_latin_hypercubes(size, parts, factors, see
 @settings(deadline=None, max_examples=40)
 @given(size=st.integers(1, 12), parts=st.integers(1, 6), factors=st.integers(1, 5), seed=st.integers(0, 999))
 def test_the_whole_and_its_first_part_are_latin_hypercubes(size, parts, factors, seed):
-    unit = nested_lhs(reals(factors), size * parts, ratio=parts, rng=seed).unit
+    unit = nested_lhs(cube(factors), size * parts, ratio=parts, rng=seed).unit
     assert is_latin(unit)
     assert is_latin(unit[:size])
 
@@ -161,7 +161,7 @@ def test_the_whole_and_its_first_part_are_latin_hypercubes(size, parts, factors,
 @pytest.mark.parametrize("parts", [0, 5, 2.0, "2", True], ids=repr)
 def test_parts_that_do_not_divide_are_refused(sampler, name, parts):
     with pytest.raises(DesignError, match=f"{name} takes an int that divides n=12, got"):
-        sampler(reals(2), 12, **{name: parts})
+        sampler(cube(2), 12, **{name: parts})
 
 
 def test_the_slices_of_pydoe_lie_in_one_corner_and_its_nested_designs_are_not_nested():
@@ -180,11 +180,11 @@ def library():
 
 @pytest.mark.parametrize("sampler", SEARCHED, ids=lambda f: f.__name__)
 def test_searched_designs_are_latin_hypercubes_better_than_chance_and_those_of_pydoe(library, sampler):
-    design = sampler(reals(3), 15, iterations=500, rng=1)
+    design = sampler(cube(3), 15, iterations=500, rng=1)
     function = getattr(library, sampler.__name__, None) or getattr(library, f"{sampler.__name__}_design")
     np.testing.assert_array_equal(design.unit, function(15, 3, iterations=500, seed=generator(1)))
     assert is_latin(design.unit)
-    plain = [sampler(reals(3), 15, iterations=1, rng=seed).unit for seed in range(20)]
+    plain = [sampler(cube(3), 15, iterations=1, rng=seed).unit for seed in range(20)]
 
     def badness(unit):
         if sampler is maximin:
@@ -223,7 +223,7 @@ def test_iman_conover_keeps_the_strata_and_the_correlation_that_a_copula_alone_l
 
 
 def test_iman_conover_is_that_of_pydoe_and_without_a_correlation_leaves_hardly_any(library):
-    unit = iman_conover_lhs(reals(4), 100, rng=1).unit
+    unit = iman_conover_lhs(cube(4), 100, rng=1).unit
     stream = generator(1)
     sample = library.lhs(4, samples=100, seed=stream)
     np.testing.assert_array_equal(unit, library.iman_conover(sample, np.eye(4), seed=stream))
@@ -231,16 +231,16 @@ def test_iman_conover_is_that_of_pydoe_and_without_a_correlation_leaves_hardly_a
 
 
 def test_iman_conover_of_one_factor_is_a_latin_hypercube(library):
-    assert is_latin(iman_conover_lhs(reals(1), 10, rng=1).unit)
+    assert is_latin(iman_conover_lhs(cube(1), 10, rng=1).unit)
 
 
 def test_iman_conover_needs_more_points_than_factors(library):
     with pytest.raises(DesignError, match="n takes an int above the number of factors 3, got n=3"):
-        iman_conover_lhs(reals(3), 3)
+        iman_conover_lhs(cube(3), 3)
 
 
 def test_minimax_leaves_no_place_far_away_and_is_that_of_pydoe(library):
-    design = minimax(reals(2), 10, candidates=500, iterations=300, rng=1)
+    design = minimax(cube(2), 10, candidates=500, iterations=300, rng=1)
     expected = library.minimax_design(10, 2, n_candidates=500, iterations=300, seed=generator(1))
     np.testing.assert_array_equal(design.unit, expected)
     assert design.options["candidates"] == 500
@@ -249,7 +249,7 @@ def test_minimax_leaves_no_place_far_away_and_is_that_of_pydoe(library):
 @pytest.mark.parametrize("sampler", SEARCHED, ids=lambda f: f.__name__)
 def test_one_point_cannot_be_compared(sampler):
     with pytest.raises(DesignError, match="n takes an int from 2, since it compares points, got n=1"):
-        sampler(reals(2), 1)
+        sampler(cube(2), 1)
 
 
 @pytest.mark.parametrize(
@@ -263,7 +263,7 @@ def test_one_point_cannot_be_compared(sampler):
 )
 def test_minimax_refuses_too_few_candidates(options, words):
     with pytest.raises(DesignError, match=re.escape(words)):
-        minimax(reals(2), 8, **options)
+        minimax(cube(2), 8, **options)
 
 
 # Definitive screening

@@ -12,11 +12,8 @@ from scipy.stats import qmc
 from mesa_doe.errors import MesaDoeWarning
 from mesa_doe.samplers import halton, monte_carlo, sobol_sequence
 from mesa_doe.seeding import root_entropy
-from mesa_doe.space import Boolean, Integer, ParameterSpace, Real
-
-
-def cube(d):
-    return ParameterSpace({f"x{k}": Real(0, 1) for k in range(d)})
+from mesa_doe.space import Boolean, Integer, ParameterSpace
+from tests.samplers.spaces import cube
 
 
 @pytest.mark.parametrize(("sampler", "engine"), [(sobol_sequence, qmc.Sobol), (halton, qmc.Halton)])

@@ -15,10 +15,7 @@ from mesa_doe.errors import DesignError, MesaDoeWarning
 from mesa_doe.samplers import morris, shapley
 from mesa_doe.seeding import library_seed, root_entropy
 from mesa_doe.space import Boolean, Categorical, Discrete, Integer, ParameterSpace, Real
-
-
-def cube(d):
-    return ParameterSpace({f"x{k}": Real(0, 1) for k in range(d)})
+from tests.samplers.spaces import cube
 
 
 def problem(d, groups=None):
