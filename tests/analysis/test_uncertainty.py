@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 import mesa_doe as doe
-from mesa_doe.analysis.sampled import SAMPLED, check_sampled
+from mesa_doe.analysis.sampled import CHOSEN, SAMPLED, check_sampled
 from mesa_doe.analysis.uncertainty import uncertainty
 from mesa_doe.errors import AnalysisError, MesaDoeWarning
 from mesa_doe.samplers.declare import SAMPLERS
@@ -366,6 +366,20 @@ def test_policies_that_were_crossed_with_a_sample_are_asked_for_one_by_one():
 
 def test_points_by_hand_are_taken_with_a_note():
     assert "given by hand" in check_sampled(doe.explicit({"x": [0.1, 0.7, 0.2]}))[0]
+
+
+def test_points_of_a_sampler_of_the_users_are_taken_with_a_note():
+    design = doe.Design(
+        doe.ParameterSpace(x=doe.Real(0, 1)), np.linspace(0, 1, 20)[:, None], method="golden", options={}
+    )
+    (told,) = check_sampled(design)
+    assert told == "the points of golden are read as a sample of the laws, each as likely as any other"
+    assert uncertainty(design.points["x"], design=design, quantiles=[0.5]).notes == (told,)
+
+
+def test_every_sampler_of_ours_is_known_to_draw_or_to_choose():
+    assert not SAMPLED & CHOSEN
+    assert {*SAMPLERS} <= SAMPLED | CHOSEN | {"explicit"}
 
 
 def test_merged_twins_are_sent_to_their_origin():

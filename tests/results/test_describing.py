@@ -11,6 +11,7 @@ import mesa_doe as doe
 from mesa_doe import analysis
 from tests import models
 
+MONTE_CARLO = {"method": "monte_carlo", "options": {}}
 SPACE = doe.ParameterSpace(a=doe.Real(0, 1), b=stats.norm(2, 1), rule=doe.Categorical(["x", "y"]))
 
 
@@ -231,3 +232,21 @@ def test_the_variance_is_split_by_block():
 
 def lasting(a, b, seed):
     return {"y": a + np.random.default_rng(seed).normal(0, 0.2)}
+
+
+@pytest.mark.parametrize("made", ["of the user's", "put together"])
+def test_runs_of_a_point_that_was_drawn_count_as_one_unit_whoever_drew_it(made):
+    drawn = doe.monte_carlo(SPACE, 60, rng=1)
+    if made == "put together":
+        halves = [doe.monte_carlo(SPACE, 30, rng=seed) for seed in (3, 4)]
+        design, known = doe.concat(*halves), doe.Design(SPACE, doe.concat(*halves).unit, **MONTE_CARLO)
+    else:
+        design, known = doe.Design(SPACE, drawn.unit, method="golden", options={}), drawn
+    ours, theirs = (
+        doe.BatchRunner(one.configurations(noisy, rng=2, replications=4, seed_policy="independent"))
+        .run_all()
+        .tabulate("word")
+        .table("rule")
+        for one in (design, known)
+    )
+    pd.testing.assert_frame_equal(ours, theirs)

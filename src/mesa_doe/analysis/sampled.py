@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mesa_doe.design import Design
+from mesa_doe.design.crossing import FIXED
 from mesa_doe.design.dependence import dependence_of, follows_curves
 from mesa_doe.errors import AnalysisError
 
-__all__ = ["SAMPLED", "check_sampled"]
+__all__ = ["CHOSEN", "SAMPLED", "check_sampled", "is_sample"]
 
 #: Methods whose points follow the laws of the axes, each of them: their rows count alike. Of those in blocks
 #: (Saltelli's, stars and walks) every row does so by itself.
@@ -35,6 +36,19 @@ SAMPLED = frozenset(
         "sobol_sequence",
     }
 )
+
+#: Methods whose points are levels, corners or steps, lie where they are far apart, or are a part of others.
+CHOSEN = FIXED | {
+    "deduplicate",
+    "fast",
+    "finite_difference",
+    "minimax",
+    "morris",
+    "poisson_disk",
+    "random_k_means",
+    "repeat_center",
+    "subset",
+}
 
 
 def check_sampled(design: Any) -> tuple[str, ...]:
@@ -76,7 +90,7 @@ def check_sampled(design: Any) -> tuple[str, ...]:
             f"{', '.join(sorted(SAMPLED))}"
         )
     methods = list(dict.fromkeys(_methods(design.method, design.options)))
-    if others := [method for method in methods if method not in SAMPLED and method != "explicit"]:
+    if others := [method for method in methods if method in CHOSEN]:
         instead = f"take one of {', '.join(sorted(SAMPLED))}"
         if design.method == "cross" and set(methods) & SAMPLED:
             instead = (
@@ -95,7 +109,33 @@ def check_sampled(design: Any) -> tuple[str, ...]:
         return (f"the points that were given by hand count alike, as if they were chosen: {known}",)
     if "explicit" in methods:
         return ("the points were given by hand: they are read as a sample, each as likely as any other",)
+    if foreign := [method for method in methods if method not in SAMPLED]:
+        # Of a sampler of the user's, or of another package, nothing else is known.
+        names = ", ".join(foreign)
+        return (f"the points of {names} are read as a sample of the laws, each as likely as any other",)
     return ("the points follow the laws of the axes, each as likely as any other",)
+
+
+def is_sample(design: Design) -> bool:
+    """Tell whether the points of a design are drawn: not chosen, given by hand, or a part of others.
+
+    Parameters
+    ----------
+    design : Design
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> from mesa_doe.samplers import full_factorial, halton
+    >>> from mesa_doe.space import Integer, ParameterSpace
+    >>> space = ParameterSpace(n=Integer(1, 4))
+    >>> is_sample(halton(space, 8, rng=1)), is_sample(full_factorial(space))
+    (True, False)
+    """
+    return not any(method in CHOSEN | {"explicit"} for method in _methods(design.method, design.options))
 
 
 def _methods(method: str, options: Mapping[str, Any]) -> Iterator[str]:

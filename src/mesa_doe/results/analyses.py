@@ -22,7 +22,7 @@ from mesa_doe.analysis import (
 from mesa_doe.analysis.aligning import aligned_outputs, check_runs
 from mesa_doe.analysis.joining import joined
 from mesa_doe.analysis.options import check_known
-from mesa_doe.analysis.sampled import SAMPLED
+from mesa_doe.analysis.sampled import is_sample
 from mesa_doe.arrays import FloatArray, IntArray
 from mesa_doe.design import Design
 from mesa_doe.design.dependence import dependence_of
@@ -206,7 +206,7 @@ def _units_of_runs(results: Results, design: Design | None) -> IntArray | None:
     if design is None:
         return None
     units = _units(design)
-    if units is None and design.method in SAMPLED:
+    if units is None and is_sample(design):
         units = pd.Series(np.arange(len(design)), design.points.index)
     return None if units is None else units.loc[results.runs["point"]].to_numpy()
 
