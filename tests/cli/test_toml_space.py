@@ -1,3 +1,5 @@
+import math
+
 import pytest
 from scipy import stats
 
@@ -37,6 +39,8 @@ def test_every_kind_of_axis_is_that_of_python(tmp_path):
         share = {law = "beta", args = [2, 5]}
         shift = {law = "norm", kwargs = {loc = 3, scale = 0.5}, quantiles = [0.01, 0.99]}
         count = {law = "poisson", args = [3]}
+        delay = {law = "truncnorm", args = [-1, inf]}
+        friends = {law = "rv_discrete", kwargs = {values = [[1, 4, 9], [0.2, 0.3, 0.5]]}}
         wide = {law = "Normal", kwargs = {mu = 1, sigma = 2}}
         width = 20
         name = "grid"
@@ -54,6 +58,7 @@ def test_every_kind_of_axis_is_that_of_python(tmp_path):
         dose=doe.Discrete([1, 2.5, 10]), order=doe.Categorical(["random", "fixed"], weights=[0.8, 0.2]),
         mixed=doe.Categorical([1, "one", True]), torus=doe.Boolean(), share=stats.beta(2, 5),
         shift=doe.Law(stats.norm(loc=3, scale=0.5), quantiles=(0.01, 0.99)), count=stats.poisson(3),
+        delay=stats.truncnorm(-1, math.inf), friends=stats.rv_discrete(values=([1, 4, 9], [0.2, 0.3, 0.5]))(),
         wide=stats.Normal(mu=1, sigma=2), width=20, name="grid", empty=True,
         corners=doe.Constant([[0, 1], [2]]), area=doe.Derived("width * radius"), options=3,
         height=doe.Integer(5, 6),

@@ -169,7 +169,7 @@ def test_an_entry_of_the_space_is_what_the_page_says(tmp_path, name, value, pyth
 
 
 def test_every_row_of_the_table_is_looked_at():
-    assert len(rows()) == 12
+    assert len(rows()) == 13
 
 
 # ---- completion ------------------------------------------------------------------------------------------

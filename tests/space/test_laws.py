@@ -1,4 +1,5 @@
 import copy
+import json
 import pickle
 
 import numpy as np
@@ -9,6 +10,8 @@ from scipy import stats
 
 from mesa_doe.errors import SpaceError
 from mesa_doe.space import Law
+from mesa_doe.space.laws import law_called
+from mesa_doe.space.scipy_laws import build
 
 ENDS = np.array([0.0, 1.0])
 U = np.linspace(0.001, 0.999, 777)
@@ -30,14 +33,16 @@ if hasattr(stats, "Normal"):
     NEW += [stats.Normal(mu=1.0, sigma=2.0), stats.Normal(), stats.Uniform(a=0.0, b=2.0)]
 if hasattr(stats, "Binomial"):
     NEW += [stats.Binomial(n=5, p=0.3), stats.Logistic()]
-NAMELESS = [HISTOGRAM, UNEVEN]
+DENSITY = stats.rv_histogram((np.array([0.5, 0.25]), np.array([0, 1, 3])), density=True)(loc=2)
+OF_DATA = [HISTOGRAM, UNEVEN, DENSITY, stats.rv_discrete(values=([9, 1, 4], [0.5, 0.2, 0.3]))(loc=1)]
+NAMELESS = []
 if hasattr(stats, "make_distribution"):
     NAMELESS += [
         stats.make_distribution(stats.beta)(a=2.0, b=5.0),
         stats.truncate(stats.Normal(mu=5.0, sigma=2.0), lb=0.0, ub=6.0),
         stats.Mixture([stats.Normal(), stats.Uniform(a=0.0, b=1.0)], weights=[0.5, 0.5]),
     ]
-ALL = NAMED + NEW + NAMELESS
+ALL = NAMED + NEW + OF_DATA + NAMELESS
 
 
 @pytest.mark.parametrize("law", ALL, ids=lambda law: type(law).__name__)
@@ -177,8 +182,8 @@ def test_a_users_own_law_works_and_its_exceptions_are_told():
     assert "quantiles that are not finite" in Law(Lost()).problems()[0]
 
 
-@pytest.mark.parametrize("law", NAMED + NEW, ids=lambda law: type(law).__name__)
-def test_named_laws_pickle_and_copy_into_equal_ones(law):
+@pytest.mark.parametrize("law", NAMED + NEW + OF_DATA, ids=lambda law: type(law).__name__)
+def test_named_laws_and_those_of_data_pickle_and_copy_into_equal_ones(law):
     axis = Law(law, (0.01, 0.99))
     for again in (pickle.loads(pickle.dumps(axis)), copy.deepcopy(axis)):
         assert again == axis
@@ -186,8 +191,8 @@ def test_named_laws_pickle_and_copy_into_equal_ones(law):
         assert again.from_unit(U).tolist() == axis.from_unit(U).tolist()
 
 
-@pytest.mark.parametrize("law", [HISTOGRAM, UNEVEN], ids=["histogram", "uneven"])
-def test_nameless_laws_pickle_by_value_and_are_equal_by_identity(law):
+def test_nameless_laws_pickle_by_value_and_are_equal_by_identity():
+    law = Line()
     axis = Law(law)
     again = pickle.loads(pickle.dumps(axis))
     assert again.from_unit(U).tolist() == axis.from_unit(U).tolist()
@@ -239,8 +244,64 @@ def test_laws_without_a_name_say_that_json_cannot_hold_them(law):
         Law(law).to_dict()
 
 
-def test_infinite_parameters_are_no_json():
-    axis = Law(stats.truncnorm(-np.inf, 1))
-    assert axis.problems() == []
-    with pytest.raises(SpaceError, match="truncnorm cannot be written to JSON: its parameter -inf"):
-        axis.to_dict()
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: stats.truncnorm(-np.inf, 1),
+        lambda: stats.truncnorm(a=0.0, b=np.inf, loc=2),
+        lambda: stats.rv_histogram(np.histogram([1, 2, 2, 3], bins=3))(),
+        lambda: stats.rv_histogram((np.array([3, 1]), np.array([0, 1, 3])), density=False)(),
+        lambda: stats.rv_discrete(values=([9, 1, 4], [0.5, 0.2, 0.3]))(loc=1),
+    ],
+    ids=["one end", "by name", "histogram", "counts", "weights"],
+)
+def test_laws_with_one_end_and_laws_of_data_come_back_from_json_text(make):
+    axis = Law(make())
+    described = json.loads(json.dumps(axis.to_dict(), allow_nan=False))
+    assert described.pop("kind") == "law"
+    again = law_called(**described)
+    assert again == axis == Law(make())
+    assert hash(again) == hash(axis)
+    assert repr(again) == repr(axis)
+    assert again.from_unit(U).tolist() == axis.from_unit(U).tolist()
+    assert again.from_unit(U).dtype == axis.from_unit(U).dtype
+
+
+def test_bins_of_several_widths_without_a_word_of_density_come_back_as_densities():
+    with pytest.warns(RuntimeWarning, match="Assuming `density=True`"):
+        axis = Law(stats.rv_histogram((np.array([3, 1]), np.array([0, 1, 3])))())
+    described = axis.to_dict()
+    assert described["kwds"]["density"] is True
+    again = law_called(*(described[key] for key in ("distribution", "args", "kwds", "quantiles")))
+    assert again.from_unit(U).tolist() == axis.from_unit(U).tolist()
+
+
+def test_the_repr_of_a_histogram_of_many_bins_is_short():
+    axis = Law(stats.rv_histogram(np.histogram(np.arange(1000), bins=200))())
+    assert "histogram=[[5, 5, 5, 5, 5, 5, ...], [0.0, 4.995, " in repr(axis)
+    assert len(repr(axis)) < 130
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "message"),
+    [
+        ("rv_discrete", {"values": [[1, 2], [0.5, 0.4]]}, "are no data of the law 'rv_discrete': The sum"),
+        ("rv_discrete", {"values": [[1, 2]]}, "rv_discrete takes two lists of finite numbers"),
+        ("rv_discrete", {"values": [[1, "a"], [0.5, 0.5]]}, "rv_discrete takes two lists of finite numbers"),
+        ("rv_histogram", {"histogram": [[1, 2], [0, 1]]}, "are no data of the law 'rv_histogram'"),
+        ("rv_histogram", {"histogram": [[1], [0, 1]], "density": 1}, "rv_histogram takes two lists"),
+        ("rv_histogram", {"values": [[1], [1]]}, "are no data of the law 'rv_histogram'"),
+    ],
+)
+def test_data_that_make_no_law_are_refused(name, data, message):
+    with pytest.raises(SpaceError, match=message):
+        build(name, [], data)
+
+
+def test_a_density_of_kernels_is_told_what_else_the_data_can_be():
+    law = stats.gaussian_kde(np.arange(5.0))
+    assert (
+        Law(law)
+        .problems()[0]
+        .endswith("; of data, stats.rv_histogram(np.histogram(data, bins='auto'))() is one")
+    )

@@ -109,7 +109,7 @@ LAW = {"kind": "law", "distribution": "norm", "args": [], "kwds": {}, "quantiles
         ),
         ({"version": 1, "axes": {"x": {**LAW, "distribution": "__name__"}}}, "has no law called"),
         ({"version": 1, "axes": {"x": {**LAW, "distribution": ["norm"]}}}, "has no law called"),
-        ({"version": 1, "axes": {"x": {**LAW, "args": "ab"}}}, "must be finite numbers"),
+        ({"version": 1, "axes": {"x": {**LAW, "args": "ab"}}}, "must be numbers"),
         ({"version": 1, "axes": {"x": {**LAW, "args": [1, 2, 3, 4]}}}, "are no parameters of the law 'norm'"),
         ({"version": 1, "axes": {"x": {**LAW, "kwds": {"mu": 1}}}}, "are no parameters of the law 'norm'"),
         ({"version": 1, "axes": {"x": {**LAW, "quantiles": 3}}}, "quantiles must be two numbers"),

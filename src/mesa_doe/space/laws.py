@@ -34,7 +34,9 @@ class Law:
     Notes
     -----
     Two laws are equal when their names, parameters and quantiles are; laws without a name in scipy.stats
-    (truncated, mixed, your own) only when they hold the same object.
+    (truncated, mixed, your own) only when they hold the same object. Those of data,
+    `stats.rv_histogram(np.histogram(data))()` and `stats.rv_discrete(values=([1, 4], [0.2, 0.8]))()`, have
+    their numbers as parameters.
 
     Examples
     --------
@@ -66,7 +68,7 @@ class Law:
             what = describe(self.distribution)
         except SpaceError:
             return (id(self.distribution), self.quantiles)
-        return (what["distribution"], *what["args"], *sorted(what["kwds"].items()), self.quantiles)
+        return (what["distribution"], *what["args"], *_hashable(sorted(what["kwds"].items())), self.quantiles)
 
     # Copied by name: a scipy (1.17, 1.18) Normal(mu=5, sigma=2) comes out of pickle and deepcopy as the
     # standard normal, without a word. A law without a name takes three quantiles along, as witnesses.
@@ -168,7 +170,9 @@ class Law:
 
     def to_dict(self) -> dict[str, Any]:
         """Describe the axis in what JSON can hold; SpaceError for a law without a name in scipy.stats."""
-        return {"kind": "law", **describe(self.distribution), "quantiles": list(self.quantiles)}
+        what = describe(self.distribution)
+        args, kwds = list(map(_written, what["args"])), {k: _written(v) for k, v in what["kwds"].items()}
+        return {"kind": "law", **what, "args": args, "kwds": kwds, "quantiles": list(self.quantiles)}
 
     def _support(self) -> tuple[float, float]:
         low, high = self.distribution.support()
@@ -198,7 +202,22 @@ class Law:
 
 def law_called(distribution: Any, args: Any, kwds: Any, quantiles: Any) -> Law:
     """Make the law that `Law.to_dict` described."""
+    args = list(map(_read, args)) if isinstance(args, list) else args
+    kwds = {key: _read(value) for key, value in kwds.items()} if isinstance(kwds, dict) else kwds
     return Law(build(distribution, args, kwds), quantiles)
+
+
+def _written(parameter: Any) -> Any:
+    # JSON has no infinity.
+    return str(parameter) if isinstance(parameter, float) and math.isinf(parameter) else parameter
+
+
+def _read(parameter: Any) -> Any:
+    return float(parameter) if parameter in ("inf", "-inf") else parameter
+
+
+def _hashable(value: Any) -> Any:
+    return tuple(map(_hashable, value)) if isinstance(value, (list, tuple)) else value
 
 
 def _same_again(distribution: Any, quantiles: tuple[float, float], witness: list[float] | None) -> Law:

@@ -5,12 +5,19 @@ scipy.stats takes half a second to import, so it is imported only once something
 
 from __future__ import annotations
 
+import math
+import reprlib
 from typing import Any
+
+import numpy as np
 
 from mesa_doe.errors import SpaceError
 from mesa_doe.space.values import is_number, plain
 
 __all__ = ["build", "describe", "is_discrete", "is_law", "quantile_function", "shown", "unusable"]
+
+#: Parameters that are data: numbers with their weights, or counts with the edges of their bins.
+_OF_DATA = {"values", "histogram"}
 
 
 def _bases(kind: type) -> list[str]:
@@ -51,9 +58,11 @@ def unusable(value: Any) -> str | None:
     if isinstance(value, type) and "UnivariateDistribution" in _bases(value):
         return f"{value.__name__} is a class: call it with its parameters, e.g. stats.{value.__name__}(...)"
     if not isinstance(value, type) and type(value).__module__.startswith("scipy.stats") and not is_law(value):
-        return (
+        why = (
             f"a {type(value).__name__} is no law of one number: it has no quantile function, cdf and support"
         )
+        ours = "; of data, stats.rv_histogram(np.histogram(data, bins='auto'))() is one"
+        return why + (ours if "gaussian_kde" in _bases(type(value)) else "")
     return None
 
 
@@ -86,16 +95,42 @@ def _public_class(law: Any) -> type | None:
     return next((base for base in type(law).__mro__ if getattr(stats, base.__name__, None) is base), None)
 
 
+def _made_of_data(dist: Any) -> tuple[str, dict[str, Any]] | None:
+    """Return what makes a law of a few numbers with their weights, or of a histogram, again."""
+    from scipy import stats
+
+    if type(dist) is stats.rv_histogram:
+        counts, edges = dist._histogram
+        widths = np.diff(edges)
+        # Without a word of the user's, scipy takes bins of several widths for densities, and warns.
+        density = not np.allclose(widths, widths[0]) if dist._density is None else bool(dist._density)
+        table = [np.asarray(counts).tolist(), np.asarray(edges).tolist()]
+        return "rv_histogram", {"histogram": table, "density": density}
+    if type(dist).__module__.startswith("scipy.stats") and type(dist).__name__ == "rv_sample":
+        return "rv_discrete", {"values": [np.asarray(dist.xk).tolist(), np.asarray(dist.pk).tolist()]}
+    return None
+
+
 def describe(law: Any) -> dict[str, Any]:
     """Describe a law of scipy.stats by its name and parameters, from which `build` makes it again.
 
     Raises
     ------
     SpaceError
-        If the law is not one that scipy.stats has under a name, or a parameter is no finite number.
+        If the law is not one that scipy.stats has under a name, or a parameter is no number.
+
+    Examples
+    --------
+    >>> from scipy import stats
+    >>> describe(stats.rv_discrete(values=([2, 8], [0.25, 0.75]))())["kwds"]
+    {'values': [[2, 8], [0.25, 0.75]]}
     """
     from scipy import stats
 
+    if (made := _made_of_data(getattr(law, "dist", None))) is not None:
+        name, data = made
+        moved = {key: plain(value) for key, value in law.kwds.items()}
+        return _checked({"distribution": name, "args": list(map(plain, law.args)), "kwds": {**data, **moved}})
     public = getattr(stats, str(getattr(getattr(law, "dist", None), "name", "")), None)
     if public is not None and type(public) is type(law.dist):
         name, args, kwds = law.dist.name, list(map(plain, law.args)), law.kwds
@@ -107,12 +142,30 @@ def describe(law: Any) -> dict[str, Any]:
             f" {type(law).__name__} back (stats.beta(2, 5) or stats.Normal(mu=0, sigma=1) have one)"
         )
     kwds = {key: plain(value) for key, value in kwds.items()}
-    for value in (*args, *kwds.values()):
-        if not is_number(value):
+    return _checked({"distribution": name, "args": args, "kwds": kwds})
+
+
+def _checked(described: dict[str, Any]) -> dict[str, Any]:
+    for key, value in [*enumerate(described["args"]), *described["kwds"].items()]:
+        if not _is_parameter(value, key):
             raise SpaceError(
-                f"the law {name} cannot be written to JSON: its parameter {value!r} is no finite number"
+                f"the law {described['distribution']} cannot be written to JSON: its parameter {value!r} "
+                "is no number"
             )
-    return {"distribution": name, "args": args, "kwds": kwds}
+    return described
+
+
+def _is_parameter(value: Any, key: object = None) -> bool:
+    if key in _OF_DATA:
+        return (
+            isinstance(value, list)
+            and len(value) == 2
+            and all(isinstance(row, list) and all(map(is_number, row)) for row in value)
+        )
+    if key == "density":
+        return isinstance(value, bool)
+    # A truncated law may have one end.
+    return is_number(value) or (isinstance(value, float) and math.isinf(value))
 
 
 def build(distribution: Any, args: Any, kwds: Any) -> Any:
@@ -131,15 +184,15 @@ def build(distribution: Any, args: Any, kwds: Any) -> Any:
     from scipy import stats
 
     maker: Any = getattr(stats, distribution, None) if isinstance(distribution, str) else None
+    if distribution in ("rv_discrete", "rv_histogram") and isinstance(kwds, dict) and _OF_DATA & kwds.keys():
+        maker, kwds = _law_of_data(maker, distribution, kwds)
     new = isinstance(maker, type) and "UnivariateDistribution" in _bases(maker)
     if not new and not _is_unfrozen(maker):
         raise SpaceError(f"scipy.stats has no law called {distribution!r}")
     if not (
-        isinstance(args, list) and isinstance(kwds, dict) and all(map(is_number, [*args, *kwds.values()]))
+        isinstance(args, list) and isinstance(kwds, dict) and all(map(_is_parameter, [*args, *kwds.values()]))
     ):
-        raise SpaceError(
-            f"parameters of the law {distribution!r} must be finite numbers, got {args!r}, {kwds!r}"
-        )
+        raise SpaceError(f"parameters of the law {distribution!r} must be numbers, got {args!r}, {kwds!r}")
     try:
         return maker(*args, **kwds)
     except (TypeError, ValueError) as error:
@@ -148,13 +201,27 @@ def build(distribution: Any, args: Any, kwds: Any) -> Any:
         ) from error
 
 
+def _law_of_data(maker: Any, name: str, kwds: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """Return the law of these data, and which of its parameters are left."""
+    data = {key: value for key, value in kwds.items() if key in (*_OF_DATA, "density")}
+    rest = {key: value for key, value in kwds.items() if key not in data}
+    if not all(_is_parameter(value, key) for key, value in data.items()):
+        raise SpaceError(f"{name} takes two lists of finite numbers, got {data!r}")
+    try:
+        return maker(**{key: tuple(value) if key in _OF_DATA else value for key, value in data.items()}), rest
+    except (TypeError, ValueError) as error:
+        raise SpaceError(f"{data!r} are no data of the law {name!r}: {error}") from error
+
+
 def shown(law: Any) -> str:
     """Write a law as a user would, e.g. `beta(2, 5)`; its own repr if it has no name."""
     try:
         what = describe(law)
     except SpaceError:
         return repr(law)
+    # Of a histogram there may be hundreds.
     args = [repr(value) for value in what["args"]] + [
-        f"{key}={value!r}" for key, value in what["kwds"].items()
+        f"{key}={reprlib.repr(value) if key in _OF_DATA else repr(value)}"
+        for key, value in what["kwds"].items()
     ]
     return f"{what['distribution']}({', '.join(args)})"
