@@ -4,7 +4,7 @@ from SALib.analyze import ff as analyze_ff
 from SALib.sample import ff as sample_ff
 
 import mesa_doe as doe
-from tests.samplers.spaces import cube
+from tests.samplers.samples import cube
 
 
 @pytest.mark.parametrize("d", [1, 2, 3, 5, 8, 12])

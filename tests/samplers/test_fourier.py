@@ -10,7 +10,7 @@ from mesa_doe.errors import DesignError
 from mesa_doe.samplers import fast, rbd_fast
 from mesa_doe.seeding import library_seed, root_entropy
 from mesa_doe.space import Integer, ParameterSpace, Real
-from tests.samplers.spaces import cube
+from tests.samplers.samples import cube
 
 
 def problem(d):

@@ -11,7 +11,7 @@ from mesa_doe.errors import DesignError
 from mesa_doe.samplers import full_factorial, grid, sparse_grid, sukharev_grid
 from mesa_doe.space import Boolean, Categorical, Discrete, Integer, ParameterSpace, Real
 from tests.ids import stable_id
-from tests.samplers.spaces import cube
+from tests.samplers.samples import cube
 
 # Plain grids
 

@@ -10,7 +10,7 @@ from mesa_doe.errors import DesignError
 from mesa_doe.samplers import latin_hypercube
 from mesa_doe.seeding import root_entropy
 from mesa_doe.space import Integer, ParameterSpace
-from tests.samplers.spaces import cube
+from tests.samplers.samples import cube
 
 
 @pytest.mark.parametrize(

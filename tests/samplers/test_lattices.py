@@ -11,7 +11,7 @@ from mesa_doe.errors import DesignError
 from mesa_doe.samplers import korobov, rank1_lattice
 from mesa_doe.space import Integer, ParameterSpace
 from tests.ids import stable_id
-from tests.samplers.spaces import cube
+from tests.samplers.samples import cube
 
 BOTH = [korobov, rank1_lattice]
 

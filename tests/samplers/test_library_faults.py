@@ -38,31 +38,31 @@ from mesa_doe.samplers import (
 )
 from mesa_doe.seeding import kept_generators
 from mesa_doe.space import Integer, ParameterSpace, Real
-from tests.samplers.spaces import cube
+from tests.samplers.samples import cube
 
 #: The faults that tests beside their sampler show, by library and function.
 SHOWN = {
     "pyDOE3.fullfact gives floats": (
-        "test_pydoe.py::test_the_first_factor_changes_fastest_over_axes_of_every_kind"
+        "test_factorial.py::test_the_first_factor_changes_fastest_over_axes_of_every_kind"
     ),
     "pyDOE3.fracfact_by_res misses the resolution": (
-        "test_two_level.py::test_a_resolution_that_pydoe3_gets_wrong_is_refused_and_pydoe_is_named"
+        "test_fractional.py::test_a_resolution_that_pydoe3_gets_wrong_is_refused_and_pydoe_is_named"
     ),
     "pyDOE3.fracfact_by_res calls designs impossible": (
-        "test_two_level.py::test_a_design_that_pydoe3_calls_impossible_is_refused_and_pydoe_is_named"
+        "test_fractional.py::test_a_design_that_pydoe3_calls_impossible_is_refused_and_pydoe_is_named"
     ),
     "pyDOE3.fracfact reads letters in one order only": (
-        "test_two_level.py::test_letters_mean_their_own_column_in_any_order"
+        "test_fractional.py::test_letters_mean_their_own_column_in_any_order"
     ),
     "pyDOE3.fracfact_aliasing lists 2^n products": (
-        "test_two_level.py::test_the_saturated_fraction_of_31_factors_is_counted_without_listing_its_words"
+        "test_fractional.py::test_the_saturated_fraction_of_31_factors_is_counted_without_listing_its_words"
     ),
     "pyDOE3.pbdesign fails for 28 and 36 points": (
-        "test_two_level.py::test_a_size_that_the_library_has_not_is_refused_with_the_next_which_works"
+        "test_screening.py::test_a_size_that_the_library_has_not_is_refused_with_the_next_which_works"
     ),
-    "pyDOE3.gsd drops levels": "test_orthogonal.py::test_the_library_drops_levels_silently_and_we_refuse_to",
+    "pyDOE3.gsd drops levels": "test_subset.py::test_the_library_drops_levels_silently_and_we_refuse_to",
     "pyDOE3.gsd gives fewer parts than asked for": (
-        "test_orthogonal.py::test_a_part_that_is_none_is_refused_where_the_library_gives_fewer"
+        "test_subset.py::test_a_part_that_is_none_is_refused_where_the_library_gives_fewer"
     ),
     "pyDOE3.ccdesign leaves the bounds": (
         "test_response_surface.py::test_circumscribed_points_beyond_the_bounds_are_refused_with_the_choice"
@@ -71,10 +71,10 @@ SHOWN = {
         "test_response_surface.py::test_what_is_no_box_behnken_design_is_refused"
     ),
     "pyDOE3.lhs crashes on few points or factors": (
-        "test_pydoe_lhs.py::test_what_the_library_crashes_on_is_refused"
+        "test_lhs.py::test_what_the_library_crashes_on_is_refused"
     ),
     "pyDOE3.doehlert_shell_design, doehlert_simplex_design": (
-        "test_response_surface.py::test_the_librarys_doehlert_designs_are_wrong"
+        "test_doehlert.py::test_the_librarys_doehlert_designs_are_wrong"
     ),
     "pyDOE3.get_orthogonal_array('L64(2^31)') is not orthogonal": (
         "test_orthogonal.py::test_the_array_that_is_not_orthogonal_is_never_used"
@@ -83,8 +83,7 @@ SHOWN = {
         "test_orthogonal.py::test_the_smallest_array_that_fits_is_found_by_its_levels_not_its_name"
     ),
     "pyDOE3.lhs passes over most samples for 'corr'": (
-        "test_pydoe_lhs.py::"
-        "test_correlation_is_chosen_from_all_the_samples_where_the_library_passes_most_over"
+        "test_lhs.py::test_correlation_is_chosen_from_all_the_samples_where_the_library_passes_most_over"
     ),
     "pyDOE3.sukharev_grid misses whole roots": (
         "test_grids.py::test_the_library_misses_whole_roots_and_agrees_where_it_does_not"
@@ -94,7 +93,7 @@ SHOWN = {
         "test_optimal.py::test_the_library_alone_gives_singular_designs_where_ours_are_the_best_there_are"
     ),
     "pydoe.sliced_lhs, nested_lhs are none": (
-        "test_pydoe_lhs.py::test_the_slices_of_pydoe_lie_in_one_corner_and_its_nested_designs_are_not_nested"
+        "test_layered_lhs.py::test_the_slices_of_pydoe_lie_in_one_corner_and_its_nested_designs_are_not_nested"
     ),
     "SALib writes into the problem": (
         "../design/test_salib.py::test_a_problem_is_fresh_in_all_its_parts_since_salib_writes_into_it"

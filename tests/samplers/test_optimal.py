@@ -11,7 +11,7 @@ import pytest
 from mesa_doe.errors import DesignError, MissingDependencyError
 from mesa_doe.samplers import a_optimal, d_optimal, i_optimal, latin_hypercube
 from mesa_doe.space import Boolean, Categorical, Discrete, Integer, ParameterSpace, Real
-from tests.samplers.spaces import coded
+from tests.samplers.samples import coded
 
 A_AND_I = {"A": a_optimal, "I": i_optimal}
 

@@ -6,7 +6,7 @@ from scipy.stats import qmc
 from mesa_doe.errors import DesignError
 from mesa_doe.samplers import poisson_disk
 from mesa_doe.seeding import root_entropy
-from tests.samplers.spaces import cube
+from tests.samplers.samples import cube
 
 
 @pytest.mark.parametrize("d", [1, 2, 3, 4])

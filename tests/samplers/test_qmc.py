@@ -13,7 +13,7 @@ from mesa_doe.errors import MesaDoeWarning
 from mesa_doe.samplers import halton, monte_carlo, sobol_sequence
 from mesa_doe.seeding import root_entropy
 from mesa_doe.space import Boolean, Integer, ParameterSpace
-from tests.samplers.spaces import cube
+from tests.samplers.samples import cube
 
 
 @pytest.mark.parametrize(("sampler", "engine"), [(sobol_sequence, qmc.Sobol), (halton, qmc.Halton)])

@@ -11,7 +11,7 @@ from mesa_doe.errors import DesignError, MesaDoeWarning
 from mesa_doe.samplers import sobol
 from mesa_doe.seeding import library_seed, root_entropy
 from mesa_doe.space import Boolean, ParameterSpace, Real
-from tests.samplers.spaces import cube
+from tests.samplers.samples import cube
 
 
 def salib(d, n, rng, groups=None, **options):

@@ -14,7 +14,7 @@ from mesa_doe.errors import DesignError, MesaDoeWarning
 from mesa_doe.samplers import finite_difference, radial
 from mesa_doe.seeding import kept_generators, library_seed, root_entropy
 from mesa_doe.space import Boolean, Categorical, Discrete, Integer, ParameterSpace, Real
-from tests.samplers.spaces import cube
+from tests.samplers.samples import cube
 
 
 def problem(d):

@@ -15,7 +15,7 @@ from mesa_doe.errors import DesignError, MesaDoeWarning
 from mesa_doe.samplers import morris, shapley
 from mesa_doe.seeding import library_seed, root_entropy
 from mesa_doe.space import Boolean, Categorical, Discrete, Integer, ParameterSpace, Real
-from tests.samplers.spaces import cube
+from tests.samplers.samples import cube
 
 
 def problem(d, groups=None):

@@ -13,16 +13,12 @@ from mesa_doe._optional import pydoe
 from mesa_doe.errors import DesignError
 from mesa_doe.samplers import fractional_factorial, plackett_burman, two_level_factorial
 from mesa_doe.samplers.pydoe.aliasing import aliases, defining_words, resolution_of, word_lengths
-from mesa_doe.space import Boolean, Categorical, Discrete, Integer, ParameterSpace, Real
-from tests.samplers.spaces import coded
+from mesa_doe.space import Boolean, Categorical, Integer, ParameterSpace, Real
+from tests.samplers.samples import coded, codes_of
 
 
 def letters(text):
     return ParameterSpace({letter: Real(-1, 1) for letter in text})
-
-
-def codes_of(design):
-    return design.points.to_numpy()
 
 
 def contrast(codes, word, names):
@@ -37,27 +33,6 @@ def words_by_hand(codes):
             if len(set(codes[:, chosen].prod(axis=1))) == 1:
                 found[size] = found.get(size, 0) + 1
     return found
-
-
-# Two-level factorial
-
-
-@pytest.mark.parametrize("factors", [1, 2, 5, 10])
-def test_the_two_level_factorial_is_that_of_the_library(factors):
-    np.testing.assert_array_equal(codes_of(two_level_factorial(coded(factors))), pyDOE3.ff2n(factors))
-
-
-def test_the_two_level_factorial_has_every_combination_of_ends_over_axes_of_every_kind():
-    space = ParameterSpace(
-        n=Integer(1, 9), s=Boolean(), k=Categorical(["u", "v"]), d=Discrete([1, 5, 7]), c=3
-    )
-    points = list(two_level_factorial(space).points.itertuples(index=False, name=None))
-    assert points == list(itertools.product((1, 9), (False, True), ("u", "v"), (1, 7)))
-
-
-def test_too_many_factors_are_refused_with_what_to_use():
-    with pytest.raises(DesignError, match=r"2\^24 = 16,777,216 points; .*fractional_factorial or plackett"):
-        two_level_factorial(coded(24))
 
 
 # Fractional factorials: the textbook designs
@@ -185,9 +160,6 @@ def test_the_saturated_fraction_of_31_factors_is_counted_without_listing_its_wor
     assert sum(design.options["word_lengths"].values()) == 2**26 - 1
 
 
-# By resolution, verified
-
-
 @pytest.mark.parametrize(("factors", "resolution"), [(6, 3), (7, 4), (8, 4), (6, 4), (9, 4), (10, 3)])
 def test_the_resolution_asked_for_is_reached(factors, resolution):
     design = fractional_factorial(coded(factors), resolution=resolution)
@@ -295,9 +267,6 @@ def test_generators_that_confound_main_effects_are_refused():
         fractional_factorial(letters("abcd"), generators={"c": "a*b", "d": "-b*a"})
 
 
-# Folding
-
-
 def test_folding_all_factors_turns_resolution_three_into_four():
     space = coded(7)
     plain = fractional_factorial(space, generators="a b c ab ac bc abc")
@@ -331,43 +300,6 @@ def test_a_fold_works_over_chosen_levels_and_categories():
     assert set(design.points.itertuples(index=False, name=None)) == set(
         itertools.product("wu", (False, True), (1, 9))
     )
-
-
-# Plackett–Burman
-
-
-@pytest.mark.parametrize("factors", [1, 2, 3, 4, 7, 8, 11, 12, 15, 19, 23, 28, 31, 39, 47])
-def test_plackett_burman_is_balanced_orthogonal_and_that_of_the_library(factors):
-    design = plackett_burman(coded(factors))
-    codes = codes_of(design)
-    assert len(codes) == 4 * (factors // 4 + 1)
-    np.testing.assert_array_equal(codes, pyDOE3.pbdesign(factors))
-    assert (codes.sum(axis=0) == 0).all()
-    np.testing.assert_array_equal(codes.T @ codes, len(codes) * np.eye(factors))
-
-
-@pytest.mark.parametrize(("factors", "larger"), [(24, 32), (27, 32), (32, 40), (35, 40), (36, 40), (41, 48)])
-def test_a_size_that_the_library_has_not_is_refused_with_the_next_which_works(factors, larger):
-    if 4 * (factors // 4 + 1) == larger:
-        pytest.skip("the library has it")
-    with pytest.raises(DesignError, match=f"the next that it has is size={larger}"):
-        plackett_burman(coded(factors))
-    codes = codes_of(plackett_burman(coded(factors), size=larger))
-    assert codes.shape == (larger, factors)
-    np.testing.assert_array_equal(codes.T @ codes, larger * np.eye(factors))
-
-
-@pytest.mark.parametrize("size", [0, 3, 10, 8, -12, "12", True, 12.0], ids=repr)
-def test_a_size_that_cannot_be_is_refused(size):
-    with pytest.raises(DesignError, match="size takes a multiple of 4 above the 9 factors, got"):
-        plackett_burman(coded(9), size=size)
-
-
-def test_a_folded_plackett_burman_clears_main_effects_of_interactions_of_two():
-    codes = codes_of(plackett_burman(coded(11), fold=True))
-    assert len(codes) == 24
-    for pair in itertools.combinations(range(11), 2):
-        assert (codes[:, pair].prod(axis=1) @ codes == 0).all()
 
 
 def test_names_of_more_than_two_levels_are_refused_in_every_two_level_design():

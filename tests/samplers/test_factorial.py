@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from mesa_doe.errors import DesignError
-from mesa_doe.samplers import full_factorial
+from mesa_doe.samplers import full_factorial, two_level_factorial
 from mesa_doe.space import Boolean, Categorical, Discrete, Integer, Law, ParameterSpace, Real
+from tests.samplers.samples import coded, codes_of
 
 
 def levels_of(axis, levels=None):
@@ -232,3 +233,21 @@ def test_the_unit_coordinates_are_those_of_the_values():
     design = full_factorial(space, {"x": [0.5, 1.5], "law": 3})
     np.testing.assert_array_equal(design.unit, space.to_unit(design.points))
     assert np.unique(design.unit[:, 2].round(12)).tolist() == [0.05, 0.5, 0.95]
+
+
+@pytest.mark.parametrize("factors", [1, 2, 5, 10])
+def test_the_two_level_factorial_is_that_of_the_library(factors):
+    np.testing.assert_array_equal(codes_of(two_level_factorial(coded(factors))), pyDOE3.ff2n(factors))
+
+
+def test_the_two_level_factorial_has_every_combination_of_ends_over_axes_of_every_kind():
+    space = ParameterSpace(
+        n=Integer(1, 9), s=Boolean(), k=Categorical(["u", "v"]), d=Discrete([1, 5, 7]), c=3
+    )
+    points = list(two_level_factorial(space).points.itertuples(index=False, name=None))
+    assert points == list(itertools.product((1, 9), (False, True), ("u", "v"), (1, 7)))
+
+
+def test_too_many_factors_are_refused_with_what_to_use():
+    with pytest.raises(DesignError, match=r"2\^24 = 16,777,216 points; .*fractional_factorial or plackett"):
+        two_level_factorial(coded(24))
