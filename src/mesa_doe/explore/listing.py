@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mesa_doe.explore.opened import At, Opened
+from mesa_doe.space.values import is_nan
 
 __all__ = ["ROWS", "columns_of", "page_of", "pages"]
 
@@ -56,7 +57,7 @@ def pages(opened: Opened) -> int:
 
 
 def _text(value: Any) -> str:
-    if value is None or value is pd.NA or (isinstance(value, (float, np.floating)) and np.isnan(value)):
+    if value is None or is_nan(value):
         return ""
     if isinstance(value, (float, np.floating)):
         return f"{value:.5g}"

@@ -63,13 +63,12 @@ def run_panel(opened: Opened, chosen: Any, step_it: Callable[[], None]) -> None:
 
 def _compared(comparison: Any) -> None:
     solara = require("solara", extra="explore")
-    show = {"same": solara.Success, "different": solara.Warning, "not made": solara.Error}[comparison.kind]
-    heading = {
-        "same": "The same. ",
-        "different": "Not the same. ",
-        "not made": "The run could not be made. ",
+    show, heading = {
+        "same": (solara.Success, "The same."),
+        "different": (solara.Warning, "Not the same."),
+        "not made": (solara.Error, "The run could not be made."),
     }[comparison.kind]
-    show(heading + " ".join(comparison.lines), dense=True)
+    show(" ".join([heading, *comparison.lines]), dense=True)
 
 
 @component

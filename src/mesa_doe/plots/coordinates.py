@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -79,23 +79,8 @@ def parallel(
     inputs = factor_frame(frame, caller="parallel")
     inputs, output, left_out = finite_rows(inputs, values, ("frame", "values"), caller="parallel")
     chosen = np.ones(len(output), dtype=bool) if highlight is None else _inside(output, highlight)
-    # A generator of its own: the same picture each time, and nobody's random state moves.
-    rng = np.random.default_rng(0)
-    heights, ticks = [], []
-    for name in inputs:
-        if is_numeric(inputs[name]):
-            numbers = as_floats(inputs[name], str(name), caller="parallel")
-            if name in logarithmic:
-                check_logarithm(numbers, str(name), caller="parallel")
-            height, tick = _scaled(numbers, logarithmic=name in logarithmic)
-        else:
-            height, tick = _spread(inputs[name], rng)
-        heights.append(height)
-        ticks.append(tick)
-    height, tick = _scaled(output)
-    lines = np.column_stack([*heights, height])
-    ticks.append(tick)
-
+    parts = [*_columns(inputs, logarithmic), _scaled(output)]
+    lines, ticks = np.column_stack([heights for heights, _ in parts]), [tick for _, tick in parts]
     count, places = lines.shape
     label = getattr(values, "name", None)
     names = [
@@ -103,19 +88,46 @@ def parallel(
         for name in inputs
     ]
     names.append("output" if label is None else naming.plain(label))
+
     ours = ax is None
-    # Few axes may stand as far apart as their names are long; many would make the figure too wide.
-    gap = 1.15 if places > 6 else float(np.clip(0.15 * max(map(len, names)), 1.15, 2.4))
-    # Names that stand upright, since they would run into each other, take their length off the height.
-    upright = 6.5 * max(map(len, names)) > 0.6 * 72 * gap
-    tall = 4.2 + (canvas.room_for(names, usual=0) if upright else 0.0)
-    ax = canvas.axes_of(ax, width=3.0 + gap * places, height=tall)
+    ax = _axes_for(ax, names)
     for place, tick in enumerate(ticks):
         _axis(ax, place, tick, last=place == places - 1)
+    handles = _draw_runs(ax, lines, chosen, highlight)
+    if highlight is not None:
+        _mark_range(ax, places - 1, output, highlight)
+    ax.set_xlim(-0.15, places - 0.85)
+    # Lines fill the Axes: a legend inside needs room of its own above them.
+    low = min(-0.05 - 0.05 * naming.folded(tick.get(0.0, ""), 14).count("\n") - 0.04 for tick in ticks)
+    ax.set_ylim(low, 1.09 if ours else 1.35)
+    ax.set_yticks([])
+    canvas.name_x_ticks(ax, names)
+    ax.tick_params(axis="x", length=0)
+    ax.spines[:].set_visible(False)
+    note = f"{left_out} of {count + left_out} runs not finite, left out" if left_out else None
+    canvas.legend(ax, handles, beside=ours, note=note, inside="upper right")
+    return ax
+
+
+def _axes_for(ax: Axes | None, names: list[str]) -> Axes:
+    longest = max(map(len, names))
+    # Few axes may stand as far apart as their names are long; many would make the figure too wide.
+    gap = 1.15 if len(names) > 6 else float(np.clip(0.15 * longest, 1.15, 2.4))
+    # Names that stand upright, since they would run into each other, take their length off the height.
+    upright = 6.5 * longest > 0.6 * 72 * gap
+    tall = 4.2 + (canvas.room_for(names, usual=0) if upright else 0.0)
+    return canvas.axes_of(ax, width=3.0 + gap * len(names), height=tall)
+
+
+def _draw_runs(
+    ax: Axes, lines: FloatArray, chosen: BoolArray, highlight: tuple[float, float] | None
+) -> list[Any]:
+    """Draw the runs, those in the range above the others, and return the keys of the legend."""
     draw = require("matplotlib.collections", extra="plot").LineCollection
     key = require("matplotlib.lines", extra="plot").Line2D
     groups = [(chosen, palette.BLUE, _said(highlight), 2.0, 0.25), (~chosen, "0.6", "other runs", 1.0, 0.06)]
     handles: list[Any] = []
+    count, places = lines.shape
     for members, colour, text, order, faintest in groups[: 1 if highlight is None else 2]:
         many = int(members.sum())
         style = {
@@ -128,24 +140,15 @@ def parallel(
         paths = np.stack(np.broadcast_arrays(np.arange(places), lines[members]), axis=-1)
         ax.add_collection(draw(paths, **style), autolim=False)
         handles.append(key([], [], color=colour, label=f"{many} {text}"))
-    if highlight is not None:
-        unit, (least, most) = unit_of(output), (output.min(), output.max())
-        ends = np.interp(unit.of(np.asarray(highlight)), unit.of(np.array([least, most])), (0, 1))
-        ends = ends if least < most else (0.5, 0.5)
-        ax.plot(
-            [places - 1] * 2, ends, color=palette.VERMILLION, linewidth=5, solid_capstyle="butt", zorder=4
-        )
-    ax.set_xlim(-0.15, places - 0.85)
-    # Lines fill the Axes: a legend inside needs room of its own above them.
-    low = min(-0.05 - 0.05 * naming.folded(tick.get(0.0, ""), 14).count("\n") - 0.04 for tick in ticks)
-    ax.set_ylim(low, 1.09 if ours else 1.35)
-    ax.set_yticks([])
-    canvas.name_x_ticks(ax, names)
-    ax.tick_params(axis="x", length=0)
-    ax.spines[:].set_visible(False)
-    note = f"{left_out} of {count + left_out} runs not finite, left out" if left_out else None
-    canvas.legend(ax, handles, beside=ours, note=note, inside="upper right")
-    return ax
+    return handles
+
+
+def _mark_range(ax: Axes, place: int, output: FloatArray, highlight: tuple[float, float]) -> None:
+    """Draw the range that is highlighted on the axis of the output."""
+    unit, (least, most) = unit_of(output), (output.min(), output.max())
+    ends = np.interp(unit.of(np.asarray(highlight)), unit.of(np.array([least, most])), (0, 1))
+    ends = ends if least < most else (0.5, 0.5)
+    ax.plot([place] * 2, ends, color=palette.VERMILLION, linewidth=5, solid_capstyle="butt", zorder=4)
 
 
 def _inside(output: FloatArray, highlight: tuple[float, float]) -> BoolArray:
@@ -165,6 +168,22 @@ def _said(highlight: tuple[float, float] | None) -> str:
     if np.isinf(high):
         return f"runs with output ≥ {low:g}"
     return f"runs with output ≤ {high:g}" if np.isinf(low) else f"runs with output {low:g} to {high:g}"
+
+
+def _columns(
+    inputs: pd.DataFrame, logarithmic: Collection[str]
+) -> Iterator[tuple[FloatArray, dict[float, str]]]:
+    """Yield the heights of the runs on the axis of each factor, and its labels."""
+    # A generator of its own: the same picture each time, and nobody's random state moves.
+    rng = np.random.default_rng(0)
+    for name in inputs:
+        if not is_numeric(inputs[name]):
+            yield _spread(inputs[name], rng)
+            continue
+        numbers = as_floats(inputs[name], str(name), caller="parallel")
+        if name in logarithmic:
+            check_logarithm(numbers, str(name), caller="parallel")
+        yield _scaled(numbers, logarithmic=name in logarithmic)
 
 
 def _scaled(column: FloatArray, *, logarithmic: bool = False) -> tuple[FloatArray, dict[float, str]]:

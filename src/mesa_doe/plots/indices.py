@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mesa_doe._optional import require
+from mesa_doe.arrays import BoolArray, FloatArray
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import canvas, naming, palette
 from mesa_doe.plots._checks import refuse_repeats, tidy, with_floats
@@ -188,22 +189,7 @@ def heatmap(
     frame, unit = in_unit(with_floats(frame, columns, caller="heatmap"), *columns)
     in_units = f" ({unit.label(None)})" if unit.power else ""
     names = list(dict.fromkeys(frame[["factor", "partner"]].to_numpy().ravel()))
-    matrix = np.full((len(names), len(names)), np.nan)
-    by_chance = np.zeros(matrix.shape, dtype=bool)
-    farthest = 0.0
-    for factor, partner, estimate, *interval in frame.itertuples(index=False, name=None):
-        i, j = names.index(factor), names.index(partner)
-        if i == j or not np.isfinite(estimate):
-            continue
-        if np.isfinite(matrix[i, j]) and not np.isclose(matrix[i, j], estimate):
-            raise AnalysisError(
-                f"heatmap: needs one estimate a pair; {factor!r} and {partner!r} were given "
-                f"{matrix[i, j]:g} and {estimate:g}{in_units}; select the rows of one output first"
-            )
-        matrix[i, j] = matrix[j, i] = estimate
-        if interval and interval[0] <= 0 <= interval[1]:
-            by_chance[i, j] = by_chance[j, i] = True
-            farthest = max(farthest, -interval[0], interval[1])
+    matrix, by_chance, farthest = _pairs(frame, names, in_units)
 
     patches = require("matplotlib.patches", extra="plot")
     labels = [naming.factor_name(name) for name in names]
@@ -228,19 +214,45 @@ def heatmap(
         ax.add_patch(patches.Rectangle((j - 0.5, i - 0.5), 1, 1, **style))
     if by_chance.any():
         ax.set_xlabel("hatched: the interval contains zero", fontsize="small")
-    largest = float(np.nanmax(np.abs(matrix), initial=0.0)) or 1.0
-    written = {(i, j): _written(matrix[i, j], largest) for i, j in np.argwhere(np.isfinite(matrix)).tolist()}
-    longest = max([5, *map(len, written.values())])
     # In a cell that the user's layout engine may yet narrow.
-    size = (1.4 if ours else 1.1) / longest * canvas.slot_width(ax, len(names))
-    for (i, j), text in written.items():
-        colour = "white" if abs(told[i, j]) > 0.6 * limit else palette.INK
-        ax.text(j, i, text, ha="center", va="center", fontsize=float(np.clip(size, 4, 10)), color=colour)
+    room = (1.4 if ours else 1.1) * canvas.slot_width(ax, len(names))
+    _write_numbers(ax, matrix, np.abs(told) > 0.6 * limit, room)
     ax.set_yticks(range(len(names)), labels=labels)
     canvas.name_x_ticks(ax, labels)
     if title is not None:
         canvas.write_title(ax, title)
     return ax
+
+
+def _pairs(frame: pd.DataFrame, names: list[Any], in_units: str) -> tuple[FloatArray, BoolArray, float]:
+    """Return estimates by pair, which of them may be by chance, and how far the intervals of these reach."""
+    matrix = np.full((len(names), len(names)), np.nan)
+    by_chance = np.zeros(matrix.shape, dtype=bool)
+    farthest = 0.0
+    for factor, partner, estimate, *interval in frame.itertuples(index=False, name=None):
+        i, j = names.index(factor), names.index(partner)
+        if i == j or not np.isfinite(estimate):
+            continue
+        if np.isfinite(matrix[i, j]) and not np.isclose(matrix[i, j], estimate):
+            raise AnalysisError(
+                f"heatmap: needs one estimate a pair; {factor!r} and {partner!r} were given "
+                f"{matrix[i, j]:g} and {estimate:g}{in_units}; select the rows of one output first"
+            )
+        matrix[i, j] = matrix[j, i] = estimate
+        if interval and interval[0] <= 0 <= interval[1]:
+            by_chance[i, j] = by_chance[j, i] = True
+            farthest = max(farthest, -interval[0], interval[1])
+    return matrix, by_chance, farthest
+
+
+def _write_numbers(ax: Axes, matrix: FloatArray, is_dark: BoolArray, room: float) -> None:
+    """Write the numbers into their cells, which are so wide."""
+    largest = float(np.nanmax(np.abs(matrix), initial=0.0)) or 1.0
+    written = {(i, j): _written(matrix[i, j], largest) for i, j in np.argwhere(np.isfinite(matrix)).tolist()}
+    size = float(np.clip(room / max([5, *map(len, written.values())]), 4, 10))
+    for (i, j), text in written.items():
+        colour = "white" if is_dark[i, j] else palette.INK
+        ax.text(j, i, text, ha="center", va="center", fontsize=size, color=colour)
 
 
 def _joined(measure: str, name: str, scale: str) -> str:

@@ -73,17 +73,7 @@ def _require(held: bool, otherwise: str) -> None:
 
 
 def entries_from_salib(problem: Any) -> dict[str, Axis]:
-    """Make an axis of each name in SALib's problem dictionary.
-
-    Parameters
-    ----------
-    problem : mapping
-        With `names` and `bounds`, and maybe `dists`, `num_vars` and `groups` (each factor its own).
-
-    Raises
-    ------
-    SpaceError
-        If SALib could not sample it, or factors are grouped.
+    """Make an axis of each name in SALib's problem, as `ParameterSpace.from_salib` tells.
 
     Examples
     --------
