@@ -14,8 +14,7 @@ import pytest
 
 import mesa_doe as doe
 from mesa_doe.errors import AnalysisError, StudyError
-from mesa_doe.report import outputs as report_outputs
-from mesa_doe.report import tables, write_report
+from mesa_doe.report import distribution, tables, write_report
 from mesa_doe.report.figures import Figures
 from mesa_doe.report.markup import paragraph
 from tests import models
@@ -191,10 +190,16 @@ def snippet(page):
     return first
 
 
-def test_the_code_makes_the_runs_of_a_study_again(page, study, folder, monkeypatch):
-    monkeypatch.chdir(folder)
+def made_again(page):
+    """Run the code of a page, and return the names that it has then."""
     names = {}
     exec(snippet(page).replace("n_jobs=-1", "n_jobs=1"), names)
+    return names
+
+
+def test_the_code_makes_the_runs_of_a_study_again(page, study, folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    names = made_again(page)
     pd.testing.assert_frame_equal(names["again"].model, study.model)
     assert "mesa-doe replay noisy 0" in page.text
 
@@ -214,8 +219,7 @@ def test_the_code_makes_runs_in_memory_again_from_the_table(folder, tmp_path, mo
     page = read(write_report(results, tmp_path / "memory.html"))
     (tmp_path / "runs.csv").write_text(page.data["runs"]["csv"], encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    names = {}
-    exec(snippet(page).replace("n_jobs=-1", "n_jobs=1"), names)
+    names = made_again(page)
     pd.testing.assert_frame_equal(names["again"].model, results.model)
     assert [dict(run.parameters) for run in names["runs"]] == [
         dict(run.parameters) for run in results.configurations
@@ -246,8 +250,7 @@ def test_what_the_page_of_an_archive_names_is_there(study, folder, tmp_path, mon
     assert "mesa-doe replay 'my study.zip' 0" in page.text
     assert "mesa-doe export 'my study.zip' FOLDER --format csv" in page.text
     assert doe.load("my study.zip").replay(0).model["y"].tolist() == study.output("y").tolist()[:1]
-    names = {}
-    exec(snippet(page).replace("n_jobs=-1", "n_jobs=1"), names)
+    names = made_again(page)
     pd.testing.assert_frame_equal(names["again"].model, study.model)
 
 
@@ -280,8 +283,7 @@ def test_outputs_and_scenarios_are_in_the_code(tmp_path, monkeypatch):
     )
     page = read(write_report(results, tmp_path / "out.html"))
     monkeypatch.chdir(tmp_path)
-    names = {}
-    exec(snippet(page).replace("n_jobs=-1", "n_jobs=1"), names)
+    names = made_again(page)
     pd.testing.assert_frame_equal(names["again"].model, results.model)
 
 
@@ -421,9 +423,9 @@ def extreme(a):
 
 def test_numbers_at_the_ends_of_floats_and_beyond_are_told_and_drawn(folder, monkeypatch):
     drawn = {}
-    draw = report_outputs._draw_distribution
+    draw = distribution._draw_distribution
     monkeypatch.setattr(
-        report_outputs,
+        distribution,
         "_draw_distribution",
         lambda *given: drawn.setdefault(given[2], (given[1], draw(*given)))[1],
     )

@@ -17,8 +17,8 @@ from mesa_doe.errors import counted
 from mesa_doe.report.figures import Figures
 from mesa_doe.report.markup import Markup, code, element, joined, paragraph
 from mesa_doe.report.outputs import when_of
-from mesa_doe.report.provenance import short
-from mesa_doe.report.tables import alike, interval, table
+from mesa_doe.report.tables import interval, table
+from mesa_doe.report.values import alike, short
 
 __all__ = ["Analysed", "headings", "indices"]
 

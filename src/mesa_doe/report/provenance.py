@@ -13,16 +13,14 @@ from mesa_doe.report.markup import Child, Markup, code, element, joined, paragra
 from mesa_doe.report.rerun import Rerun
 from mesa_doe.report.source import Source
 from mesa_doe.report.tables import pairs, table
+from mesa_doe.report.values import short
 from mesa_doe.results import Results
 from mesa_doe.space import Axis, Boolean, Law, ParameterSpace
-from mesa_doe.space.values import plain
 from mesa_doe.study.constants import constant_values
 from mesa_doe.study.rerun import Names, lost_parameters, settings_of
 from mesa_doe.study.stored_model import qualified_name
 
 __all__ = ["provenance"]
-
-_LONGEST = 300
 
 
 def provenance(results: Results, source: Source, rerun: Rerun, command: str | None) -> Markup:
@@ -46,13 +44,6 @@ def provenance(results: Results, source: Source, rerun: Rerun, command: str | No
         element("h3", "Run it again", id="rerun"),
         *_again(results, source, rerun, command),
     )
-
-
-def short(value: Any) -> str:
-    """Write a value, cut where it is long; functions and classes by their names."""
-    value = plain(value)
-    told = getattr(value, "__qualname__", None) or (value if isinstance(value, str) else repr(value))
-    return told if len(told) <= _LONGEST else f"{told[:_LONGEST]}…"
 
 
 def _facts(results: Results, source: Source) -> list[tuple[Child, Child]]:

@@ -10,8 +10,8 @@ import pandas as pd
 
 from mesa_doe.report.figures import Figures
 from mesa_doe.report.markup import Child, Markup, code, element, joined, paragraph
-from mesa_doe.report.provenance import short
 from mesa_doe.report.tables import pairs, table
+from mesa_doe.report.values import short
 from mesa_doe.results import Results
 
 __all__ = ["design", "failures"]

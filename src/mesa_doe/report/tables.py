@@ -11,45 +11,15 @@ import numpy as np
 import pandas as pd
 
 from mesa_doe.report.markup import Child, Markup, element, embedded_json, joined, paragraph
+from mesa_doe.report.values import number
 
-__all__ = ["Cell", "DataTables", "alike", "interval", "number", "pairs", "table"]
+__all__ = ["Cell", "DataTables", "interval", "pairs", "table"]
 
 #: Characters of CSV that a page holds of one table.
 MOST_CHARACTERS = 2_000_000
 _AT_ONCE = 2_000
 # Only with this end of a row is a bare carriage return in a text quoted.
 _END = "\r\n"
-
-
-def number(value: Any) -> str:
-    """Write a number with four digits.
-
-    Examples
-    --------
-    >>> number(0.123456), number(120), number(float("nan"))
-    ('0.1235', '120', '–')
-    """
-    if not isinstance(value, float):
-        return str(value)
-    return "–" if math.isnan(value) else f"{value:.4g}".replace("-", "−")
-
-
-def alike(values: Iterable[float]) -> Callable[[float], str]:
-    """Return what writes numbers of one column with as many decimals: four digits of the largest, or three.
-
-    Examples
-    --------
-    >>> [alike([0.5, 12.25])(value) for value in (0.5, 12.25)]
-    ['0.50', '12.25']
-    >>> [alike([0.05])(0.05), alike([0.0123])(0.0123)]
-    ['0.0500', '0.0123']
-    """
-    largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
-    size = math.floor(math.log10(largest)) if largest > 0 else 0
-    decimals = max(3 - size, 0) if size > 0 else max(3, 2 - size)
-    if not -8 < size < 7:
-        return number
-    return lambda value: "–" if math.isnan(value) else f"{value + 0.0:.{decimals}f}".replace("-", "−")
 
 
 def pairs(rows: Iterable[tuple[Child, Child]]) -> Markup:

@@ -8,8 +8,8 @@ from typing import Any
 from mesa_doe.analysis import Tabulation
 from mesa_doe.errors import MesaDoeError, counted, sentence
 from mesa_doe.report.markup import Markup, code, element, joined, paragraph
-from mesa_doe.report.provenance import short
-from mesa_doe.report.tables import interval, number, table
+from mesa_doe.report.tables import interval, table
+from mesa_doe.report.values import number, short
 from mesa_doe.results import Results
 
 __all__ = ["words"]
