@@ -2,8 +2,10 @@
 
 import itertools
 import math
+import pickle
 from unittest import mock
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -82,6 +84,29 @@ def test_joins_depend_neither_on_how_runs_were_chunked_nor_on_which_values_were_
         pd.testing.assert_frame_equal(table.to_frame(), frame, check_exact=True)
         assert (table.run_ids, table.counts, table.born) == (expected.run_ids, expected.counts, expected.born)
         assert segments_of(table) == segments_of(expected)
+
+
+@given(runs_and_chunks())
+def test_a_table_that_was_sent_is_the_one_that_was_packed(drawn):
+    runs, _ = drawn
+    table = table_of(runs, as_values)
+    sent = pickle.loads(pickle.dumps(table))
+    pd.testing.assert_frame_equal(sent.to_frame(), table.to_frame(), check_exact=True)
+    assert (sent.run_ids, sent.counts, sent.born, sent.rows) == (
+        table.run_ids,
+        table.counts,
+        table.born,
+        table.rows,
+    )
+    assert segments_of(sent) == segments_of(table)
+    sent.append(99, {"a": [2**40]}, 1)
+    assert sent.to_frame()["run_id"].iloc[-1] == 99
+
+
+def test_steps_and_ids_travel_in_few_bytes():
+    table = Table(["step"])
+    table.append(0, {"step": np.arange(10_000) // 100, "agent_id": np.arange(10_000) % 100}, 10_000)
+    assert len(pickle.dumps(table)) < 2 * 10_000 + 1_000
 
 
 plain_values = st.one_of(st.booleans(), st.integers(-(2**63), 2**63 - 1), st.floats(), st.sampled_from("ab"))

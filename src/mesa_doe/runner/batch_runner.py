@@ -356,7 +356,7 @@ class BatchRunner:
         self, way: Way, seconds: Array, records: Records | Gathered, known: Mapping[str, Noise]
     ) -> dict[str, Noise]:
         """Repeat a few runs where those of the batch were made, and hold recorded ones against each other."""
-        run = functools.partial(_alone, way=way)
+        run = functools.partial(_made, way=way)
         try:
             what = self.configurations, self._recipes, seconds, self.timeout, run
             of_model, others = find_noise(*what)
@@ -401,9 +401,10 @@ class BatchRunner:
             warn("no run reported any output: the data collector or the outputs function gave no columns")
 
 
-def _alone(task: Task, way: Way) -> Report | None:
-    [(_, report)] = way([task])
-    return report
+def _made(tasks: Sequence[Task], way: Way) -> list[Report | None]:
+    """Return what came of some tasks, in their order."""
+    reports = {id(task): report for task, report in way(tasks)}
+    return [reports.get(id(task)) for task in tasks]
 
 
 def _here_if_quicker(

@@ -34,7 +34,7 @@ def find_noise(
     recipes: Mapping[ModelKey, Recipe],
     seconds: np.ndarray[Any, Any],
     timeout: float | None,
-    run: Callable[[Task], Report | None],
+    run: Callable[[Sequence[Task]], Sequence[Report | None]],
 ) -> tuple[dict[str, Noise], dict[str, Noise]]:
     """Repeat the first of the runs that are short, and the middle and the last where they cost little.
 
@@ -47,7 +47,7 @@ def find_noise(
     timeout : float or None
         Seconds a run.
     run : callable
-        Makes the runs of a task where those of the batch were made; None where their worker died.
+        Makes the runs of some tasks where those of the batch were made; None where a worker died.
 
     Returns
     -------
@@ -59,17 +59,19 @@ def find_noise(
     positions, work = _first_looked_at(seconds)
     of_model: dict[str, Noise] = {}
     others: dict[str, Noise] = {}
-    spent = 0.0
-    for position in positions:
-        spent += 3 * float(seconds[position])
+    most = max(_SHORT, _MORE * work)
+    for some in (positions[:1], positions[1:]):
         known = [*of_model.values(), *others.values()]
-        if known and spent > max(_SHORT, _MORE * work):
-            break
+        if known:
+            # The first one counts among what they may take.
+            spent = 3 * np.cumsum(seconds[positions])
+            some = [position for position, until in zip(positions, spent, strict=True) if until <= most][1:]
         # Of outputs that follow the seed, another seed tells no more.
         follow = bool(known) and "none" not in known
-        report = run(_repeated(configurations[position], recipes, timeout, reseeded=not follow))
-        here = _noise_in(report)
-        of_model, others = graver(of_model, here[0]), graver(others, here[1])
+        again = [_repeated(configurations[one], recipes, timeout, reseeded=not follow) for one in some]
+        for report in run(again):
+            here = _noise_in(report)
+            of_model, others = graver(of_model, here[0]), graver(others, here[1])
     return of_model, others
 
 
@@ -78,7 +80,7 @@ def find_rare_noise(
     recipes: Mapping[ModelKey, Recipe],
     seconds: np.ndarray[Any, Any],
     timeout: float | None,
-    run: Callable[[Task], Report | None],
+    run: Callable[[Sequence[Task]], Sequence[Report | None]],
 ) -> dict[str, Noise]:
     """Change the seed of more runs, if they cost next to nothing: an output of few values often agrees.
 
@@ -107,7 +109,7 @@ def find_rare_noise(
         for odd in (0, 1)
     ]
     numbers = np.arange(len(pairs))
-    report = run(Task.of(pairs, numbers, recipes, Order(timeout=timeout)))
+    [report] = run([Task.of(pairs, numbers, recipes, Order(timeout=timeout))])
     groups = Groups(numbers // 2)
     if (block := _reported(report)) is not None:
         groups.look(block.data.model, numbers)
