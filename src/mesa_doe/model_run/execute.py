@@ -27,7 +27,7 @@ __all__ = ["execute", "execute_many"]
 
 # Short runs wait for a common look at whether one drew from a global generator: so many, or so many seconds.
 _MOST_WAITING = 64
-_LONGEST_WAIT = 0.005
+_LONGEST_WAIT = 0.001
 
 
 def execute(
@@ -86,8 +86,8 @@ def execute_many(
     Yields
     ------
     list of Run
-        In the order of the configurations, as they are finished: one, or some that took less than five
-        milliseconds together. Only the last of them may have failed.
+        In the order of the configurations, as they are finished: one, or some that took less than a
+        millisecond together. Only the last of them may have failed.
     """
     if isinstance(configurations, Configurations):
         recipe = recipes[configurations.model_cls, configurations.scenario_cls]
