@@ -190,6 +190,13 @@ def test_every_name_is_found_where_it_is_first_used():
         mesa_doe.no_such_name  # noqa: B018
 
 
+@pytest.mark.parametrize("room", ["analyze", "bridges", "plots", "samplers", "space"])
+def test_tab_offers_no_modules_behind_a_room(room):
+    module = getattr(mesa_doe, room)
+    assert dir(module) == sorted(module.__all__)
+    assert not [name for name in dir(module) if inspect.ismodule(getattr(module, name))]
+
+
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
 def test_every_module_is_documented_and_what_it_declares_exists(module):
     assert module.__doc__

@@ -230,6 +230,19 @@ def test_an_error_that_cannot_be_written_is_recorded_all_the_same():
     assert record.error == "<its text cannot be had: RuntimeError>"
 
 
+def test_several_configurations_are_no_run():
+    design = doe.monte_carlo(doe.ParameterSpace(x=doe.Real(0, 1)), 4, rng=1)
+    runs = design.configurations(lambda x: {"y": x}, rng=1)
+    with pytest.raises(
+        doe.ConfigurationError, match=r"got <Configurations: 4 runs .*; take one .* configurations\[0\]"
+    ):
+        run(runs)
+    with pytest.raises(
+        doe.ConfigurationError, match=r"run takes one RunConfiguration, got <class 'object'>$"
+    ):
+        run(object)
+
+
 def test_wrong_settings_are_all_told_before_the_run():
     with pytest.raises(doe.ConfigurationError, match=r"(?s)max_steps.*data_collection_period.*seed"):
         run(configuration(max_steps=-1, data_collection_period=0, seed=-1))

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import joblib
 import mesa
+import nbformat
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from nbclient import NotebookClient
 
 import mesa_doe as doe
 from mesa_doe.runner.chunks import Order, Task
@@ -124,6 +126,31 @@ def test_progress_is_silent_where_nobody_looks(capfd):
     assert "4/4" in printed.err
     assert "4 runs in" in printed.out + printed.err
     assert "4 ok; 4 of 4 are done" in printed.out + printed.err
+
+
+@pytest.mark.parametrize("with_widgets", [False, True])
+def test_a_bar_is_shown_in_a_notebook_that_has_widgets_or_not(tmp_path, with_widgets):
+    if with_widgets:
+        pytest.importorskip("ipywidgets")
+    cells = [
+        "" if with_widgets else "import sys; sys.modules['ipywidgets'] = None",
+        "import mesa_doe as doe\n"
+        "design = doe.monte_carlo(doe.ParameterSpace(x=doe.Real(0, 1)), 4, rng=1)\n"
+        "doe.BatchRunner(design.configurations(lambda x: {'y': x}, rng=1)).run_all()",
+    ]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    said = "".join(output["text"] for output in notebook.cells[1].outputs if output.get("name") == "stderr")
+    assert "4 ok; 4 of 4 are done" in said
+    assert ("4/4" in said) or with_widgets
+
+
+def test_a_runner_tells_what_it_would_do(tmp_path):
+    two = [one(), one(run_id=1)]
+    assert repr(doe.BatchRunner(two)) == "<BatchRunner: 2 runs, n_jobs=1>"
+    store = tmp_path / "study"
+    stored = doe.BatchRunner(two, n_jobs=None, store=store, backend="loky")
+    assert repr(stored) == f"<BatchRunner: 2 runs, store={str(store)!r}, backend='loky'>"
 
 
 def test_workers_get_no_design_and_only_their_points():

@@ -73,3 +73,8 @@ __all__ = [
     "tabulate",
     "uncertainty",
 ]
+
+
+def __dir__() -> list[str]:
+    # Tab in a notebook offers what is for users, and none of the modules behind it.
+    return __all__

@@ -23,3 +23,8 @@ __all__ = [
     "to_xarray",
     "to_xy",
 ]
+
+
+def __dir__() -> list[str]:
+    # Tab in a notebook offers what is for users, and none of the modules behind it.
+    return __all__

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import traceback
-from typing import Literal
+from collections.abc import Sequence
+from typing import Any, Literal
 
 from mesa_doe.configurations import RunConfiguration
 from mesa_doe.errors import ConfigurationError, listed
@@ -42,7 +43,7 @@ def run(
     Raises
     ------
     ConfigurationError
-        If the configuration fits no run of the model: wrong settings, unknown parameters.
+        If the configuration fits no run of the model: wrong settings, unknown parameters; or if it is none.
     StudyError
         If the time is used up.
 
@@ -57,6 +58,7 @@ def run(
     if on_error not in ("raise", "record"):
         raise ConfigurationError(f"on_error takes 'raise' or 'record', got {on_error!r}")
     check_timeout(timeout)
+    _check_one(configuration)
     found = configuration.problems()
     if found:
         raise ConfigurationError(listed(found, "the configuration has problems"))
@@ -71,6 +73,15 @@ def run(
         for error in chain(record.exception):
             traceback.clear_frames(error.__traceback__)
     return record
+
+
+def _check_one(configuration: Any) -> None:
+    if not isinstance(configuration, RunConfiguration):
+        several = isinstance(configuration, Sequence) and not isinstance(configuration, str)
+        raise ConfigurationError(
+            f"run takes one RunConfiguration, got {configuration!r}"
+            + ("; take one of them, as configurations[0]" if several else "")
+        )
 
 
 def check_model(configuration: RunConfiguration, recipe: Recipe, timeout: float | None = None) -> None:

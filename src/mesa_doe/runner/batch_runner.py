@@ -170,6 +170,14 @@ class BatchRunner:
         if n_jobs != 1 or executor is not None or backend is not None:
             check_pickles(Task.of(self.configurations, np.arange(1), self._recipes, Order()))
 
+    def __repr__(self) -> str:
+        store = None if self.store is None else str(self.store)
+        options = {
+            "n_jobs": self.n_jobs, "store": store, "backend": self.backend, "executor": self.executor
+        }  # fmt: skip
+        told = [f"{name}={value!r}" for name, value in options.items() if value is not None]
+        return f"<BatchRunner: {', '.join([counted(len(self.configurations), 'run'), *told])}>"
+
     def run_all(self, *, learn_noise: bool = True) -> Results:
         """Run everything that is not recorded yet.
 

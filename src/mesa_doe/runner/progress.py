@@ -133,7 +133,12 @@ def _bar(display: bool | None, total: int, done: int) -> Any:
         warnings.simplefilter("ignore")
         from tqdm.auto import tqdm
 
-    in_notebook = tqdm.__module__ == "tqdm.notebook"
-    # None: only where the stream is a terminal.
-    disable = not display if display is not None else (False if in_notebook else None)
+    # None: only where the stream is a terminal, which that of a notebook is not.
+    disable = not display if display is not None else (False if _in_notebook() else None)
     return tqdm(total=total, initial=done, unit="run", disable=disable)
+
+
+def _in_notebook() -> bool:
+    ipython = sys.modules.get("IPython")
+    shell = None if ipython is None else ipython.get_ipython()
+    return shell is not None and "IPKernelApp" in shell.config

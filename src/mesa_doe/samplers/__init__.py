@@ -87,3 +87,8 @@ __all__ = [
     "table",
     "two_level_factorial",
 ]
+
+
+def __dir__() -> list[str]:
+    # Tab in a notebook offers what is for users, and none of the modules behind it.
+    return __all__

@@ -18,3 +18,8 @@ __all__ = [
     "ParameterSpace",
     "Real",
 ]
+
+
+def __dir__() -> list[str]:
+    # Tab in a notebook offers what is for users, and none of the modules behind it.
+    return __all__
