@@ -22,6 +22,7 @@ from mesa_doe import samplers
 from mesa_doe.design import Design
 from mesa_doe.errors import DesignError, MesaDoeWarning, MissingDependencyError
 from mesa_doe.samplers import SAMPLERS
+from mesa_doe.samplers.declare import declare
 from mesa_doe.space import Boolean, Categorical, Constant, Discrete, Integer, Law, ParameterSpace, Real
 
 LIST_LEVEL = [1, 2]
@@ -250,6 +251,15 @@ def test_a_sampler_of_a_library_that_is_not_installed_says_what_installs_it(name
     monkeypatch.setitem(sys.modules, "pydoe", None)
     with pytest.raises(MissingDependencyError, match=r'this needs pydoe.*pip install "mesa-doe\[pydoe\]"'):
         MAKE[name](space_for(name), 1)
+
+
+def test_a_sampler_that_names_its_space_otherwise_is_told_when_it_is_declared():
+    def mine(box, n):
+        raise NotImplementedError
+
+    with pytest.raises(TypeError, match="a sampler takes its ParameterSpace as space; mine takes box, n"):
+        declare(library="", purpose="", points="n", extension="none", random=False, source="")(mine)
+    assert "mine" not in SAMPLERS
 
 
 def test_every_declared_sampler_is_public_and_in_the_table():

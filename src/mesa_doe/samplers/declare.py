@@ -118,6 +118,10 @@ class SamplerInfo:
         """Enter a sampler, and let it refuse options that it does not take, and what is no space for it."""
         method, known = function.__name__, options_of(function)
         parameters = inspect.signature(function).parameters
+        if "space" not in parameters:
+            raise TypeError(
+                f"a sampler takes its ParameterSpace as space; {method} takes {', '.join(parameters)}"
+            )
         place, default = [*parameters].index("space"), parameters["space"].default
 
         @functools.wraps(function)
