@@ -84,17 +84,7 @@ def failures(
     frame = factor_frame(points, caller="failures")
     status = _statuses(failed)
     same_length(frame, status, ("points", "failed"), caller="failures")
-    if frame.shape[1] < 2:
-        raise AnalysisError(
-            f"failures: needs at least two factors, given {', '.join(frame.columns)}; draw one with scatter"
-        )
-    for name in (x, y):
-        if name is not None and name not in frame.columns:
-            raise AnalysisError(
-                f"failures: no factor {name!r}; choose from {', '.join(sorted(frame.columns))}"
-            )
-    if x is not None and x == y:
-        raise AnalysisError(f"failures: x and y must be two factors, given {x!r} twice")
+    _check_factors(frame, x, y)
     bad = status != "ok"
     across, up, chosen = _choose(frame, bad, x, y)
     # A generator of its own: the same picture each time, and nobody's random state moves.
@@ -146,6 +136,20 @@ def _statuses(failed: Statuses) -> Array:
         return np.array(values, dtype=object)
     kinds = ", ".join(sorted({type(value).__name__ for value in values}))
     raise AnalysisError(f"failures: failed must be all booleans, or all statuses as text; given {kinds}")
+
+
+def _check_factors(frame: pd.DataFrame, x: str | None, y: str | None) -> None:
+    if frame.shape[1] < 2:
+        raise AnalysisError(
+            f"failures: needs at least two factors, given {', '.join(frame.columns)}; draw one with scatter"
+        )
+    for name in (x, y):
+        if name is not None and name not in frame.columns:
+            raise AnalysisError(
+                f"failures: no factor {name!r}; choose from {', '.join(sorted(frame.columns))}"
+            )
+    if x is not None and x == y:
+        raise AnalysisError(f"failures: x and y must be two factors, given {x!r} twice")
 
 
 def _choose(frame: pd.DataFrame, bad: BoolArray, x: str | None, y: str | None) -> tuple[str, str, str]:

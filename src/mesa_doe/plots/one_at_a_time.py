@@ -63,18 +63,9 @@ def tornado(estimates: pd.DataFrame, ax: Axes | None = None, *, base: float | No
     >>> [(float(bar.get_x()), float(bar.get_width())) for bar in ax.patches]
     [(10.0, -1.0), (10.0, 3.0)]
     """
-    told = [name for name in ("level", "side") if name in getattr(estimates, "columns", ())]
-    frame = tidy(estimates, ["factor", "measure", "estimate", "low", "high", *told], caller="tornado")
-    known = ", ".join(repr(name) for name in frame["measure"].unique())
-    frame = frame[frame["measure"].isin(_MEASURES)]
-    if frame.empty:
-        raise AnalysisError(f"tornado: needs rows of the measures 'least' and 'greatest'; given: {known}")
-    refuse_repeats(frame, ["factor", "measure"], caller="tornado")
-    frame = with_floats(frame, ["estimate", "low", "high"], caller="tornado")
+    frame, told = _changes(estimates)
     if base is not None and not np.isfinite(base):
         raise AnalysisError(f"tornado: base must be finite, given {base!r}; leave it out to draw the changes")
-    if "side" in told and (strange := [side for side in frame["side"].unique() if side not in _SIDES]):
-        raise AnalysisError(f"tornado: side must be one of {', '.join(_SIDES)}; given {strange[0]!r}")
     numbers = frame[["estimate", "low", "high"]]
     # With the base case, beside which a change may be small.
     unit = unit_of(numbers, 0.0 if base is None else base)
@@ -110,6 +101,21 @@ def tornado(estimates: pd.DataFrame, ax: Axes | None = None, *, base: float | No
             figure.draw_without_rendering()  # how wide the Axes are is decided by the layout
         ax.margins(x=_margin(ax, [_level(row) for row in rows if row.estimate]))
     return ax
+
+
+def _changes(estimates: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Return the checked rows, and what else they tell: the level, the side."""
+    told = [name for name in ("level", "side") if name in getattr(estimates, "columns", ())]
+    frame = tidy(estimates, ["factor", "measure", "estimate", "low", "high", *told], caller="tornado")
+    known = ", ".join(repr(name) for name in frame["measure"].unique())
+    frame = frame[frame["measure"].isin(_MEASURES)]
+    if frame.empty:
+        raise AnalysisError(f"tornado: needs rows of the measures 'least' and 'greatest'; given: {known}")
+    refuse_repeats(frame, ["factor", "measure"], caller="tornado")
+    frame = with_floats(frame, ["estimate", "low", "high"], caller="tornado")
+    if "side" in told and (strange := [side for side in frame["side"].unique() if side not in _SIDES]):
+        raise AnalysisError(f"tornado: side must be one of {', '.join(_SIDES)}; given {strange[0]!r}")
+    return frame, told
 
 
 def _level(row: Any) -> str:

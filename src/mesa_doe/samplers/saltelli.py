@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from mesa_doe.arrays import IntArray
 from mesa_doe.design import SEED_FACTOR, Design, frozen
 from mesa_doe.design.groups import read_groups
 from mesa_doe.design.salib import unit_problem
@@ -139,15 +140,6 @@ def _sobol(
             problem, n, calc_second_order=second_order, scramble=scramble, seed=library_seed(entropy)
         )
     blocks = np.repeat(np.arange(n), step)
-    seed_levels = None
-    if seed_factor:
-        # Each block has two seeds, that of its row of A and that of its row of B. Told by the rows' places,
-        # not by their values: an unscrambled sequence begins with one value for both.
-        from_b = np.zeros(step, dtype=np.int64)
-        from_b[[d, -1]] = 1
-        if second_order:
-            from_b[d + 1 : 2 * d] = 1
-        seed_levels = 2 * blocks + np.tile(from_b, n)
     options = {
         "n": n,
         "second_order": second_order,
@@ -162,12 +154,24 @@ def _sobol(
         method="sobol",
         options=options,
         blocks=frozen(blocks),
-        seed_levels=seed_levels,
+        seed_levels=2 * blocks + np.tile(_has_seed_of_b(d, step), n) if seed_factor else None,
         rows=n * step,
         extension="nested",
         longer=_longer,
         groups=groups,
     )
+
+
+def _has_seed_of_b(d: int, step: int) -> IntArray:
+    """Tell which rows of a block have the second of its two seeds, that of its row of B.
+
+    Told by their places, not by their values: an unscrambled sequence begins with one value for both.
+    """
+    from_b = np.zeros(step, dtype=np.int64)
+    from_b[[d, -1]] = 1
+    if step > d + 2:  # second order
+        from_b[d + 1 : 2 * d] = 1
+    return from_b
 
 
 @continues("sobol")

@@ -15,7 +15,7 @@ from mesa_doe._optional import pydoe, require
 from mesa_doe.arrays import Array
 from mesa_doe.design import Design
 from mesa_doe.errors import DesignError, listed
-from mesa_doe.samplers.axis_levels import Levels, chosen_levels, from_levels
+from mesa_doe.samplers.axis_levels import Levels, chosen_levels
 from mesa_doe.samplers.declare import check_count, check_n, declare
 from mesa_doe.samplers.native import native_column
 from mesa_doe.space import Boolean, Categorical, ParameterSpace
@@ -199,20 +199,12 @@ def _optimal(
         raise DesignError(f"{name}: method takes {', '.join(map(repr, sorted(_METHODS)))}, got {method!r}")
     library = pydoe() if criterion == "D" else require("pydoe", extra="pydoe")
     if candidates is None:
-        natives = chosen_levels(space, levels, name)
-        counts = [len(native) for native in natives]
-        _check_candidates(math.prod(counts), n, name)  # before they are made
-        index = np.asarray(library.fullfact(levels=counts)).astype(np.intp)
-        columns = {key: native[i] for key, native, i in zip(space, natives, index.T, strict=True)}
-        if space.constraints:
-            kept = space.satisfied(columns)
-            index, columns = index[kept], {key: column[kept] for key, column in columns.items()}
-            _check_candidates(len(index), n, name)
+        columns = _combinations(space, n, levels, name, library)
     else:
         if problems := space.problems_of(candidates):
             raise DesignError(listed(problems, f"{name}: the candidates do not lie in the space"))
         columns = {key: native_column(axis, candidates[key]) for key, axis in space.axes.items()}
-        _check_candidates(len(columns[space.names[0]]), n, name)
+    _check_candidates(len(columns[space.names[0]]), n, name)
     unit = np.column_stack([axis.to_unit(columns[key]) for key, axis in space.axes.items()])
     codes = _codes(unit, space, degree, name)
     terms = math.comb(len(space) + degree, degree)
@@ -238,10 +230,21 @@ def _optimal(
         "candidates": len(codes),
         "d_efficiency": float(told["D_eff"]),
     }
-    if candidates is None:
-        return from_levels(space, natives, index[rows], method=name, options=options)
     points = points_frame({key: column[rows] for key, column in columns.items()}, n)
     return Design(space, space.to_unit(points), method=name, options=options, points=points, rows=n)
+
+
+def _combinations(space: ParameterSpace, n: int, levels: Any, name: str, library: Any) -> dict[str, Array]:
+    """Return all combinations of levels that satisfy the constraints, a column an axis."""
+    natives = chosen_levels(space, levels, name)
+    counts = [len(native) for native in natives]
+    _check_candidates(math.prod(counts), n, name)  # before they are made
+    index = np.asarray(library.fullfact(levels=counts)).astype(np.intp)
+    columns = {key: native[i] for key, native, i in zip(space, natives, index.T, strict=True)}
+    if not space.constraints:
+        return columns
+    kept = space.satisfied(columns)
+    return {key: column[kept] for key, column in columns.items()}
 
 
 def _check_candidates(count: int, n: int, name: str) -> None:
