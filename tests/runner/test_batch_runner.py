@@ -4,6 +4,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from unittest import mock
 
 import joblib
 import mesa
@@ -221,6 +222,10 @@ def test_all_problems_of_a_list_are_told_at_once():
         ({"store": 3}, "store takes the path of a folder, a str or a Path, got 3"),
         ({"timeout": 0}, r"timeout takes seconds above 0 or None \(no limit\), got 0"),
         ({"timeout": "1 s"}, r"timeout takes seconds above 0 or None \(no limit\), got '1 s'"),
+        (
+            {"executor": mock.Mock()},
+            r"executor takes what client\.get_executor\(\) gives, got the client itself",
+        ),
         ({"executor": 2}, r"executor takes a concurrent\.futures\.Executor, got 2"),
         ({"display_progress": "yes"}, "display_progress takes True, False, None or a function"),
     ],

@@ -148,6 +148,9 @@ class BatchRunner:
                 (backend is not None and executor is not None, "give backend= or executor=, not both"),
                 (executor is not None and not callable(getattr(executor, "submit", None)),
                  f"executor takes a concurrent.futures.Executor, got {executor!r}"),
+                # The futures of its submit are others, which nothing of the standard library can wait for.
+                (callable(getattr(executor, "get_executor", None)),
+                 f"executor takes what client.get_executor() gives, got the client itself, {executor!r}"),
             )
             if wrong
         ]  # fmt: skip
