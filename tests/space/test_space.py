@@ -11,7 +11,17 @@ from scipy import stats
 
 import mesa_doe.space
 from mesa_doe.errors import SpaceError
-from mesa_doe.space import Boolean, Categorical, Constant, Discrete, Integer, Law, ParameterSpace, Real
+from mesa_doe.space import (
+    Boolean,
+    Categorical,
+    Constant,
+    Derived,
+    Discrete,
+    Integer,
+    Law,
+    ParameterSpace,
+    Real,
+)
 
 LEVELS = ["a", [1, 2], len, None]
 
@@ -264,3 +274,27 @@ def test_repr_has_a_line_a_parameter():
         "    law=Law(beta(2, 5)),",
         ")",
     ]
+
+
+def test_replaced_parameters_leave_order_constraints_and_the_correlation_of_what_still_varies():
+    axes = {"a": Real(0, 1), "b": Real(0, 2), "c": Integer(1, 4), "k": 3, "d": Derived("a * k")}
+    correlation = [("a", "b", 0.5), ("b", "c", 0.2)]
+    space = ParameterSpace(axes, correlation=correlation, constraints=["a < b + 1"])
+    changed = space.replace({"a": 0.25}, k=Integer(1, 2), d=7)
+    assert changed == ParameterSpace(
+        {**axes, "a": 0.25, "k": Integer(1, 2), "d": 7},
+        correlation=correlation[1:],
+        constraints=["a < b + 1"],
+    )
+    assert changed.names == ("b", "c", "k")
+    assert space.replace(a=0.5, b=1).correlation is None
+    assert space.replace() == space
+    assert space.replace(c=Integer(2, 3)).correlation.loc["b", "c"] == pytest.approx(0.2)
+
+
+def test_parameters_that_a_space_has_not_cannot_be_replaced():
+    space = ParameterSpace(density=Real(0, 1), radius=2)
+    with pytest.raises(SpaceError, match=r"(?s)no parameter 'densty'; close: 'density'.*no parameter 'x'"):
+        space.replace(densty=0.5, x=1)
+    with pytest.raises(SpaceError, match="low must be below high"):
+        space.replace(density=Real(1, 0))

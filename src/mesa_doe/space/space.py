@@ -209,6 +209,52 @@ class ParameterSpace:
         correlation = None if self._copula is None else self._copula.spearman
         return _again, (type(self), {**self._entries, **self._derived}, correlation, self.constraints)
 
+    def replace(self, mapping: Mapping[str, Any] | None = None, /, **axes: Any) -> ParameterSpace:
+        """Make a space in which some parameters are others: factors that are fixed, ranges that are narrower.
+
+        Parameters
+        ----------
+        mapping : mapping of str to object, optional
+            Names of parameters of this space, and what they are to be, as when a space is made.
+        **axes : object
+            The same by keyword.
+
+        Returns
+        -------
+        ParameterSpace
+            With its parameters in the order that they have here, its constraints, and its correlation as far
+            as it is of factors that still vary.
+
+        Raises
+        ------
+        SpaceError
+            If there is no such parameter, or the new space would have mistakes.
+
+        Examples
+        --------
+        >>> from mesa_doe.space import Integer, Real
+        >>> space = ParameterSpace(density=Real(0.1, 0.9), radius=Integer(1, 4), width=20)
+        >>> space.replace(radius=2, width=40)
+        ParameterSpace(
+            density=Real(low=0.1, high=0.9, log=False),
+            radius=2,
+            width=40,
+        )
+        """
+        changes = {**(mapping or {}), **axes}
+        here: dict[str, Any] = {**self._entries, **self._derived}
+        if problems := [
+            f"no parameter {name!r}{close_to(name, here)}" for name in changes if name not in here
+        ]:
+            raise SpaceError(listed(problems, "replace takes parameters of the space"))
+        # Twice: only a space says which of the new values are factors.
+        correlation = self.correlation
+        if correlation is not None:
+            names = ParameterSpace({**here, **changes}).names
+            left = [name for name in self.names if name in names]
+            correlation = correlation.loc[left, left] if len(left) > 1 else None
+        return ParameterSpace({**here, **changes}, correlation=correlation, constraints=self.constraints)
+
     def columns_from_unit(self, u: Any) -> dict[str, Array]:
         """Turn points of the unit cube into native values, an array a factor.
 
