@@ -11,7 +11,7 @@ from mesa_doe._optional import require
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots._units import Unit
 from mesa_doe.plots.naming import folded, plain
-from mesa_doe.plots.palette import INK
+from mesa_doe.plots.palette import BLUE, INK
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -160,6 +160,18 @@ def name_x_ticks(ax: Axes, names: Sequence[str]) -> None:
     # A 10-point character is about 6.5 points wide; a legend or colour bar may yet take a third of the width.
     crowded = max(map(len, names)) * 6.5 > 0.65 * slot_width(ax, len(names))
     ax.set_xticks(range(len(names)), labels=names, rotation=90 if crowded else 0)
+
+
+def name_levels(ax: Axes, names: Sequence[str]) -> None:
+    """Write levels at x = 0, 1, …, with room beside them for points that are spread."""
+    name_x_ticks(ax, names)
+    ax.set_xlim(-0.5, len(names) - 0.5)
+
+
+def cloud(count: int) -> dict[str, Any]:
+    """Return the style of so many points of runs: the more, the fainter; very many are an image."""
+    faint = float(np.clip(10 / np.sqrt(count), 0.08, 0.8))
+    return {"color": BLUE, "alpha": faint, "linewidths": 0, "rasterized": count > 5000}
 
 
 def name_rows(ax: Axes, names: Sequence[str], *, legend_lines: int = 0) -> None:

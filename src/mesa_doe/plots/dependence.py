@@ -136,8 +136,7 @@ def partial_dependence(
     spread = draw(centre, low, high, alpha=0.15, label=f"10–90 % of a {kind}", **blue, **wide)
     errors = draw(centre, mean - error, mean + error, alpha=0.45, label="± standard error", **blue, **narrow)
     if names:
-        canvas.name_x_ticks(ax, names)
-        ax.set_xlim(-0.5, len(names) - 0.5)
+        canvas.name_levels(ax, names)
     elif logarithmic and np.ptp(groups.position) > 0:  # of one value, matplotlib finds no limits
         ax.set_xscale("log")
     canvas.label_axes(ax, (x, xlabel), (y, ylabel), unit)

@@ -94,16 +94,7 @@ def pair_grid(
 
 
 def _points(ax: Axes, x: FloatArray, y: FloatArray) -> None:
-    count = len(x)
-    ax.scatter(
-        x,
-        y,
-        s=float(np.clip(400 / np.sqrt(count), 3, 14)),
-        color=palette.BLUE,
-        alpha=float(np.clip(10 / np.sqrt(count), 0.08, 0.8)),
-        linewidths=0,
-        rasterized=count > 5000,
-    )
+    ax.scatter(x, y, s=float(np.clip(400 / np.sqrt(len(x)), 3, 14)), **canvas.cloud(len(x)))
 
 
 def _histogram(ax: Axes, column: FloatArray, levels: Sequence[str] | None, logarithmic: bool) -> None:

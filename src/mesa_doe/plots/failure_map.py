@@ -110,8 +110,7 @@ def failures(
         )
         handles.append(drawn)
     if x_names:
-        canvas.name_x_ticks(ax, x_names)
-        ax.set_xlim(-0.5, len(x_names) - 0.5)
+        canvas.name_levels(ax, x_names)
     if y_names:
         ax.set_yticks(range(len(y_names)), labels=y_names)
         ax.set_ylim(-0.5, len(y_names) - 0.5)

@@ -87,16 +87,7 @@ def scatter(
     ax = canvas.axes_of(ax, width=8.0 + 0.2 * len(names), height=height)
     count = len(output)
     label = f"{count} points" if not left_out else f"{count} of {count + left_out} points"
-    points = ax.scatter(
-        position + aside,
-        output,
-        s=14,
-        color=palette.BLUE,
-        alpha=float(np.clip(10 / np.sqrt(count), 0.08, 0.8)),
-        linewidths=0,
-        rasterized=count > 5000,
-        label=label,
-    )
+    points = ax.scatter(position + aside, output, s=14, label=label, **canvas.cloud(count))
     means = ax.errorbar(
         centres(groups, logarithmic=logarithmic),
         mean.to_numpy(),
@@ -110,8 +101,7 @@ def scatter(
         label=f"mean a {kind} ± standard error",
     )
     if names:
-        canvas.name_x_ticks(ax, names)
-        ax.set_xlim(-0.5, len(names) - 0.5)
+        canvas.name_levels(ax, names)
     elif logarithmic and np.ptp(position) > 0:  # of one value, matplotlib finds no limits
         ax.set_xscale("log")
     canvas.label_axes(ax, (x, xlabel), (y, ylabel), unit)
