@@ -6,7 +6,7 @@ import functools
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, ParamSpec, TypeAlias
+from typing import Any, Literal, ParamSpec
 
 import pandas as pd
 
@@ -34,19 +34,6 @@ __all__ = [
 ]
 
 P = ParamSpec("P")
-
-#: How a law is sampled: over its whole range, or at levels between its quantiles 0.05 and 0.95.
-Laws: TypeAlias = Literal["whole", "quantiles"]
-
-#: What becomes of points that break a constraint.
-Constraints: TypeAlias = Literal["checked", "drawn again", "left out"]
-
-#: Which values of an integer axis come up: all, given points enough, or those at the levels of the design.
-Integers: TypeAlias = Literal["all", "levels"]
-
-#: Which axes the analysis of a design makes sense of: all; all but categories without an order; or real
-#: numbers alone.
-Axes: TypeAlias = Literal["any", "ordered", "real"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,8 +74,9 @@ class SamplerInfo:
     analysis : str, optional
         The analysis that the design is made for; without it any of given data.
     axes : {"any", "ordered", "real"}, default "any"
-        Which axes that analysis makes sense of, as it says itself: it lies on a floor that cannot be asked
-        from here, so that a test holds the two to each other.
+        Which axes that analysis makes sense of: all; all but categories without an order; or real numbers
+        alone. It says so itself, on a floor that cannot be asked from here: a test holds the two to each
+        other.
 
     Attributes
     ----------
@@ -106,13 +94,13 @@ class SamplerInfo:
     groups: bool = False
     even: bool = True
     correlated: bool = False
-    constraints: Constraints = "checked"
+    constraints: Literal["checked", "drawn again", "left out"] = "checked"
     ordered: bool = False
-    laws: Laws = "whole"
-    integers: Integers = "all"
+    laws: Literal["whole", "quantiles"] = "whole"
+    integers: Literal["all", "levels"] = "all"
     categories: tuple[int, ...] | None = None
     analysis: str = ""
-    axes: Axes = "any"
+    axes: Literal["any", "ordered", "real"] = "any"
 
     def __call__(self, function: Callable[P, Design]) -> Callable[P, Design]:
         """Enter a sampler, and let it refuse options that it does not take, and what is no space for it."""
@@ -268,7 +256,7 @@ def warn_of_axes(space: ParameterSpace, method: str, instead: str = "") -> None:
     )
 
 
-def _read(axis: Axis, axes: Axes) -> bool:
+def _read(axis: Axis, axes: str) -> bool:
     if axes == "real":
         return is_continuous(axis)
     return axes == "any" or not isinstance(axis, Categorical) or len(axis.levels) < 3
