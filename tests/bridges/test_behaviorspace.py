@@ -168,6 +168,14 @@ def test_there_and_back_is_the_same(tmp_path):
     assert runs["point"].tolist() == found.runs["point"][found.model["run_id"]].tolist()
 
 
+def test_a_level_that_is_an_array_is_written_as_its_text(tmp_path):
+    design = doe.explicit({"n": [1, 2], "walls": [np.array([1, 2]), np.array([3, 4])]})
+    found = doe.BatchRunner(design.configurations(lambda n, walls: {"y": n}, rng=1)).run_all()
+    to_behaviorspace(found, tmp_path / "table.csv")
+    design, _ = read_behaviorspace(tmp_path / "table.csv")
+    assert design.points["walls"].tolist() == ["[1 2]", "[3 4]"]
+
+
 def test_failed_runs_have_no_rows_and_this_is_said(tmp_path):
     with pytest.warns(doe.MesaDoeWarning, match="failed"):
         found = results(fail_at=1)

@@ -23,7 +23,7 @@ from mesa_doe.errors import AnalysisError, DesignError, counted, warn
 from mesa_doe.results import Results
 from mesa_doe.results.points import named_outputs
 from mesa_doe.samplers import explicit
-from mesa_doe.space.values import objects
+from mesa_doe.space.values import is_nan, objects
 
 __all__ = ["read_behaviorspace", "to_behaviorspace"]
 
@@ -237,7 +237,7 @@ def to_behaviorspace(
 def _written(value: Any) -> str:
     if isinstance(value, (bool, np.bool_)):
         return "true" if value else "false"
-    if value is None or value != value:
+    if value is None or is_nan(value):
         return ""
     if isinstance(value, (float, np.floating)):
         return repr(float(value)).replace("inf", "Infinity")

@@ -13,6 +13,7 @@ from mesa_doe.report.markup import Child, Markup, code, element, joined, paragra
 from mesa_doe.report.tables import pairs, table
 from mesa_doe.report.values import short
 from mesa_doe.results import Results
+from mesa_doe.space.values import is_nan
 
 __all__ = ["design", "failures"]
 
@@ -95,4 +96,4 @@ def _failure(shown: pd.DataFrame, factors: pd.DataFrame, place: int) -> list[Chi
 
 
 def _told(value: Any) -> str:
-    return "" if value is None or value is pd.NA or value != value else str(value)
+    return "" if value is None or is_nan(value) else str(value)
