@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from mesa_doe import plots
 from mesa_doe.errors import AnalysisError
-from mesa_doe.plots import _labels, canvas, palette
+from mesa_doe.plots import canvas, labels, palette
 from tests.plots.drawn import assert_clips_nothing, axes, intervals
 
 
@@ -64,7 +64,7 @@ def test_places_of_the_data_are_given_in_points_from_the_corner():
     ax.set_ylim(-1, 1)
     extent = ax.get_window_extent()
     whole = np.array([extent.width, extent.height]) / ax.figure.dpi * 72
-    places = _labels.on_paper(ax, [2, 3, 4], [-1, 0, 1])
+    places = labels.on_paper(ax, [2, 3, 4], [-1, 0, 1])
     np.testing.assert_allclose(places, np.outer([0, 0.5, 1], whole), atol=1e-9)
 
 
@@ -73,9 +73,9 @@ def test_a_name_keeps_clear_of_what_is_taken():
     ax.set_xlim(0, 1)
     ax.set_ylim(0, 1)
     x, y = np.array([0.5]), np.array([0.5])
-    (place,) = _labels.on_paper(ax, x, y)
-    _labels.name_points(ax, ["a"], x, y, taken=[])
-    _labels.name_points(ax, ["b"], x, y, taken=[(place[0], 0.0, place[0] + 500, 500.0)])
+    (place,) = labels.on_paper(ax, x, y)
+    labels.name_points(ax, ["a"], x, y, taken=[])
+    labels.name_points(ax, ["b"], x, y, taken=[(place[0], 0.0, place[0] + 500, 500.0)])
     free, left = ax.texts
     assert free.xyann[0] > 0
     assert left.xyann[0] < 0

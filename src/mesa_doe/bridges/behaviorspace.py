@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from mesa_doe.arrays import Array
-from mesa_doe.bridges._identifiers import identifiers
+from mesa_doe.bridges.identifiers import identifiers
 from mesa_doe.columns import free_names
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError, DesignError, counted, warn

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mesa_doe.arrays import Array
-from mesa_doe.bridges._identifiers import identifiers
+from mesa_doe.bridges.identifiers import identifiers
 from mesa_doe.design import Design
 from mesa_doe.errors import AnalysisError, are, counted
 from mesa_doe.results import At, Results, Unequal

@@ -19,7 +19,7 @@ from mesa_doe.columns import levels_of
 from mesa_doe.errors import MesaDoeError
 from mesa_doe.explore.clouds import Cloud
 from mesa_doe.plots import canvas, naming, palette
-from mesa_doe.plots._groups import is_numeric
+from mesa_doe.plots.groups import is_numeric
 
 __all__ = ["Picture", "Place", "draw", "map_of", "of_indices", "scatter_of"]
 

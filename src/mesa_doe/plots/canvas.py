@@ -9,9 +9,9 @@ import numpy as np
 
 from mesa_doe._optional import require
 from mesa_doe.errors import AnalysisError
-from mesa_doe.plots._units import Unit
 from mesa_doe.plots.naming import folded, plain
 from mesa_doe.plots.palette import BLUE, INK
+from mesa_doe.plots.units import Unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,8 +11,8 @@ from mesa_doe.arrays import FloatArray
 from mesa_doe.columns import Units
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import canvas, naming, palette
-from mesa_doe.plots._checks import factor_frame
-from mesa_doe.plots._groups import (
+from mesa_doe.plots.checks import factor_frame
+from mesa_doe.plots.groups import (
     Values,
     centres,
     finite_pairs,
@@ -22,7 +22,7 @@ from mesa_doe.plots._groups import (
     order_codes,
     units_kept,
 )
-from mesa_doe.plots._units import unit_of
+from mesa_doe.plots.units import unit_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,7 +11,7 @@ import pandas as pd
 from mesa_doe._optional import require
 from mesa_doe.arrays import Array, FloatArray
 from mesa_doe.plots import canvas, naming, palette
-from mesa_doe.plots._checks import as_floats, tidy
+from mesa_doe.plots.checks import as_floats, tidy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

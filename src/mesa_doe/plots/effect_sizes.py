@@ -10,8 +10,8 @@ import pandas as pd
 from mesa_doe._optional import require
 from mesa_doe.errors import AnalysisError, counted
 from mesa_doe.plots import canvas, naming, palette
-from mesa_doe.plots._checks import refuse_repeats, tidy, with_floats
-from mesa_doe.plots._units import in_unit
+from mesa_doe.plots.checks import refuse_repeats, tidy, with_floats
+from mesa_doe.plots.units import in_unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,8 +11,8 @@ from mesa_doe.arrays import FloatArray, IntArray
 from mesa_doe.columns import levels_of
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import canvas, naming, palette
-from mesa_doe.plots._checks import tidy, with_floats
-from mesa_doe.plots._units import Unit, in_unit
+from mesa_doe.plots.checks import tidy, with_floats
+from mesa_doe.plots.units import Unit, in_unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -13,8 +13,8 @@ from mesa_doe.arrays import Array, BoolArray, FloatArray
 from mesa_doe.columns import levels_of
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import canvas, naming, palette
-from mesa_doe.plots._checks import as_floats, factor_frame, same_length
-from mesa_doe.plots._groups import check_logarithm, is_numeric, order_codes
+from mesa_doe.plots.checks import as_floats, factor_frame, same_length
+from mesa_doe.plots.groups import check_logarithm, is_numeric, order_codes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,8 +11,8 @@ import pandas as pd
 
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import canvas, naming, palette
-from mesa_doe.plots._checks import series_of_runs
-from mesa_doe.plots._units import in_unit
+from mesa_doe.plots.checks import series_of_runs
+from mesa_doe.plots.units import in_unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

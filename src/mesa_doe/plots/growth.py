@@ -11,8 +11,8 @@ from mesa_doe._optional import require
 from mesa_doe.arrays import FloatArray
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import canvas, naming, palette
-from mesa_doe.plots._checks import refuse_repeats, tidy, with_floats
-from mesa_doe.plots._units import in_unit
+from mesa_doe.plots.checks import refuse_repeats, tidy, with_floats
+from mesa_doe.plots.units import in_unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

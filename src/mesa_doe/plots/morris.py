@@ -9,9 +9,9 @@ import pandas as pd
 
 from mesa_doe._optional import require
 from mesa_doe.errors import AnalysisError
-from mesa_doe.plots import _labels, canvas, naming, palette
-from mesa_doe.plots._checks import refuse_repeats, tidy, with_floats
-from mesa_doe.plots._units import in_unit
+from mesa_doe.plots import canvas, labels, naming, palette
+from mesa_doe.plots.checks import refuse_repeats, tidy, with_floats
+from mesa_doe.plots.units import in_unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -124,7 +124,7 @@ def plane(
         names = [naming.factor_name(factor) for factor in frame["factor"]]
         in_legend = max(1, len(handles)) if with_legend and not ours else 0
         taken = _taken(ax, frame, ends, in_legend=in_legend)
-        _labels.name_points(ax, names, frame["x"].to_numpy(), frame["y"].to_numpy(), taken=taken)
+        labels.name_points(ax, names, frame["x"].to_numpy(), frame["y"].to_numpy(), taken=taken)
     return ax
 
 
@@ -193,7 +193,7 @@ def _ray(ax: Axes, ratio: float, right: float, top: float) -> tuple[float, float
         rotation=np.degrees(np.arctan(ratio)),
         rotation_mode="anchor",
         transform_rotates_text=True,
-        fontsize=_labels.SIZE - 1,
+        fontsize=labels.SIZE - 1,
         color="#666666",
     )
     return x, ratio * x
@@ -201,15 +201,15 @@ def _ray(ax: Axes, ratio: float, right: float, top: float) -> tuple[float, float
 
 def _taken(
     ax: Axes, frame: pd.DataFrame, rays: list[tuple[float, float]], *, in_legend: int
-) -> list[_labels.Box]:
+) -> list[labels.Box]:
     """Return what no name may cover: intervals, the names of the rays and a legend of so many lines."""
-    low, high = (_labels.on_paper(ax, frame[end], frame["y"]) for end in ("low", "high"))
+    low, high = (labels.on_paper(ax, frame[end], frame["y"]) for end in ("low", "high"))
     taken = [(a, y - 3, b, y + 3) for (a, y), (b, _) in zip(low, high, strict=True) if np.isfinite(a)]
-    for end in _labels.on_paper(ax, *zip(*rays, strict=True)):
+    for end in labels.on_paper(ax, *zip(*rays, strict=True)):
         along = end / np.linalg.norm(end)
         above = np.array([-along[1], along[0]])
         middles = (end - back * along + 7 * above for back in range(0, 50, 8))
-        taken += [_labels.around(float(x), float(y), 5) for x, y in middles]
+        taken += [labels.around(float(x), float(y), 5) for x, y in middles]
     if in_legend:
         height = ax.get_window_extent().height * 72 / ax.figure.dpi
         taken.append((0.0, height - 15 - 15 * in_legend, 130.0, height))

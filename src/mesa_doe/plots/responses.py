@@ -9,8 +9,8 @@ import pandas as pd
 
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import canvas, palette
-from mesa_doe.plots._groups import Values, centres, finite_pairs, grouped, mean_errors, units_kept
-from mesa_doe.plots._units import unit_of
+from mesa_doe.plots.groups import Values, centres, finite_pairs, grouped, mean_errors, units_kept
+from mesa_doe.plots.units import unit_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,8 +11,8 @@ from mesa_doe._optional import require
 from mesa_doe.arrays import FloatArray
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import canvas, palette
-from mesa_doe.plots._checks import as_floats
-from mesa_doe.plots._units import unit_of
+from mesa_doe.plots.checks import as_floats
+from mesa_doe.plots.units import unit_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -10,7 +10,7 @@ import pandas as pd
 from mesa_doe._optional import require
 from mesa_doe.errors import counted
 from mesa_doe.plots import canvas, naming, palette
-from mesa_doe.plots._units import unit_of
+from mesa_doe.plots.units import unit_of
 from mesa_doe.report.figures import Figures
 from mesa_doe.report.markup import Markup, paragraph
 from mesa_doe.results import Results

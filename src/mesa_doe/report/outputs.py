@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from mesa_doe.errors import MesaDoeError, counted
-from mesa_doe.plots._units import unit_of
+from mesa_doe.plots.units import unit_of
 from mesa_doe.report.distribution import distribution
 from mesa_doe.report.figures import Figures
 from mesa_doe.report.markup import Markup, code, element, joined, paragraph

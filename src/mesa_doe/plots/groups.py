@@ -16,7 +16,7 @@ from mesa_doe.arrays import Array, FloatArray, IntArray
 from mesa_doe.columns import Units, levels_of, units_of
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import naming
-from mesa_doe.plots._checks import as_floats, same_length
+from mesa_doe.plots.checks import as_floats, same_length
 
 Values: TypeAlias = "Sequence[object] | Array | pd.Series[Any]"
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from mesa_doe.arrays import FloatArray
 from mesa_doe.plots import palette
-from mesa_doe.plots._ties import joined_names, sharing
+from mesa_doe.plots.ties import joined_names, sharing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
