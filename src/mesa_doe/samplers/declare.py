@@ -6,7 +6,7 @@ import functools
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, ParamSpec
+from typing import Any, Literal, ParamSpec, TypeAlias
 
 import pandas as pd
 
@@ -34,6 +34,9 @@ __all__ = [
 ]
 
 P = ParamSpec("P")
+
+#: Which axes the analysis of a design makes sense of; see :class:`SamplerInfo`.
+Axes: TypeAlias = Literal["any", "ordered", "real"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +103,7 @@ class SamplerInfo:
     integers: Literal["all", "levels"] = "all"
     categories: tuple[int, ...] | None = None
     analysis: str = ""
-    axes: Literal["any", "ordered", "real"] = "any"
+    axes: Axes = "any"
 
     def __call__(self, function: Callable[P, Design]) -> Callable[P, Design]:
         """Enter a sampler, and let it refuse options that it does not take, and what is no space for it."""
@@ -256,7 +259,7 @@ def warn_of_axes(space: ParameterSpace, method: str, instead: str = "") -> None:
     )
 
 
-def _read(axis: Axis, axes: str) -> bool:
+def _read(axis: Axis, axes: Axes) -> bool:
     if axes == "real":
         return is_continuous(axis)
     return axes == "any" or not isinstance(axis, Categorical) or len(axis.levels) < 3
