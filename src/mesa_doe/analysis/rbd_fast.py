@@ -93,14 +93,15 @@ def rbd_fast(
     -----
     MesaDoeWarning
         If an output does not vary, or S1 is too low, of a discrete axis or a long tail, or since all but few
-        points are alike.
+        points are alike; or if S1 cannot be told, as of the seed.
 
     Notes
     -----
     Point estimates, with their correction of bias, are those of
     `SALib.analyze.rbd_fast <https://salib.readthedocs.io/en/latest/api.html>`_. Unlike SALib: levels without
     an order are sorted by their mean output, since few harmonics describe a monotone effect best and the
-    index must not change with the labels; equal values are put in random order; intervals are percentiles
+    index must not change with the labels, and what chance explains then is that of shuffled outputs, sorted
+    anew; equal values are put in random order; intervals are percentiles
     over halves drawn without replacement (Shao & Wu 1989), as repeated points would be taken for an effect.
 
     Noise of the model lowers the indices; it does not inflate those of inert factors. Points of a block (of
@@ -123,10 +124,11 @@ def rbd_fast(
         raise AnalysisError(f"rbd_fast: M={M} harmonics need more than {4 * M} points, got {count}")
     scaled, constant = checked.scaled, checked.constant
     generator = np.random.default_rng(root_entropy(rng))
-    orders = _orders(design, checked, generator.permutation(count))
+    orders = _Orders(design, checked, generator.permutation(count))
+    sorted_by = orders.of(scaled)
     everything = np.ones((1, count), dtype=bool)
     units = checked_units_of(design, checked, "rbd_fast")
-    point = _first_order(scaled, orders, everything, M, _chance(scaled, orders, everything, M, units))[0]
+    point = _first_order(scaled, sorted_by, everything, M, _chance(scaled, orders, everything, M, units))[0]
     # A half of few points has as many harmonics as values.
     enough = count // 2 > 4 * M
     resamples = resamples if enough else 0
@@ -136,14 +138,22 @@ def rbd_fast(
         drawn = _halves(size, count, units, generator)
         if by_chance is None:
             by_chance = _chance(scaled, orders, drawn[:1], M, units)
-        found.append(_first_order(scaled, orders, drawn, M, by_chance))
+        found.append(_first_order(scaled, sorted_by, drawn, M, by_chance))
     halves = np.concatenate(found)
     lost = np.isnan(halves).all(axis=1).mean(axis=0) if enough else np.zeros(len(checked.names))
     point[:, constant] = np.nan
     low, high = ends(halves, confidence)
     low[:, constant] = high[:, constant] = np.nan
+    lone = orders.in_one_unit(units)
+    point[lone] = low[lone] = high[lone] = np.nan
 
     said = [*checked.said, *flat_outputs(checked, seed_policy)]
+    if lone.any():
+        names = ", ".join(factor for factor, is_lone in zip(design.factors, lone, strict=True) if is_lone)
+        said.append(
+            f"rbd_fast cannot tell S1 of {names}: each level is of one block, whose points share most else "
+            "too; use sobol"
+        )
     said += undefined_halves(checked.names, lost, constant)
     if not enough:
         said.append(
@@ -167,26 +177,51 @@ def rbd_fast(
     return SensitivityResult("rbd_fast", frame, settings, tuple(said))
 
 
-def _orders(design: Design, checked: Outputs, ties: IntArray) -> IntArray:
-    """Return, for each output and factor, the points sorted by the factor.
+class _Orders:
+    """The points sorted by each factor.
 
-    Returns
-    -------
-    ndarray (outputs, factors, points)
+    Parameters
+    ----------
+    design : Design
+    checked : Outputs
+    ties : ndarray of int (points,)
+        The order of points that have the same value.
     """
-    raw = checked.kept(shares(design))
-    levels = input_values(design, checked.points)
-    orders = np.empty((len(checked.names), raw.shape[1], len(raw)), dtype=np.int64)
-    for j, free in enumerate(unordered(design)):
-        if not free:
-            orders[:, j] = np.lexsort((ties, raw[:, j]))
-            continue
-        codes = np.unique(levels[:, j], return_inverse=True)[1]
-        for k, values in enumerate(checked.means.T):
-            means = np.bincount(codes, values) / np.bincount(codes)
-            # Two levels of equal mean must not mix.
-            orders[k, j] = np.lexsort((ties, codes, means[codes]))
-    return orders
+
+    def __init__(self, design: Design, checked: Outputs, ties: IntArray) -> None:
+        raw, levels = checked.kept(shares(design)), input_values(design, checked.points)
+        self.unordered = np.array(unordered(design))
+        self._ties = ties
+        self._by_value = [np.lexsort((ties, column)) for column in raw.T]
+        self._codes = [np.unique(column, return_inverse=True)[1] for column in levels.T]
+
+    def of(self, outputs: FloatArray) -> IntArray:
+        """Return, for each of the outputs (points, outputs) and factor, the points in order.
+
+        Returns
+        -------
+        ndarray (outputs, factors, points)
+        """
+        found = np.empty((outputs.shape[1], len(self._codes), len(outputs)), dtype=np.int64)
+        for j, codes in enumerate(self._codes):
+            if not self.unordered[j]:
+                found[:, j] = self._by_value[j]
+                continue
+            for k, values in enumerate(outputs.T):
+                means = np.bincount(codes, values) / np.bincount(codes)
+                # Two levels of equal mean must not mix.
+                found[k, j] = np.lexsort((self._ties, codes, means[codes]))
+        return found
+
+    def in_one_unit(self, units: Units | None) -> BoolArray:
+        """Tell of which factors each level has the points of one unit alone, as of the seed (factors,)."""
+        found = np.zeros(len(self._codes), dtype=bool)
+        if units is None:
+            return found
+        for j in np.flatnonzero(self.unordered):
+            codes = self._codes[j]
+            found[j] = len(np.unique(codes * units.count + units.of)) == codes.max() + 1
+        return found
 
 
 def _halves(draws: int, points: int, units: Units | None, generator: np.random.Generator) -> BoolArray:
@@ -202,26 +237,39 @@ def _halves(draws: int, points: int, units: Units | None, generator: np.random.G
 
 
 def _chance(
-    scaled: FloatArray, orders: IntArray, chosen: BoolArray, M: int, units: Units | None
+    scaled: FloatArray, orders: _Orders, chosen: BoolArray, M: int, units: Units | None
 ) -> float | FloatArray:
     """Return what the harmonics explain of a sample by chance, of each factor and output if they differ.
 
     Parameters
     ----------
-    scaled, orders : ndarray
+    scaled : ndarray
         As of :func:`_first_order`.
+    orders : _Orders
     chosen : ndarray (1, points)
     units : Units or None
         Points that are alike bring about more than others: as much as their shuffles do.
     """
-    if units is None:
-        return 2 * M / int(chosen[0].sum())
+    usual = 2 * M / int(chosen[0].sum())
+    if units is None and not orders.unordered.any():
+        return usual
     # A generator of its own: by so many shuffles it does not matter which.
-    shuffled = units.shuffled(_SHUFFLES, np.random.default_rng(0))
-    explained = np.concatenate([_explained(scaled[rows], orders, chosen, M) for rows in shuffled])
+    generator, rows = np.random.default_rng(0), np.arange(len(scaled))
+    shuffled = (
+        generator.permuted(np.tile(rows, (_SHUFFLES, 1)), axis=1)
+        if units is None
+        else units.shuffled(_SHUFFLES, generator)
+    )
+    # Sorted anew: levels that stand in the order of their means seem to have an effect, the more so the more
+    # of them there are.
+    explained = np.concatenate(
+        [_explained(moved, orders.of(moved), chosen, M) for moved in (scaled[order] for order in shuffled)]
+    )
     # Of a rare event some halves hold nothing; of a constant all, and its indices are NaN whatever this is.
     told = np.isfinite(explained)
     found: FloatArray = np.nansum(explained, axis=0) / np.maximum(told.sum(axis=0), 1)
+    if units is None:
+        found[~orders.unordered] = usual
     return found
 
 
