@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 import mesa_doe as doe
 from mesa_doe import analysis
+from mesa_doe.analysis.estimates import tidy
 from mesa_doe.analysis.joining import condensed, joined
 from mesa_doe.samplers import SAMPLERS
 
@@ -90,8 +91,15 @@ def test_repr_shows_estimates_with_their_intervals(result):
     lines = repr(result).splitlines()
     assert lines[0] == "sobol: 'sum'"
     estimate, low, high = result.table("sum").loc["a", ["S1", "S1_low", "S1_high"]]
-    assert f"{estimate:.3f} [{low:.3f}, {high:.3f}]" in lines[2]
+    assert f"{estimate:z.3f} [{low:z.3f}, {high:z.3f}]" in lines[2]
     assert "sobol: product" in result._repr_html_()
+
+
+def test_what_rounds_to_zero_has_no_sign():
+    frame = tidy(["y"], [("S1", "a", "")], np.array([[-1e-9]]), np.array([[-2e-4]]), np.array([[0.25]]))
+    found = analysis.SensitivityResult("sobol", frame)
+    assert "0.000 [0.000, 0.250]" in repr(found)
+    assert "-0.000" not in repr(found) + found._repr_html_()
 
 
 def test_outputs_that_are_not_shown_are_told():

@@ -283,8 +283,8 @@ def _cell(row: pd.Series[Any], measure: str) -> str:
     if np.isnan(estimate):
         return "" if np.isnan(low) else "nan"
     if np.isnan(low):
-        return f"{estimate:.3f}"
-    return f"{estimate:.3f} [{low:.3f}, {high:.3f}]"
+        return f"{estimate:z.3f}"
+    return f"{estimate:z.3f} [{low:z.3f}, {high:z.3f}]"
 
 
 def _aligned(text: pd.DataFrame) -> str:

@@ -61,7 +61,7 @@ def as_html(parts: Iterable[tuple[str, pd.DataFrame | None]], said: Iterable[str
     for title, table in parts:
         written.append(f"<p><b>{escape(title)}</b></p>" if title else "")
         if table is not None:
-            written.append(table.to_html(index=False, float_format="{:.3f}".format, na_rep=""))
+            written.append(table.to_html(index=False, float_format="{:z.3f}".format, na_rep=""))
     return "".join([*written, *(f"<p>{escape(text)}</p>" for text in said)])
 
 
