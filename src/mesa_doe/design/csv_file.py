@@ -24,15 +24,15 @@ from mesa_doe.errors import DesignError
 if TYPE_CHECKING:
     from mesa_doe.design.design import Design
 
-__all__ = ["read_csv", "side_file", "write_csv"]
+__all__ = ["read_csv", "write_csv"]
 
 
-def side_file(path: str | os.PathLike[str]) -> Path:
+def _side_file(path: str | os.PathLike[str]) -> Path:
     """Return the path of the file that holds what a CSV file of points does not.
 
     Examples
     --------
-    >>> side_file("plan.csv").name
+    >>> _side_file("plan.csv").name
     'plan.csv.json'
     """
     # Not plan.json, which may well be a file of the user's.
@@ -52,7 +52,7 @@ def write_csv(design: Design, path: str | os.PathLike[str]) -> None:
     lines = [f"{json.dumps(key)}: {json.dumps(value, allow_nan=False)}" for key, value in document.items()]
     text = "{\n" + ",\n".join(lines) + "\n}\n"
     design.points.to_csv(path, index="point" not in design.space.names, lineterminator="\n")
-    side_file(path).write_text(text, encoding="utf-8")
+    _side_file(path).write_text(text, encoding="utf-8")
 
 
 def read_csv(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -63,7 +63,7 @@ def read_csv(path: str | os.PathLike[str]) -> dict[str, Any]:
     DesignError
         If a file is missing or damaged, or the points are not those of the unit sample.
     """
-    path, side = Path(path), side_file(path)
+    path, side = Path(path), _side_file(path)
     if not path.is_file():
         raise DesignError(f"there is no file {str(path)!r}")
     if not side.is_file():

@@ -13,10 +13,10 @@ from mesa_doe.space import Axis, ParameterSpace
 from mesa_doe.space.points import close_to
 from mesa_doe.space.values import plain
 
-__all__ = ["MOST_DRAWN", "drawable"]
+__all__ = ["drawable"]
 
-#: Up to how many factors a grid of pairs can be read.
-MOST_DRAWN = 8
+# Up to how many factors a grid of pairs can be read.
+_MOST_DRAWN = 8
 _FEW_LEVELS = 12
 
 
@@ -79,10 +79,10 @@ def _checked_names(known: tuple[str, ...], factors: Sequence[str] | None) -> lis
         problems.append("factors is empty")
     if problems:
         raise DesignError(listed(problems, "plot: the factors have mistakes"))
-    if len(names) > MOST_DRAWN:
+    if len(names) > _MOST_DRAWN:
         example = ", ".join(map(repr, known[:3]))
         raise DesignError(
-            f"plot: a grid of {len(names)} factors cannot be read, at most {MOST_DRAWN}; say which, as in "
+            f"plot: a grid of {len(names)} factors cannot be read, at most {_MOST_DRAWN}; say which, as in "
             f"factors=[{example}]"
         )
     return names

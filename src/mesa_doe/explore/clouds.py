@@ -12,7 +12,7 @@ from mesa_doe.arrays import IntArray
 from mesa_doe.design.dependence import dependence_of
 from mesa_doe.explore.opened import At, Opened
 
-__all__ = ["MOST", "Cloud", "of_points", "of_runs", "point_of", "run_of", "thinned"]
+__all__ = ["MOST", "Cloud", "of_points", "of_runs", "point_of", "run_of"]
 
 #: Of points in a figure: of more, every other or third one is drawn.
 MOST = 4000
@@ -62,7 +62,7 @@ def of_runs(opened: Opened, output: str, at: At) -> Cloud:
     runs, factors = opened.results.runs, opened.by_run
     value = opened.values(output, at).reindex(runs.index).astype(np.float64)
     frame = pd.DataFrame({"value": value, "failed": runs["status"] != "ok"})
-    frame, whole = thinned(frame, MOST), len(frame)
+    frame, whole = _thinned(frame, MOST), len(frame)
     blocks = _blocks(opened, runs.loc[frame.index, "point"])
     return Cloud(frame, factors.loc[frame.index], whole, "runs", blocks)
 
@@ -77,7 +77,7 @@ def of_points(opened: Opened, output: str, at: At) -> Cloud:
     failed = (runs["status"] != "ok").groupby(point).any()
     frame = pd.DataFrame({"value": value.groupby(point).mean(), "failed": failed})
     first = factors[~point.duplicated()].set_axis(point[~point.duplicated()].to_numpy(), axis=0)
-    frame, whole = thinned(frame, MOST), len(frame)
+    frame, whole = _thinned(frame, MOST), len(frame)
     return Cloud(frame, first.loc[frame.index], whole, "points", _blocks(opened, frame.index.to_series()))
 
 
@@ -106,12 +106,12 @@ def point_of(opened: Opened, cloud: Cloud, run_id: int | None) -> int | None:
     return int(opened.results.runs.loc[run_id, "point"])  # type: ignore[arg-type]
 
 
-def thinned(frame: pd.DataFrame, most: int) -> pd.DataFrame:
+def _thinned(frame: pd.DataFrame, most: int) -> pd.DataFrame:
     """Return at most so many rows, evenly from the whole.
 
     Examples
     --------
-    >>> thinned(pd.DataFrame({"a": range(10)}), 4).index.tolist()
+    >>> _thinned(pd.DataFrame({"a": range(10)}), 4).index.tolist()
     [0, 3, 6, 9]
     """
     if len(frame) <= most:
