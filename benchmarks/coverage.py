@@ -216,7 +216,7 @@ def composite(space: doe.ParameterSpace, *_: Any, **__: Any) -> doe.Design:
 
 A: Any = doe.analyze
 CASES = [
-    Case("sobol", "Ishigami", doe.sobol, A.sobol, ishigami, (8, 16, 64, 256, 1024, 4096),
+    Case("sobol", "Ishigami", doe.sobol, A.sobol, ishigami, (8, 16, 64, 256, 512, 1024, 4096),
          {"S1": ISHIGAMI_S1, "ST": ISHIGAMI_ST}),
     Case("sobol", OF_NOISE, doe.sobol, A.sobol, noisy, (64, 256, 1024), {"S1": ADDITIVE, "ST": ADDITIVE},
          INDEPENDENT),
