@@ -145,3 +145,24 @@ def test_a_logarithmic_factor_has_a_logarithmic_axis():
     assert (ax.get_xscale(), ax.get_yscale()) == ("log", "linear")
     with pytest.raises(AnalysisError, match="on a logarithmic axis c must be above zero, given -1"):
         failures(points, failed, axes(), x="a", y="c", logarithmic=["c"])
+
+
+def test_a_category_of_many_levels_without_effect_is_not_chosen_before_a_factor_with_one():
+    rng = np.random.default_rng(1)
+    points = pd.DataFrame(
+        {
+            "a": rng.random(100),
+            "b": rng.random(100),
+            "kind": rng.permutation([f"k{k}" for k in range(50)] * 2),
+        }
+    )
+    ax = failures(points, (points["a"] > 0.7) & (points["b"] > 0.3))
+    assert set(chosen(ax)) == {"a", "b"}
+
+
+def test_a_category_of_many_levels_with_an_effect_is_chosen():
+    rng = np.random.default_rng(1)
+    number = rng.permutation([*range(20)] * 10)
+    points = pd.DataFrame({"a": rng.random(200), "b": rng.random(200), "kind": [f"k{k}" for k in number]})
+    ax = failures(points, number < 6)
+    assert chosen(ax)[0] == "kind"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 from itertools import cycle
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -70,8 +71,9 @@ def failures(
     -----
     The difference along numbers is the Kolmogorov-Smirnov statistic. Levels have no order that matters, so
     theirs is half the sum of the differences of shares. Both are the largest difference of probability, 0
-    to 1. Few failures differ by chance: a factor that is drawn is not thereby the cause. A corner of two
-    factors together may differ little along each.
+    to 1. Chosen are the factors along which it is most beyond what chance gives, which is the more the more
+    levels there are. Few failures differ by chance: a factor that is drawn is not thereby the cause. A corner
+    of two factors together may differ little along each.
 
     Examples
     --------
@@ -160,7 +162,8 @@ def _choose(frame: pd.DataFrame, bad: BoolArray, x: str | None, y: str | None) -
         ranked, said = free, ""
     else:
         differ = {name: _difference(frame[name], bad) for name in free}
-        ranked = sorted(free, key=lambda name: -differ[name])
+        beyond = {name: differ[name] - _by_chance(frame[name], bad) for name in free}
+        ranked = sorted(free, key=lambda name: -beyond[name])
         chosen = ranked[: 2 - (x is not None) - (y is not None)]
         told = " and ".join(f"{naming.factor_name(name)} ({differ[name]:.2f})" for name in chosen)
         said = f"; differ most along\n{told}"
@@ -175,6 +178,17 @@ def _difference(column: pd.Series[Any], bad: BoolArray) -> float:
     shares = [np.bincount(codes[own], minlength=codes.max() + 1) / own.sum() for own in (bad, ~bad)]
     gaps = shares[0] - shares[1]
     return float(np.abs(np.cumsum(gaps)).max() if is_numeric(column) else np.abs(gaps).sum() / 2)
+
+
+def _by_chance(column: pd.Series[Any], bad: BoolArray) -> float:
+    """Return about how large the difference of a factor is that has nothing to do with failures."""
+    spread = math.sqrt(1 / bad.sum() + 1 / (~bad).sum())
+    if is_numeric(column):
+        # The mean of Kolmogorov's law.
+        return math.sqrt(math.pi / 2) * math.log(2) * spread
+    codes = order_codes(column, caller="failures")
+    shares = np.bincount(codes) / len(codes)
+    return float(np.sqrt(shares * (1 - shares)).sum()) * math.sqrt(2 / math.pi) * spread / 2
 
 
 def _places(column: pd.Series[Any], rng: np.random.Generator) -> tuple[FloatArray, list[str]]:
