@@ -14,7 +14,8 @@ from mesa_doe.columns import levels_of
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import canvas, naming, palette
 from mesa_doe.plots.checks import as_floats, factor_frame
-from mesa_doe.plots.groups import Values, check_logarithm, finite_rows, is_numeric
+from mesa_doe.plots.finite import Values, finite_rows
+from mesa_doe.plots.groups import check_logarithm, is_numeric
 from mesa_doe.plots.units import unit_of
 
 if TYPE_CHECKING:

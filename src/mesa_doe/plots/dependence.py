@@ -12,16 +12,8 @@ from mesa_doe.columns import Units
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import canvas, naming, palette
 from mesa_doe.plots.checks import factor_frame
-from mesa_doe.plots.groups import (
-    Values,
-    centres,
-    finite_pairs,
-    finite_rows,
-    grouped,
-    mean_errors,
-    order_codes,
-    units_kept,
-)
+from mesa_doe.plots.finite import Values, finite_pairs, finite_rows
+from mesa_doe.plots.groups import centres, grouped, mean_errors, order_codes, units_kept
 from mesa_doe.plots.units import unit_of
 
 if TYPE_CHECKING:

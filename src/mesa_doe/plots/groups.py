@@ -1,24 +1,21 @@
-"""An output beside its factors: the rows that can be drawn, and groups by level, value or bin.
+"""Groups of a factor's values, by level, value or bin, and the mean of an output in each.
 
 ``caller`` is the name of the plot, for messages.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from numbers import Real
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from mesa_doe.arrays import Array, FloatArray, IntArray
+from mesa_doe.arrays import FloatArray, IntArray
 from mesa_doe.columns import Units, levels_of, units_of
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import naming
-from mesa_doe.plots.checks import as_floats, same_length
-
-Values: TypeAlias = "Sequence[object] | Array | pd.Series[Any]"
+from mesa_doe.plots.checks import as_floats
 
 _FEW_VALUES = 12
 
@@ -211,73 +208,3 @@ def order_codes(factor: pd.Series[Any], *, caller: str) -> IntArray:
         return levels_of(factor)[0]
     numbers = as_floats(factor, str(factor.name), caller=caller)
     return np.asarray(np.unique(numbers, return_inverse=True)[1], dtype=np.intp)
-
-
-def finite_rows(
-    frame: pd.DataFrame, values: Values, names: tuple[str, str], *, caller: str
-) -> tuple[pd.DataFrame, FloatArray, int]:
-    """Return factors and output where both can be drawn, and how many rows were left out.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame, shape (n, factors)
-        A column a factor.
-    values : array_like, shape (n,)
-        The output.
-    names : (str, str)
-        What the user calls the two.
-
-    Returns
-    -------
-    frame : pandas.DataFrame, shape (kept, factors)
-    output : ndarray of float, shape (kept,)
-    left_out : int
-        Rows with a number that is not finite.
-
-    Raises
-    ------
-    AnalysisError
-        If the lengths differ, numbers are not numbers, or no row is finite.
-
-    Examples
-    --------
-    >>> finite_rows(pd.DataFrame({"a": [1, 2]}), [np.nan, 3.0], ("frame", "values"), caller="parallel")[1:]
-    (array([3.]), 1)
-    """
-    output = as_floats(values, names[1], caller=caller)
-    same_length(frame, output, names, caller=caller)
-    kept = np.isfinite(output)
-    for name, column in frame.items():
-        if is_numeric(column):
-            kept &= np.isfinite(as_floats(column, str(name), caller=caller))
-    if not kept.any():
-        raise AnalysisError(f"{caller}: needs at least one finite row; given {len(output)}, none finite")
-    return frame[kept], output[kept], int((~kept).sum())
-
-
-def finite_pairs(x: Values, y: Values, *, caller: str) -> tuple[pd.Series[Any], FloatArray, int]:
-    """Return one factor and the output where both can be drawn, and how many pairs were left out.
-
-    Parameters
-    ----------
-    x : array_like, shape (n,)
-        The factor.
-    y : array_like, shape (n,)
-        The output.
-
-    Returns
-    -------
-    x : pandas.Series, shape (kept,)
-    y : ndarray of float, shape (kept,)
-    left_out : int
-
-    Raises
-    ------
-    AnalysisError
-        As :func:`finite_rows`, and if `x` has more than one dimension.
-    """
-    if (dimensions := getattr(x, "ndim", 1)) != 1:
-        raise AnalysisError(f"{caller}: x must be one-dimensional, given {dimensions} dimensions")
-    factor = pd.Series(x).reset_index(drop=True).to_frame("x")
-    frame, output, left_out = finite_rows(factor, y, ("x", "y"), caller=caller)
-    return frame["x"], output, left_out

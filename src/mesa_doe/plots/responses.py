@@ -9,7 +9,8 @@ import pandas as pd
 
 from mesa_doe.errors import AnalysisError
 from mesa_doe.plots import canvas, palette
-from mesa_doe.plots.groups import Values, centres, finite_pairs, grouped, mean_errors, units_kept
+from mesa_doe.plots.finite import Values, finite_pairs
+from mesa_doe.plots.groups import centres, grouped, mean_errors, units_kept
 from mesa_doe.plots.units import unit_of
 
 if TYPE_CHECKING:
