@@ -18,14 +18,7 @@ if TYPE_CHECKING:
 
 
 def axes_of(ax: Axes | None, *, width: float, height: float) -> Axes:
-    """Return the Axes given, or those of a new figure.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes or None
-        Where the caller wants the drawing.
-    width, height : float
-        Size of a new figure, in inches.
+    """Return the Axes given, or those of a new figure of so many inches.
 
     Raises
     ------
@@ -63,14 +56,8 @@ def interval(
     ----------
     at : float
         Where it lies on the other axis.
-    low, high : float
-        Its ends.
     upright : bool, default False
         Whether it runs along y.
-    colour : str
-        Of the line.
-    zorder : float
-        Of the line.
     """
     # No errorbar: that raises when an estimate lies outside its interval, as bootstrap ones may.
     if np.isfinite(low) and np.isfinite(high):
@@ -80,15 +67,7 @@ def interval(
 
 
 def slot_width(ax: Axes, count: int) -> float:
-    """Return the width of one of ``count`` equal slots along the x axis, in points.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        The Axes, before any layout engine has run; the width is therefore an upper estimate.
-    count : int
-        Number of slots.
-    """
+    """Return the width of one of so many equal slots along x, in points; at most, before a layout."""
     return float(ax.get_window_extent().width) / float(ax.figure.dpi) * 72 / count
 
 
@@ -110,15 +89,7 @@ def write_title(ax: Axes, title: str, **style: Any) -> None:
 
 
 def write_labels(ax: Axes, *, x: str | None = None, y: str | None = None) -> None:
-    """Write the labels of the axes, in lines that are no longer than these.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        The Axes, before any layout engine has run.
-    x, y : str, optional
-        Left as they are where they may hold a formula.
-    """
+    """Write the labels of the axes, in lines no longer than these; as they are where they may be formulas."""
     height = float(ax.get_window_extent().height) / float(ax.figure.dpi) * 72
     if x is not None:
         ax.set_xlabel(_fitting(x, 0.85 * slot_width(ax, 1) / 6.5))
@@ -150,13 +121,7 @@ def room_for(names: Sequence[str], usual: int = 20) -> float:
 
 
 def name_x_ticks(ax: Axes, names: Sequence[str]) -> None:
-    """Write names at x = 0, 1, …, upright when they would run into each other.
-
-    Parameters
-    ----------
-    names : sequence of str
-        One name a position.
-    """
+    """Write names at x = 0, 1, …, upright when they would run into each other."""
     # A 10-point character is about 6.5 points wide; a legend or colour bar may yet take a third of the width.
     crowded = max(map(len, names)) * 6.5 > 0.65 * slot_width(ax, len(names))
     ax.set_xticks(range(len(names)), labels=names, rotation=90 if crowded else 0)
@@ -244,13 +209,7 @@ def legend(
 
 
 def whole_ticks(ax: Axes, numbers: Iterable[float]) -> None:
-    """Put the ticks of the x axis at whole numbers, where all that is drawn is: there is no half a step.
-
-    Parameters
-    ----------
-    numbers : iterable of float
-        Places on the x axis.
-    """
+    """Put the ticks of the x axis at whole numbers, where all that is drawn is: there is no half a step."""
     if all(float(number).is_integer() for number in numbers):
         # Of one number there is but one tick.
         locator = require("matplotlib.ticker", extra="plot").MaxNLocator(integer=True, min_n_ticks=1)

@@ -18,13 +18,6 @@ from mesa_doe.errors import AnalysisError
 def tidy(frame: object, columns: Sequence[str], *, caller: str) -> pd.DataFrame:
     """Return a copy of the needed columns, rows numbered from zero.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        What the user gave; it is not changed.
-    columns : sequence of str
-        The columns that the plot reads.
-
     Raises
     ------
     AnalysisError
@@ -55,11 +48,6 @@ def tidy(frame: object, columns: Sequence[str], *, caller: str) -> pd.DataFrame:
 
 def factor_frame(frame: object, *, caller: str) -> pd.DataFrame:
     """Return a copy of a frame of factors, its columns named by text and its rows numbered from zero.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        A column a factor; it is not changed.
 
     Raises
     ------
@@ -109,13 +97,6 @@ def same_length(first: Sized, second: Sized, names: tuple[str, str], *, caller: 
 
 def refuse_repeats(frame: pd.DataFrame, keys: Sequence[str], *, caller: str) -> None:
     """Refuse a frame in which two rows claim the same place of the figure.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        A checked frame.
-    keys : sequence of str
-        The columns that name the place together.
 
     Raises
     ------
@@ -167,13 +148,6 @@ def as_floats(values: Any, name: str, *, caller: str) -> FloatArray:
 def with_floats(frame: pd.DataFrame, columns: Sequence[str], *, caller: str) -> pd.DataFrame:
     """Return a copy of a frame in which some columns are floats, with missing values as NaN.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        A checked frame.
-    columns : sequence of str
-        Those that must hold numbers.
-
     Raises
     ------
     AnalysisError
@@ -189,13 +163,6 @@ def with_floats(frame: pd.DataFrame, columns: Sequence[str], *, caller: str) -> 
 
 def series_of_runs(series: object, keys: Sequence[str], *, caller: str) -> pd.DataFrame:
     """Return the rows of time series that can be drawn: those with a finite step and value.
-
-    Parameters
-    ----------
-    series : pandas.DataFrame
-        What the user gave: columns ``step`` and ``value``, and those that name a run.
-    keys : sequence of str
-        The columns that name a run.
 
     Raises
     ------

@@ -64,13 +64,6 @@ def finite_rows(
 def finite_pairs(x: Values, y: Values, *, caller: str) -> tuple[pd.Series[Any], FloatArray, int]:
     """Return one factor and the output where both can be drawn, and how many pairs were left out.
 
-    Parameters
-    ----------
-    x : array_like, shape (n,)
-        The factor.
-    y : array_like, shape (n,)
-        The output.
-
     Returns
     -------
     x : pandas.Series, shape (kept,)

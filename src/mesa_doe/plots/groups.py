@@ -44,11 +44,6 @@ class Groups(NamedTuple):
 def is_numeric(values: pd.Series[Any]) -> bool:
     """Tell whether values belong on a number line rather than on an axis of levels.
 
-    Parameters
-    ----------
-    values : pandas.Series
-        A factor's values.
-
     Examples
     --------
     >>> is_numeric(pd.Series([1, 2])), is_numeric(pd.Series([True, False]))
@@ -119,12 +114,6 @@ def centres(groups: Groups, *, logarithmic: bool) -> FloatArray:
 def check_logarithm(numbers: FloatArray, name: str, *, caller: str) -> None:
     """Refuse numbers that have no place on a logarithmic axis.
 
-    Parameters
-    ----------
-    numbers : ndarray
-    name : str
-        What the user calls them.
-
     Raises
     ------
     AnalysisError
@@ -189,11 +178,6 @@ def mean_errors(output: FloatArray, codes: IntArray, units: Units | None) -> Flo
 
 def order_codes(factor: pd.Series[Any], *, caller: str) -> IntArray:
     """Give each value its rank among the distinct ones: levels in their order, numbers by size.
-
-    Parameters
-    ----------
-    factor : pandas.Series, shape (n,)
-        Values of any type.
 
     Returns
     -------

@@ -33,13 +33,6 @@ _ANGLES = (0, 180, 90, 270, 45, 315, 135, 225, 22, 338, 67, 292, 112, 248, 158, 
 def on_paper(ax: Axes, x: npt.ArrayLike, y: npt.ArrayLike) -> FloatArray:
     """Return places of the data in points from the lower left corner of the Axes.
 
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        The Axes, its limits set.
-    x, y : array_like, shape (n,)
-        The places.
-
     Returns
     -------
     ndarray, shape (n, 2)
@@ -50,13 +43,6 @@ def on_paper(ax: Axes, x: npt.ArrayLike, y: npt.ArrayLike) -> FloatArray:
 
 def around(x: float, y: float, half: float) -> Box:
     """Return the square around a place.
-
-    Parameters
-    ----------
-    x, y : float
-        Its middle.
-    half : float
-        Half of its side.
 
     Returns
     -------

@@ -13,11 +13,6 @@ NO_PARAMETERS = {"seed": "noise", "dummy": "inert"}
 def plain(name: object) -> str:
     r"""Return a name as text that matplotlib prints as it is.
 
-    Parameters
-    ----------
-    name : object
-        A factor, a measure or a level.
-
     Examples
     --------
     >>> plain("price_$")
@@ -30,11 +25,6 @@ def plain(name: object) -> str:
 def factor_name(factor: object) -> str:
     """Return a factor's label; the seed is said to be noise, and the dummy to be inert.
 
-    Parameters
-    ----------
-    factor : object
-        Name of the factor.
-
     Examples
     --------
     >>> factor_name("density"), factor_name("seed"), factor_name("dummy")
@@ -45,11 +35,6 @@ def factor_name(factor: object) -> str:
 
 def level_names(levels: Iterable[object]) -> list[str]:
     """Return the labels of a factor's levels, those of functions their names; long ones are cut.
-
-    Parameters
-    ----------
-    levels : iterable
-        Of one categorical factor.
 
     Examples
     --------
@@ -91,11 +76,6 @@ def folded(text: str, most: int) -> str:
 
 def runs_note(counts: Sequence[int]) -> str:
     """Return the line of a legend that says of how many runs a step is.
-
-    Parameters
-    ----------
-    counts : sequence of int
-        Runs at each step.
 
     Examples
     --------

@@ -20,11 +20,6 @@ DASHES: tuple[Any, ...] = ("-", "-.", ":", (0, (4, 1)), (0, (3, 1, 1, 1, 1, 1)))
 def hatching(*factors: object) -> dict[str, str]:
     """Return the hatches of a bar that involves no parameter only: seed or dummy.
 
-    Parameters
-    ----------
-    *factors : object
-        The factor of the bar, or both of a pair.
-
     Returns
     -------
     dict

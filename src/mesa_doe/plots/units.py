@@ -54,12 +54,7 @@ class Unit(NamedTuple):
 
 
 def unit_of(*numbers: npt.ArrayLike) -> Unit:
-    """Return the unit in which numbers are drawn together: that of the largest.
-
-    Parameters
-    ----------
-    *numbers : array_like of float
-        Those that are not finite do not count.
+    """Return the unit in which numbers are drawn together: that of the largest that is finite.
 
     Examples
     --------
@@ -76,13 +71,6 @@ def unit_of(*numbers: npt.ArrayLike) -> Unit:
 
 def in_unit(frame: pd.DataFrame, *columns: str) -> tuple[pd.DataFrame, Unit]:
     """Return a frame with columns of one output in the unit in which they are drawn, and that unit.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        A checked frame; it is not changed.
-    *columns : str
-        Columns of floats.
 
     Returns
     -------
