@@ -22,13 +22,6 @@ __all__ = ["chosen_rows", "part_of", "told"]
 def chosen_rows(which: Any, space: ParameterSpace, points: pd.DataFrame) -> IntArray:
     """Return the positions of the points that are meant.
 
-    Parameters
-    ----------
-    which : array_like of bool or int, slice, str or callable
-        As in :meth:`Design.subset`.
-    space : ParameterSpace
-    points : DataFrame (points, factors)
-
     Raises
     ------
     DesignError

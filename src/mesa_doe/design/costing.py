@@ -60,14 +60,6 @@ class Cost:
 def cost_of(points: int, replications: Any, seconds_per_run: Any, n_jobs: Any) -> Cost:
     """Return the cost of so many points, or say which numbers are wrong.
 
-    Parameters
-    ----------
-    points : int
-    replications : int
-    seconds_per_run : float or None
-    n_jobs : int
-        As in joblib: -1 is all processors.
-
     Raises
     ------
     DesignError

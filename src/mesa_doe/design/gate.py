@@ -115,13 +115,6 @@ def checked_unit(unit: Any, factors: tuple[str, ...], method: str, rows: int | N
 def checked_ints(name: str, values: Any, points: int) -> IntArray | None:
     """Return numbers of blocks or of seeds as an array of their own, or refuse them.
 
-    Parameters
-    ----------
-    name : str
-        What they are, for messages.
-    values : array_like (points,) of int, or None
-    points : int
-
     Returns
     -------
     ndarray (points,) of int64, or None

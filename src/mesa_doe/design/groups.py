@@ -17,13 +17,6 @@ Groups: TypeAlias = Mapping[str, tuple[str, ...]]
 def read_groups(groups: Any, factors: tuple[str, ...], method: str) -> dict[str, tuple[str, ...]]:
     """Check that groups share out the factors, and put them into the order of the factors.
 
-    Parameters
-    ----------
-    groups : mapping of str to sequence of str
-    factors : tuple of str
-    method : str
-        The sampler, for messages.
-
     Returns
     -------
     dict of str to tuple of str

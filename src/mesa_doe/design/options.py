@@ -19,12 +19,6 @@ _TUPLE, _MAPPING = "()", "{}"
 def options_to_json(options: Mapping[str, Any], method: str) -> dict[str, Any]:
     """Describe options in what JSON gives back exactly.
 
-    Parameters
-    ----------
-    options : mapping
-    method : str
-        For messages.
-
     Raises
     ------
     DesignError

@@ -18,13 +18,6 @@ _WHY_POLICY = {
 def chosen_policy(asked: Any, default: str, method: str) -> Any:
     """Return the seed policy, printing the default where we choose it.
 
-    Parameters
-    ----------
-    asked : str or None
-    default : str
-        ``"factor"`` where the seed is a factor.
-    method : str
-
     Raises
     ------
     ConfigurationError

@@ -159,14 +159,7 @@ def replayed(opened: Opened, run_id: int) -> Comparison:
 
 
 def differences(recorded: pd.DataFrame, run: Run) -> list[str]:
-    """Return in what a run differs from its record, a line an output.
-
-    Parameters
-    ----------
-    recorded : DataFrame
-        Its rows of ``results.model``.
-    run : Run
-    """
+    """Return in what a run differs from its record, a line an output."""
     again = run.model
     if recorded["step"].tolist() != again["step"].tolist():
         return [f"It has other steps: {_ends(recorded['step'])} recorded, {_ends(again['step'])} now."]

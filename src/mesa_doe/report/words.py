@@ -19,14 +19,7 @@ _MOST_FACTORS = 20
 
 
 def words(results: Results, name: str) -> Markup:
-    """Return what a page shows of one output in words.
-
-    Parameters
-    ----------
-    results : Results
-    name : str
-        Of the output.
-    """
+    """Return what a page shows of one output in words."""
     last = results.model.groupby("run_id", sort=True)[name].last(skipna=False)
     counts = last.map(short).value_counts().sort_values(ascending=False, kind="stable")
     rows = [(value, int(count), f"{count / len(last):.1%}") for value, count in counts.items()]
