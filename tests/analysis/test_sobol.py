@@ -570,6 +570,18 @@ def test_the_noise_is_taken_away_from_a_dummy_too():
         kept.sensitivity("y", dummy=True, noise="kept")
 
 
+def test_noise_that_a_block_shares_is_told_where_the_dummy_reads_it():
+    design = doe.sobol(unit_space(3), 256, rng=1)
+    noise = np.random.default_rng(1).normal(0, 0.4, (256, 2))[design.blocks]
+    y = (design.unit @ [2.0, 1.0, 0.5])[:, None] + noise
+    # Of a variance of 0.4375 + 0.16, noise is 0.27.
+    with pytest.warns(doe.MesaDoeWarning, match=r"S1 of the dummy is 0\.2\d, as the points of a block share"):
+        doe.analyze.sobol(design, y[:, 0], dummy=True, seed_policy="block")
+    # Of two replications it is taken away.
+    row = doe.analyze.sobol(design, y[:, :, None], dummy=True, seed_policy="block").table().loc["dummy"]
+    assert row["S1_low"] <= 0 <= row["S1_high"]
+
+
 def test_a_dummy_goes_along_over_time_and_with_groups():
     design = doe.sobol(unit_space(3), 64, rng=1, groups={"both": ["x0", "x1"], "x2": ["x2"]})
     y = some_outputs(design)

@@ -105,8 +105,8 @@ def sobol(
     -----
     MesaDoeWarning
         If an output has no variance between design points, or hardly any but the seed's, noise inflates the
-        indices, blocks were left out, an output has one value at nearly all points, or a factor changes
-        it in hardly any block.
+        indices, blocks were left out, an output has one value at nearly all points, a factor changes
+        it in hardly any block, or S1 of the dummy is that of noise.
 
     Notes
     -----
@@ -143,7 +143,8 @@ def sobol(
     zero of endless points, and ST what is left of the variance by A alone. The estimators here take
     differences of outputs of one block, and read zero of an inert factor, where no noise is: an ST whose
     interval lies above zero, but below the dummy's, is small and no chance. A dummy has no runs, and so no
-    noise, of its own: what independent seeds add to the factors is said by the warning.
+    noise, of its own: what independent seeds add to the factors is said by the warning. With a seed a block
+    and one replication A and B share their noise, which S1 of the dummy then reads, and that of factors not.
 
     References
     ----------
@@ -228,6 +229,8 @@ def sobol(
     said += of_events + of_changes
     if few_seeds(seed_policy, replications):
         said += no_intervals(names, point, low)
+    if dummy and seed_policy == "block" and not corrected:
+        said += _noise_of_dummy(names, point[:, len(factors)], low[:, len(factors)])
     if corrected:
         said += _beyond_one(names, point[:, : 2 * len(rows)])
     if seed_policy == "independent" and not corrected:
@@ -282,6 +285,17 @@ def _labels(rows: list[str], factors: list[str], second_order: bool) -> list[Lab
     labels = [(measure, row, "") for measure in ("S1", "ST") for row in rows]
     pairs = itertools.combinations(factors, 2) if second_order else ()
     return [*labels, *(("S2", *pair) for pair in pairs)]
+
+
+def _noise_of_dummy(names: list[Any], point: FloatArray, low: FloatArray) -> list[str]:
+    """Say where the dummy's S1 holds the noise that A and B share, and S1 of factors does not."""
+    return [
+        f"output {name!r}: S1 of the dummy is {value:.2f}, as the points of a block share their noise: it "
+        "tells how much of the variance is noise, and is no yardstick for S1; compare ST, or use "
+        "replications=2"
+        for name, value, least in zip(names, point.tolist(), low.tolist(), strict=True)
+        if least > 0
+    ]
 
 
 def _beyond_one(names: list[Any], indices: FloatArray) -> list[str]:
