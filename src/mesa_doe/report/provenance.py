@@ -15,7 +15,8 @@ from mesa_doe.report.source import Source
 from mesa_doe.report.tables import pairs, table
 from mesa_doe.report.values import short
 from mesa_doe.results import Results
-from mesa_doe.space import Axis, Boolean, Law, ParameterSpace
+from mesa_doe.space import Axis, Law, ParameterSpace
+from mesa_doe.space.table import levels_of, values_of
 from mesa_doe.study.constants import constant_values
 from mesa_doe.study.rerun import Names, lost_parameters, settings_of
 from mesa_doe.study.stored_model import qualified_name
@@ -119,23 +120,8 @@ def _space(results: Results, source: Source) -> Markup:
 
 def _values(axis: Axis) -> tuple[Child, Child]:
     """Return over what an axis goes, and how many levels it has."""
-    count = "continuous" if axis.n_levels is None else axis.n_levels
-    low, high = getattr(axis, "low", None), getattr(axis, "high", None)
-    if low is not None:
-        scale = ", logarithmic" if getattr(axis, "log", False) else ""
-        return f"{low} to {high}{scale}", count
-    levels = getattr(axis, "levels", getattr(axis, "values", None))
-    if levels is not None and not callable(levels):
-        weights = getattr(axis, "weights", None)
-        told = [short(level) for level in levels]
-        if weights is not None:
-            told = [f"{level} (weight {weight:g})" for level, weight in zip(told, weights, strict=True)]
-        return short(", ".join(told)), count
-    if isinstance(axis, Boolean):
-        return "False, True", count
-    if isinstance(axis, Law):
-        return code(short(repr(axis))), count
-    return short(repr(axis)), count
+    told = short(values_of(axis, short))
+    return code(told) if isinstance(axis, Law) else told, levels_of(axis)
 
 
 def _constants(constants: Mapping[str, Any]) -> list[Markup]:

@@ -23,6 +23,7 @@ from mesa_doe.space.points import close_to, points_frame, points_problems, typed
 from mesa_doe.space.reading import read_entry
 from mesa_doe.space.rules import Rule
 from mesa_doe.space.serial import entries_from_dict, entries_to_dict, extras_from_dict, extras_to_dict
+from mesa_doe.space.table import table_of
 from mesa_doe.space.values import is_int
 
 __all__ = ["ParameterSpace"]
@@ -254,6 +255,27 @@ class ParameterSpace:
             left = [name for name in self.names if name in names]
             correlation = correlation.loc[left, left] if len(left) > 1 else None
         return ParameterSpace({**here, **changes}, correlation=correlation, constraints=self.constraints)
+
+    def table(self) -> pd.DataFrame:
+        """Return the parameters as a table, as a paper or the description of a model has it.
+
+        Returns
+        -------
+        DataFrame
+            The index is called `parameter`. Columns `kind` (of axis, or constant or derived), `values`, and
+            `levels`, their number, all text.
+
+        Examples
+        --------
+        >>> from mesa_doe.space import Boolean, Real
+        >>> ParameterSpace(density=Real(0.1, 0.9), torus=Boolean(), width=20).table()
+                       kind       values      levels
+        parameter
+        density        Real   0.1 to 0.9  continuous
+        torus       Boolean  False, True           2
+        width      constant           20
+        """
+        return table_of(self._entries, self._derived)
 
     def columns_from_unit(self, u: Any) -> dict[str, Array]:
         """Turn points of the unit cube into native values, an array a factor.
