@@ -7,7 +7,18 @@ BIN := $(VENV)/bin
 UV ?= $(shell command -v uv 2>/dev/null)
 INSTALL = $(if $(UV),$(UV) pip install --compile-bytecode --python $(BIN)/python,$(BIN)/python -m pip install) --quiet
 
-.PHONY: demo test lint docs wheel oldest mesa4 benchmark coverage kills crashes clean
+.DEFAULT_GOAL := demo
+.PHONY: help demo test lint docs wheel oldest mesa4 benchmark coverage kills crashes clean
+
+help:
+	@echo "make demo       a Sobol study of Epstein's model: tables, plots and a report in demo-output/"
+	@echo "make test       all tests; PYTEST_ARGS= goes to pytest"
+	@echo "make docs       the documentation, in docs/_build/html"
+	@echo "make lint       ruff, mypy --strict, import-linter"
+	@echo "make benchmark  speed and memory, as ratios against named peers"
+	@echo "make kills, crashes, coverage   studies that are killed; how often intervals hold the truth"
+	@echo "make wheel, oldest, mesa4       the wheel, the oldest dependencies, Mesa 4's pre-release"
+	@echo "make clean      remove what these made; PYTHON= and VENV= choose the Python and where it goes"
 
 demo: $(VENV)/.demo
 	$(BIN)/python notebooks/first_study.py

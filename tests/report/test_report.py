@@ -805,3 +805,8 @@ def test_where_all_runs_failed_the_map_tells_of_no_difference(tmp_path):
     results = fading(doe.full_factorial(space))
     _, told = captions(results, tmp_path)
     assert "Where in the space runs failed, over two factors." in told
+
+
+def test_what_is_no_results_is_told(tmp_path):
+    with pytest.raises(doe.StudyError, match=r"takes results, got str; load\(path\) gives those of a study"):
+        doe.write_report("study", tmp_path / "study.html")

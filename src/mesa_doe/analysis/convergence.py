@@ -15,6 +15,7 @@ import pandas as pd
 
 from mesa_doe.analysis.declare import ANALYSES
 from mesa_doe.analysis.joining import in_order, together
+from mesa_doe.analysis.labelled import plain_outputs
 from mesa_doe.analysis.options import checked_bool
 from mesa_doe.analysis.outputs import Missing, alike, checked_outputs
 from mesa_doe.analysis.result import SensitivityResult
@@ -149,6 +150,7 @@ def convergence(
         missing=missing,
         options=options,
     )
+    y = plain_outputs(design, y, "convergence")
     every, parts = alike(y, outputs, "convergence") if missing == "drop" else ([], [])
     found = _together([grown(part, names) for part, names in parts], every) if parts else grown(y, outputs)
     for warning in found.warnings:

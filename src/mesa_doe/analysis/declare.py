@@ -12,6 +12,7 @@ import pandas as pd
 
 from mesa_doe.analysis.dependent_points import correlated, of_given_data
 from mesa_doe.analysis.joining import condensed, together
+from mesa_doe.analysis.labelled import plain_outputs
 from mesa_doe.analysis.options import check_policy
 from mesa_doe.analysis.outputs import alike
 from mesa_doe.analysis.result import SensitivityResult
@@ -103,10 +104,16 @@ class AnalysisInfo:
         known = known and known[2:]  # without the design and y
 
         @functools.wraps(function)
-        def analysis(design: Design, y: Any, **options: Any) -> SensitivityResult:
+        def analysis(design: Design, y: Any, *more: Any, **options: Any) -> SensitivityResult:
+            if more:  # as SALib's (problem, X, Y)
+                raise AnalysisError(
+                    f"{name} takes a design and y, and options by name, got {2 + len(more)} arguments; of a "
+                    "SALib problem and its sample, from_salib(problem, x, method=...) makes a design"
+                )
             check_options(name, options, known, AnalysisError)
             check_policy(name, options.get("seed_policy"))
             check_design(design, name)
+            y = plain_outputs(design, y, name)
             result = _each_of_its_points(function, design, y, options)
             dependent = not design.space.is_independent
             said = []

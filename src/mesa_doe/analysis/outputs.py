@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from mesa_doe.analysis.incomplete import RUN_AGAIN, IncompleteError
+from mesa_doe.analysis.labelled import check_labels
 from mesa_doe.analysis.options import check_missing
 from mesa_doe.analysis.rounding import tied
 from mesa_doe.analysis.scaling import constant_outputs, standardised
@@ -174,7 +175,7 @@ def checked_outputs(
     """
     check_missing(method, missing)
     if isinstance(y, (pd.Series, pd.DataFrame)):
-        _check_index(design, y, method)
+        check_labels(design, y.index, method)
         if names is None:
             names = [y.name if y.name is not None else "y"] if isinstance(y, pd.Series) else list(y.columns)
     array = _real_numbers(y, method)
@@ -370,16 +371,6 @@ def _array(y: Any, method: str) -> np.ndarray[Any, Any]:
         raise AnalysisError(
             f"{method} needs as many values of each point{told}: use NaN for a run that there is not"
         ) from error
-
-
-def _check_index(design: Design, y: Any, method: str) -> None:
-    own = design.points.index
-    if len(y) == len(own) and not y.index.equals(own):
-        at = int(np.argmax(y.index.to_numpy() != own.to_numpy()))
-        raise AnalysisError(
-            f"{method} reads outputs in the order of the design, but row {at} is point {y.index[at]!r}: "
-            "sort it with .sort_index(), or use results.points(output)"
-        )
 
 
 def _complete(

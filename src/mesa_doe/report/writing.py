@@ -73,7 +73,7 @@ def write_report(
     AnalysisError
         If there is no such output, or an argument takes something else.
     StudyError
-        If something else is at the path, or it cannot be written.
+        If these are no results, something else is at the path, or it cannot be written.
     MissingDependencyError
         If matplotlib is not installed.
 
@@ -87,6 +87,11 @@ def write_report(
     ...     write_report(BatchRunner(runs).run_all(), f"{folder}/doubled.html").name
     'doubled.html'
     """
+    given: Any = results
+    if not isinstance(given, Results):
+        raise StudyError(
+            f"write_report takes results, got {type(given).__name__}; load(path) gives those of a study"
+        )
     _check_words(at, missing, analyses)
     path = Path(path)
     check_place(path)
