@@ -71,3 +71,11 @@ def test_arguments_as_salib_takes_them_are_told_how_they_are_given():
         doe.AnalysisError, match=r"morris takes a design and y, .* got 3 arguments; .*from_salib"
     ):
         doe.analyze.morris({"num_vars": 2}, DESIGN.unit, Y)
+
+
+def test_results_in_the_place_of_a_design_are_told_how_they_are_analysed():
+    results = doe.BatchRunner(DESIGN.configurations(lambda x0, x1: {"y": x0}, rng=1)).run_all()
+    with pytest.raises(
+        doe.AnalysisError, match=r"got Results; of results, call .*\(output, method='morris'\)"
+    ):
+        doe.analyze.morris(results, "y")

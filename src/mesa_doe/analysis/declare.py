@@ -164,6 +164,7 @@ def table() -> pd.DataFrame:
 
     Examples
     --------
+    >>> from mesa_doe.analysis import table  # which knows them all
     >>> table().loc["sobol", "designs"]
     'sobol'
     """
@@ -243,6 +244,8 @@ def check_design(design: Any, method: str) -> None:
     if not isinstance(design, Design):
         is_problem = isinstance(design, Mapping) and "num_vars" in design
         hint = "; of a SALib problem and its sample, from_salib(problem, x) makes one" if is_problem else ""
+        if hasattr(design, "sensitivity"):
+            hint = f"; of results, call results.sensitivity(output, method={method!r})"
         raise AnalysisError(f"{method} takes a Design, got {type(design).__name__}{hint}")
     if problem := _problem(ANALYSES[method], design):
         able = suited(design)
