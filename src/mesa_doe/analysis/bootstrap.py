@@ -15,7 +15,6 @@ __all__ = [
     "Estimate",
     "at_a_time",
     "by_outputs",
-    "drawn_in_groups",
     "ends",
     "groups_in",
     "intervals",
@@ -230,17 +229,6 @@ def groups_in(space: ParameterSpace) -> tuple[int, ...]:
     return (_GROUPS, 2 * _GROUPS) if has_levels else (_GROUPS,)
 
 
-def drawn_in_groups(blocks: int) -> bool:
-    """Tell whether so many blocks of a Sobol sequence are drawn in groups: 64 and more, a power of two.
-
-    Examples
-    --------
-    >>> [drawn_in_groups(blocks) for blocks in (32, 64, 100)]
-    [False, True, False]
-    """
-    return blocks >= _FEWEST_IN_GROUPS and not blocks & (blocks - 1)
-
-
 def widened(
     low: FloatArray, high: FloatArray, point: FloatArray, groups: int, confidence: float
 ) -> tuple[FloatArray, FloatArray]:
@@ -321,7 +309,7 @@ def intervals(
     if groups is None:
         drawn = resampled(products, estimate, resamples, np.random.default_rng(entropy))
         return percentiles(drawn, confidence)
-    if not drawn_in_groups(count):
+    if count < _FEWEST_IN_GROUPS or count & (count - 1):
         groups = ()
     point = estimate(products.mean(axis=0)[None])[0]
     found = []

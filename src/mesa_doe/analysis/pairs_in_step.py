@@ -14,14 +14,7 @@ from mesa_doe.arrays import FloatArray
 from mesa_doe.design import Design
 from mesa_doe.errors import some
 
-__all__ = [
-    "PairInStep",
-    "groups_of_axes",
-    "held_for_pairs",
-    "pairs_in_step",
-    "pairs_of_stars",
-    "said_of_pairs",
-]
+__all__ = ["PairInStep", "held_for_pairs", "pairs_in_step", "pairs_of_stars", "said_of_pairs"]
 
 # Fewer blocks are drawn one by one, and what they misplace is no more than intervals hold.
 _FEWEST = 64
@@ -110,7 +103,7 @@ def pairs_in_step(design: Design, checked: Outputs, factors: int, estimator: str
     # An error is of two of them at most.
     may_be = np.triu(2 * np.maximum(largest, largest.T) >= least, 1)
     found = []
-    groups = groups_of_axes(design)
+    groups = _groups(design)
     for one, other in np.argwhere(may_be).tolist():
         # What two of one group do together is the group's own.
         i, j = sorted((one, other), key=groups.__getitem__)
@@ -175,7 +168,7 @@ def pairs_of_stars(design: Design, checked: Outputs) -> list[PairInStep]:
     return found
 
 
-def groups_of_axes(design: Design) -> list[int]:
+def _groups(design: Design) -> list[int]:
     """Return the place of each factor's group among the groups; without these, its own."""
     if not design.groups:
         return list(range(len(design.space.names)))

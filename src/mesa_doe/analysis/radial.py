@@ -13,7 +13,6 @@ from mesa_doe.analysis.common_seeds import few_seeds, no_intervals
 from mesa_doe.analysis.declare import declare
 from mesa_doe.analysis.elementary_effects import summarised
 from mesa_doe.analysis.estimates import tidy
-from mesa_doe.analysis.fitted_surface import Surface, surface_over
 from mesa_doe.analysis.inflation import inflated
 from mesa_doe.analysis.moves import by_block, positions, star_steps
 from mesa_doe.analysis.options import checked_bootstrap
@@ -199,8 +198,6 @@ def jansen(
     ``sobol``, which hold no noise. With one, or ``noise="kept"``, under ``seed_policy="block"`` the variance
     holds the noise, which the changes do not.
 
-    Of smooth outputs with little noise, intervals are of what polynomials leave, as in ``sobol``.
-
     A Sobol sequence may move pairs of factors in step, as in ``sobol``; intervals are wider for what stars
     misplace of such a pair, had that as large an S2 as ST allows.
 
@@ -244,14 +241,11 @@ def jansen(
         changes = (stars[:, 1:] - stars[:, :1]) ** 2 / 2
         return np.concatenate([first, first**2, changes], axis=1).transpose(0, 2, 1)
 
-    surface = _surface(design) if is_sequence else None
-
     def found(chosen: slice) -> tuple[FloatArray, ...]:
         def estimate(means: FloatArray) -> FloatArray:
             return per_variance(means[..., 2:], means[..., :2], base[:, chosen])
 
-        known = None if surface is None else _known(surface, runs[..., chosen].mean(axis=1))
-        means, *estimates = bootstrap.of(squares, runs[..., chosen], estimate, known)
+        means, *estimates = bootstrap.of(squares, runs[..., chosen], estimate)
         return means[:, 1], means[:, 2:].sum(axis=1), *estimates
 
     numbers = (2 * len(factors) + 2) * (resamples + len(base))
@@ -304,23 +298,3 @@ def jansen(
     ]
     frame = tidy(names, [("ST", factor, "") for factor in factors], point, low, high)
     return SensitivityResult("jansen", frame, settings, tuple(said), notes=tuple(notes))
-
-
-def _surface(design: Design) -> Surface | None:
-    """Return a surface over the base points of stars, and those that their steps go to."""
-    names = design.factors
-    stars = by_block(design.unit, len(names) + 1)
-    axes = len(design.space.names)
-    base, steps = stars[:, 0, :axes], np.einsum("njj->nj", stars[:, 1:])[:, :axes]
-    return surface_over(design.space, base, steps, range(axes), len(names), both=False)
-
-
-def _known(surface: Surface, y: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return surfaces (points, outputs) over stars, and their ST."""
-    of_stars = by_block(y, surface.factors + 1)
-    fit = surface.fitted(of_stars[:, 0])
-    values = np.empty_like(of_stars)
-    values[:, 0] = surface.at_a(fit)
-    for k in range(surface.factors):
-        values[:, 1 + k] = values[:, 0] + surface.change(fit, k)
-    return values.reshape(y.shape), surface.indices(fit, pairs=False)[1]

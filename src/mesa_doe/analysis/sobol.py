@@ -14,11 +14,10 @@ from mesa_doe.analysis.common_seeds import few_seeds, no_intervals
 from mesa_doe.analysis.declare import declare
 from mesa_doe.analysis.dummy import rows_of
 from mesa_doe.analysis.estimates import Label, tidy
-from mesa_doe.analysis.fitted_surface import Surface, surface_over
 from mesa_doe.analysis.inflation import inflated
 from mesa_doe.analysis.options import checked_bootstrap
 from mesa_doe.analysis.outputs import Missing, Outputs, checked_outputs, too_few
-from mesa_doe.analysis.pairs_in_step import groups_of_axes, held_for_pairs, pairs_in_step, said_of_pairs
+from mesa_doe.analysis.pairs_in_step import held_for_pairs, pairs_in_step, said_of_pairs
 from mesa_doe.analysis.rare_events import rare_changes, rare_events
 from mesa_doe.analysis.replication_noise import corrects, noise_shares, nothing_left, shares_told
 from mesa_doe.analysis.result import SensitivityResult
@@ -122,12 +121,6 @@ def sobol(
     groups (of 64 blocks and more, a power of two, none left out), and where an axis has levels in 32
     too, of which the wider interval is taken: see the table of coverage in the docs.
 
-    A group is a shorter sequence, and less even than the whole. Of smooth outputs with little noise more is
-    known: polynomials are fitted to the base points, and how far off the sample reads their indices is no
-    guess. Where what they leave has intervals a quarter as wide or less, these are taken, about what is read
-    less that error, and reach to the estimate. They leave room for what no point has seen: of N base points
-    mostly less than 3/N of the space, where outputs that lie three deviations off move an index by 27/N.
-
     A sequence that is even in each factor may move pairs of them in step, of some numbers of factors and
     blocks: of six and up to 512, the first and the fourth. Then what the two do together is misplaced, and no
     group of blocks shows it. The design does: intervals are wider by what its columns would make of the
@@ -193,7 +186,6 @@ def sobol(
             entropy=root_entropy(rng),
             groups=() if checked.dropped else groups_in(design.space),
         ),
-        surface=None if checked.dropped else _surface(design, len(blocks), len(factors)),
     )
     # By the deviation over all points, as SALib does: squares stay finite, and rounding can be told.
     point, low, high, lost = plan.indices(blocks, scale * np.where(constant, 1.0, deviation))
@@ -259,12 +251,6 @@ def sobol(
     ]
     frame = tidy(names, _labels(rows, factors, second_order), point, low, high)
     return SensitivityResult("sobol", frame, settings, tuple(said), notes=tuple(notes))
-
-
-def _surface(design: Design, blocks: int, factors: int) -> Surface | None:
-    """Return a surface over the two base points of each block of a Sobol sequence."""
-    unit = design.unit[:, : len(design.space.names)].reshape(blocks, -1, len(design.space.names))
-    return surface_over(design.space, unit[:, 0], unit[:, -1], groups_of_axes(design), factors, both=True)
 
 
 def _blocks(design: Design, checked: Outputs, factors: int, second_order: bool) -> FloatArray:

@@ -10,7 +10,6 @@ import numpy as np
 
 from mesa_doe.analysis.block_bootstrap import BlockBootstrap
 from mesa_doe.analysis.bootstrap import by_outputs
-from mesa_doe.analysis.fitted_surface import Surface
 from mesa_doe.analysis.rounding import ROUNDING
 from mesa_doe.arrays import FloatArray
 
@@ -152,8 +151,6 @@ class SobolPlan:
         Whether a factor without effect is computed too.
     estimator : Estimator
     bootstrap : BlockBootstrap
-    surface : Surface, optional
-        Over all rows, in the order of the blocks.
     """
 
     factors: int
@@ -161,7 +158,6 @@ class SobolPlan:
     dummy: bool
     estimator: Estimator
     bootstrap: BlockBootstrap
-    surface: Surface | None = None
 
     def indices(self, blocks: FloatArray, scale: FloatArray) -> tuple[FloatArray, ...]:
         """Return indices and their intervals, a few outputs at a time, so that memory stays bounded.
@@ -184,28 +180,10 @@ class SobolPlan:
             some = blocks[..., chosen]
             # Each replication by its own mean: what a seed adds to all points alike is no effect of a factor.
             scaled = (some - some.mean(axis=(0, 1))) / scale[chosen]
-            known = self._known(scaled.mean(axis=2))
-            return self.bootstrap.of(self._of_rows, np.moveaxis(scaled, 2, 1), self._estimates, known)[1:]
+            return self.bootstrap.of(self._of_rows, np.moveaxis(scaled, 2, 1), self._estimates)[1:]
 
         width = 6 * self.factors + len(self._pairs[0])
         return by_outputs(found, len(scale), width * max(len(blocks), self.bootstrap.resamples))
-
-    def _known(self, rows: FloatArray) -> tuple[FloatArray, FloatArray] | None:
-        """Return surfaces over rows (blocks, rows of a block, outputs), and their indices."""
-        if self.surface is None:
-            return None
-        fit = self.surface.fitted(rows[:, 0], rows[:, -1])
-        values, d = np.empty_like(rows), self.factors
-        values[:, 0], values[:, -1] = self.surface.at_a(fit), self.surface.at_b(fit)
-        for k in range(d):
-            values[:, 1 + k] = values[:, 0] + self.surface.change(fit, k)
-            if self.second_order:
-                values[:, 1 + d + k] = values[:, -1] + self.surface.change(fit, k, of_b=True)
-        first, total, *second = self.surface.indices(fit, pairs=self.second_order)
-        # A dummy is to read what chance gives.
-        dummy = np.full((rows.shape[2], 1 if self.dummy else 0), np.nan)
-        indices = np.concatenate([first, dummy, total, dummy, *second], axis=1)
-        return values - values.mean(axis=(0, 1)), indices
 
     def _of_rows(self, rows: FloatArray) -> FloatArray:
         """Return what indices are ratios of means of, an array (blocks, outputs, products).
