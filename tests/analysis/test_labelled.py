@@ -79,3 +79,9 @@ def test_results_in_the_place_of_a_design_are_told_how_they_are_analysed():
         doe.AnalysisError, match=r"got Results; of results, call .*\(output, method='morris'\)"
     ):
         doe.analyze.morris(results, "y")
+
+
+def test_points_may_be_integers_of_another_type():
+    given = Y.set_axis(Y.index.astype("Int64"))
+    expected = doe.analyze.sobol(DESIGN, Y, resamples=100).estimates
+    pd.testing.assert_frame_equal(doe.analyze.sobol(DESIGN, given, resamples=100).estimates, expected)
