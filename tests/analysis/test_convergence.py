@@ -274,8 +274,11 @@ def test_replications_constant_and_boolean_outputs():
     rows = found.criteria.set_index("output")
     assert np.isfinite(rows.loc["seen", ["indices", "ranking", "screening"]].to_numpy()).all()
     assert rows.loc["flat", ["indices", "ranking", "screening"]].isna().all(axis=None)
+    for shown in (repr(found), found._repr_html_()):
+        assert "NaN: there is no interval, or the output changes at too few points to tell it" in shown
     assert not converged(found).loc["flat"].any(axis=None)
     alone = convergence(design, y[:, 0], analysis=sobol, outputs=["seen"], sizes=[16, 32], halves=4)
+    assert "NaN" not in repr(alone)
     mine = found.criteria[found.criteria["output"] == "seen"].reset_index(drop=True)
     pd.testing.assert_frame_equal(mine, alone.criteria, rtol=1e-9)
     noisy = linear(design)[:, None, None] + np.random.default_rng(1).normal(0, 0.1, (len(design), 3, 1))

@@ -166,7 +166,13 @@ class Convergence:
     def _said(self) -> list[str]:
         left = len(self.outputs) - _MOST_SHOWN
         more = [f"… and {counted(left, 'more output')}: criteria has all"] if left > 0 else []
-        return [*more, *notes_of(self.warnings)]
+        unknown = self.criteria["indices"].isna().any()
+        why = (
+            ["NaN: there is no interval, or the output changes at too few points to tell it"]
+            if unknown
+            else []
+        )
+        return [*more, *why, *notes_of(self.warnings)]
 
 
 def criteria_of(
