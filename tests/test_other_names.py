@@ -124,7 +124,7 @@ def test_a_sampler_and_an_analysis_that_take_any_options_get_them(monkeypatch):
     monkeypatch.setitem(SAMPLERS, "anything", None)
     monkeypatch.setitem(ANALYSES, "anything", None)
 
-    def anything(first, second, **options):
+    def anything(space, n, **options):
         return options
 
     promises = {"library": "ours", "source": "none"}
