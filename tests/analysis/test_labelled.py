@@ -85,3 +85,10 @@ def test_points_may_be_integers_of_another_type():
     given = Y.set_axis(Y.index.astype("Int64"))
     expected = doe.analyze.sobol(DESIGN, Y, resamples=100).estimates
     pd.testing.assert_frame_equal(doe.analyze.sobol(DESIGN, given, resamples=100).estimates, expected)
+
+
+def test_an_array_of_xarray_is_called_what_it_is_called():
+    found = doe.analyze.sobol(DESIGN, array(Y).rename("gini"), resamples=100)
+    assert set(found.to_frame()["output"]) == {"gini"}
+    expected = doe.analyze.sobol(DESIGN, Y, resamples=100).estimates
+    pd.testing.assert_frame_equal(found.estimates, expected)

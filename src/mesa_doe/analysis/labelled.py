@@ -42,7 +42,7 @@ def check_labels(design: Design, labels: pd.Index[Any], method: str) -> None:
 
 
 def plain_outputs(design: Design, y: Any, method: str) -> Any:
-    """Return outputs that xarray holds as an array of numpy; all others as they are.
+    """Return outputs that xarray holds as an array of numpy, or by their name; all others as they are.
 
     Raises
     ------
@@ -61,4 +61,6 @@ def plain_outputs(design: Design, y: Any, method: str) -> Any:
         check_labels(design, y.indexes["point"], method)
     y = y.transpose(*(name for name in ("point", "replication") if name in y.dims), ...)
     values = y.to_numpy()
+    if values.shape == (len(design),) and y.name is not None:
+        return pd.Series(values, design.points.index, name=y.name)
     return values[..., None] if "replication" in y.dims and values.ndim == 2 else values
