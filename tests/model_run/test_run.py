@@ -238,6 +238,11 @@ def test_several_configurations_are_no_run():
     ):
         run(runs)
     with pytest.raises(
+        doe.ConfigurationError, match=r"got \[RunConfiguration.*…; take one of them"
+    ) as caught:
+        run(list(runs))
+    assert len(str(caught.value)) < 500
+    with pytest.raises(
         doe.ConfigurationError, match=r"run takes one RunConfiguration, got <class 'object'>$"
     ):
         run(object)

@@ -75,11 +75,16 @@ def run(
     return record
 
 
+# A list of configurations may be of thousands.
+_LONGEST = 300
+
+
 def _check_one(configuration: Any) -> None:
     if not isinstance(configuration, RunConfiguration):
         several = isinstance(configuration, Sequence) and not isinstance(configuration, str)
+        told = repr(configuration)
         raise ConfigurationError(
-            f"run takes one RunConfiguration, got {configuration!r}"
+            f"run takes one RunConfiguration, got {told if len(told) <= _LONGEST else f'{told[:_LONGEST]}…'}"
             + ("; take one of them, as configurations[0]" if several else "")
         )
 
