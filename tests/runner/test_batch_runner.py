@@ -141,9 +141,11 @@ def test_a_bar_is_shown_in_a_notebook_that_has_widgets_or_not(tmp_path, with_wid
     ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(tmp_path)}}).execute()
-    said = "".join(output["text"] for output in notebook.cells[1].outputs if output.get("name") == "stderr")
+    outputs = notebook.cells[1].outputs
+    said = "".join(output["text"] for output in outputs if output.get("name") == "stderr")
     assert "4 ok; 4 of 4 are done" in said
-    assert ("4/4" in said) or with_widgets
+    widgets = [one for one in outputs if "application/vnd.jupyter.widget-view+json" in one.get("data", {})]
+    assert ("4/4" in said, len(widgets)) == (not with_widgets, int(with_widgets))
 
 
 def test_a_runner_tells_what_it_would_do(tmp_path):
