@@ -119,14 +119,6 @@ def check_sampled(design: Any) -> tuple[str, ...]:
 def is_sample(design: Design) -> bool:
     """Tell whether the points of a design are drawn: not chosen, given by hand, or a part of others.
 
-    Parameters
-    ----------
-    design : Design
-
-    Returns
-    -------
-    bool
-
     Examples
     --------
     >>> from mesa_doe.samplers import full_factorial, halton
